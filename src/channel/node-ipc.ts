@@ -1,0 +1,30 @@
+import type { ChildProcess } from 'node:child_process';
+import type { Channel } from './channel.js';
+
+/** One end of the channel that `fork()` sets up: a `ChildProcess` in the parent, `process` in the child. */
+export type IpcPort = Pick<ChildProcess, 'connected' | 'send' | 'disconnect' | 'on' | 'once' | 'off'>;
+
+/** Node's own IPC channel. */
+export function nodeIpcChannel(port: IpcPort): Channel {
+  let onMessage: ((message: unknown) => void) | undefined;
+
+  return {
+    send(message) {
+      // With a callback, a write that fails because the other side is gone comes here and not as an 'error' event.
+      if (port.connected) port.send(message, undefined, undefined, ignore);
+    },
+    onMessage(listener) {
+      onMessage = listener;
+      port.on('message', listener);
+    },
+    onClose(listener) {
+      port.once('disconnect', listener);
+    },
+    close() {
+      if (onMessage) port.off('message', onMessage);
+      if (port.connected) port.disconnect();
+    },
+  };
+}
+
+function ignore(): void {}

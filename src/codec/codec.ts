@@ -1,0 +1,59 @@
+import type { SerializationMode } from '../types/serializable.js';
+import type { Wire } from '../protocol.js';
+import { createJsonCodec } from './json.js';
+import { errorHandler } from './error-codec.js';
+import { selfHandler, type Self, type TransferHandler } from './transfer-handlers.js';
+
+/** Where a value comes from, for the sentence of a refusal. */
+export interface Origin {
+  /** What the value is part of: `args`, `result`, `error`, or the name of a property. */
+  root: string;
+  /** The method it belongs to. */
+  method?: string;
+}
+
+export interface Encoded {
+  wire: Wire;
+  /** Whether `wire` holds a descriptor, which the message must then say. */
+  coded: boolean;
+}
+
+/** Turns values into what a channel carries, and back. */
+export interface Codec {
+  /**
+   * The value itself where the mode carries it as it is; a copy of the changed parts only where not.
+   * @throws {SerializationError} that names the path of what cannot cross, the cause and the remedy
+   */
+  encode(value: unknown, origin: Origin): Encoded;
+  /**
+   * Takes ownership of `wire` and changes it in place.
+   * @throws {ProtocolError} when a descriptor in it is malformed
+   */
+  decode(wire: Wire): unknown;
+}
+
+export interface CodecOptions {
+  mode: SerializationMode;
+  /** The one object that each side means by `this`. */
+  self: Self;
+  /** Asked in order, before the built-in ones. */
+  handlers?: readonly TransferHandler[];
+}
+
+export function createCodec({ mode, self, handlers = [] }: CodecOptions): Codec {
+  const all = [...handlers, selfHandler(self), errorHandler];
+  switch (mode) {
+    case 'json':
+      return createJsonCodec(all, self);
+  }
+}
+
+/** Encodes what was thrown: where it cannot cross, the refusal is thrown in its place. */
+export function encodeThrown(codec: Codec, thrown: unknown, method?: string): Encoded {
+  const origin = method === undefined ? { root: 'error' } : { root: 'error', method };
+  try {
+    return codec.encode(thrown, origin);
+  } catch (refusal) {
+    return codec.encode(refusal, origin);
+  }
+}

@@ -1,0 +1,154 @@
+import { types } from 'node:util';
+import { isProcxyError, ProtocolError, procxyErrorClasses } from '../errors.js';
+import type { Wire } from '../protocol.js';
+import type { EncodeContext, TransferHandler } from './transfer-handlers.js';
+
+/** An error as it travels. What could not cross of it is left out; the error itself never is. */
+interface WireError {
+  /** The built-in class, or the one of this library, that it is an instance of. */
+  class: string;
+  /** Only where it differs from the class's. */
+  name?: string;
+  message: string;
+  stack?: string;
+  cause?: Wire;
+  errors?: Wire;
+  properties?: Record<string, Wire>;
+}
+
+type ErrorClass = { readonly prototype: Error };
+
+
+/** The most derived first. */
+const builtIns: Record<string, ErrorClass> = {
+  TypeError,
+  RangeError,
+  SyntaxError,
+  ReferenceError,
+  EvalError,
+  URIError,
+  AggregateError,
+  DOMException,
+  Error,
+};
+const classes = new Map<string, ErrorClass>([...Object.entries(builtIns), ...Object.entries(procxyErrorClasses)]);
+/** Own properties that have a field of their own. */
+const fields = new Set(['name', 'message', 'stack', 'cause', 'errors']);
+/** The errors being encoded: one whose cause leads back to it would never end. */
+const open = new Set<object>();
+
+/** Carries errors, thrown or as values, with the class, name, message, stack, cause and properties that they have. */
+export const errorHandler: TransferHandler<Error> = {
+  name: 'error',
+
+  canHandle: (value): value is Error => isError(value) && !open.has(value),
+
+  encode(error, context): WireError {
+    open.add(error);
+    try {
+      return describe(error, context);
+    } finally {
+      open.delete(error);
+    }
+  },
+
+  decode(wire, context): Error {
+    const { class: type, name, message, stack, ...rest } = check(wire);
+    const error = create(type, message, name);
+    hide(error, 'stack', stack ?? String(error));
+    if ('cause' in rest) hide(error, 'cause', context.decode(rest.cause));
+    if ('errors' in rest) hide(error, 'errors', context.decode(rest.errors));
+    for (const [key, value] of Object.entries(rest.properties ?? {})) {
+      Object.defineProperty(error, key, { ...writable, value: context.decode(value), enumerable: true });
+    }
+    return error;
+  },
+};
+
+export function isError(value: unknown): value is Error {
+  return types.isNativeError(value) || value instanceof Error;
+}
+
+function describe(error: Error, context: EncodeContext): WireError {
+  const type = classOf(error);
+  const wire: WireError = { class: type, message: text(error, 'message') ?? '' };
+  const name = text(error, 'name');
+  if (name !== undefined && name !== nameOf(type)) wire.name = name;
+  const stack = text(error, 'stack');
+  if (stack !== undefined) wire.stack = stack;
+  for (const key of ['cause', 'errors'] as const) {
+    const part = Object.hasOwn(error, key) ? encodeProperty(error, key, context) : undefined;
+    if (part?.crosses) wire[key] = part.wire;
+  }
+  const properties: Record<string, Wire> = Object.create(null) as Record<string, Wire>;
+  for (const key of Object.keys(error)) {
+    if (fields.has(key)) continue;
+    const part = encodeProperty(error, key, context);
+    if (part?.crosses) properties[key] = part.wire;
+  }
+  if (Object.keys(properties).length > 0) wire.properties = properties;
+  return wire;
+}
+
+/** A DOMException has a name of its own each. */
+function nameOf(type: string): string | undefined {
+  return type === 'DOMException' ? undefined : classes.get(type)?.prototype.name;
+}
+
+/** A getter may throw: then there is nothing to carry. */
+function read(error: Error, key: string): unknown {
+  try {
+    return (error as unknown as Record<string, unknown>)[key];
+  } catch {
+    return undefined;
+  }
+}
+
+function text(error: Error, key: string): string | undefined {
+  const value = read(error, key);
+  return typeof value === 'string' ? value : undefined;
+}
+
+function encodeProperty(error: Error, key: string, context: EncodeContext): ReturnType<EncodeContext['tryEncode']> {
+  return context.tryEncode(read(error, key), key);
+}
+
+function classOf(error: Error): string {
+  if (isProcxyError(error) && Object.hasOwn(procxyErrorClasses, error.name)) return error.name;
+  const own = Object.entries(builtIns).find(([, type]) => type.prototype.isPrototypeOf(error));
+  // An error of another realm is an instance of none of ours: there its constructor's name tells.
+  const name = own?.[0] ?? (error.constructor as { name?: unknown } | undefined)?.name;
+  return typeof name === 'string' && Object.hasOwn(builtIns, name) ? name : 'Error';
+}
+
+const writable = { configurable: true, writable: true } as const;
+
+function hide(error: Error, key: string, value: unknown): void {
+  Object.defineProperty(error, key, { ...writable, value, enumerable: false });
+}
+
+/** Without running a constructor, whose arguments nobody knows, and without collecting a stack. */
+function create(type: string, message: string, name: string | undefined): Error {
+  if (type === 'DOMException') return new DOMException(message, name);
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  const error = new Error(message);
+  Error.stackTraceLimit = limit;
+  Object.setPrototypeOf(error, classes.get(type)?.prototype ?? Error.prototype);
+  if (name !== undefined) hide(error, 'name', name);
+  return error;
+}
+
+function check(wire: Wire): WireError {
+  const candidate = wire as Partial<WireError> | null | undefined;
+  const sound =
+    typeof candidate === 'object' &&
+    candidate !== null &&
+    typeof candidate.class === 'string' &&
+    typeof candidate.message === 'string' &&
+    ['string', 'undefined'].includes(typeof candidate.name) &&
+    ['string', 'undefined'].includes(typeof candidate.stack) &&
+    (candidate.properties === undefined || (typeof candidate.properties === 'object' && candidate.properties !== null));
+  if (!sound) throw new ProtocolError('An error arrived malformed.');
+  return candidate as WireError;
+}

@@ -1,0 +1,44 @@
+import type { Wire } from '../protocol.js';
+
+/**
+ * The one door for everything that is more than data: errors, `this`, and what is to come. The list is asked
+ * for every object that is neither an array nor a plain object; the first handler that can, does. What it
+ * writes travels as `{ __procxy_type: name, value }` and is read by the handler of the same name.
+ */
+export interface TransferHandler<T extends object = object> {
+  readonly name: string;
+  canHandle(value: object): value is T;
+  encode(value: T, context: EncodeContext): Wire;
+  /** @throws {ProtocolError} when `wire` is not what `encode` writes */
+  decode(wire: Wire, context: DecodeContext): unknown;
+}
+
+export type Key = string | number;
+
+export interface EncodeContext {
+  /** Encodes a part of the value; `key` is its place in it, for the path of a refusal. */
+  encode(part: unknown, key: Key): Wire;
+  /** The same for a part that may be lost: whether it can cross, and what to write. */
+  tryEncode(part: unknown, key: Key): { crosses: boolean; wire?: Wire };
+  /** Throws the error that says why this value cannot cross. */
+  refuse(what: string, remedy: string): never;
+}
+
+export interface DecodeContext {
+  decode(wire: Wire): unknown;
+}
+
+/** The object that a side means by `this`: the instance in the child, its proxy in the parent. */
+export interface Self {
+  current: object | undefined;
+}
+
+/** Carries the instance as its proxy, and the proxy as its instance. */
+export function selfHandler(self: Self): TransferHandler {
+  return {
+    name: 'self',
+    canHandle: (value): value is object => value === self.current,
+    encode: () => undefined,
+    decode: () => self.current,
+  };
+}

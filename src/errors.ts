@@ -1,0 +1,160 @@
+/**
+ * The errors of this library. Each has a stable `code`, says what happened and what to do about it.
+ * Test `code` where two copies of the package may be loaded; `instanceof` elsewhere.
+ */
+
+const brand = Symbol.for('procxy.error');
+
+/** On the prototype, where the built-in errors have theirs: the stack's first line is written from it. */
+function define(type: { readonly prototype: object }, name: string, code: ProcxyErrorCode): void {
+  Object.defineProperties(type.prototype, {
+    name: { value: name, configurable: true, writable: true },
+    code: { value: code, configurable: true, writable: true },
+  });
+}
+
+export type ProcxyErrorCode =
+  | 'PROCXY_TIMEOUT'
+  | 'PROCXY_CHILD_CRASHED'
+  | 'PROCXY_MODULE_RESOLUTION'
+  | 'PROCXY_SERIALIZATION'
+  | 'PROCXY_OPTIONS_VALIDATION'
+  | 'PROCXY_PROPERTY'
+  | 'PROCXY_TERMINATED'
+  | 'PROCXY_PROTOCOL';
+
+/** The base of all errors that this library makes itself. A method's own errors are never wrapped in it. */
+export class ProcxyError extends Error {
+  declare readonly code: ProcxyErrorCode;
+  static {
+    Object.defineProperty(this.prototype, brand, { value: true });
+  }
+}
+
+/** Whether `value` is one of this library's errors, from this copy of the package or another. */
+export function isProcxyError(value: unknown): value is ProcxyError {
+  return value instanceof Error && brand in value;
+}
+
+/** A call, or the start of a child, took longer than it may. The child goes on; a late result is dropped. */
+export class TimeoutError extends ProcxyError {
+  declare readonly name: 'TimeoutError';
+  declare readonly code: 'PROCXY_TIMEOUT';
+  static {
+    define(this, 'TimeoutError', 'PROCXY_TIMEOUT');
+  }
+  /** The method, or `constructor` for a start. */
+  readonly method: string;
+  /** What it was allowed, in ms. */
+  readonly timeoutMs: number;
+
+  constructor(method: string, timeoutMs: number, message: string) {
+    super(message);
+    this.method = method;
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+/** The child process ended, or could not be started, with calls still open. */
+export class ChildCrashedError extends ProcxyError {
+  declare readonly name: 'ChildCrashedError';
+  declare readonly code: 'PROCXY_CHILD_CRASHED';
+  static {
+    define(this, 'ChildCrashedError', 'PROCXY_CHILD_CRASHED');
+  }
+  /** `null` when a signal ended the child, or it never ran. */
+  readonly exitCode: number | null;
+  /** The signal that ended the child, else `null`. */
+  readonly signal: NodeJS.Signals | null;
+  /** The last 4 KiB that the child wrote to stderr; `undefined` unless `stdio` is `'pipe'`. */
+  readonly stderr: string | undefined;
+
+  constructor(
+    message: string,
+    details: {
+      exitCode: number | null;
+      signal: NodeJS.Signals | null;
+      stderr?: string | undefined;
+      /** The child's own uncaught error, or the operating system's error that prevented its start. */
+      cause?: unknown;
+    },
+  ) {
+    super(message, 'cause' in details ? { cause: details.cause } : undefined);
+    this.exitCode = details.exitCode;
+    this.signal = details.signal;
+    this.stderr = details.stderr;
+  }
+}
+
+/** The module, or the class in it, was not found or could not be loaded. */
+export class ModuleResolutionError extends ProcxyError {
+  declare readonly name: 'ModuleResolutionError';
+  declare readonly code: 'PROCXY_MODULE_RESOLUTION';
+  static {
+    define(this, 'ModuleResolutionError', 'PROCXY_MODULE_RESOLUTION');
+  }
+}
+
+/** A value cannot cross in this serialization mode without being changed. */
+export class SerializationError extends ProcxyError {
+  declare readonly name: 'SerializationError';
+  declare readonly code: 'PROCXY_SERIALIZATION';
+  static {
+    define(this, 'SerializationError', 'PROCXY_SERIALIZATION');
+  }
+  /** Where the value stands: `args[0].image`, `result[3]`. */
+  readonly path: string;
+
+  constructor(message: string, path: string, options?: ErrorOptions) {
+    super(message, options);
+    this.path = path;
+  }
+}
+
+/** An argument or an option of `procxy()` is not what it takes. */
+export class OptionsValidationError extends ProcxyError {
+  declare readonly name: 'OptionsValidationError';
+  declare readonly code: 'PROCXY_OPTIONS_VALIDATION';
+  static {
+    define(this, 'OptionsValidationError', 'PROCXY_OPTIONS_VALIDATION');
+  }
+}
+
+/** A property was set on the proxy, or one was read that cannot be. */
+export class PropertyError extends ProcxyError {
+  declare readonly name: 'PropertyError';
+  declare readonly code: 'PROCXY_PROPERTY';
+  static {
+    define(this, 'PropertyError', 'PROCXY_PROPERTY');
+  }
+}
+
+/** The proxy was terminated, by `$terminate()`, by `using` or by its `signal`. */
+export class TerminatedError extends ProcxyError {
+  declare readonly name: 'TerminatedError';
+  declare readonly code: 'PROCXY_TERMINATED';
+  static {
+    define(this, 'TerminatedError', 'PROCXY_TERMINATED');
+  }
+}
+
+/** The other side sent what the protocol does not allow; the child was ended. */
+export class ProtocolError extends ProcxyError {
+  declare readonly name: 'ProtocolError';
+  declare readonly code: 'PROCXY_PROTOCOL';
+  static {
+    define(this, 'ProtocolError', 'PROCXY_PROTOCOL');
+  }
+}
+
+/** The classes by name, for reviving an error that another process threw. */
+export const procxyErrorClasses = {
+  TimeoutError,
+  ChildCrashedError,
+  ModuleResolutionError,
+  SerializationError,
+  OptionsValidationError,
+  PropertyError,
+  TerminatedError,
+  ProtocolError,
+};

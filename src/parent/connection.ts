@@ -1,0 +1,129 @@
+import { nodeIpcChannel } from '../channel/node-ipc.js';
+import { createCodec } from '../codec/codec.js';
+import type { Self, TransferHandler } from '../codec/transfer-handlers.js';
+import { TerminatedError, TimeoutError } from '../errors.js';
+import type { InstanceDescription, LoadRequest } from '../protocol.js';
+import type { CallOptions } from '../session/calls.js';
+import { Session } from '../session/session.js';
+import type { ExitStatus, ProcxyStats, SideStats } from '../types/stats.js';
+import { AgentProcess } from './agent-process.js';
+import { launch } from './launch.js';
+import type { ResolvedOptions } from './options.js';
+import { awaitEnd, terminate } from './terminate.js';
+
+/** A child, the session with it, and the one answer to whether it can still be called. */
+export class Connection {
+  readonly agent: AgentProcess;
+  readonly #session: Session;
+  readonly #options: ResolvedOptions;
+  /** Why no call is taken any more. */
+  #over: (() => Error) | undefined;
+  #disposable = false;
+  #terminated: Promise<void> | undefined;
+
+  constructor(options: ResolvedOptions, self: Self, handlers: readonly TransferHandler[]) {
+    this.#options = options;
+    this.agent = new AgentProcess(launch(options), options.terminateTimeout);
+    this.#session = new Session({
+      channel: nodeIpcChannel(this.agent.process),
+      codec: createCodec({ mode: 'json', self, handlers }),
+      onFatal: (error) => (this.agent.lastWords = { error }),
+      onViolation: (error) => {
+        this.#end(() => error);
+        this.agent.kill('SIGKILL');
+      },
+      onBusy: (busy) => (busy ? this.agent.hold() : this.agent.release()),
+    });
+    void this.agent.exited.then(() => this.#close());
+    // A child that closed the channel can answer nothing; whatever else it does, it is no worker any more.
+    void this.agent.disconnected.then(() => awaitEnd(this.agent, options.terminateTimeout));
+    this.#followSignal(options.signal);
+  }
+
+  get exited(): Promise<ExitStatus> {
+    return this.agent.exited;
+  }
+
+  /** `makeRequest` runs while the child boots. Where anything fails, the child is gone when this rejects. */
+  async start(makeRequest: () => LoadRequest, constructorArgs: readonly unknown[]): Promise<InstanceDescription> {
+    const { startTimeout } = this.#options;
+    try {
+      const agentCall = (method: string, args: readonly unknown[]): Promise<unknown> =>
+        this.#session.call('agent', method, args, { timeout: startTimeout });
+      // Both at once: the constructor waits in the child for its module.
+      const loaded = agentCall('load', [makeRequest()]);
+      const [, reply] = await Promise.all([loaded, agentCall('constructor', constructorArgs)]);
+      const description = reply as InstanceDescription;
+      this.#disposable = description.disposable;
+      return description;
+    } catch (error) {
+      this.agent.kill('SIGKILL');
+      await this.agent.exited;
+      if (this.#options.signal?.aborted) throw this.#options.signal.reason;
+      throw error instanceof TimeoutError ? startTimeoutError(startTimeout) : error;
+    }
+  }
+
+  call(method: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
+    if (this.#over) return Promise.reject(this.#over());
+    return this.#session.call('instance', method, args, options);
+  }
+
+  get(name: string, options: CallOptions): Promise<unknown> {
+    if (this.#over) return Promise.reject(this.#over());
+    return this.#session.call('agent', 'get', [name], options);
+  }
+
+  async stats(options: CallOptions): Promise<ProcxyStats> {
+    if (this.#over) throw this.#over();
+    const parent = this.#session.stats();
+    const child = (await this.#session.call('agent', 'stats', [], options)) as SideStats;
+    return { parent, child };
+  }
+
+  terminate(): Promise<void> {
+    this.#end(() => new TerminatedError('The proxy was terminated. Call procxy() again for a new one.'));
+    return this.#terminate();
+  }
+
+  #terminate(): Promise<void> {
+    this.#terminated ??= terminate({
+      agent: this.agent,
+      timeout: this.#options.terminateTimeout,
+      dispose: this.#disposable
+        ? () => this.#session.call('agent', 'dispose', [], { timeout: Infinity })
+        : undefined,
+    });
+    return this.#terminated;
+  }
+
+  #followSignal(signal: AbortSignal | undefined): void {
+    if (!signal) return;
+    const abort = (): void => {
+      const { reason } = signal as { reason: unknown };
+      this.#end(() => new TerminatedError('The proxy was terminated by its signal.', { cause: reason }));
+      void this.#terminate();
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    void this.agent.exited.then(() => signal.removeEventListener('abort', abort));
+  }
+
+  /** Rejects what is open and refuses what comes. The first reason stands. */
+  #end(reason: () => Error): void {
+    this.#over ??= reason;
+    this.#session.rejectAll(this.#over);
+  }
+
+  #close(): void {
+    this.#end(() => this.agent.crashError());
+    if (this.#over) this.#session.close(this.#over);
+  }
+}
+
+function startTimeoutError(timeout: number): TimeoutError {
+  return new TimeoutError(
+    'constructor',
+    timeout,
+    `The child did not start, import the module and construct the instance within ${timeout} ms. Raise \`startTimeout\`.`,
+  );
+}

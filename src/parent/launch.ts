@@ -1,0 +1,65 @@
+import { fork, type ChildProcess, type ForkOptions, type StdioOptions } from 'node:child_process';
+import { ChildCrashedError } from '../errors.js';
+import { agentPath } from './agent-path.js';
+import { toArgument, type ResolvedOptions } from './options.js';
+
+/** Forks the agent. It connects by itself and waits for its `start`. */
+export function launch(options: ResolvedOptions): ChildProcess {
+  const path = agentPath();
+  const settings: ForkOptions = {
+    env: childEnv(options.env),
+    execArgv: [...(options.execArgv ?? inheritedFlags(process.execArgv))],
+    stdio: withIpc(options.stdio),
+    serialization: 'json',
+  };
+  if (options.cwd !== undefined) settings.cwd = options.cwd;
+  if (options.execPath !== undefined) settings.execPath = options.execPath;
+  const args = options.args.map((value) => toArgument(value) ?? '');
+  try {
+    return fork(path, args, settings);
+  } catch (error) {
+    throw startError(error);
+  }
+}
+
+/** For a process that the operating system would not start. */
+export function startError(cause: unknown): ChildCrashedError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new ChildCrashedError(`The child process could not be started: ${reason}. Check \`execPath\`, \`cwd\` and \`env\`.`, {
+    exitCode: null,
+    signal: null,
+    cause,
+  });
+}
+
+/** Flags that make a process something else than a worker: a debuggee, a test run, a watcher, a one-liner. */
+const ownFlags = /^--(inspect|debug|test|watch|eval|print|check|interactive|input-type|run)(-|=|$)|^-[epcip]+$/;
+/** Those of them whose value is the next argument. */
+const withValue = /^(-e|-p|-pe|--eval|--print|--watch-path|--inspect-port|--debug-port|--run|--input-type|--test-[a-z-]+)$/;
+
+/** This process's flags without those that belong to it alone. */
+export function inheritedFlags(flags: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let index = 0; index < flags.length; index++) {
+    const flag = flags[index] ?? '';
+    if (!ownFlags.test(flag)) kept.push(flag);
+    else if (withValue.test(flag) && !flags[index + 1]?.startsWith('-')) index++;
+  }
+  return kept;
+}
+
+function childEnv(overrides: ResolvedOptions['env']): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = { ...process.env };
+  // Two processes cannot listen on one inspector port, and --inspect-brk would wait for ever.
+  if (env.NODE_OPTIONS !== undefined) env.NODE_OPTIONS = env.NODE_OPTIONS.replace(/(^|\s)--inspect(-[a-z-]+)?(=\S+)?(?=\s|$)/g, '');
+  for (const [name, value] of Object.entries(overrides ?? {})) {
+    if (value === undefined) delete env[name];
+    else env[name] = value;
+  }
+  return env;
+}
+
+function withIpc(stdio: StdioOptions): StdioOptions {
+  if (typeof stdio === 'string') return [stdio, stdio, stdio, 'ipc'];
+  return stdio.includes('ipc') ? stdio : [...stdio, 'ipc'];
+}

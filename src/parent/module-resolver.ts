@@ -1,0 +1,73 @@
+import { existsSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { isAbsolute } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { ModuleResolutionError } from '../errors.js';
+import type { ModuleReference } from '../protocol.js';
+import { locateClass } from './v8-location.js';
+
+/** A compiled file's extension, and what it is compiled from. */
+const sources: Record<string, string> = { '.js': '.ts', '.mjs': '.mts', '.cjs': '.cts', '.jsx': '.tsx' };
+
+/**
+ * Where the child finds the class. The parent itself imports nothing: the module may still be evaluating.
+ * @param caller the URL of the file that called `procxy()`
+ * @throws {ModuleResolutionError}
+ */
+export function resolveModule(
+  type: { readonly name: string },
+  modulePath: string | URL | undefined,
+  caller: string | undefined,
+): ModuleReference {
+  if (modulePath === undefined) return { url: find(type) };
+  const base = caller ?? pathToFileURL(`${process.cwd()}/`).href;
+  if (modulePath instanceof URL) return { url: checkUrl(modulePath) };
+  if (/^\.\.?([\\/]|$)/.test(modulePath)) return { url: resolveFile(new URL(modulePath, base), modulePath, caller) };
+  if (isAbsolute(modulePath)) return { url: resolveFile(pathToFileURL(modulePath), modulePath, caller) };
+  if (/^(file|node|data|https?):/.test(modulePath)) return { url: checkUrl(new URL(modulePath)) };
+  if (modulePath === '') throw new ModuleResolutionError("The module path is ''. Name the file that exports the class.");
+  return { specifier: modulePath, referrer: base };
+}
+
+function find(type: { readonly name: string }): string {
+  const location = locateClass(type);
+  if ('url' in location) return location.url;
+  throw new ModuleResolutionError(
+    `The module of ${type.name === '' ? 'an anonymous class' : type.name} could not be found from the class alone: ` +
+      `${location.unknown}. Name it: procxy(Class, './module.js').`,
+  );
+}
+
+function checkUrl(url: URL): string {
+  if (url.protocol === 'file:') return resolveFile(url, url.href, undefined);
+  if (url.protocol === 'data:' || url.protocol === 'node:') return url.href;
+  throw new ModuleResolutionError(`${url.href} cannot be imported in a child process. Use a file: URL or a path.`);
+}
+
+/** As `import` would, then as `require` would, then the TypeScript source that a compiled file's name stands for. */
+function resolveFile(url: URL, written: string, caller: string | undefined): string {
+  const path = fileURLToPath(url);
+  if (isFile(path)) return url.href;
+  const extension = /\.[cm]?jsx?$/.exec(path)?.[0];
+  const source = extension && path.slice(0, -extension.length) + (sources[extension] ?? '');
+  if (source && isFile(source)) return pathToFileURL(source).href;
+  const required = tryRequireResolve(path);
+  if (required !== undefined) return pathToFileURL(required).href;
+  const relation = caller === undefined || isAbsolute(written) || written.startsWith('file:') ? '' : `, relative to ${fileURLToPath(caller)}`;
+  throw new ModuleResolutionError(
+    `The module '${written}' does not exist (${path}${relation}). ` +
+      'A module path is relative to the file that calls procxy(), or absolute, a file: URL, or the name of a package.',
+  );
+}
+
+function isFile(path: string): boolean {
+  return existsSync(path) && statSync(path).isFile();
+}
+
+function tryRequireResolve(path: string): string | undefined {
+  try {
+    return createRequire(path).resolve(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,184 @@
+import { OptionsValidationError } from '../errors.js';
+import type { ProcxyOptions } from '../types/options.js';
+
+/** Options with every default filled in. `undefined` is left only where it means something. */
+export interface ResolvedOptions {
+  modulePath: string | URL | undefined;
+  /** ms; `Infinity` for none. */
+  timeout: number;
+  retries: number;
+  /** ms; `Infinity` for none. */
+  startTimeout: number;
+  /** ms. */
+  terminateTimeout: number;
+  env: ProcxyOptions['env'];
+  cwd: ProcxyOptions['cwd'];
+  args: NonNullable<ProcxyOptions['args']>;
+  execPath: string | undefined;
+  execArgv: readonly string[] | undefined;
+  stdio: NonNullable<ProcxyOptions['stdio']>;
+  signal: AbortSignal | undefined;
+}
+
+/** What `procxy()` was given after the class, told apart by position. */
+export interface Arguments {
+  options: ResolvedOptions;
+  constructorArgs: readonly unknown[];
+}
+
+/** Returns what the value must be, where it is not. */
+type Check = (value: unknown) => string | undefined;
+
+const checks: { [K in keyof Required<ProcxyOptions>]: Check } = {
+  modulePath: (value) => expect(isModulePath(value), 'a path, a file: URL or the name of a package'),
+  timeout: isMilliseconds,
+  retries: (value) => expect(Number.isInteger(value) && (value as number) >= 0, 'a whole number of 0 or more'),
+  startTimeout: isMilliseconds,
+  terminateTimeout: (value) => isMilliseconds(value) ?? expect(value !== Infinity, 'a finite number of milliseconds'),
+  env: (value) => expect(isPlainObject(value), 'an object of strings') ?? checkEnv(value as Record<string, unknown>),
+  cwd: (value) => expect(typeof value === 'string' || value instanceof URL, 'a path or a file: URL'),
+  args: (value) => expect(Array.isArray(value), 'an array') ?? checkArgs(value as unknown[]),
+  execPath: (value) => expect(typeof value === 'string' && value !== '', 'the path of an executable'),
+  execArgv: (value) => expect(Array.isArray(value) && value.every(isString), 'an array of strings'),
+  stdio: (value) => expect(Array.isArray(value) || isString(value), "'inherit', 'pipe', 'ignore' or an array of them"),
+  signal: (value) => expect(value instanceof AbortSignal, 'an AbortSignal'),
+};
+
+/**
+ * Position decides what an argument means: a string, a URL or `undefined` is the module, the plain object or
+ * `undefined` after it the options, and the rest are the constructor's. Nothing is guessed from the content.
+ * @throws {OptionsValidationError}
+ */
+export function readArguments(args: readonly unknown[]): Arguments {
+  let rest = args;
+  let modulePath: string | URL | undefined;
+  let given: unknown;
+  if (isModulePath(rest[0]) || rest[0] === undefined) {
+    modulePath = rest[0];
+    rest = rest.slice(1);
+  }
+  if (isPlainObject(rest[0]) || rest[0] === undefined) {
+    given = rest[0];
+    rest = rest.slice(1);
+  }
+  return { options: resolveOptions((given ?? {}) as Record<string, unknown>, modulePath), constructorArgs: rest };
+}
+
+/** @throws {OptionsValidationError} */
+export function checkOptions(given: object, known: readonly string[], hint: string): void {
+  for (const [name, value] of Object.entries(given)) {
+    if (!known.includes(name)) throw unknownOption(name, known, hint);
+    if (value === undefined) continue;
+    const expected = checks[name as keyof typeof checks](value);
+    if (expected !== undefined) {
+      throw new OptionsValidationError(`The option \`${name}\` must be ${expected}; it is ${show(value)}.`);
+    }
+  }
+}
+
+function resolveOptions(given: Record<string, unknown>, modulePath: string | URL | undefined): ResolvedOptions {
+  checkOptions(
+    given,
+    Object.keys(checks),
+    'Constructor arguments go after the options: procxy(Class, {}, ...constructorArgs).',
+  );
+  const options = given as ProcxyOptions;
+  if (modulePath !== undefined && options.modulePath !== undefined && String(modulePath) !== String(options.modulePath)) {
+    throw new OptionsValidationError(
+      `The module is given twice: ${show(modulePath)} as an argument, ${show(options.modulePath)} as an option. Leave one out.`,
+    );
+  }
+  return {
+    modulePath: modulePath ?? options.modulePath,
+    timeout: unlimited(options.timeout ?? 30_000),
+    retries: options.retries ?? 0,
+    startTimeout: unlimited(options.startTimeout ?? 30_000),
+    terminateTimeout: options.terminateTimeout ?? 5_000,
+    env: options.env,
+    cwd: options.cwd,
+    args: options.args ?? [],
+    execPath: options.execPath,
+    execArgv: options.execArgv,
+    stdio: options.stdio ?? 'inherit',
+    signal: options.signal,
+  };
+}
+
+/** `0` means no limit, as in most of Node. */
+export function unlimited(timeout: number): number {
+  return timeout === 0 ? Infinity : timeout;
+}
+
+function unknownOption(name: string, known: readonly string[], hint: string): OptionsValidationError {
+  const near = known
+    .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance)[0];
+  const suggestion = near && near.distance <= 3 ? `did you mean \`${near.candidate}\`?` : `known are ${known.join(', ')}.`;
+  return new OptionsValidationError(`There is no option \`${name}\`; ${suggestion} ${hint}`);
+}
+
+/** Levenshtein's, a row at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, substitution));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+function expect(holds: boolean, expected: string): string | undefined {
+  return holds ? undefined : expected;
+}
+
+function isString(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isModulePath(value: unknown): value is string | URL {
+  return isString(value) || value instanceof URL;
+}
+
+function isMilliseconds(value: unknown): string | undefined {
+  return expect(typeof value === 'number' && value >= 0, 'a number of milliseconds, 0 or more');
+}
+
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function checkEnv(env: Record<string, unknown>): string | undefined {
+  const wrong = Object.entries(env).find(([, value]) => value !== undefined && !isString(value));
+  return wrong && `an object of strings, and \`env.${wrong[0]}\` is ${show(wrong[1])}`;
+}
+
+function checkArgs(args: unknown[]): string | undefined {
+  for (const [index, value] of args.entries()) {
+    if (toArgument(value) === undefined) return `an array of what JSON can express, and \`args[${index}]\` is ${show(value)}`;
+  }
+  return undefined;
+}
+
+/** How a value stands in `process.argv`, or `undefined` where it cannot. */
+export function toArgument(value: unknown): string | undefined {
+  try {
+    return isString(value) ? value : JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
+}
+
+function show(value: unknown): string {
+  if (isString(value)) return `'${value}'`;
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'function') return 'a function';
+  if (value instanceof URL) return value.href;
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Array.isArray(value) ? 'an array' : 'an object';
+}

@@ -1,0 +1,87 @@
+import type { Self } from '../codec/transfer-handlers.js';
+import { ModuleResolutionError, OptionsValidationError } from '../errors.js';
+import { isLoading } from '../loading-mark.js';
+import type { ClassReference } from '../protocol.js';
+import type { ProcxyOptions } from '../types/options.js';
+import type { Procxy } from '../types/procxy.js';
+import { callerUrl } from './caller.js';
+import { Connection } from './connection.js';
+import { resolveModule } from './module-resolver.js';
+import { readArguments } from './options.js';
+import { createProxy, proxyHandler } from './proxy.js';
+
+/** A class whose instances can be made. */
+export type Constructor<T extends object = object, A extends never[] = never[]> = new (...args: A) => T;
+
+/**
+ * Runs an instance of `Class` in a child process of its own, and returns a proxy that is used like the instance.
+ *
+ * What follows the class is told apart by position: a string, a URL or `undefined` is the module; the plain object or
+ * `undefined` after it the options; the rest are the constructor's arguments.
+ *
+ * @param Class the class; the child imports it from its module
+ * @throws {OptionsValidationError} for an argument or option that is not what it must be
+ * @throws {ModuleResolutionError} when the module, or the class in it, is not found or cannot be loaded
+ * @throws {TimeoutError} when the start takes longer than `startTimeout`
+ * @throws {ChildCrashedError} when the child ends before the instance is made
+ * @throws whatever the constructor throws
+ */
+export function procxy<C extends Constructor>(
+  Class: C,
+  modulePath: string | URL | undefined,
+  options?: ProcxyOptions,
+  ...constructorArgs: ConstructorParameters<C>
+): Promise<Procxy<InstanceType<C>>>;
+export function procxy<C extends Constructor>(
+  Class: C,
+  options: ProcxyOptions | undefined,
+  ...constructorArgs: ConstructorParameters<C>
+): Promise<Procxy<InstanceType<C>>>;
+export function procxy<C extends Constructor>(
+  Class: C,
+  ...constructorArgs: ConstructorParameters<C>
+): Promise<Procxy<InstanceType<C>>>;
+export async function procxy(Class: unknown, ...rest: unknown[]): Promise<unknown> {
+  const caller = callerUrl(procxy as (...args: never[]) => unknown);
+  const type = checkClass(Class);
+  const reference: ClassReference = { name: type.name, source: Function.prototype.toString.call(type) };
+  refuseRecursion(reference);
+  const { options, constructorArgs } = readArguments(rest);
+  options.signal?.throwIfAborted();
+
+  const self: Self = { current: undefined };
+  // The child starts up while its module is looked for here.
+  const connection: Connection = new Connection(options, self, [proxyHandler(() => connection)]);
+  const description = await connection.start(
+    () => ({
+      protocol: 1,
+      module: resolveModule(type, options.modulePath, caller),
+      class: reference,
+      terminateTimeout: options.terminateTimeout,
+    }),
+    constructorArgs,
+  );
+  const proxy = createProxy({ connection, description, options, type });
+  self.current = proxy;
+  return proxy;
+}
+
+function checkClass(candidate: unknown): Constructor {
+  try {
+    // Only a constructor can be the third argument; nothing is run.
+    Reflect.construct(Object, [], candidate as Constructor);
+    return candidate as Constructor;
+  } catch {
+    throw new OptionsValidationError(
+      `The first argument of procxy() must be a class; it is ${typeof candidate === 'function' ? 'a function that is none' : String(candidate)}. Call procxy(Class, './module.js').`,
+    );
+  }
+}
+
+function refuseRecursion(reference: ClassReference): void {
+  if (!isLoading(reference)) return;
+  throw new ModuleResolutionError(
+    `This child is just loading the module of ${reference.name || 'an anonymous class'}, which asks for a proxy of that same class: every child would ` +
+      'start another. Move the class into a module of its own, which does not call procxy() when it is loaded.',
+  );
+}

@@ -1,0 +1,178 @@
+import { TimeoutError } from '../errors.js';
+import type { Codec } from '../codec/codec.js';
+import { ProtocolError } from '../errors.js';
+import type { CallInvoke, CallResult } from '../protocol.js';
+import { isError } from '../codec/error-codec.js';
+import { appendCallSite, captureCallSite, replaceStack, type CallSite } from './call-site.js';
+import { Deadlines, now } from './deadlines.js';
+import type { Send } from './session.js';
+
+/** Above so many open calls a call site is not worth its price. */
+const MAX_CALL_SITES = 100;
+
+export type CallTarget = 'instance' | 'agent';
+
+export interface CallOptions {
+  /** ms until the call rejects with a {@link TimeoutError}; `0` or `Infinity`: never. */
+  timeout: number;
+  /** Rejects the call at once, with its reason, when it aborts. */
+  signal?: AbortSignal | undefined;
+  /** The function that the user called: the frame above it is the call site. */
+  boundary?: ((...args: never[]) => unknown) | undefined;
+}
+
+interface OpenCall {
+  readonly method: string;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+  readonly timeout: number;
+  readonly deadline: number;
+  readonly site: CallSite | undefined;
+  readonly stopListening: (() => void) | undefined;
+}
+
+export interface CallsOptions {
+  codec: Codec;
+  send: Send;
+  /** How many messages have arrived so far. */
+  received(): number;
+  /** Called when the first call opens and when the last one is settled. */
+  onBusy(busy: boolean): void;
+}
+
+/** The calls that this side has made and that are not yet answered. */
+export class Calls {
+  readonly #options: CallsOptions;
+  readonly #open = new Map<number, OpenCall>();
+  /** Calls given up here whose answer may still come, and is then dropped. */
+  readonly #abandoned = new Set<number>();
+  readonly #deadlines: Deadlines;
+  #lastId = 0;
+
+  constructor(options: CallsOptions) {
+    this.#options = options;
+    this.#deadlines = new Deadlines({ sweep: (time) => this.#sweep(time), received: () => options.received() });
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  invoke(target: CallTarget, method: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
+    const { timeout, signal, boundary } = options;
+    const site = boundary && this.#open.size < MAX_CALL_SITES ? captureCallSite(boundary) : undefined;
+    return new Promise((resolve, reject) => {
+      const fail = (reason: unknown): void => {
+        if (reason instanceof Error) replaceStack(reason, site);
+        reject(reason);
+      };
+      if (signal?.aborted) return reject(signal.reason);
+      let message: CallInvoke;
+      try {
+        message = this.#message(target, method, args);
+        this.#options.send(message, method);
+      } catch (error) {
+        return fail(error);
+      }
+      const { callId } = message;
+      const limited = timeout > 0 && timeout !== Infinity;
+      const deadline = limited ? now() + timeout : Infinity;
+      const stopListening = signal && onAbort(signal, () => this.#abandon(callId, signal.reason));
+      if (this.#open.size === 0) this.#options.onBusy(true);
+      this.#open.set(callId, { method, resolve, reject, timeout, deadline, site, stopListening });
+      if (limited) this.#deadlines.watch(deadline);
+    });
+  }
+
+  /** @throws {ProtocolError} when nobody waits for this result */
+  settle(message: CallResult): void {
+    const call = this.#take(message.callId);
+    if (!call) {
+      if (this.#abandoned.delete(message.callId)) return;
+      throw new ProtocolError(`A result arrived for the call ${message.callId}, which is not open.`);
+    }
+    if (message.result === 'success') {
+      call.resolve(this.#decode(message.value, message.coded, call));
+      return;
+    }
+    const reason = this.#decode(message.error, message.coded, call);
+    if (isError(reason)) appendCallSite(reason, call.site);
+    call.reject(reason);
+  }
+
+  /** Rejects all that is open, each with an error of its own. */
+  rejectAll(reason: () => Error): void {
+    for (const id of [...this.#open.keys()]) {
+      const call = this.#take(id);
+      const error = reason();
+      replaceStack(error, call?.site);
+      call?.reject(error);
+    }
+  }
+
+  close(reason: () => Error): void {
+    this.rejectAll(reason);
+    this.#deadlines.close();
+  }
+
+  #message(target: CallTarget, method: string, args: readonly unknown[]): CallInvoke {
+    const { wire, coded } = this.#options.codec.encode(args, { root: 'args', method });
+    const message: CallInvoke = { type: 'call-invoke', callId: ++this.#lastId, method, args: wire as unknown[] };
+    if (target === 'agent') message.target = target;
+    if (coded) message.coded = true;
+    return message;
+  }
+
+  #decode(wire: unknown, coded: true | undefined, call: OpenCall): unknown {
+    if (!coded) return wire;
+    try {
+      return this.#options.codec.decode(wire);
+    } catch (error) {
+      call.reject(error);
+      throw error;
+    }
+  }
+
+  #take(id: number): OpenCall | undefined {
+    const call = this.#open.get(id);
+    if (!call) return undefined;
+    this.#open.delete(id);
+    call.stopListening?.();
+    if (this.#open.size === 0) this.#options.onBusy(false);
+    return call;
+  }
+
+  #abandon(id: number, reason: unknown): void {
+    const call = this.#take(id);
+    if (!call) return;
+    this.#abandoned.add(id);
+    call.reject(reason);
+  }
+
+  #sweep(time: number): number {
+    let next = Infinity;
+    for (const [id, { deadline, method, timeout, site }] of this.#open) {
+      if (deadline > time) next = Math.min(next, deadline);
+      else {
+        const error = timeoutError(method, timeout);
+        replaceStack(error, site);
+        this.#abandon(id, error);
+      }
+    }
+    return next;
+  }
+}
+
+function timeoutError(method: string, timeout: number): TimeoutError {
+  return new TimeoutError(
+    method,
+    timeout,
+    `${method}() was not answered within ${timeout} ms. The child goes on with it; a late result is dropped. ` +
+      'Raise `timeout` for slow methods, or call $terminate() to stop the child.',
+  );
+}
+
+function onAbort(signal: AbortSignal, listener: () => void): () => void {
+  signal.addEventListener('abort', listener, { once: true });
+  return () => signal.removeEventListener('abort', listener);
+}

@@ -1,0 +1,37 @@
+import type { Message } from '../protocol.js';
+
+/** What each field must be for a message to be taken for what it says. */
+type Shape = Record<string, (value: unknown) => boolean>;
+
+const isId = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0;
+const isString = (value: unknown): boolean => typeof value === 'string';
+const isCoded = (value: unknown): boolean => value === undefined || value === true;
+
+const shapes: Record<Message['type'], Shape> = {
+  'call-invoke': {
+    callId: isId,
+    target: (value) => value === undefined || value === 'agent',
+    method: isString,
+    args: Array.isArray,
+    coded: isCoded,
+  },
+  'call-result': {
+    callId: isId,
+    result: (value) => value === 'success' || value === 'error',
+    coded: isCoded,
+  },
+  'child-fatal': { coded: isCoded },
+};
+
+/** Whether a message on the channel is meant for us. Others are the user's, or Node's own. */
+export function isOurs(message: unknown): message is { type: Message['type'] } {
+  const type = (message as { type?: unknown } | null)?.type;
+  return typeof type === 'string' && Object.hasOwn(shapes, type);
+}
+
+/** The name of the first field that is not as it must be. */
+export function findMalformedField(message: { type: Message['type'] }): string | undefined {
+  const fields = message as Record<string, unknown>;
+  const malformed = Object.entries(shapes[message.type]).find(([name, check]) => !check(fields[name]));
+  return malformed?.[0];
+}

@@ -1,0 +1,74 @@
+import type { StdioOptions } from 'node:child_process';
+import type { JsonValue } from 'type-fest';
+
+/** The options of `procxy()`. All may be left out; an option that is `undefined` counts as left out. */
+export interface ProcxyOptions {
+  /**
+   * Where the class is exported: relative to the calling file, absolute, a `file:` URL, or a package's name.
+   * The same as `procxy()`'s second argument.
+   * @default found from the class itself
+   */
+  modulePath?: string | URL | undefined;
+  /**
+   * ms that a call may take; `0` or `Infinity` for no limit. Then it is a {@link TimeoutError}; the child goes
+   * on with it, and a late result is dropped.
+   * @default 30000
+   */
+  timeout?: number | undefined;
+  /**
+   * Further attempts after a {@link TimeoutError}. Each runs the method again, so it is for idempotent methods only.
+   * @default 0
+   */
+  retries?: number | undefined;
+  /**
+   * ms that the child's start, the import of the module and the construction may take together; `0` or `Infinity`: no limit.
+   * @default 30000
+   */
+  startTimeout?: number | undefined;
+  /**
+   * ms from `$terminate()` to SIGKILL: what the instance's dispose hook and a SIGTERM handler have.
+   * @default 5000
+   */
+  terminateTimeout?: number | undefined;
+  /**
+   * Environment variables, merged over the parent's. `undefined` unsets one.
+   * @default the parent's
+   */
+  env?: Readonly<Record<string, string | undefined>> | undefined;
+  /**
+   * The child's working directory.
+   * @default the parent's
+   */
+  cwd?: string | URL | undefined;
+  /**
+   * What the child sees as `process.argv.slice(2)`; what is no string, as JSON.
+   * @default []
+   */
+  args?: readonly JsonValue[] | undefined;
+  /**
+   * The Node executable that runs the child.
+   * @default process.execPath
+   */
+  execPath?: string | undefined;
+  /**
+   * Flags for that executable.
+   * @default those of this process, without `--inspect`, `--test`, `--watch` and `--eval`
+   */
+  execArgv?: readonly string[] | undefined;
+  /**
+   * The child's standard streams, as `child_process.fork` has them. With `'pipe'` they are
+   * `$process.stdout` and `$process.stderr`, and crash errors carry the last 4 KiB of stderr.
+   * @default 'inherit'
+   */
+  stdio?: StdioOptions | undefined;
+  /** Terminates the child when it aborts. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Options of single calls, for `$with()`. */
+export interface CallOverrides {
+  /** ms that a call may take; `0` or `Infinity` for no limit. */
+  timeout?: number | undefined;
+  /** Rejects a call at once, with its reason, when it aborts. The child goes on with it. */
+  signal?: AbortSignal | undefined;
+}

@@ -1,0 +1,19 @@
+/** How a child process ended: `code` is `null` when a signal ended it, `signal` when it exited. */
+export interface ExitStatus {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/** How much one side has open. */
+export interface SideStats {
+  /** Calls that this side waits for. */
+  pendingCalls: number;
+  /** Calls that this side runs for the other. */
+  servedCalls: number;
+}
+
+/** How much both sides of a proxy have open: what a leak test asserts on. */
+export interface ProcxyStats {
+  parent: SideStats;
+  child: SideStats;
+}
