@@ -3,7 +3,7 @@
  * `procxy()` starts it; nobody else should.
  */
 import { nodeIpcChannel, type IpcPort } from '../channel/node-ipc.js';
-import { createCodec } from '../codec/codec.js';
+import { createCodec } from '../codec/create-codec.js';
 import type { Self } from '../codec/transfer-handlers.js';
 import { ProtocolError } from '../errors.js';
 import { withLoadingMark } from '../loading-mark.js';
@@ -24,7 +24,7 @@ let terminateTimeout = 0;
 const channel = nodeIpcChannel(process as unknown as IpcPort);
 const session = new Session({
   channel,
-  codec: createCodec({ mode: 'json', self }),
+  codec: createCodec({ mode: 'json', self, ownFile: __filename }),
   run(target, method, args) {
     if (target === 'agent') return runAgentMethod(method, args);
     return started().call(method, args);

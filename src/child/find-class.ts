@@ -61,7 +61,8 @@ function collect(namespace: object): Candidate[] {
           if (candidate) candidate.exportedAs.push(path);
           else found.set(value, { value, exportedAs: [path] });
         }
-        if (typeof value === 'function' || (typeof value === 'object' && value !== null)) next.push([`${path}.`, value]);
+        if (typeof value === 'function' || (typeof value === 'object' && value !== null))
+          next.push([`${path}.`, value]);
       }
     }
     level = next;

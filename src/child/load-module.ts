@@ -70,4 +70,3 @@ function registerTsx(url: string): void {
 function display(url: string): string {
   return url.startsWith('file:') ? fileURLToPath(url) : url;
 }
-

@@ -1,8 +1,4 @@
-import type { SerializationMode } from '../types/serializable.js';
 import type { Wire } from '../protocol.js';
-import { createJsonCodec } from './json.js';
-import { errorHandler } from './error-codec.js';
-import { selfHandler, type Self, type TransferHandler } from './transfer-handlers.js';
 
 /** Where a value comes from, for the sentence of a refusal. */
 export interface Origin {
@@ -30,22 +26,6 @@ export interface Codec {
    * @throws {ProtocolError} when a descriptor in it is malformed
    */
   decode(wire: Wire): unknown;
-}
-
-export interface CodecOptions {
-  mode: SerializationMode;
-  /** The one object that each side means by `this`. */
-  self: Self;
-  /** Asked in order, before the built-in ones. */
-  handlers?: readonly TransferHandler[];
-}
-
-export function createCodec({ mode, self, handlers = [] }: CodecOptions): Codec {
-  const all = [...handlers, selfHandler(self), errorHandler];
-  switch (mode) {
-    case 'json':
-      return createJsonCodec(all, self);
-  }
 }
 
 /** Encodes what was thrown: where it cannot cross, the refusal is thrown in its place. */

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { isProcxyError, ProtocolError, procxyErrorClasses } from '../errors.js';
 import type { Wire } from '../protocol.js';
-import type { EncodeContext, TransferHandler } from './transfer-handlers.js';
+import type { DecodeContext, EncodeContext, TransferHandler } from './transfer-handlers.js';
 
 /** An error as it travels. What could not cross of it is left out; the error itself never is. */
 interface WireError {
@@ -17,7 +17,6 @@ interface WireError {
 }
 
 type ErrorClass = { readonly prototype: Error };
-
 
 /** The most derived first. */
 const builtIns: Record<string, ErrorClass> = {
@@ -37,36 +36,50 @@ const fields = new Set(['name', 'message', 'stack', 'cause', 'errors']);
 /** The errors being encoded: one whose cause leads back to it would never end. */
 const open = new Set<object>();
 
-/** Carries errors, thrown or as values, with the class, name, message, stack, cause and properties that they have. */
-export const errorHandler: TransferHandler<Error> = {
-  name: 'error',
+/**
+ * Carries errors, thrown or as values, with the class, name, message, stack, cause and properties that they have.
+ * @param ownFile the file whose frames, and all beneath them, tell a user nothing
+ */
+export function errorHandler(ownFile?: string): TransferHandler<Error> {
+  return {
+    name: 'error',
 
-  canHandle: (value): value is Error => isError(value) && !open.has(value),
+    canHandle: (value): value is Error => isError(value) && !open.has(value),
 
-  encode(error, context): WireError {
-    open.add(error);
-    try {
-      return describe(error, context);
-    } finally {
-      open.delete(error);
-    }
-  },
+    encode(error, context): WireError {
+      open.add(error);
+      try {
+        const wire = describe(error, context);
+        if (ownFile !== undefined && wire.stack !== undefined) wire.stack = cutStack(wire.stack, ownFile);
+        return wire;
+      } finally {
+        open.delete(error);
+      }
+    },
 
-  decode(wire, context): Error {
-    const { class: type, name, message, stack, ...rest } = check(wire);
-    const error = create(type, message, name);
-    hide(error, 'stack', stack ?? String(error));
-    if ('cause' in rest) hide(error, 'cause', context.decode(rest.cause));
-    if ('errors' in rest) hide(error, 'errors', context.decode(rest.errors));
-    for (const [key, value] of Object.entries(rest.properties ?? {})) {
-      Object.defineProperty(error, key, { ...writable, value: context.decode(value), enumerable: true });
-    }
-    return error;
-  },
-};
+    decode: (wire, context) => revive(check(wire), context),
+  };
+}
 
 export function isError(value: unknown): value is Error {
   return types.isNativeError(value) || value instanceof Error;
+}
+
+function revive({ class: type, name, message, stack, ...rest }: WireError, context: DecodeContext): Error {
+  const error = create(type, message, name);
+  hide(error, 'stack', stack ?? String(error));
+  if ('cause' in rest) hide(error, 'cause', context.decode(rest.cause));
+  if ('errors' in rest) hide(error, 'errors', context.decode(rest.errors));
+  for (const [key, value] of Object.entries(rest.properties ?? {})) {
+    Object.defineProperty(error, key, { ...writable, value: context.decode(value), enumerable: true });
+  }
+  return error;
+}
+
+function cutStack(stack: string, file: string): string {
+  const lines = stack.split('\n');
+  const first = lines.findIndex((line) => line.startsWith('    at ') && line.includes(file));
+  return first === -1 ? stack : lines.slice(0, first).join('\n');
 }
 
 function describe(error: Error, context: EncodeContext): WireError {

@@ -1,5 +1,5 @@
 import { nodeIpcChannel } from '../channel/node-ipc.js';
-import { createCodec } from '../codec/codec.js';
+import { createCodec } from '../codec/create-codec.js';
 import type { Self, TransferHandler } from '../codec/transfer-handlers.js';
 import { TerminatedError, TimeoutError } from '../errors.js';
 import type { InstanceDescription, LoadRequest } from '../protocol.js';
@@ -90,9 +90,7 @@ export class Connection {
     this.#terminated ??= terminate({
       agent: this.agent,
       timeout: this.#options.terminateTimeout,
-      dispose: this.#disposable
-        ? () => this.#session.call('agent', 'dispose', [], { timeout: Infinity })
-        : undefined,
+      dispose: this.#disposable ? () => this.#session.call('agent', 'dispose', [], { timeout: Infinity }) : undefined,
     });
     return this.#terminated;
   }

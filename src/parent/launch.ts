@@ -25,17 +25,21 @@ export function launch(options: ResolvedOptions): ChildProcess {
 /** For a process that the operating system would not start. */
 export function startError(cause: unknown): ChildCrashedError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new ChildCrashedError(`The child process could not be started: ${reason}. Check \`execPath\`, \`cwd\` and \`env\`.`, {
-    exitCode: null,
-    signal: null,
-    cause,
-  });
+  return new ChildCrashedError(
+    `The child process could not be started: ${reason}. Check \`execPath\`, \`cwd\` and \`env\`.`,
+    {
+      exitCode: null,
+      signal: null,
+      cause,
+    },
+  );
 }
 
 /** Flags that make a process something else than a worker: a debuggee, a test run, a watcher, a one-liner. */
 const ownFlags = /^--(inspect|debug|test|watch|eval|print|check|interactive|input-type|run)(-|=|$)|^-[epcip]+$/;
 /** Those of them whose value is the next argument. */
-const withValue = /^(-e|-p|-pe|--eval|--print|--watch-path|--inspect-port|--debug-port|--run|--input-type|--test-[a-z-]+)$/;
+const withValue =
+  /^(-e|-p|-pe|--eval|--print|--watch-path|--inspect-port|--debug-port|--run|--input-type|--test-[a-z-]+)$/;
 
 /** This process's flags without those that belong to it alone. */
 export function inheritedFlags(flags: readonly string[]): string[] {
@@ -51,7 +55,8 @@ export function inheritedFlags(flags: readonly string[]): string[] {
 function childEnv(overrides: ResolvedOptions['env']): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = { ...process.env };
   // Two processes cannot listen on one inspector port, and --inspect-brk would wait for ever.
-  if (env.NODE_OPTIONS !== undefined) env.NODE_OPTIONS = env.NODE_OPTIONS.replace(/(^|\s)--inspect(-[a-z-]+)?(=\S+)?(?=\s|$)/g, '');
+  if (env.NODE_OPTIONS !== undefined)
+    env.NODE_OPTIONS = env.NODE_OPTIONS.replace(/(^|\s)--inspect(-[a-z-]+)?(=\S+)?(?=\s|$)/g, '');
   for (const [name, value] of Object.entries(overrides ?? {})) {
     if (value === undefined) delete env[name];
     else env[name] = value;

@@ -25,7 +25,8 @@ export function resolveModule(
   if (/^\.\.?([\\/]|$)/.test(modulePath)) return { url: resolveFile(new URL(modulePath, base), modulePath, caller) };
   if (isAbsolute(modulePath)) return { url: resolveFile(pathToFileURL(modulePath), modulePath, caller) };
   if (/^(file|node|data|https?):/.test(modulePath)) return { url: checkUrl(new URL(modulePath)) };
-  if (modulePath === '') throw new ModuleResolutionError("The module path is ''. Name the file that exports the class.");
+  if (modulePath === '')
+    throw new ModuleResolutionError("The module path is ''. Name the file that exports the class.");
   return { specifier: modulePath, referrer: base };
 }
 
@@ -53,7 +54,10 @@ function resolveFile(url: URL, written: string, caller: string | undefined): str
   if (source && isFile(source)) return pathToFileURL(source).href;
   const required = tryRequireResolve(path);
   if (required !== undefined) return pathToFileURL(required).href;
-  const relation = caller === undefined || isAbsolute(written) || written.startsWith('file:') ? '' : `, relative to ${fileURLToPath(caller)}`;
+  const relation =
+    caller === undefined || isAbsolute(written) || written.startsWith('file:')
+      ? ''
+      : `, relative to ${fileURLToPath(caller)}`;
   throw new ModuleResolutionError(
     `The module '${written}' does not exist (${path}${relation}). ` +
       'A module path is relative to the file that calls procxy(), or absolute, a file: URL, or the name of a package.',

@@ -83,7 +83,11 @@ function resolveOptions(given: Record<string, unknown>, modulePath: string | URL
     'Constructor arguments go after the options: procxy(Class, {}, ...constructorArgs).',
   );
   const options = given as ProcxyOptions;
-  if (modulePath !== undefined && options.modulePath !== undefined && String(modulePath) !== String(options.modulePath)) {
+  if (
+    modulePath !== undefined &&
+    options.modulePath !== undefined &&
+    String(modulePath) !== String(options.modulePath)
+  ) {
     throw new OptionsValidationError(
       `The module is given twice: ${show(modulePath)} as an argument, ${show(options.modulePath)} as an option. Leave one out.`,
     );
@@ -112,8 +116,9 @@ export function unlimited(timeout: number): number {
 function unknownOption(name: string, known: readonly string[], hint: string): OptionsValidationError {
   const near = known
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance)[0];
-  const suggestion = near && near.distance <= 3 ? `did you mean \`${near.candidate}\`?` : `known are ${known.join(', ')}.`;
+    .toSorted((a, b) => a.distance - b.distance)[0];
+  const suggestion =
+    near && near.distance <= 3 ? `did you mean \`${near.candidate}\`?` : `known are ${known.join(', ')}.`;
   return new OptionsValidationError(`There is no option \`${name}\`; ${suggestion} ${hint}`);
 }
 
@@ -160,7 +165,8 @@ function checkEnv(env: Record<string, unknown>): string | undefined {
 
 function checkArgs(args: unknown[]): string | undefined {
   for (const [index, value] of args.entries()) {
-    if (toArgument(value) === undefined) return `an array of what JSON can express, and \`args[${index}]\` is ${show(value)}`;
+    if (toArgument(value) === undefined)
+      return `an array of what JSON can express, and \`args[${index}]\` is ${show(value)}`;
   }
   return undefined;
 }

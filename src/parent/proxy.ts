@@ -18,6 +18,9 @@ export interface ProxySource {
   type: { readonly name: string; readonly prototype: object };
 }
 
+/** Methods that are called where nobody asked: by `await`, by `JSON.stringify`, by the comparisons of test frameworks. */
+const probed = new Set(['then', 'toJSON', 'asymmetricMatch']);
+
 /** Every proxy, with the connection behind it. */
 const connections = new WeakMap<object, Connection>();
 
@@ -41,7 +44,7 @@ export function proxyHandler(connection: () => Connection | undefined): Transfer
 
 /** The object that stands for the instance: its methods, and members of its own that start with `$`. */
 export function createProxy<T>(source: ProxySource, overrides: CallOverrides = {}): Procxy<T> {
-  const target = Object.create(null, describeMembers(source, overrides)) as object;
+  const target = Object.create(Object.prototype, describeMembers(source, overrides)) as object;
   const proxy = new Proxy(target, traps(source.type));
   connections.set(proxy, source.connection);
   return proxy as Procxy<T>;
@@ -54,8 +57,7 @@ function describeMembers(source: ProxySource, overrides: CallOverrides): Propert
     members[key] = { value, enumerable: false, configurable: true };
   };
   for (const method of source.description.methods) {
-    if (method === 'then') continue; // Else `await` would take the proxy for a promise.
-    define(method, method === 'toJSON' ? remoteToJson(source, overrides) : remoteMethod(source, method, overrides));
+    if (!probed.has(method)) define(method, remoteMethod(source, method, overrides));
   }
   for (const [key, value] of Object.entries(controls(source, overrides))) define(key, value);
   const { connection, type } = source;
@@ -63,6 +65,7 @@ function describeMembers(source: ProxySource, overrides: CallOverrides): Propert
   define(Symbol.asyncDispose, () => connection.terminate());
   define(inspect.custom, () => `Procxy<${type.name || 'anonymous'}> ${describeState(connection)}`);
   define(Symbol.toStringTag, 'Procxy');
+  define('constructor', type);
   return members;
 }
 
@@ -90,12 +93,6 @@ function remoteMethod(source: ProxySource, method: string, overrides: CallOverri
   const settings = callOptions(options, overrides, call);
   Object.defineProperty(call, 'name', { value: method, configurable: true });
   return call;
-}
-
-/** `JSON.stringify(proxy)` calls `toJSON` with a key, and must not reach the child; `proxy.toJSON()` is a call like any other. */
-function remoteToJson(source: ProxySource, overrides: CallOverrides): AnyFunction {
-  const call = remoteMethod(source, 'toJSON', overrides);
-  return (...args) => (args.length === 1 && typeof args[0] === 'string' ? {} : call(...args));
 }
 
 async function retry(attempt: () => Promise<unknown>, retries: number): Promise<unknown> {

@@ -11,7 +11,9 @@ export function locateClass(type: object): { url: string } | { unknown: string }
   try {
     session = connectInspector();
   } catch (error) {
-    return { unknown: `V8 cannot be asked where it is defined (${error instanceof Error ? error.message : String(error)})` };
+    return {
+      unknown: `V8 cannot be asked where it is defined (${error instanceof Error ? error.message : String(error)})`,
+    };
   }
   try {
     const scripts = new Map<string, string>();

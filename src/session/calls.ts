@@ -1,11 +1,10 @@
-import { TimeoutError } from '../errors.js';
 import type { Codec } from '../codec/codec.js';
-import { ProtocolError } from '../errors.js';
+import { ProtocolError, TimeoutError } from '../errors.js';
 import type { CallInvoke, CallResult } from '../protocol.js';
 import { isError } from '../codec/error-codec.js';
 import { appendCallSite, captureCallSite, replaceStack, type CallSite } from './call-site.js';
 import { Deadlines, now } from './deadlines.js';
-import type { Send } from './session.js';
+import type { Send } from './send.js';
 
 /** Above so many open calls a call site is not worth its price. */
 const MAX_CALL_SITES = 100;
@@ -102,7 +101,7 @@ export class Calls {
 
   /** Rejects all that is open, each with an error of its own. */
   rejectAll(reason: () => Error): void {
-    for (const id of [...this.#open.keys()]) {
+    for (const id of this.#open.keys()) {
       const call = this.#take(id);
       const error = reason();
       replaceStack(error, call?.site);

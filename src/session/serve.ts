@@ -1,7 +1,7 @@
 import { encodeThrown, type Codec } from '../codec/codec.js';
 import type { CallInvoke, CallResult } from '../protocol.js';
 import type { CallTarget } from './calls.js';
-import type { Send } from './session.js';
+import type { Send } from './send.js';
 
 /** Runs a method for the other side. What it returns, resolves to or throws is the answer. */
 export type Run = (target: CallTarget, method: string, args: unknown[]) => unknown;

@@ -5,10 +5,8 @@ import type { ChildFatal, Message } from '../protocol.js';
 import type { SideStats } from '../types/stats.js';
 import { Calls, type CallOptions, type CallTarget } from './calls.js';
 import { findMalformedField, isOurs } from './message-shape.js';
+import type { Send } from './send.js';
 import { Server, type Run } from './serve.js';
-
-/** Sends one message on behalf of `method`. @throws {SerializationError} when it is too large or too deep */
-export type Send = (message: Message, method: string) => void;
 
 export interface SessionOptions {
   channel: Channel;

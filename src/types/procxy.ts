@@ -5,6 +5,9 @@ import type { ExitStatus, ProcxyStats } from './stats.js';
 
 type AnyFunction = (...args: never[]) => unknown;
 
+/** Names that are called unasked, by `await`, `JSON.stringify` and test frameworks: a proxy has no such methods. */
+type Probed = 'then' | 'toJSON' | 'asymmetricMatch';
+
 /** What JSON leaves of a result; `undefined` and `this` are carried as they are. */
 type Result<T, R> = R extends T ? Procxy<T> : R extends undefined | void ? R : Jsonify<R>;
 
@@ -12,7 +15,7 @@ type Method<T, F> = F extends (...args: infer A) => infer R ? (...args: A) => Pr
 
 /** An instance of `T` that lives in a child process. */
 export type Procxy<T> = {
-  readonly [K in keyof T as T[K] extends AnyFunction ? K : never]: Method<T, T[K]>;
+  readonly [K in keyof T as K extends Probed ? never : T[K] extends AnyFunction ? K : never]: Method<T, T[K]>;
 } & ProcxyControls<T>;
 
 /** What every proxy has of its own. Nothing of this runs a method of the instance. */

@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+import { Instance } from '../../src/child/instance.js';
+
+class Base {
+  inherited(): string {
+    return 'inherited';
+  }
+}
+
+class Example extends Base {
+  #secret = 'kept';
+  field = (): string => 'field';
+  data = 1;
+  reads = 0;
+
+  method(): string {
+    return this.#secret;
+  }
+
+  get computed(): () => string {
+    this.reads++;
+    return () => 'from a getter';
+  }
+
+  override toString(): string {
+    return 'overridden';
+  }
+}
+
+describe('Instance', () => {
+  test('describes every method, own, inherited and overridden, and nothing that every object has', () => {
+    const example = new Example();
+    const { methods, disposable } = new Instance(example).describe();
+    expect(methods.toSorted()).toEqual(['field', 'inherited', 'method', 'toString']);
+    expect(disposable).toBe(false);
+    expect(example.reads).toBe(0);
+  });
+
+  test('an own property hides an inherited method of that name', () => {
+    class Hiding extends Example {
+      override inherited = 5 as never;
+    }
+    expect(new Instance(new Hiding()).describe().methods).not.toContain('inherited');
+  });
+
+  test('calls methods on the real object', () => {
+    const instance = new Instance(new Example());
+    expect(instance.call('method', [])).toBe('kept');
+    expect(instance.call('field', [])).toBe('field');
+  });
+
+  for (const name of [
+    'constructor',
+    '__proto__',
+    'hasOwnProperty',
+    'isPrototypeOf',
+    '__defineGetter__',
+    'data',
+    'missing',
+    '',
+  ]) {
+    test(`does not call ${name || 'an empty name'}`, () => {
+      expect(() => new Instance(new Example()).call(name, [])).toThrow(/is not a method of the instance/);
+    });
+  }
+
+  test('works for an object without a prototype', () => {
+    const bare = Object.assign(Object.create(null) as object, { hello: () => 'hi' });
+    const instance = new Instance(bare);
+    expect(instance.describe().methods).toEqual(['hello']);
+    expect(instance.call('hello', [])).toBe('hi');
+  });
+});

@@ -1,0 +1,214 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { getEventListeners } from 'node:events';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { procxy } from 'procxy';
+import { Disposable, SynchronouslyDisposable } from '../fixtures/disposable.js';
+import { Mortal } from '../fixtures/mortal.js';
+import { childPids, isRunning, openDescriptors, until } from '../support/processes.js';
+import { firstLine, outcomeOf, runScript, startScript } from '../support/scripts.js';
+
+const mortalModule = '../fixtures/mortal.js';
+const disposableModule = '../fixtures/disposable.js';
+
+describe('10. ending is clean', () => {
+  let folder: string;
+  let log: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'procxy-'));
+    log = join(folder, 'log');
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const events = (): string[] => readFileSync(log, 'utf8').trim().split('\n');
+
+  describe('$terminate()', () => {
+    test('resolves when the process is gone', async () => {
+      const mortal = await procxy(Mortal, mortalModule);
+      const pid = await mortal.pid();
+      await mortal.$terminate();
+      expect(isRunning(pid)).toBe(false);
+      expect(await mortal.$exited).toEqual({ code: null, signal: 'SIGTERM' });
+    });
+
+    test('is idempotent, at once and later, and after a crash', async () => {
+      const mortal = await procxy(Mortal, mortalModule);
+      await Promise.all([mortal.$terminate(), mortal.$terminate()]);
+      await mortal.$terminate();
+      const crashed = await procxy(Mortal, mortalModule);
+      crashed.$process.kill('SIGKILL');
+      await crashed.$exited;
+      await crashed.$terminate();
+    });
+
+    test('lets the asynchronous dispose hook run to its end', async () => {
+      const disposable = await procxy(Disposable, disposableModule, {}, log, { disposeMs: 200 });
+      await disposable.$terminate();
+      expect(events()).toEqual(['constructed', 'disposing', 'disposed']);
+    });
+
+    test('lets the synchronous one run', async () => {
+      const disposable = await procxy(SynchronouslyDisposable, disposableModule, {}, log);
+      await disposable.$terminate();
+      expect(events()).toEqual(['disposed']);
+    });
+
+    test('kills a child whose hook takes too long', async () => {
+      const options = { terminateTimeout: 300 };
+      const disposable = await procxy(Disposable, disposableModule, options, log, { disposeMs: 60_000 });
+      await disposable.$terminate();
+      expect(events()).toEqual(['constructed', 'disposing']);
+      expect(await disposable.$exited).toEqual({ code: null, signal: 'SIGKILL' });
+    });
+
+    test('kills a child that ignores SIGTERM', async () => {
+      const options = { terminateTimeout: 300 };
+      const disposable = await procxy(Disposable, disposableModule, options, log, { stubborn: true });
+      await disposable.$terminate();
+      expect(events()).toEqual(['constructed', 'disposing', 'disposed', 'SIGTERM ignored']);
+      expect(await disposable.$exited).toEqual({ code: null, signal: 'SIGKILL' });
+    });
+
+    test('kills a child in a busy loop, and one that is stopped', async () => {
+      const busy = await procxy(Disposable, disposableModule, { terminateTimeout: 200 }, log);
+      busy.busyForever().catch(() => {});
+      await until(() => events().includes('busy'), 'the loop started');
+      await busy.$terminate();
+      expect(await busy.$exited).toEqual({ code: null, signal: 'SIGKILL' });
+
+      const stopped = await procxy(Mortal, mortalModule, { terminateTimeout: 200 });
+      stopped.$process.kill('SIGSTOP');
+      await stopped.$terminate();
+      expect(await stopped.$exited).toEqual({ code: null, signal: 'SIGKILL' });
+    });
+
+    test('warns when the hook fails, and ends the child all the same', async () => {
+      const { stderr, code } = await runScript(`
+        const disposable = await procxy(Disposable, disposableUrl, {}, ${JSON.stringify(log)}, { fail: true });
+        await disposable.$terminate();
+      `);
+      expect(code).toBe(0);
+      expect(stderr).toContain('[PROCXY_DISPOSE_FAILED]');
+      expect(stderr).toContain('could not clean up');
+    });
+  });
+
+  test('await using and using terminate', async () => {
+    let exited;
+    {
+      await using mortal = await procxy(Mortal, mortalModule);
+      exited = mortal.$exited;
+    }
+    expect(await exited).toEqual({ code: null, signal: 'SIGTERM' });
+    {
+      using mortal = await procxy(Mortal, mortalModule);
+      exited = mortal.$exited;
+    }
+    expect(await exited).toEqual({ code: null, signal: 'SIGTERM' });
+  });
+
+  test('an AbortSignal terminates, during the start and later, and is not listened to afterwards', async () => {
+    const during = new AbortController();
+    const starting = procxy(Mortal, mortalModule, { signal: during.signal });
+    setTimeout(() => during.abort(new Error('too late')), 10);
+    await expect(starting).rejects.toThrow('too late');
+    const children = childPids();
+    await expect(procxy(Mortal, mortalModule, { signal: during.signal })).rejects.toThrow('too late');
+    expect(childPids()).toEqual(children);
+
+    const later = new AbortController();
+    const mortal = await procxy(Mortal, mortalModule, { signal: later.signal });
+    expect(getEventListeners(later.signal, 'abort')).toHaveLength(1);
+    later.abort();
+    await mortal.$exited;
+    expect(getEventListeners(later.signal, 'abort')).toHaveLength(0);
+  });
+
+  test('200 rounds leave no process, descriptor, listener or timer', async () => {
+    const round = async (): Promise<void> => {
+      const mortal = await procxy(Mortal, mortalModule);
+      await mortal.ping();
+      await mortal.$terminate();
+    };
+    await round();
+    await until(() => childPids().length === 0, 'the first round left nothing');
+    const descriptors = openDescriptors();
+    const listeners = process.eventNames().map((name) => [name, process.listenerCount(name)]);
+    const resources = process.getActiveResourcesInfo().toSorted();
+    for (let i = 0; i < 100; i++) await Promise.all([round(), round()]);
+    await until(() => childPids().length === 0, 'no process is left');
+    expect(openDescriptors()).toBeLessThanOrEqual(descriptors);
+    expect(process.eventNames().map((name) => [name, process.listenerCount(name)])).toEqual(listeners);
+    expect(process.getActiveResourcesInfo().toSorted()).toEqual(resources);
+  });
+
+  describe('a parent that ends', () => {
+    test('by itself, though it forgot $terminate(), takes its child along', async () => {
+      const { code, stdout, stderr } = await runScript(`
+        const mortal = await procxy(Mortal, mortalUrl);
+        console.log(await mortal.pid());
+      `);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      await until(() => !isRunning(Number(stdout)), 'the child ended');
+    });
+
+    test('is kept alive by a pending call', async () => {
+      const { stdout } = await runScript(`
+        const mortal = await procxy(Mortal, mortalUrl, { stdio: 'pipe' });
+        mortal.sleep(500).then((ms) => console.log('slept', ms));
+      `);
+      expect(stdout).toBe('slept 500\n');
+    });
+
+    test('is kept alive by $terminate()', async () => {
+      const { stdout } = await runScript(`
+        const disposable = await procxy(Disposable, disposableUrl, {}, ${JSON.stringify(log)}, { disposeMs: 300 });
+        disposable.$terminate().then(() => console.log('terminated'));
+      `);
+      expect(stdout).toBe('terminated\n');
+      expect(events()).toContain('disposed');
+    });
+
+    for (const [how, end] of Object.entries({
+      'process.exit()': 'process.exit(0)',
+      SIGKILL: "process.kill(process.pid, 'SIGKILL')",
+      'an uncaught error': "throw new Error('the parent fails')",
+    })) {
+      test(`by ${how}: the child disposes and exits`, async () => {
+        const { stdout } = await runScript(`
+          const disposable = await procxy(Disposable, disposableUrl, {}, ${JSON.stringify(log)}, { disposeMs: 100 });
+          process.stdout.write(String(disposable.$process.pid) + '\\n', () => { ${end} });
+        `);
+        await until(() => !isRunning(Number(stdout)), 'the child ended');
+        expect(events()).toEqual(['constructed', 'disposing', 'disposed']);
+      });
+
+      test(`by ${how}: a child in a busy loop is killed`, async () => {
+        const script = startScript(`
+          const options = { terminateTimeout: 500 };
+          const disposable = await procxy(Disposable, disposableUrl, options, ${JSON.stringify(log)});
+          disposable.busyForever().catch(() => {});
+          console.log(disposable.$process.pid);
+          process.once('SIGUSR2', () => { ${end} });
+        `);
+        const pid = Number(await firstLine(script));
+        await until(() => events().includes('busy'), 'the loop started');
+        expect(isRunning(pid)).toBe(true);
+        const ended = outcomeOf(script);
+        script.kill('SIGUSR2');
+        await ended;
+        await until(() => !isRunning(pid), 'the child was killed');
+      });
+    }
+  });
+
+  test('the shell that ends orphans is gone with the last child', async () => {
+    const first = await procxy(Mortal, mortalModule);
+    const second = await procxy(Mortal, mortalModule);
+    expect(childPids()).toHaveLength(3);
+    await first.$terminate();
+    expect(childPids()).toHaveLength(2);
+    await second.$terminate();
+    await until(() => childPids().length === 0, 'the shell ended');
+  });
+});

@@ -1,0 +1,75 @@
+import { inspect } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { isProcxy, procxy, PropertyError, type Procxy } from 'procxy';
+import { Calculator } from '../fixtures/calculator.js';
+import { Odd, Thenable } from '../fixtures/odd.js';
+
+let calculator: Procxy<Calculator>;
+beforeAll(async () => {
+  calculator = await procxy(Calculator, '../fixtures/calculator.js');
+});
+afterAll(() => calculator.$terminate());
+
+test('it counts as an instance of its class', () => {
+  expect(calculator).toBeInstanceOf(Calculator);
+  expect(Object.getPrototypeOf(calculator)).toBe(Calculator.prototype);
+  expect(calculator.constructor).toBe(Calculator);
+});
+
+test('isProcxy tells proxies from everything else', () => {
+  expect(isProcxy(calculator)).toBe(true);
+  expect(isProcxy(calculator.$with({}))).toBe(true);
+  for (const other of [null, undefined, {}, new Calculator(), new Proxy({}, {}), () => {}])
+    expect(isProcxy(other)).toBe(false);
+});
+
+test('`in` knows methods and the proxy’s own members', () => {
+  expect('add' in calculator).toBe(true);
+  expect('$terminate' in calculator).toBe(true);
+  expect('nothing' in calculator).toBe(false);
+});
+
+test('it can be awaited, since then is not a method of it', async () => {
+  expect(Reflect.get(calculator, 'then')).toBeUndefined();
+  expect(await calculator).toBe(calculator);
+});
+
+test('an instance that is thenable itself is not awaited for being proxied', async () => {
+  await using thenable = await procxy(Thenable, '../fixtures/odd.js');
+  expect(await thenable.touched()).toBe(0);
+});
+
+test('util.inspect shows what it is', () => {
+  expect(inspect(calculator)).toMatch(/^Procxy<Calculator> \{ pid: \d+, running \}$/);
+});
+
+test('probing reads call nothing', async () => {
+  const odd = await procxy(Odd, '../fixtures/odd.js');
+  JSON.stringify(odd);
+  inspect(odd, { showHidden: true, showProxy: true });
+  expect(odd).not.toEqual({ something: 'else' });
+  expect(String(calculator)).toBe('[object Procxy]');
+  expect(await odd.calls()).toEqual([]);
+  await odd.$terminate();
+});
+
+test('methods of every origin can be called', async () => {
+  await using odd = await procxy(Odd, '../fixtures/odd.js');
+  expect(await odd.inherited()).toBe('inherited');
+  expect(await odd.arrow()).toBe('arrow of odd');
+  expect(await odd.valueOf()).toBe('overridden');
+  expect(Reflect.get(odd, 'missing')).toBeUndefined();
+});
+
+test('a method is one function, with its name', () => {
+  expect(calculator.add).toBe(calculator.add);
+  expect(calculator.add.name).toBe('add');
+});
+
+test('it cannot be changed', () => {
+  expect(() => Reflect.set(calculator, 'add', 1)).toThrow(PropertyError);
+  expect(() => Reflect.defineProperty(calculator, 'x', { value: 1 })).toThrow(/x cannot be defined on the proxy/);
+  expect(() => Reflect.deleteProperty(calculator, 'add')).toThrow(PropertyError);
+  expect(() => Object.setPrototypeOf(calculator, null)).toThrow(TypeError);
+  expect(() => Object.freeze(calculator)).toThrow(TypeError);
+});
