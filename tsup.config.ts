@@ -3,7 +3,7 @@ import { defineConfig } from 'tsup';
 const shared = { target: 'node20', sourcemap: false, treeshake: true } as const;
 
 export default defineConfig([
-  { ...shared, entry: { index: 'src/index.ts' }, format: ['esm', 'cjs'], dts: true, shims: true },
+  { ...shared, entry: { index: 'src/index.ts' }, format: ['esm', 'cjs'], dts: true },
   // One CommonJS file: it starts 3.5 ms sooner than an ES module.
   { ...shared, entry: { agent: 'src/child/agent.ts' }, format: ['cjs'], dts: true },
 ]);

@@ -52,7 +52,51 @@ export interface ChildFatal {
   coded?: true;
 }
 
-export type Message = CallInvoke | CallResult | ChildFatal;
+/**
+ * What has changed of the instance's public properties; it travels before the answer to the call that changed them.
+ * Pairs and not objects, since a property may have any name.
+ */
+export interface PropertyUpdate {
+  type: 'property-update';
+  set?: [name: string, value: Wire][];
+  /** Properties that are not mirrored, each with the reason. */
+  unavailable?: [name: string, reason: string][];
+  removed?: string[];
+  coded?: true;
+}
+
+/** The parent listens to an event: the child forwards it from now on. */
+export interface EventSubscribe {
+  type: 'event-subscribe';
+  event: EventName;
+}
+
+/** Nobody in the parent listens any more. */
+export interface EventUnsubscribe {
+  type: 'event-unsubscribe';
+  event: EventName;
+}
+
+export interface EventEmit {
+  type: 'event-emit';
+  event: EventName;
+  args: Wire[];
+  coded?: true;
+}
+
+/** An event that could not be subscribed to or forwarded, and why. */
+export interface EventFailed {
+  type: 'event-failed';
+  event: EventName;
+  error: Wire;
+  coded?: true;
+}
+
+/** A symbol has no meaning in another process: `key` is that of `Symbol.for`, `description` finds it in the class's module. */
+export type EventName = string | { key: string } | { description: string };
+
+export type Message =
+  CallInvoke | CallResult | ChildFatal | PropertyUpdate | EventSubscribe | EventUnsubscribe | EventEmit | EventFailed;
 
 /** `{ __procxy_type: 'error', value: … }`: written and read by the transfer handler of that name. */
 export interface Descriptor {
@@ -60,13 +104,22 @@ export interface Descriptor {
   value?: Wire;
 }
 
-/** The argument of the agent's `load`, the first call of all. Its `constructor` follows at once, with the user's arguments. */
+/** The argument of the agent's `import`, the first call of all. Its `constructor` follows at once, with the user's arguments. */
 export interface LoadRequest {
   protocol: ProtocolVersion;
   module: ModuleReference;
   class: ClassReference;
+  mirror: MirrorRequest;
   /** ms that the instance's dispose hook may take once the parent is gone. */
   terminateTimeout: number;
+}
+
+/** Which properties are mirrored. */
+export interface MirrorRequest {
+  /** `own`: the own data properties that are public. */
+  names: 'own' | 'none' | string[];
+  /** Bytes that one flush may compare and send. */
+  limit: number;
 }
 
 /** Where the child finds the module. */
@@ -87,6 +140,10 @@ export interface ClassReference {
 export interface InstanceDescription {
   /** Every name that can be called. */
   methods: string[];
+  /** Properties that are never mirrored, each with the reason. */
+  unmirrored: [name: string, reason: string][];
   /** Whether the instance has `Symbol.asyncDispose` or `Symbol.dispose`. */
   disposable: boolean;
+  /** Whether it has `on`, `off` and `emit`. */
+  emitter: boolean;
 }

@@ -3,11 +3,12 @@
  * `procxy()` starts it; nobody else should.
  */
 import { nodeIpcChannel, type IpcPort } from '../channel/node-ipc.js';
+import { encodeThrown } from '../codec/codec.js';
 import { createCodec } from '../codec/create-codec.js';
 import type { Self } from '../codec/transfer-handlers.js';
 import { ProtocolError } from '../errors.js';
 import { withLoadingMark } from '../loading-mark.js';
-import type { InstanceDescription, ProtocolVersion, LoadRequest } from '../protocol.js';
+import type { InstanceDescription, LoadRequest, ProtocolVersion } from '../protocol.js';
 import { Session } from '../session/session.js';
 import type { SideStats } from '../types/stats.js';
 import { findClass, type Class } from './find-class.js';
@@ -16,38 +17,47 @@ import { loadModule } from './load-module.js';
 
 const PROTOCOL: ProtocolVersion = 1;
 
+interface Loaded {
+  request: LoadRequest;
+  namespace: object;
+  Class: Class;
+}
+
 const self: Self = { current: undefined };
-let loading: Promise<Class> | undefined;
+let loading: Promise<Loaded> | undefined;
 let instance: Instance | undefined;
 let terminateTimeout = 0;
 
 const channel = nodeIpcChannel(process as unknown as IpcPort);
-const session = new Session({
+// This file is built as CommonJS, where `__filename` is what the stacks of its frames name.
+const codec = createCodec({ mode: 'json', self, ownFile: __filename });
+const session: Session = new Session({
   channel,
-  codec: createCodec({ mode: 'json', self, ownFile: __filename }),
-  run(target, method, args) {
-    if (target === 'agent') return runAgentMethod(method, args);
-    return started().call(method, args);
+  codec,
+  run: (target, method, args) => (target === 'agent' ? runAgentMethod(method, args) : started().call(method, args)),
+  beforeAnswer: () => instance?.properties.flush(),
+  handlers: {
+    'event-subscribe': ({ event }) => instance?.events?.subscribe(event),
+    'event-unsubscribe': ({ event }) => instance?.events?.unsubscribe(event),
   },
   onViolation(error) {
     throw error;
   },
 });
 channel.onClose(endAlone);
-process.on('uncaughtExceptionMonitor', (error) => {
-  // With a handler of the user's own the process goes on: these are no last words then.
-  if (process.listenerCount('uncaughtException') === 0) session.sendFatal(error);
-});
+process.on('uncaughtExceptionMonitor', sayLastWords);
 
 function runAgentMethod(method: string, args: unknown[]): unknown {
   switch (method) {
-    case 'load':
+    case 'import':
       loading = load(args[0] as LoadRequest);
       return loading.then(() => undefined);
     case 'constructor':
       return construct(args);
     case 'get':
       return started().get(args[0] as string);
+    case 'refresh':
+      return started().properties.refresh();
     case 'stats':
       return stats();
     case 'dispose':
@@ -57,7 +67,7 @@ function runAgentMethod(method: string, args: unknown[]): unknown {
   }
 }
 
-async function load(request: LoadRequest): Promise<Class> {
+async function load(request: LoadRequest): Promise<Loaded> {
   if (request.protocol !== PROTOCOL) {
     throw new ProtocolError(
       `The parent speaks protocol ${String(request.protocol)} and the agent ${PROTOCOL}: two versions of procxy are mixed. ` +
@@ -67,14 +77,16 @@ async function load(request: LoadRequest): Promise<Class> {
   ({ terminateTimeout } = request);
   const { module } = request;
   const namespace = await withLoadingMark(request.class, () => loadModule(module));
-  return findClass(namespace, request.class, 'url' in module ? module.url : `'${module.specifier}'`);
+  const Class = findClass(namespace, request.class, 'url' in module ? module.url : `'${module.specifier}'`);
+  return { request, namespace, Class };
 }
 
 async function construct(args: unknown[]): Promise<InstanceDescription> {
   if (!loading) throw new ProtocolError('The instance was asked for before its module.');
-  const Class = await loading;
-  self.current = new Class(...args);
-  instance = new Instance(self.current);
+  const { request, namespace, Class } = await loading;
+  const object = new Class(...args);
+  self.current = object;
+  instance = new Instance({ object, type: Class, namespace, mirror: request.mirror, codec, session });
   return instance.describe();
 }
 
@@ -85,8 +97,15 @@ function started(): Instance {
 
 function stats(): SideStats {
   const { pendingCalls, servedCalls } = session.stats();
-  // This very request is one of them.
-  return { pendingCalls, servedCalls: servedCalls - 1 };
+  // This very request is one of those served.
+  return { pendingCalls, servedCalls: servedCalls - 1, subscriptions: instance?.events?.size ?? 0 };
+}
+
+/** With a handler of the user's own the process goes on: these are no last words then. */
+function sayLastWords(error: unknown): void {
+  if (process.listenerCount('uncaughtException') > 0) return;
+  const { wire, coded } = encodeThrown(codec, error);
+  session.send({ type: 'child-fatal', error: wire, ...(coded && { coded }) });
 }
 
 /** The parent is gone: nothing can be answered any more. */

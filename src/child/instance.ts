@@ -1,18 +1,56 @@
+import type { Codec } from '../codec/codec.js';
 import { PropertyError } from '../errors.js';
-import type { InstanceDescription } from '../protocol.js';
+import type { InstanceDescription, MirrorRequest } from '../protocol.js';
+import { EventForwarder, isEmitter } from '../session/event-forwarder.js';
+import type { Session } from '../session/session.js';
+import type { Class } from './find-class.js';
+import { findSymbol } from './find-symbol.js';
+import { listUnwatched, PropertyWatch } from './property-watch.js';
 
 type AnyFunction = (...args: unknown[]) => unknown;
 
+export interface InstanceOptions {
+  object: object;
+  type: Class;
+  /** The module that exports the class. */
+  namespace: object;
+  mirror: MirrorRequest;
+  codec: Codec;
+  session: Pick<Session, 'send' | 'stats'>;
+}
+
 /** The user's object in the child, and what may be done with it from outside. */
 export class Instance {
+  readonly properties: PropertyWatch;
+  /** For an object that emits events. */
+  readonly events: EventForwarder | undefined;
   readonly #object: Record<PropertyKey, unknown>;
+  readonly #mirror: MirrorRequest;
+  #flushed = false;
 
-  constructor(object: object) {
+  constructor({ object, type, namespace, mirror, codec, session }: InstanceOptions) {
     this.#object = object as Record<PropertyKey, unknown>;
+    this.#mirror = mirror;
+    const send: Session['send'] = (message) => session.send(message);
+    const isBusy = (): boolean => session.stats().servedCalls > 0;
+    this.properties = new PropertyWatch({ object, codec, mirror, send, isBusy });
+    if (!isEmitter(object)) return;
+    this.events = new EventForwarder({
+      emitter: object,
+      codec,
+      send,
+      findSymbol: (description) => findSymbol(description, type, namespace),
+      beforeEmit: () => this.#flushOnceATick(),
+    });
   }
 
   describe(): InstanceDescription {
-    return { methods: [...methodNames(this.#object)], disposable: this.#disposer() !== undefined };
+    return {
+      methods: [...methodNames(this.#object)],
+      unmirrored: listUnwatched(this.#object, this.#mirror),
+      disposable: this.#disposer() !== undefined,
+      emitter: this.events !== undefined,
+    };
   }
 
   /** Runs a method on the real object, so that its `#private` fields work. */
@@ -21,6 +59,7 @@ export class Instance {
     if (typeof candidate !== 'function' || reserved.has(method) || isObjectMethod(candidate)) {
       throw new TypeError(`${method} is not a method of the instance`);
     }
+    this.properties.follow();
     return (candidate as AnyFunction).apply(this.#object, args);
   }
 
@@ -36,6 +75,14 @@ export class Instance {
   /** Lets the object clean up, as `await using` would. */
   async dispose(): Promise<void> {
     await this.#disposer()?.call(this.#object);
+  }
+
+  /** An event's listener sees the properties as they are; a burst of events is not slowed down by each looking. */
+  #flushOnceATick(): void {
+    if (this.#flushed) return;
+    this.#flushed = true;
+    queueMicrotask(() => (this.#flushed = false));
+    this.properties.flush();
   }
 
   #disposer(): AnyFunction | undefined {

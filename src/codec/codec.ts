@@ -4,8 +4,10 @@ import type { Wire } from '../protocol.js';
 export interface Origin {
   /** What the value is part of: `args`, `result`, `error`, or the name of a property. */
   root: string;
-  /** The method it belongs to. */
+  /** The method it belongs to, */
   method?: string;
+  /** or the event, as a sentence shows it. */
+  event?: string;
 }
 
 export interface Encoded {

@@ -219,10 +219,11 @@ class JsonWalk implements EncodeContext {
   }
 
   #refuse({ what, remedy }: Refusal, cause?: unknown): never {
-    const { root, method } = this.#origin;
+    const { root, method, event } = this.#origin;
     const keys = this.#keys.length > PATH_LIMIT ? [...this.#keys.slice(0, PATH_LIMIT), '…'] : this.#keys;
     const path = root + keys.map(formatKey).join('');
-    const where = method === undefined ? path : `${method}(): ${path}`;
+    const subject = method === undefined ? event && `event ${event}` : `${method}()`;
+    const where = subject === undefined ? path : `${subject}: ${path}`;
     throw new SerializationError(`${where} is ${what}. ${remedy}`, path, cause === undefined ? undefined : { cause });
   }
 }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { ModuleResolutionError } from '../errors.js';
+import { callerUrl } from './caller.js';
 
 let found: string | undefined;
 
@@ -15,7 +16,8 @@ export function agentPath(): string {
 }
 
 function search(): string {
-  const bases = [import.meta.url, process.argv[1], join(process.cwd(), 'index.js')];
+  // V8 knows this file's name in every module format and bundle, which `import.meta.url` and `__filename` do not.
+  const bases = [callerUrl(agentPath), process.argv[1], join(process.cwd(), 'index.js')];
   for (const base of bases) {
     try {
       if (base) return createRequire(base).resolve('procxy/agent');

@@ -52,19 +52,22 @@ export class AgentProcess {
   }
 
   /** Why nothing can be called any more. */
-  crashError(): ChildCrashedError {
+  crashError(method: string): ChildCrashedError {
     if (this.#startFailure) return startError(this.#startFailure);
     const { code, signal } = this.#status ?? { code: null, signal: null };
     const how = signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
     const error: unknown = this.lastWords?.error;
     const why = this.lastWords ? `: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}` : '';
     const hint = signal === 'SIGABRT' ? ' It may have run out of memory (execArgv: --max-old-space-size).' : '';
-    return new ChildCrashedError(`The child process ${how}${why}.${hint} Call procxy() again for a new one.`, {
-      exitCode: code,
-      signal,
-      stderr: this.#stderr?.toString(),
-      ...(this.lastWords && { cause: error }),
-    });
+    return new ChildCrashedError(
+      `${method}(): the child process ${how}${why}.${hint} Call procxy() again for a new one.`,
+      {
+        exitCode: code,
+        signal,
+        stderr: this.#stderr?.toString(),
+        ...(this.lastWords && { cause: error }),
+      },
+    );
   }
 
   async #watchExit(): Promise<ExitStatus> {

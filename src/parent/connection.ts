@@ -3,36 +3,57 @@ import { createCodec } from '../codec/create-codec.js';
 import type { Self, TransferHandler } from '../codec/transfer-handlers.js';
 import { TerminatedError, TimeoutError } from '../errors.js';
 import type { InstanceDescription, LoadRequest } from '../protocol.js';
-import type { CallOptions } from '../session/calls.js';
+import type { CallOptions, Reason } from '../session/calls.js';
+import type { CallSite } from '../session/call-site.js';
+import { EventSubscriptions } from '../session/event-subscriptions.js';
 import { Session } from '../session/session.js';
 import type { ExitStatus, ProcxyStats, SideStats } from '../types/stats.js';
 import { AgentProcess } from './agent-process.js';
 import { launch } from './launch.js';
 import type { ResolvedOptions } from './options.js';
+import { PropertyMirror } from './property-mirror.js';
 import { awaitEnd, terminate } from './terminate.js';
 
 /** A child, the session with it, and the one answer to whether it can still be called. */
 export class Connection {
   readonly agent: AgentProcess;
+  readonly properties: PropertyMirror;
+  readonly events: EventSubscriptions;
   readonly #session: Session;
   readonly #options: ResolvedOptions;
   /** Why no call is taken any more. */
-  #over: (() => Error) | undefined;
+  #over: Reason | undefined;
   #disposable = false;
   #terminated: Promise<void> | undefined;
 
   constructor(options: ResolvedOptions, self: Self, handlers: readonly TransferHandler[]) {
     this.#options = options;
     this.agent = new AgentProcess(launch(options), options.terminateTimeout);
+    const codec = createCodec({ mode: 'json', self, handlers });
+    const onBusy = (busy: boolean): void => (busy ? this.agent.hold() : this.agent.release());
+    this.properties = new PropertyMirror(codec);
+    this.events = new EventSubscriptions({
+      codec,
+      target: () => self.current,
+      onListening: onBusy,
+      send: (message) => {
+        if (!this.#over) this.#session.send(message);
+      },
+    });
     this.#session = new Session({
       channel: nodeIpcChannel(this.agent.process),
-      codec: createCodec({ mode: 'json', self, handlers }),
-      onFatal: (error) => (this.agent.lastWords = { error }),
+      codec,
+      handlers: {
+        'child-fatal': ({ error, coded }) => (this.agent.lastWords = { error: coded ? codec.decode(error) : error }),
+        'property-update': (update) => this.properties.apply(update),
+        'event-emit': (event) => this.events.dispatch(event),
+        'event-failed': (failure) => this.events.reportFailure(failure),
+      },
       onViolation: (error) => {
         this.#end(() => error);
         this.agent.kill('SIGKILL');
       },
-      onBusy: (busy) => (busy ? this.agent.hold() : this.agent.release()),
+      onBusy,
     });
     void this.agent.exited.then(() => this.#close());
     // A child that closed the channel can answer nothing; whatever else it does, it is no worker any more.
@@ -45,40 +66,53 @@ export class Connection {
   }
 
   /** `makeRequest` runs while the child boots. Where anything fails, the child is gone when this rejects. */
-  async start(makeRequest: () => LoadRequest, constructorArgs: readonly unknown[]): Promise<InstanceDescription> {
+  async start(
+    makeRequest: () => LoadRequest,
+    constructorArgs: readonly unknown[],
+    site: CallSite,
+  ): Promise<InstanceDescription> {
     const { startTimeout } = this.#options;
+    // Until the end of it, also while the child of a failed start is ended: nothing else keeps the parent waiting.
+    this.agent.hold();
     try {
       const agentCall = (method: string, args: readonly unknown[]): Promise<unknown> =>
-        this.#session.call('agent', method, args, { timeout: startTimeout });
+        this.#session.call('agent', method, args, { timeout: startTimeout, site });
       // Both at once: the constructor waits in the child for its module.
-      const loaded = agentCall('load', [makeRequest()]);
+      const loaded = agentCall('import', [makeRequest()]);
       const [, reply] = await Promise.all([loaded, agentCall('constructor', constructorArgs)]);
       const description = reply as InstanceDescription;
       this.#disposable = description.disposable;
+      this.properties.markUnavailable(description.unmirrored);
       return description;
     } catch (error) {
       this.agent.kill('SIGKILL');
       await this.agent.exited;
       if (this.#options.signal?.aborted) throw this.#options.signal.reason;
       throw error instanceof TimeoutError ? startTimeoutError(startTimeout) : error;
+    } finally {
+      this.agent.release();
     }
   }
 
   call(method: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
-    if (this.#over) return Promise.reject(this.#over());
+    if (this.#over) return Promise.reject(this.#over(method));
     return this.#session.call('instance', method, args, options);
   }
 
   get(name: string, options: CallOptions): Promise<unknown> {
-    if (this.#over) return Promise.reject(this.#over());
+    if (this.#over) return Promise.reject(this.#over('$get'));
     return this.#session.call('agent', 'get', [name], options);
   }
 
+  refresh(options: CallOptions): Promise<unknown> {
+    if (this.#over) return Promise.reject(this.#over('$refresh'));
+    return this.#session.call('agent', 'refresh', [], options);
+  }
+
   async stats(options: CallOptions): Promise<ProcxyStats> {
-    if (this.#over) throw this.#over();
-    const parent = this.#session.stats();
+    if (this.#over) throw this.#over('$stats');
     const child = (await this.#session.call('agent', 'stats', [], options)) as SideStats;
-    return { parent, child };
+    return { parent: { ...this.#session.stats(), subscriptions: this.events.size }, child };
   }
 
   terminate(): Promise<void> {
@@ -107,13 +141,14 @@ export class Connection {
   }
 
   /** Rejects what is open and refuses what comes. The first reason stands. */
-  #end(reason: () => Error): void {
+  #end(reason: Reason): void {
     this.#over ??= reason;
     this.#session.rejectAll(this.#over);
   }
 
   #close(): void {
-    this.#end(() => this.agent.crashError());
+    this.#end((method) => this.agent.crashError(method));
+    this.events.close();
     if (this.#over) this.#session.close(this.#over);
   }
 }

@@ -1,4 +1,5 @@
 import { OptionsValidationError } from '../errors.js';
+import type { MirrorRequest } from '../protocol.js';
 import type { ProcxyOptions } from '../types/options.js';
 
 /** Options with every default filled in. `undefined` is left only where it means something. */
@@ -9,6 +10,7 @@ export interface ResolvedOptions {
   retries: number;
   /** ms; `Infinity` for none. */
   startTimeout: number;
+  mirror: MirrorRequest;
   /** ms. */
   terminateTimeout: number;
   env: ProcxyOptions['env'];
@@ -34,12 +36,14 @@ const checks: { [K in keyof Required<ProcxyOptions>]: Check } = {
   timeout: isMilliseconds,
   retries: (value) => expect(Number.isInteger(value) && (value as number) >= 0, 'a whole number of 0 or more'),
   startTimeout: isMilliseconds,
+  mirror: (value) => expect(typeof value === 'boolean' || isNames(value), 'true, false or an array of property names'),
+  mirrorLimit: (value) => expect(Number.isInteger(value) && (value as number) >= 0, 'a whole number of bytes'),
   terminateTimeout: (value) => isMilliseconds(value) ?? expect(value !== Infinity, 'a finite number of milliseconds'),
   env: (value) => expect(isPlainObject(value), 'an object of strings') ?? checkEnv(value as Record<string, unknown>),
   cwd: (value) => expect(typeof value === 'string' || value instanceof URL, 'a path or a file: URL'),
   args: (value) => expect(Array.isArray(value), 'an array') ?? checkArgs(value as unknown[]),
   execPath: (value) => expect(typeof value === 'string' && value !== '', 'the path of an executable'),
-  execArgv: (value) => expect(Array.isArray(value) && value.every(isString), 'an array of strings'),
+  execArgv: (value) => expect(isNames(value), 'an array of strings'),
   stdio: (value) => expect(Array.isArray(value) || isString(value), "'inherit', 'pipe', 'ignore' or an array of them"),
   signal: (value) => expect(value instanceof AbortSignal, 'an AbortSignal'),
 };
@@ -97,6 +101,7 @@ function resolveOptions(given: Record<string, unknown>, modulePath: string | URL
     timeout: unlimited(options.timeout ?? 30_000),
     retries: options.retries ?? 0,
     startTimeout: unlimited(options.startTimeout ?? 30_000),
+    mirror: mirrorRequest(options.mirror ?? true, options.mirrorLimit ?? 16 * 1024),
     terminateTimeout: options.terminateTimeout ?? 5_000,
     env: options.env,
     cwd: options.cwd,
@@ -106,6 +111,11 @@ function resolveOptions(given: Record<string, unknown>, modulePath: string | URL
     stdio: options.stdio ?? 'inherit',
     signal: options.signal,
   };
+}
+
+function mirrorRequest(mirror: boolean | readonly string[], limit: number): MirrorRequest {
+  if (typeof mirror === 'boolean') return { names: mirror ? 'own' : 'none', limit };
+  return { names: [...mirror], limit };
 }
 
 /** `0` means no limit, as in most of Node. */
@@ -142,6 +152,10 @@ function expect(holds: boolean, expected: string): string | undefined {
 
 function isString(value: unknown): value is string {
   return typeof value === 'string';
+}
+
+function isNames(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every(isString);
 }
 
 function isModulePath(value: unknown): value is string | URL {

@@ -2,6 +2,7 @@ import type { Self } from '../codec/transfer-handlers.js';
 import { ModuleResolutionError, OptionsValidationError } from '../errors.js';
 import { isLoading } from '../loading-mark.js';
 import type { ClassReference } from '../protocol.js';
+import { captureCallSite } from '../session/call-site.js';
 import type { ProcxyOptions } from '../types/options.js';
 import type { Procxy } from '../types/procxy.js';
 import { callerUrl } from './caller.js';
@@ -12,6 +13,11 @@ import { createProxy, proxyHandler } from './proxy.js';
 
 /** A class whose instances can be made. */
 export type Constructor<T extends object = object, A extends never[] = never[]> = new (...args: A) => T;
+
+type Boundary = (...args: never[]) => unknown;
+
+/** Options without a name that is none. */
+type Known<O> = O & { readonly [K in Exclude<keyof O, keyof ProcxyOptions>]: never };
 
 /**
  * Runs an instance of `Class` in a child process of its own, and returns a proxy that is used like the instance.
@@ -26,23 +32,24 @@ export type Constructor<T extends object = object, A extends never[] = never[]> 
  * @throws {ChildCrashedError} when the child ends before the instance is made
  * @throws whatever the constructor throws
  */
-export function procxy<C extends Constructor>(
+export function procxy<C extends Constructor, const O extends ProcxyOptions = object>(
   Class: C,
   modulePath: string | URL | undefined,
-  options?: ProcxyOptions,
+  options?: Known<O>,
   ...constructorArgs: ConstructorParameters<C>
-): Promise<Procxy<InstanceType<C>>>;
-export function procxy<C extends Constructor>(
+): Promise<Procxy<InstanceType<C>, O>>;
+export function procxy<C extends Constructor, const O extends ProcxyOptions = object>(
   Class: C,
-  options: ProcxyOptions | undefined,
+  options: Known<O> | undefined,
   ...constructorArgs: ConstructorParameters<C>
-): Promise<Procxy<InstanceType<C>>>;
+): Promise<Procxy<InstanceType<C>, O>>;
 export function procxy<C extends Constructor>(
   Class: C,
   ...constructorArgs: ConstructorParameters<C>
 ): Promise<Procxy<InstanceType<C>>>;
 export async function procxy(Class: unknown, ...rest: unknown[]): Promise<unknown> {
-  const caller = callerUrl(procxy as (...args: never[]) => unknown);
+  const site = captureCallSite(procxy as Boundary);
+  const caller = callerUrl(procxy as Boundary);
   const type = checkClass(Class);
   const reference: ClassReference = { name: type.name, source: Function.prototype.toString.call(type) };
   refuseRecursion(reference);
@@ -57,9 +64,11 @@ export async function procxy(Class: unknown, ...rest: unknown[]): Promise<unknow
       protocol: 1,
       module: resolveModule(type, options.modulePath, caller),
       class: reference,
+      mirror: options.mirror,
       terminateTimeout: options.terminateTimeout,
     }),
     constructorArgs,
+    site,
   );
   const proxy = createProxy({ connection, description, options, type });
   self.current = proxy;

@@ -1,14 +1,14 @@
 import { inspect } from 'node:util';
 import type { TransferHandler } from '../codec/transfer-handlers.js';
-import { OptionsValidationError, PropertyError, TimeoutError } from '../errors.js';
+import { PropertyError } from '../errors.js';
 import type { InstanceDescription } from '../protocol.js';
-import type { CallOptions } from '../session/calls.js';
 import type { CallOverrides } from '../types/options.js';
 import type { Procxy } from '../types/procxy.js';
 import type { Connection } from './connection.js';
-import { checkOptions, unlimited, type ResolvedOptions } from './options.js';
-
-type AnyFunction = (...args: unknown[]) => unknown;
+import { controls } from './controls.js';
+import { emitterMethods, eventApi } from './event-api.js';
+import type { ResolvedOptions } from './options.js';
+import { remoteMethod } from './remote-method.js';
 
 export interface ProxySource {
   connection: Connection;
@@ -38,97 +38,72 @@ export function proxyHandler(connection: () => Connection | undefined): Transfer
       if (connections.get(value) === connection()) return undefined;
       return context.refuse('a proxy of an instance in another process', 'Call it here, and pass what it returns.');
     },
-    decode: (_wire, _context) => undefined,
+    decode: () => undefined,
   };
 }
 
-/** The object that stands for the instance: its methods, and members of its own that start with `$`. */
+/** The object that stands for the instance: its methods and properties, and members of its own that start with `$`. */
 export function createProxy<T>(source: ProxySource, overrides: CallOverrides = {}): Procxy<T> {
-  const target = Object.create(Object.prototype, describeMembers(source, overrides)) as object;
-  const proxy = new Proxy(target, traps(source.type));
+  const again = (changed: CallOverrides): object => createProxy(source, { ...overrides, ...changed });
+  const target = Object.create(
+    Object.prototype,
+    describeMembers(source, overrides, again, () => proxy),
+  ) as object;
+  const proxy: object = new Proxy(target, traps(source));
   connections.set(proxy, source.connection);
   return proxy as Procxy<T>;
 }
 
-/** The target holds every member, so that most operations need no trap. */
-function describeMembers(source: ProxySource, overrides: CallOverrides): PropertyDescriptorMap {
+/** The target holds every member but the properties, so that most operations need no trap. */
+function describeMembers(
+  source: ProxySource,
+  overrides: CallOverrides,
+  again: (changed: CallOverrides) => object,
+  proxy: () => object,
+): PropertyDescriptorMap {
+  const { connection, description, type } = source;
   const members: PropertyDescriptorMap = {};
   const define = (key: PropertyKey, value: unknown): void => {
     members[key] = { value, enumerable: false, configurable: true };
   };
-  for (const method of source.description.methods) {
-    if (!probed.has(method)) define(method, remoteMethod(source, method, overrides));
+  for (const method of description.methods) {
+    const isOwn = probed.has(method) || (description.emitter && emitterMethods.has(method));
+    if (!isOwn) define(method, remoteMethod(source, method, overrides));
   }
-  for (const [key, value] of Object.entries(controls(source, overrides))) define(key, value);
-  const { connection, type } = source;
+  const own = { ...(description.emitter && eventApi(connection.events, proxy)), ...controls(source, overrides, again) };
+  for (const [key, value] of Object.entries(own)) define(key, value);
   define(Symbol.dispose, () => void connection.terminate());
   define(Symbol.asyncDispose, () => connection.terminate());
-  define(inspect.custom, () => `Procxy<${type.name || 'anonymous'}> ${describeState(connection)}`);
   define(Symbol.toStringTag, 'Procxy');
   define('constructor', type);
+  define(inspect.custom, (_depth: number, options: object, show: typeof inspect) => {
+    const { agent, properties } = connection;
+    const state = `${agent.ended ? 'ended' : 'running'}, pid ${agent.process.pid}`;
+    return `Procxy<${type.name || 'anonymous'}> (${state}) ${show(properties.snapshot(), options)}`;
+  });
   return members;
 }
 
-function controls(source: ProxySource, overrides: CallOverrides): object {
-  const { connection, options } = source;
-  const perCall = (boundary: AnyFunction): CallOptions => callOptions(options, overrides, boundary);
-  const $get: AnyFunction = (name) => connection.get(String(name), perCall($get));
-  const $stats: AnyFunction = () => connection.stats(perCall($stats));
-  return {
-    $terminate: () => connection.terminate(),
-    $process: connection.agent.process,
-    $exited: connection.exited,
-    $with: (given: CallOverrides) => createProxy(source, { ...overrides, ...checkOverrides(given) }),
-    $get,
-    $stats,
-  };
-}
-
-function remoteMethod(source: ProxySource, method: string, overrides: CallOverrides): AnyFunction {
-  const { connection, options } = source;
-  const call = (...args: unknown[]): Promise<unknown> => {
-    const attempt = (): Promise<unknown> => connection.call(method, args, settings);
-    return options.retries === 0 ? attempt() : retry(attempt, options.retries);
-  };
-  const settings = callOptions(options, overrides, call);
-  Object.defineProperty(call, 'name', { value: method, configurable: true });
-  return call;
-}
-
-async function retry(attempt: () => Promise<unknown>, retries: number): Promise<unknown> {
-  for (let left = retries; ; left--) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (left === 0 || !(error instanceof TimeoutError)) throw error;
-    }
-  }
-}
-
-function callOptions(options: ProxySource['options'], overrides: CallOverrides, boundary: AnyFunction): CallOptions {
-  const timeout = overrides.timeout === undefined ? options.timeout : unlimited(overrides.timeout);
-  return { timeout, signal: overrides.signal, boundary };
-}
-
-function checkOverrides(given: CallOverrides): CallOverrides {
-  if (typeof given !== 'object' || given === null) {
-    throw new OptionsValidationError('$with() takes an object: { timeout, signal }.');
-  }
-  checkOptions(given, ['timeout', 'signal'], 'Other options are for procxy() only.');
-  return given;
-}
-
-function describeState({ agent }: Connection): string {
-  return `{ pid: ${agent.process.pid}, ${agent.ended ? 'ended' : 'running'} }`;
-}
-
-function traps(type: ProxySource['type']): ProxyHandler<object> {
+/** What is read on the proxy and is no member of the target is a property of the instance. */
+function traps({ connection: { properties }, type }: ProxySource): ProxyHandler<object> {
+  const isProperty = (target: object, key: PropertyKey): key is string =>
+    typeof key === 'string' && key !== 'then' && !(key in target);
   const refuse = (action: string, key: PropertyKey): never => {
     throw new PropertyError(
-      `${String(key)} cannot be ${action} on the proxy: the instance lives in another process. Give ${type.name || 'its class'} a method that does it.`,
+      `${String(key)} cannot be ${action} on the proxy: the instance lives in another process. ` +
+        `Give ${type.name || 'its class'} a method that does it.`,
     );
   };
   return {
+    get: (target, key, receiver) =>
+      isProperty(target, key) ? properties.read(key) : (Reflect.get(target, key, receiver) as unknown),
+    has: (target, key) => key in target || (isProperty(target, key) && properties.has(key)),
+    ownKeys: (target) => [...new Set([...Reflect.ownKeys(target), ...properties.names()])],
+    getOwnPropertyDescriptor(target, key) {
+      if (!isProperty(target, key)) return Reflect.getOwnPropertyDescriptor(target, key);
+      if (!properties.isReadable(key)) return undefined;
+      return { value: properties.read(key), enumerable: true, configurable: true, writable: false };
+    },
     getPrototypeOf: () => type.prototype,
     set: (_target, key) => refuse('set', key),
     defineProperty: (_target, key) => refuse('defined', key),

@@ -18,6 +18,8 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
   /** The function that the user called: the frame above it is the call site. */
   boundary?: ((...args: never[]) => unknown) | undefined;
+  /** The call site itself, where that function is long gone. */
+  site?: CallSite;
 }
 
 interface OpenCall {
@@ -29,6 +31,9 @@ interface OpenCall {
   readonly site: CallSite | undefined;
   readonly stopListening: (() => void) | undefined;
 }
+
+/** Makes the error with which an open call of this method is rejected. */
+export type Reason = (method: string) => Error;
 
 export interface CallsOptions {
   codec: Codec;
@@ -59,7 +64,7 @@ export class Calls {
 
   invoke(target: CallTarget, method: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
     const { timeout, signal, boundary } = options;
-    const site = boundary && this.#open.size < MAX_CALL_SITES ? captureCallSite(boundary) : undefined;
+    const site = boundary && this.#open.size < MAX_CALL_SITES ? captureCallSite(boundary) : options.site;
     return new Promise((resolve, reject) => {
       const fail = (reason: unknown): void => {
         if (reason instanceof Error) replaceStack(reason, site);
@@ -100,16 +105,17 @@ export class Calls {
   }
 
   /** Rejects all that is open, each with an error of its own. */
-  rejectAll(reason: () => Error): void {
+  rejectAll(reason: Reason): void {
     for (const id of this.#open.keys()) {
       const call = this.#take(id);
-      const error = reason();
-      replaceStack(error, call?.site);
-      call?.reject(error);
+      if (!call) continue;
+      const error = reason(call.method);
+      replaceStack(error, call.site);
+      call.reject(error);
     }
   }
 
-  close(reason: () => Error): void {
+  close(reason: Reason): void {
     this.rejectAll(reason);
     this.#deadlines.close();
   }

@@ -7,6 +7,17 @@ const isId = (value: unknown): boolean => Number.isSafeInteger(value) && (value 
 const isString = (value: unknown): boolean => typeof value === 'string';
 const isCoded = (value: unknown): boolean => value === undefined || value === true;
 
+function isPairs(value: unknown, isSecond: (second: unknown) => boolean): boolean {
+  const isPair = (pair: unknown): boolean => Array.isArray(pair) && isString(pair[0]) && isSecond(pair[1]);
+  return value === undefined || (Array.isArray(value) && value.every(isPair));
+}
+
+function isEvent(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return isString(value);
+  const { key, description } = value as { key?: unknown; description?: unknown };
+  return isString(key ?? description);
+}
+
 const shapes: Record<Message['type'], Shape> = {
   'call-invoke': {
     callId: isId,
@@ -21,6 +32,16 @@ const shapes: Record<Message['type'], Shape> = {
     coded: isCoded,
   },
   'child-fatal': { coded: isCoded },
+  'property-update': {
+    set: (value) => isPairs(value, () => true),
+    unavailable: (value) => isPairs(value, isString),
+    removed: (value) => value === undefined || (Array.isArray(value) && value.every(isString)),
+    coded: isCoded,
+  },
+  'event-subscribe': { event: isEvent },
+  'event-unsubscribe': { event: isEvent },
+  'event-emit': { event: isEvent, args: Array.isArray, coded: isCoded },
+  'event-failed': { event: isEvent, coded: isCoded },
 };
 
 /** Whether a message on the channel is meant for us. Others are the user's, or Node's own. */

@@ -10,6 +10,8 @@ export interface ServerOptions {
   codec: Codec;
   send: Send;
   run: Run;
+  /** Called before each answer is sent. */
+  beforeAnswer(): void;
 }
 
 /** Answers the calls that the other side makes. */
@@ -69,6 +71,7 @@ export class Server {
   }
 
   #answer(answer: CallResult, method: string): void {
+    this.#options.beforeAnswer();
     this.#options.send(answer, method);
     this.#running--;
   }

@@ -1,20 +1,27 @@
 import type { Channel } from '../channel/channel.js';
-import { encodeThrown, type Codec } from '../codec/codec.js';
+import type { Codec } from '../codec/codec.js';
 import { ProtocolError, SerializationError } from '../errors.js';
-import type { ChildFatal, Message } from '../protocol.js';
+import type { Message } from '../protocol.js';
 import type { SideStats } from '../types/stats.js';
-import { Calls, type CallOptions, type CallTarget } from './calls.js';
+import { Calls, type CallOptions, type CallTarget, type Reason } from './calls.js';
 import { findMalformedField, isOurs } from './message-shape.js';
 import type { Send } from './send.js';
 import { Server, type Run } from './serve.js';
+
+/** One handler for each type of message. */
+export type Handlers = {
+  [T in Exclude<Message['type'], 'call-invoke' | 'call-result'>]?: (message: Extract<Message, { type: T }>) => void;
+};
 
 export interface SessionOptions {
   channel: Channel;
   codec: Codec;
   /** Runs what the other side calls. Without it a call from there is a violation. */
   run?: Run;
-  /** The last words of the other side. */
-  onFatal?(error: unknown): void;
+  /** What is done with the messages that are neither calls nor results. One without a handler is a violation. */
+  handlers?: Handlers;
+  /** Called before each answer to a call is sent. */
+  beforeAnswer?(): void;
   /** The other side broke the protocol; nothing more is read from it. */
   onViolation(error: ProtocolError): void;
   /** Called when the first call opens and when the last one is settled. */
@@ -38,7 +45,7 @@ export class Session {
     const send: Send = (message, method) => this.#send(message, method);
     this.#options = options;
     this.#channel = channel;
-    this.#server = run && new Server({ codec, send, run });
+    this.#server = run && new Server({ codec, send, run, beforeAnswer: () => options.beforeAnswer?.() });
     this.#calls = new Calls({
       codec,
       send,
@@ -52,25 +59,25 @@ export class Session {
     return this.#calls.invoke(target, method, args, options);
   }
 
-  /** Tells the other side why this one is about to end. */
-  sendFatal(error: unknown): void {
-    const { wire, coded } = encodeThrown(this.#options.codec, error);
-    const message: ChildFatal = { type: 'child-fatal', error: wire };
-    if (coded) message.coded = true;
-    this.#channel.send(message);
+  /**
+   * Sends what is neither a call nor a result.
+   * @throws {SerializationError} when it is too large or too deep
+   */
+  send(message: Message): void {
+    this.#send(message, message.type);
   }
 
   /** Rejects every open call with an error of its own; the session goes on. */
-  rejectAll(reason: () => Error): void {
+  rejectAll(reason: Reason): void {
     this.#calls.rejectAll(reason);
   }
 
   /** Rejects every open call and forgets all timers. The channel is its owner's to close. */
-  close(reason: () => Error): void {
+  close(reason: Reason): void {
     this.#calls.close(reason);
   }
 
-  stats(): SideStats {
+  stats(): Pick<SideStats, 'pendingCalls' | 'servedCalls'> {
     return { pendingCalls: this.#calls.size, servedCalls: this.#server?.size ?? 0 };
   }
 
@@ -103,14 +110,13 @@ export class Session {
   }
 
   #route(message: Message): void {
-    switch (message.type) {
-      case 'call-invoke':
-        if (!this.#server) throw new ProtocolError('A call arrived where none is taken.');
-        return this.#server.serve(message);
-      case 'call-result':
-        return this.#calls.settle(message);
-      case 'child-fatal':
-        return this.#options.onFatal?.(message.coded ? this.#options.codec.decode(message.error) : message.error);
+    if (message.type === 'call-result') return this.#calls.settle(message);
+    if (message.type === 'call-invoke') {
+      if (!this.#server) throw new ProtocolError('A call arrived where none is taken.');
+      return this.#server.serve(message);
     }
+    const handle = this.#options.handlers?.[message.type] as ((message: Message) => void) | undefined;
+    if (!handle) throw new ProtocolError(`A message of type ${message.type} arrived where none is taken.`);
+    handle(message);
   }
 }

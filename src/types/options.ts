@@ -26,6 +26,17 @@ export interface ProcxyOptions {
    */
   startTimeout?: number | undefined;
   /**
+   * Which properties are read on the proxy without a round trip. `true`: the own data properties whose name does not
+   * begin with `_`. `false`: none. An array: just these, getters included, which are then run at every flush.
+   * @default true
+   */
+  mirror?: boolean | readonly string[] | undefined;
+  /**
+   * Bytes that one flush of the mirror may compare and send. A property beyond it is read by `$get()`.
+   * @default 16384
+   */
+  mirrorLimit?: number | undefined;
+  /**
    * ms from `$terminate()` to SIGKILL: what the instance's dispose hook and a SIGTERM handler have.
    * @default 5000
    */

@@ -1,25 +1,85 @@
 import type { ChildProcess } from 'node:child_process';
-import type { Jsonify } from 'type-fest';
-import type { CallOverrides } from './options.js';
+import type { RemoteMethod } from './methods.js';
+import type { CallOverrides, ProcxyOptions } from './options.js';
+import type { CannotCross, Crossed, Crosses, SerializationMode } from './serializable.js';
 import type { ExitStatus, ProcxyStats } from './stats.js';
+
+/** The options that a proxy was made with, or just the mode. */
+type Config = SerializationMode | ProcxyOptions;
 
 type AnyFunction = (...args: never[]) => unknown;
 
 /** Names that are called unasked, by `await`, `JSON.stringify` and test frameworks: a proxy has no such methods. */
-type Probed = 'then' | 'toJSON' | 'asymmetricMatch';
+type ProbedMethod = 'then' | 'toJSON' | 'asymmetricMatch';
 
-/** What JSON leaves of a result; `undefined` and `this` are carried as they are. */
-type Result<T, R> = R extends T ? Procxy<T> : R extends undefined | void ? R : Jsonify<R>;
+/** An emitter's methods that work on the listeners of this process, as the class declares them. */
+type ListenerMethod =
+  | 'on'
+  | 'once'
+  | 'off'
+  | 'addListener'
+  | 'removeListener'
+  | 'removeAllListeners'
+  | 'prependListener'
+  | 'prependOnceListener'
+  | 'listenerCount'
+  | 'listeners'
+  | 'rawListeners'
+  | 'eventNames'
+  | 'getMaxListeners'
+  | 'setMaxListeners';
 
-type Method<T, F> = F extends (...args: infer A) => infer R ? (...args: A) => Promise<Result<T, Awaited<R>>> : never;
+interface EmitterLike {
+  on: AnyFunction;
+  off: AnyFunction;
+  emit: AnyFunction;
+}
 
-/** An instance of `T` that lives in a child process. */
-export type Procxy<T> = {
-  readonly [K in keyof T as K extends Probed ? never : T[K] extends AnyFunction ? K : never]: Method<T, T[K]>;
-} & ProcxyControls<T>;
+type IsEmitter<T> = T extends EmitterLike ? true : false;
+
+/** What a class's emitter methods are not: calls to the child. */
+type LocalName<T> = IsEmitter<T> extends true ? ListenerMethod | 'emit' : never;
+
+type MethodName<T> = { [K in keyof T]-?: NonNullable<T[K]> extends AnyFunction ? K : never }[keyof T];
+
+type RemoteName<T> = Exclude<MethodName<T>, ProbedMethod | LocalName<T> | symbol>;
+
+/** Those whose name does not begin with `_`, unless the options say otherwise. */
+type PropertyName<T, O extends Config> = O extends { readonly mirror: false }
+  ? never
+  : Exclude<keyof T, MethodName<T> | symbol | keyof ProcxyControls<T, O>> extends infer K
+    ? O extends { readonly mirror: readonly (infer Named)[] }
+      ? K & Named
+      : K extends `_${string}`
+        ? never
+        : K
+    : never;
+
+/** Readonly, since what is set here would change nothing in the child. */
+type Property<V> = Crosses<V> extends true ? Crossed<V> : CannotCross<'This property cannot be expressed in JSON.'>;
+
+type Methods<T, O extends Config> = {
+  readonly [K in RemoteName<T>]: RemoteMethod<Extract<T[K], AnyFunction>, T, Procxy<T, O>>;
+};
+
+type Properties<T, O extends Config> = {
+  readonly [K in PropertyName<T, O> & keyof T]: Property<T[K]>;
+};
+
+type Listeners<T> = IsEmitter<T> extends true ? Pick<T, Extract<keyof T, ListenerMethod>> : unknown;
+
+/**
+ * An instance of `T` that lives in a child process.
+ * @typeParam T the class's instance type
+ * @typeParam O the options it was made with, or just the serialization mode
+ */
+export type Procxy<T, O extends Config = 'json'> = Methods<T, O> &
+  Properties<T, O> &
+  Listeners<T> &
+  ProcxyControls<T, O>;
 
 /** What every proxy has of its own. Nothing of this runs a method of the instance. */
-export interface ProcxyControls<T> extends AsyncDisposable, Disposable {
+export interface ProcxyControls<T, O extends Config = 'json'> extends AsyncDisposable, Disposable {
   /**
    * Ends the child: open calls reject, the instance's `Symbol.asyncDispose` or `Symbol.dispose` runs, then
    * SIGTERM, then SIGKILL after `terminateTimeout`. Resolves when the process is gone; may be called again.
@@ -30,10 +90,12 @@ export interface ProcxyControls<T> extends AsyncDisposable, Disposable {
   /** Resolves when the child has ended, however it did. Never rejects. */
   readonly $exited: Promise<ExitStatus>;
   /** The same proxy, with other options for the calls made through it. */
-  $with(options: CallOverrides): Procxy<T>;
+  $with(options: CallOverrides): Procxy<T, O>;
   /** Reads a property or a getter in the child now. */
-  $get<K extends keyof T & string>(name: K): Promise<Jsonify<T[K]>>;
+  $get<K extends Exclude<keyof T, MethodName<T> | symbol>>(name: K): Promise<Property<T[K]>>;
   $get(name: string): Promise<unknown>;
+  /** Brings all mirrored properties up to date, also those that were too large before. */
+  $refresh(): Promise<void>;
   /** Counts what is open on both sides. */
   $stats(): Promise<ProcxyStats>;
 }

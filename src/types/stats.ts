@@ -10,6 +10,8 @@ export interface SideStats {
   pendingCalls: number;
   /** Calls that this side runs for the other. */
   servedCalls: number;
+  /** Events of the instance that are listened to. */
+  subscriptions: number;
 }
 
 /** How much both sides of a proxy have open: what a leak test asserts on. */

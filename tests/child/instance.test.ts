@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Instance } from '../../src/child/instance.js';
+import { createCodec } from '../../src/codec/create-codec.js';
 
 class Base {
   inherited(): string {
@@ -27,10 +28,21 @@ class Example extends Base {
   }
 }
 
+function make(object: object): Instance {
+  return new Instance({
+    object,
+    type: Object,
+    namespace: {},
+    mirror: { names: 'own', limit: 1000 },
+    codec: createCodec({ mode: 'json', self: { current: object } }),
+    session: { send: () => {}, stats: () => ({ pendingCalls: 0, servedCalls: 0 }) },
+  });
+}
+
 describe('Instance', () => {
   test('describes every method, own, inherited and overridden, and nothing that every object has', () => {
     const example = new Example();
-    const { methods, disposable } = new Instance(example).describe();
+    const { methods, disposable } = make(example).describe();
     expect(methods.toSorted()).toEqual(['field', 'inherited', 'method', 'toString']);
     expect(disposable).toBe(false);
     expect(example.reads).toBe(0);
@@ -40,11 +52,11 @@ describe('Instance', () => {
     class Hiding extends Example {
       override inherited = 5 as never;
     }
-    expect(new Instance(new Hiding()).describe().methods).not.toContain('inherited');
+    expect(make(new Hiding()).describe().methods).not.toContain('inherited');
   });
 
   test('calls methods on the real object', () => {
-    const instance = new Instance(new Example());
+    const instance = make(new Example());
     expect(instance.call('method', [])).toBe('kept');
     expect(instance.call('field', [])).toBe('field');
   });
@@ -60,13 +72,13 @@ describe('Instance', () => {
     '',
   ]) {
     test(`does not call ${name || 'an empty name'}`, () => {
-      expect(() => new Instance(new Example()).call(name, [])).toThrow(/is not a method of the instance/);
+      expect(() => make(new Example()).call(name, [])).toThrow(/is not a method of the instance/);
     });
   }
 
   test('works for an object without a prototype', () => {
     const bare = Object.assign(Object.create(null) as object, { hello: () => 'hi' });
-    const instance = new Instance(bare);
+    const instance = make(bare);
     expect(instance.describe().methods).toEqual(['hello']);
     expect(instance.call('hello', [])).toBe('hi');
   });

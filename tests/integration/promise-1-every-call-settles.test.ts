@@ -160,6 +160,16 @@ describe('1. every call settles', () => {
     expect(await fatal).toBeInstanceOf(ChildCrashedError);
   });
 
+  test('a start that fails rejects, though nothing else keeps the parent alive', async () => {
+    const attempts = Array.from({ length: 10 }, () =>
+      runScript(`
+        class Missing {}
+        procxy(Missing, mortalUrl).then(() => process.exit(7), () => process.exit(5));
+      `),
+    );
+    for (const { code } of await Promise.all(attempts)) expect(code).toBe(5);
+  });
+
   test('an idle death is seen by $exited and harms nothing', async () => {
     const { code, stderr } = await runScript(`
       const mortal = await procxy(Mortal, mortalUrl);

@@ -18,7 +18,7 @@ function pair(left: Methods, right: Methods) {
       codec: createCodec({ mode: 'json', self: { current: undefined } }),
       run: (_target, method, args) => methods[method]?.(...args),
       onViolation: (error) => violations.push(error),
-      onFatal: (error) => fatal.push(error),
+      handlers: { 'child-fatal': ({ error }) => void fatal.push(error) },
       onBusy: (value) => busy.push(value),
     };
     return new Session(options);
@@ -97,9 +97,21 @@ describe('Session', () => {
     { type: 'call-invoke', callId: 1, target: '__proto__', method: 'x', args: [] },
     { type: 'call-invoke', callId: 1.5, method: 'x', args: [] },
     { type: 'child-fatal', coded: 'yes' },
-    { type: 'child-fatal', coded: true, error: { __procxy_type: 'nonsense' } },
-    { type: 'child-fatal', coded: true, error: { __procxy_type: 'error', value: { class: 5 } } },
-    { type: 'child-fatal', coded: true, error: { __procxy_type: 'escaped' } },
+    { type: 'call-result', callId: 1, result: 'success', coded: true, value: { __procxy_type: 'nonsense' } },
+    {
+      type: 'call-result',
+      callId: 1,
+      result: 'error',
+      coded: true,
+      error: { __procxy_type: 'error', value: { class: 5 } },
+    },
+    { type: 'call-result', callId: 1, result: 'success', coded: true, value: { __procxy_type: 'escaped' } },
+    { type: 'property-update', set: [['x']], removed: [5] },
+    { type: 'property-update', set: { x: 1 } },
+    { type: 'property-update', set: [] },
+    { type: 'event-emit', event: 'x', args: {} },
+    { type: 'event-emit', event: { nothing: 1 }, args: [] },
+    { type: 'event-emit', event: 'nobody-listens', args: [] },
   ];
   for (const message of malformed) {
     test(`${JSON.stringify(message)} is a violation, and nothing is read after it`, async () => {
@@ -129,12 +141,11 @@ describe('Session', () => {
     expect(violations).toHaveLength(1);
   });
 
-  test('last words arrive', async () => {
+  test('what is neither a call nor a result goes to its handler', async () => {
     const { right, fatal } = pair({}, {});
-    right.sendFatal(new RangeError('the end'));
-    right.sendFatal(() => {});
+    right.send({ type: 'child-fatal', error: 'the end' });
     await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(fatal).toEqual([new RangeError('the end'), expect.objectContaining({ name: 'SerializationError' })]);
+    expect(fatal).toEqual(['the end']);
   });
 
   test('the order of calls and answers is kept', async () => {

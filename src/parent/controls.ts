@@ -1,0 +1,35 @@
+import { OptionsValidationError } from '../errors.js';
+import type { CallOverrides } from '../types/options.js';
+import { checkOptions } from './options.js';
+import { callOptions, type CallSource } from './remote-method.js';
+
+type AnyFunction = (...args: unknown[]) => unknown;
+
+/** The proxy's own members. `again` makes the same proxy with other options for its calls. */
+export function controls(
+  source: CallSource,
+  overrides: CallOverrides,
+  again: (changed: CallOverrides) => object,
+): object {
+  const { connection } = source;
+  const $get: AnyFunction = (name) => connection.get(String(name), callOptions(source, overrides, $get));
+  const $refresh: AnyFunction = () => connection.refresh(callOptions(source, overrides, $refresh));
+  const $stats: AnyFunction = () => connection.stats(callOptions(source, overrides, $stats));
+  return {
+    $terminate: () => connection.terminate(),
+    $process: connection.agent.process,
+    $exited: connection.exited,
+    $with: (given: unknown) => again(checkOverrides(given)),
+    $get,
+    $refresh,
+    $stats,
+  };
+}
+
+function checkOverrides(given: unknown): CallOverrides {
+  if (typeof given !== 'object' || given === null) {
+    throw new OptionsValidationError('$with() takes an object: { timeout, signal }.');
+  }
+  checkOptions(given, ['timeout', 'signal'], 'Other options are for procxy() only.');
+  return given;
+}

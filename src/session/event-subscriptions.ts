@@ -1,0 +1,105 @@
+import { EventEmitter } from 'node:events';
+import type { Codec } from '../codec/codec.js';
+import { ProtocolError } from '../errors.js';
+import type { EventEmit, EventFailed, Message } from '../protocol.js';
+import { displayEvent, eventKey, toEventName, type Event } from './event-name.js';
+
+type Listener = (...args: unknown[]) => void;
+
+/** Node adds to a `once` listener's wrapper what it wraps. */
+type MaybeOnce = Listener & { listener?: Listener };
+
+/** Events about listeners themselves: those of this side are meant. */
+const local = new Set<Event>(['newListener', 'removeListener']);
+
+export interface EventSubscriptionsOptions {
+  codec: Codec;
+  send(message: Message): void;
+  /** What listeners get as `this`. */
+  target(): object | undefined;
+  /** Called when the first listener comes and when the last one has gone. */
+  onListening(listening: boolean): void;
+}
+
+/** The listeners of this side. The other side is told which events to forward, and only those. */
+export class EventSubscriptions {
+  /** Keeps the listeners, with Node's rules for order, `once`, limits and the like. */
+  readonly emitter = new EventEmitter();
+  readonly #options: EventSubscriptionsOptions;
+  readonly #subscribed = new Map<string, Event>();
+  /** Also those that are over: their last events may still be on the way. */
+  readonly #known = new Set<string>();
+
+  constructor(options: EventSubscriptionsOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#subscribed.size;
+  }
+
+  /** To be called after listeners to `event` may have come or gone; without one, to any event. */
+  update(event?: Event): void {
+    const events = event === undefined ? [...this.#subscribed.values()] : [event];
+    for (const each of events) this.#updateOne(each);
+  }
+
+  /** @throws {ProtocolError} for an event that nobody ever listened to */
+  dispatch({ event: name, args, coded }: EventEmit): void {
+    const key = eventKey(name);
+    const event = this.#subscribed.get(key);
+    if (event === undefined) {
+      if (this.#known.has(key)) return;
+      throw new ProtocolError(`The event ${displayEvent(name)} arrived, to which nobody listens.`);
+    }
+    const values = coded ? (this.#options.codec.decode(args) as unknown[]) : args;
+    for (const listener of this.emitter.rawListeners(event) as MaybeOnce[]) this.#run(event, listener, values);
+    this.#updateOne(event);
+  }
+
+  /** The parent is told as Node tells one of what went wrong where nobody waits: by a warning. */
+  reportFailure({ event, error, coded }: EventFailed): void {
+    const reason: unknown = coded ? this.#options.codec.decode(error) : error;
+    const text = reason instanceof Error ? reason.message : String(reason);
+    process.emitWarning(`The event ${displayEvent(event)} did not arrive. ${text}`, {
+      type: 'ProcxyWarning',
+      code: 'PROCXY_EVENT_FAILED',
+    });
+  }
+
+  /** No event will come any more. */
+  close(): void {
+    if (this.#subscribed.size > 0) this.#options.onListening(false);
+    this.#subscribed.clear();
+  }
+
+  #updateOne(event: Event): void {
+    if (local.has(event)) return;
+    const name = toEventName(event);
+    const key = eventKey(name);
+    const wanted = this.emitter.listenerCount(event) > 0;
+    if (wanted === this.#subscribed.has(key)) return;
+    if (wanted) {
+      this.#known.add(key);
+      if (this.#subscribed.size === 0) this.#options.onListening(true);
+      this.#subscribed.set(key, event);
+      this.#options.send({ type: 'event-subscribe', event: name });
+    } else {
+      this.#subscribed.delete(key);
+      this.#options.send({ type: 'event-unsubscribe', event: name });
+      if (this.#subscribed.size === 0) this.#options.onListening(false);
+    }
+  }
+
+  /** A listener that throws fails as it would on an emitter of this process: uncaught, and alone. */
+  #run(event: Event, listener: MaybeOnce, args: unknown[]): void {
+    if (listener.listener) this.emitter.removeListener(event, listener.listener);
+    try {
+      Reflect.apply(listener.listener ?? listener, this.#options.target(), args);
+    } catch (error) {
+      process.nextTick(() => {
+        throw error;
+      });
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+/** Only to end a program that hangs: nothing here is a measure of speed. */
+const LONGEST_RUN = 240_000;
+
+export interface Outcome {
+  stdout: string;
+  stderr: string;
+  /** `null` when a signal ended it. */
+  code: number | null;
+}
+
+export interface InstalledPackage {
+  /** An app's folder outside the repository, with the package in its `node_modules`. */
+  readonly folder: string;
+  /** What the tarball holds, as paths inside the package. */
+  readonly files: readonly string[];
+  /** Writes files of the app, by their paths inside its folder. */
+  write(files: Readonly<Record<string, string>>): Promise<void>;
+  /** A new empty folder that has no `node_modules` in or above it. */
+  elsewhere(): Promise<string>;
+  remove(): Promise<void>;
+}
+
+/** Packs what was built, and installs it as a user would, together with `others` from npm. */
+export async function installPackage(...others: string[]): Promise<InstalledPackage> {
+  if (!existsSync(join(root, 'dist', 'index.js'))) throw new Error('There is no dist folder: npm run build makes it.');
+  const temporary = await mkdtemp(join(tmpdir(), 'procxy-package-'));
+  const remove = (): Promise<void> => rm(temporary, { recursive: true, force: true });
+  try {
+    await npm(['pack', '--ignore-scripts', '--pack-destination', temporary], root);
+    const tarball = join(temporary, (await readdir(temporary))[0] ?? '');
+    const listing = await run('tar', ['-tzf', tarball], { cwd: temporary });
+
+    // A user's folder may be called anything; these characters mean something else in a URL.
+    const folder = join(temporary, "a user's app #1 %41");
+    await mkdir(folder);
+    await writeFile(join(folder, 'package.json'), '{ "name": "app", "private": true, "type": "module" }');
+    await npm(['install', '--prefer-offline', tarball, ...others], folder);
+    return {
+      folder,
+      files: listing.stdout.trim().split('\n').map(insidePackage),
+      write: (files) => writeAll(folder, files),
+      elsewhere: () => mkdtemp(join(temporary, 'elsewhere-')),
+      remove,
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+/** Runs a program to its end, in the environment of a user's shell. A failing program is an outcome, not an error. */
+export function run(command: string, args: readonly string[], { cwd }: { cwd: string }): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const settings = { cwd, env: userEnv(), timeout: LONGEST_RUN, killSignal: 'SIGKILL', maxBuffer: 1e8 } as const;
+    const child = execFile(command, args, settings, (error, stdout, stderr) => {
+      if (error && child.pid === undefined) reject(error);
+      else resolve({ stdout, stderr, code: child.exitCode });
+    });
+  });
+}
+
+async function npm(args: string[], cwd: string): Promise<void> {
+  const { code, stdout, stderr } = await run('npm', args, { cwd });
+  if (code !== 0) throw new Error(`npm ${args.join(' ')} failed in ${cwd}:\n${stdout}${stderr}`);
+}
+
+async function writeAll(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [path, text] of Object.entries(files)) {
+    const file = join(folder, path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text);
+  }
+}
+
+/** Every path in an npm tarball starts with `package/`. */
+function insidePackage(path: string): string {
+  return path.slice(path.indexOf('/') + 1);
+}
+
+/** Without what vitest and `npm test` add: it would change where npm installs, what Node loads and how it prints. */
+function userEnv(): NodeJS.ProcessEnv {
+  const added =
+    /^(VITEST|NODE_(ENV|OPTIONS|PATH)$|(FORCE|NO)_COLOR$|TEST$|INIT_CWD$|npm_(package|lifecycle)_|npm_config_local)/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !added.test(name)));
+}

@@ -1,0 +1,218 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, posix } from 'node:path';
+import { text as readAll } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+/**
+ * Runs the code of a Markdown page. A js or ts fence begins with a comment that names its file; a console fence holds
+ * commands and what they print. `…` in an expected line stands for any text.
+ */
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+/** What a page's programs may import, linked from this repository. */
+const linked = { procxy: '.', tsx: 'node_modules/tsx', '@types': 'node_modules/@types' };
+const tsx = join(root, 'node_modules/tsx/dist/cli.mjs');
+
+/** Fences that are shown and not run. */
+const inert = new Set(['sh', 'text', 'mermaid']);
+/** A program that hangs is killed after so many ms. */
+const LIMIT = 30_000;
+
+/** A file as a fence defines it. */
+interface Snippet {
+  name: string;
+  code: string;
+}
+
+export interface Command {
+  /** Where it stands in the page. */
+  line: number;
+  /** `node main.js` */
+  text: string;
+  expected: string[];
+  /** The page's files as they are when it runs, by name. */
+  files: ReadonlyMap<string, Snippet>;
+}
+
+export interface Page {
+  commands: Command[];
+  /** Fences that break the rules above, and snippets that no command runs. */
+  problems: string[];
+}
+
+export interface Outcome {
+  typeErrors: string[];
+  /** Lines of stdout, each as expected where it matches; `(exit code N)` at the end where that is not 0. */
+  output: string[];
+  /** Without Node's warnings about experimental features. */
+  stderr: string;
+}
+
+interface Fence {
+  language: string;
+  line: number;
+  body: string[];
+}
+
+export function readPage(path: string): Page {
+  const problems: string[] = [];
+  const commands: Command[] = [];
+  const files = new Map<string, Snippet>();
+  const unused = new Map<Snippet, string>();
+  for (const { language, line, body } of readFences(readFileSync(path, 'utf8'))) {
+    const problem = (what: string): unknown => problems.push(`line ${line}: ${what}`);
+    if (language === 'js' || language === 'ts') {
+      const name = /^\/\/ (\S+\.[cm]?[jt]s)$/.exec(body[0] ?? '')?.[1];
+      if (name === undefined) {
+        problem('the fence names no file');
+        continue;
+      }
+      const snippet = { name, code: `${body.join('\n')}\n` };
+      files.set(name, snippet);
+      unused.set(snippet, `line ${line}: ${name} is neither run nor imported by a file that is`);
+    } else if (language === 'console') {
+      const found = readCommands(body, line, new Map(files));
+      if (!body[0]?.startsWith('$ ')) problem('the fence does not begin with a command');
+      for (const command of found) {
+        if (!isKnown(command)) problem(`neither "node file" nor "npx tsx file": ${command.text}`);
+        for (const snippet of usedBy(command)) unused.delete(snippet);
+      }
+      commands.push(...found.filter(isKnown));
+    } else if (!inert.has(language)) problem(`a fence of the language '${language}'`);
+  }
+  return { commands, problems: [...problems, ...unused.values()] };
+}
+
+function readFences(markdown: string): Fence[] {
+  const fences: Fence[] = [];
+  let open: Fence | undefined;
+  for (const [index, text] of markdown.split('\n').entries()) {
+    const fence = /^\s*```(.*)$/.exec(text);
+    if (!fence) open?.body.push(text);
+    else if (open) {
+      fences.push(open);
+      open = undefined;
+    } else open = { language: fence[1]?.trim() ?? '', line: index + 1, body: [] };
+  }
+  return open ? [...fences, { ...open, language: 'unclosed' }] : fences;
+}
+
+function readCommands(body: string[], line: number, files: Command['files']): Command[] {
+  const commands: Command[] = [];
+  for (const [index, text] of body.entries()) {
+    if (text.startsWith('$ ')) commands.push({ line: line + index + 1, text: text.slice(2), expected: [], files });
+    else commands.at(-1)?.expected.push(text);
+  }
+  return commands;
+}
+
+function isKnown({ text }: Command): boolean {
+  return /^(node|npx tsx) /.test(text);
+}
+
+/** The files that a command names, and all that those name in turn: in an import or as a module path. */
+function usedBy({ text, files }: Command): Snippet[] {
+  const used = new Set<Snippet>();
+  const visit = (name: string): void => {
+    const snippet = files.get(name) ?? files.get(name.replace(/js$/, 'ts'));
+    if (!snippet || used.has(snippet)) return;
+    used.add(snippet);
+    for (const [, path] of snippet.code.matchAll(/['"](\.\.?\/[^'"]+)['"]/g)) {
+      visit(posix.join(posix.dirname(snippet.name), path ?? ''));
+    }
+  };
+  for (const word of text.split(' ')) visit(word);
+  return [...used];
+}
+
+/** A folder in which a page's commands run one after the other, as in an app that has installed this package. */
+export function makeFolder(): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'procxy-docs-')));
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
+  mkdirSync(join(folder, 'node_modules'));
+  for (const [name, target] of Object.entries(linked)) {
+    symlinkSync(join(root, target), join(folder, 'node_modules', name), 'junction');
+  }
+  return folder;
+}
+
+export async function runCommand(folder: string, command: Command): Promise<Outcome> {
+  for (const { name, code } of command.files.values()) {
+    const path = join(folder, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, code);
+  }
+  const typeErrors = checkTypes(
+    folder,
+    usedBy(command).map(({ name }) => name),
+  );
+  const { stdout, stderr, code } = await run(folder, command.text);
+  const lines = stdout === '' ? [] : stdout.replace(/\n$/, '').split('\n');
+  if (code !== 0) lines.push(`(exit code ${code})`);
+  const output = lines.map((line, index) => {
+    const expected = command.expected[index];
+    return expected !== undefined && matches(line, expected) ? expected : line;
+  });
+  return { typeErrors, output, stderr: withoutExperimental(stderr) };
+}
+
+async function run(cwd: string, line: string): Promise<{ stdout: string; stderr: string; code: number | string }> {
+  const words = line.split(' ');
+  const args = words[0] === 'npx' ? [tsx, ...words.slice(2)] : words.slice(1);
+  const { FORCE_COLOR: _color, NODE_OPTIONS: _options, ...env } = process.env;
+  const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: LIMIT });
+  const ended = new Promise<number | string>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve(code ?? String(signal)));
+  });
+  const [stdout, stderr, code] = await Promise.all([readAll(child.stdout), readAll(child.stderr), ended]);
+  return { stdout, stderr, code };
+}
+
+function matches(line: string, expected: string): boolean {
+  const parts = expected.split('…').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`).test(line);
+}
+
+function withoutExperimental(stderr: string): string {
+  return stderr.replace(/^\(node:\d+\) ExperimentalWarning: .*\n(\(Use `node --trace-warnings.*\n)?/gm, '');
+}
+
+const options: ts.CompilerOptions = {
+  strict: true,
+  target: ts.ScriptTarget.ES2023,
+  lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
+  module: ts.ModuleKind.NodeNext,
+  moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  allowImportingTsExtensions: true,
+  types: ['node'],
+  skipLibCheck: true,
+  noEmit: true,
+};
+/** Declarations are the same for every page, and reading them is what takes the time. */
+const declarations = new Map<string, ts.SourceFile | undefined>();
+
+function checkTypes(folder: string, names: string[]): string[] {
+  const typed = names.filter((name) => /\.[cm]?ts$/.test(name));
+  if (typed.length === 0) return [];
+  const host = ts.createCompilerHost(options);
+  const read = host.getSourceFile.bind(host);
+  host.getCurrentDirectory = () => folder;
+  host.getSourceFile = (file, ...rest) => {
+    if (!file.endsWith('.d.ts')) return read(file, ...rest);
+    if (!declarations.has(file)) declarations.set(file, read(file, ...rest));
+    return declarations.get(file);
+  };
+  const program = ts.createProgram(
+    typed.map((name) => join(folder, name)),
+    options,
+    host,
+  );
+  return ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
+    const where = file ? `${file.fileName}:${file.getLineAndCharacterOfPosition(start ?? 0).line + 1}: ` : '';
+    return where + ts.flattenDiagnosticMessageText(messageText, '\n');
+  });
+}
