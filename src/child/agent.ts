@@ -13,7 +13,7 @@ import { Session } from '../session/session.js';
 import type { SideStats } from '../types/stats.js';
 import { findClass, type Class } from './find-class.js';
 import { Instance } from './instance.js';
-import { loadModule } from './load-module.js';
+import { displayModule, loadModule } from './load-module.js';
 
 const PROTOCOL: ProtocolVersion = 1;
 
@@ -77,7 +77,7 @@ async function load(request: LoadRequest): Promise<Loaded> {
   ({ terminateTimeout } = request);
   const { module } = request;
   const namespace = await withLoadingMark(request.class, () => loadModule(module));
-  const Class = findClass(namespace, request.class, 'url' in module ? module.url : `'${module.specifier}'`);
+  const Class = findClass(namespace, request.class, displayModule(module));
   return { request, namespace, Class };
 }
 

@@ -14,20 +14,34 @@ export async function loadModule(module: ModuleReference): Promise<Namespace> {
     return (await importFrom(module.referrer)(module.specifier)) as Namespace;
   } catch (error) {
     if (error instanceof ModuleResolutionError) throw error;
-    const name = 'url' in module ? display(module.url) : `'${module.specifier}'`;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new ModuleResolutionError(`${name} could not be loaded in the child process: ${reason}`, { cause: error });
+    throw new ModuleResolutionError(`${displayModule(module)} could not be loaded in the child process: ${reason}`, {
+      cause: error,
+    });
   }
 }
 
 async function importUrl(url: string): Promise<Namespace> {
+  if (!isTypeScript(url)) return (await import(url)) as Namespace;
+  if (!mayReadTypeScript()) await registerTsx(url);
   try {
     return (await import(url)) as Namespace;
   } catch (error) {
-    if (!isTypeScript(url) || (error as { code?: unknown }).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error;
-    registerTsx(url);
-    return (await import(url)) as Namespace;
+    if (!unreadable.has((error as { code?: unknown }).code)) throw error;
+    await registerTsx(url);
+    // Node remembers that this URL failed; another query makes it another one.
+    return (await import(`${url}${url.includes('?') ? '&' : '?'}tsx`)) as Namespace;
   }
+}
+
+/** No loader took the file, or it has what cannot be stripped: an enum, a parameter property. */
+const unreadable = new Set<unknown>(['ERR_UNKNOWN_FILE_EXTENSION', 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX']);
+
+/** Whether this Node strips types itself, or a loader that may do it was inherited from the parent. */
+function mayReadTypeScript(): boolean {
+  const { typescript } = process.features as { typescript?: string | false };
+  const flags = `${process.execArgv.join(' ')} ${process.env.NODE_OPTIONS ?? ''}`;
+  return Boolean(typescript) || /(^|\s)(--import|--loader|--experimental-loader|--require|-r)\b/.test(flags);
 }
 
 /** `import()` as it would work in the file `referrer`: the only way to resolve a bare specifier by its rules. */
@@ -54,10 +68,12 @@ function isTypeScript(url: string): boolean {
 }
 
 /** This Node reads no TypeScript, and the parent's loader was not inherited: tsx may be installed beside the module. */
-function registerTsx(url: string): void {
+async function registerTsx(url: string): Promise<void> {
   try {
-    const tsx = createRequire(url)('tsx/esm/api') as { register(): void };
-    tsx.register();
+    const esm = (await importFrom(url)('tsx/esm/api')) as { register(): void };
+    const cjs = createRequire(url)('tsx/cjs/api') as { register(): void };
+    esm.register();
+    cjs.register();
   } catch (error) {
     throw new ModuleResolutionError(
       `${display(url)} is TypeScript, which Node ${process.versions.node} does not run by itself. Install tsx beside it, ` +
@@ -65,6 +81,11 @@ function registerTsx(url: string): void {
       { cause: error },
     );
   }
+}
+
+/** How a sentence names a module. */
+export function displayModule(module: ModuleReference): string {
+  return 'url' in module ? display(module.url) : `'${module.specifier}'`;
 }
 
 function display(url: string): string {

@@ -220,8 +220,8 @@ class JsonWalk implements EncodeContext {
 
   #refuse({ what, remedy }: Refusal, cause?: unknown): never {
     const { root, method, event } = this.#origin;
-    const keys = this.#keys.length > PATH_LIMIT ? [...this.#keys.slice(0, PATH_LIMIT), '…'] : this.#keys;
-    const path = root + keys.map(formatKey).join('');
+    const rest = this.#keys.length > PATH_LIMIT ? '…' : '';
+    const path = root + this.#keys.slice(0, PATH_LIMIT).map(formatKey).join('') + rest;
     const subject = method === undefined ? event && `event ${event}` : `${method}()`;
     const where = subject === undefined ? path : `${subject}: ${path}`;
     throw new SerializationError(`${where} is ${what}. ${remedy}`, path, cause === undefined ? undefined : { cause });

@@ -57,7 +57,8 @@ export class AgentProcess {
     const { code, signal } = this.#status ?? { code: null, signal: null };
     const how = signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
     const error: unknown = this.lastWords?.error;
-    const why = this.lastWords ? `: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}` : '';
+    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    const why = this.lastWords ? `: ${reason.replace(/\.$/, '')}` : '';
     const hint = signal === 'SIGABRT' ? ' It may have run out of memory (execArgv: --max-old-space-size).' : '';
     return new ChildCrashedError(
       `${method}(): the child process ${how}${why}.${hint} Call procxy() again for a new one.`,

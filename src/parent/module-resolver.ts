@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isAbsolute } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -31,12 +31,28 @@ export function resolveModule(
 }
 
 function find(type: { readonly name: string }): string {
+  const name = type.name === '' ? 'an anonymous class' : `the class ${type.name}`;
   const location = locateClass(type);
-  if ('url' in location) return location.url;
-  throw new ModuleResolutionError(
-    `The module of ${type.name === '' ? 'an anonymous class' : type.name} could not be found from the class alone: ` +
-      `${location.unknown}. Name it: procxy(Class, './module.js').`,
-  );
+  if ('unknown' in location) {
+    throw new ModuleResolutionError(
+      `The module of ${name} could not be found from the class alone: ${location.unknown}. Name it: procxy(Class, './module.js').`,
+    );
+  }
+  if (isMainModule(location.url)) {
+    throw new ModuleResolutionError(
+      `The module of ${name} could not be found from the class alone: it is defined in the program's main file ` +
+        `(${fileURLToPath(location.url)}), which a child would run once more. Move it to a module of its own. In a bundle, keep that module ` +
+        "out of it, and name it: procxy(Class, './module.js').",
+    );
+  }
+  return location.url;
+}
+
+function isMainModule(url: string): boolean {
+  const main = process.argv[1];
+  if (main === undefined || !url.startsWith('file:')) return false;
+  const path = tryRequireResolve(main);
+  return path !== undefined && realpathSync(path) === realpathSync(fileURLToPath(url));
 }
 
 function checkUrl(url: URL): string {

@@ -28,6 +28,9 @@ export interface Arguments {
   constructorArgs: readonly unknown[];
 }
 
+/** The longest delay that a Node timer knows, in ms. */
+const MAX_DELAY = 2 ** 31 - 1;
+
 /** Returns what the value must be, where it is not. */
 type Check = (value: unknown) => string | undefined;
 
@@ -38,7 +41,8 @@ const checks: { [K in keyof Required<ProcxyOptions>]: Check } = {
   startTimeout: isMilliseconds,
   mirror: (value) => expect(typeof value === 'boolean' || isNames(value), 'true, false or an array of property names'),
   mirrorLimit: (value) => expect(Number.isInteger(value) && (value as number) >= 0, 'a whole number of bytes'),
-  terminateTimeout: (value) => isMilliseconds(value) ?? expect(value !== Infinity, 'a finite number of milliseconds'),
+  terminateTimeout: (value) =>
+    isMilliseconds(value) ?? expect((value as number) <= MAX_DELAY, `a number of milliseconds up to ${MAX_DELAY}`),
   env: (value) => expect(isPlainObject(value), 'an object of strings') ?? checkEnv(value as Record<string, unknown>),
   cwd: (value) => expect(typeof value === 'string' || value instanceof URL, 'a path or a file: URL'),
   args: (value) => expect(Array.isArray(value), 'an array') ?? checkArgs(value as unknown[]),
