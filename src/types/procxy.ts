@@ -66,7 +66,9 @@ type Properties<T, O extends Config> = {
   readonly [K in PropertyName<T, O> & keyof T]: Property<T[K]>;
 };
 
-type Listeners<T> = IsEmitter<T> extends true ? Pick<T, Extract<keyof T, ListenerMethod>> : unknown;
+/** `emit` is there as what cannot be called, so that a proxy is an emitter for `events.once()` and the like. */
+type Listeners<T> =
+  IsEmitter<T> extends true ? Pick<T, Extract<keyof T, ListenerMethod>> & { readonly emit: never } : unknown;
 
 /**
  * An instance of `T` that lives in a child process.
