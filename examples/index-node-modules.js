@@ -20,7 +20,6 @@ import { TextIndexer } from './text-indexer.js';
 const FOLDER = fileURLToPath(new URL('../node_modules', import.meta.url));
 const MAX_BYTES = Number(process.argv[2] ?? 12) * 1e6;
 const QUERY = 'spawn child process';
-const POLL_MS = 50;
 
 console.log('A full-text index of the .d.ts and .md files under node_modules, made twice:\n');
 const local = await measure('in process', inProcess);
@@ -75,19 +74,9 @@ async function throughProcxy(onProgress) {
  * @param {OnProgress} onProgress
  */
 async function useIndexer(indexer, onProgress) {
-  const poll = async () => {
-    const { done, total } = await indexer.progress();
-    onProgress(done, total);
-  };
-  // Where a poll fails, so does `index()`, which tells why.
-  const polling = setInterval(() => poll().catch(() => {}), POLL_MS);
-  try {
-    const summary = await indexer.index(FOLDER, MAX_BYTES);
-    await poll();
-    return { ...summary, hits: await indexer.search(QUERY, 3) };
-  } finally {
-    clearInterval(polling);
-  }
+  indexer.on('progress', onProgress);
+  const summary = await indexer.index(FOLDER, MAX_BYTES);
+  return { ...summary, hits: await indexer.search(QUERY, 3) };
 }
 
 /**

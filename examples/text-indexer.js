@@ -1,52 +1,56 @@
+import { EventEmitter } from 'node:events';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 
 /**
- * @typedef {{ done: number, total: number }} Progress in bytes; `total` is 0 until the files are found
+ * @typedef {{ progress: [done: number, total: number] }} Events in bytes
  * @typedef {{ files: number, words: number, terms: number }} Summary
  * @typedef {{ file: string, score: number }} Hit
  */
 
-const SLICE_MS = 200;
+/** The shortest time between two events, in ms. */
+const PROGRESS_INTERVAL = 50;
 /** A word of prose, or one of the words that make up a `camelCaseName`. */
 const WORD = /\p{L}\p{Ll}+/gu;
 
-/** A full-text index of the `.d.ts` and `.md` files in a folder. */
-export class TextIndexer {
+/**
+ * A full-text index of the `.d.ts` and `.md` files in a folder. The work is synchronous, like most that wears a CPU out:
+ * whose process does it, does nothing else meanwhile.
+ *
+ * @extends {EventEmitter<Events>}
+ */
+export class TextIndexer extends EventEmitter {
   /** @type {{ name: string, words: number }[]} */
   #files = [];
   /** @type {Map<string, Map<number, number>>} of every term: how often it occurs in which of `#files` */
   #occurrences = new Map();
-  /** @type {Progress} */
-  #progress = { done: 0, total: 0 };
 
   /**
    * Reads and indexes the files, in the same order on every run, until `maxBytes` of text are reached.
    *
    * @param {string} folder
    * @param {number} maxBytes
-   * @returns {Promise<Summary>}
+   * @returns {Summary}
    */
-  async index(folder, maxBytes) {
+  index(folder, maxBytes) {
     const found = [];
     let total = 0;
-    for await (const path of inSlices(textFiles(folder))) {
+    for (const path of textFiles(folder)) {
       const { size } = statSync(path);
       found.push({ path, size });
       total += size;
       if (total >= maxBytes) break;
     }
-    this.#progress = { done: 0, total };
-    for await (const { path, size } of inSlices(found)) {
+    let done = 0;
+    let last = performance.now();
+    for (const { path, size } of found) {
       this.#add(relative(folder, path).replaceAll(sep, '/'), readFileSync(path, 'utf8'));
-      this.#progress.done += size;
+      done += size;
+      if (performance.now() - last < PROGRESS_INTERVAL && done < total) continue;
+      this.emit('progress', done, total);
+      last = performance.now();
     }
     return this.#summary();
-  }
-
-  progress() {
-    return this.#progress;
   }
 
   /**
@@ -118,25 +122,5 @@ function* textFiles(folder) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) yield* textFiles(path);
     else if (entry.isFile() && /\.(d\.ts|md)$/.test(entry.name)) yield path;
-  }
-}
-
-/**
- * Lets the event loop turn once after every file that ends 200 ms or more of work.
- *
- * The work is synchronous, like most that wears a CPU out: without this, `progress()` could not be answered before the
- * end. In process the caller gains from it as well; else the whole run would be one single stall.
- *
- * @template T
- * @param {Iterable<T>} files
- */
-async function* inSlices(files) {
-  let start = performance.now();
-  for (const file of files) {
-    yield file;
-    if (performance.now() - start < SLICE_MS) continue;
-    // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
-    await eventLoopTurn();
-    start = performance.now();
   }
 }

@@ -71,11 +71,11 @@ type DataKeys<T> = {
   [K in keyof T]-?: K extends symbol ? never : NonNullable<T[K]> extends AnyFunction ? never : K;
 }[keyof T];
 
-interface Mark {
+interface MarkA {
   readonly __procxy_mark: 1;
 }
 
-interface OtherMark {
+interface MarkB {
   readonly __procxy_mark: 2;
 }
 
@@ -83,14 +83,14 @@ interface OtherMark {
  * Whether a value of type `T` can cross at all. Both forms are the same type unless a mark stands in them somewhere,
  * however deep: and the compiler's comparison, unlike a recursive conditional type, ends for recursive types too.
  */
-export type Crosses<T> = [JsonForm<T, Mark>] extends [JsonForm<T, OtherMark>] ? true : false;
+export type Crosses<T> = [JsonForm<T, MarkA>] extends [JsonForm<T, MarkB>] ? true : false;
 
 /** Whether a value of type `T` arrives as the same type: what a parameter must. */
 export type CrossesUnchanged<T> =
   IsAny<T> extends true
     ? true
-    : [T] extends [JsonForm<T, Mark>]
-      ? [JsonForm<T, Mark>] extends [T]
+    : [T] extends [JsonForm<T, MarkA>]
+      ? [JsonForm<T, MarkA>] extends [T]
         ? true
         : false
       : false;

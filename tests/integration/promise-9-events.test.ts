@@ -93,12 +93,13 @@ describe('9. events', () => {
   });
 
   test('`this` is the proxy', async () => {
-    let self: unknown;
+    const selves: unknown[] = [];
     emitting.on('a', function (this: unknown) {
-      self = this;
+      selves.push(this);
     });
     await emitting.fire('a');
-    expect(self).toBe(emitting);
+    expect(selves).toEqual([emitting]);
+    expect(selves[0]).toBe(emitting);
   });
 
   test('events.once and events.on work', async () => {
@@ -190,7 +191,7 @@ describe('9. events', () => {
       emitting.removeAllListeners();
     `);
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
-    expect(stdout.split('\n').sort()).toEqual(['', 'the next one', 'true', 'uncaught mine']);
+    expect(stdout.split('\n').toSorted()).toEqual(['', 'the next one', 'true', 'uncaught mine']);
   });
 
   test('a listener keeps the parent alive, until it goes', async () => {

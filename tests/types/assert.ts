@@ -2,4 +2,4 @@
 export type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
 /** Compiles only for `true`. */
-export function holds<T extends true>(..._: T extends true ? [] : [never]): void {}
+export declare function holds<T extends true>(): T;
