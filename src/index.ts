@@ -1,5 +1,7 @@
 export { procxy, type Constructor } from './parent/procxy.js';
 export { isProcxy } from './parent/proxy.js';
+export { isProcxiable, validateProcxiable } from './codec/validate.js';
+export { registerErrorClass, registerTransferHandler, type ClassTransfer } from './codec/registry.js';
 export {
   ChildCrashedError,
   ModuleResolutionError,
@@ -13,5 +15,14 @@ export {
   type ProcxyErrorCode,
 } from './errors.js';
 export type { CallOverrides, ProcxyOptions } from './types/options.js';
-export type { Procxy, ProcxyControls } from './types/procxy.js';
+export type { Procxy, ProcxyControls, ProcxiableMethodsOf, ProcxyWithHandle } from './types/procxy.js';
+export type {
+  CannotCross,
+  IsProcxiable,
+  PassableHandle,
+  Procxiable,
+  SerializationMode,
+  TransferTypes,
+  V8Serializable,
+} from './types/serializable.js';
 export type { ExitStatus, ProcxyStats, SideStats } from './types/stats.js';

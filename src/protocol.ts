@@ -7,6 +7,8 @@
  * says so with `coded: true`; without it the receiver takes the values as they are.
  */
 
+import type { SerializationMode } from './types/serializable.js';
+
 /** Raised when a change would be misread by the other side. Both sides come from the same package. */
 export type ProtocolVersion = 1;
 
@@ -109,6 +111,7 @@ export interface LoadRequest {
   protocol: ProtocolVersion;
   module: ModuleReference;
   class: ClassReference;
+  serialization: SerializationMode;
   mirror: MirrorRequest;
   /** ms that the instance's dispose hook may take once the parent is gone. */
   terminateTimeout: number;

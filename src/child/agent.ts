@@ -3,7 +3,7 @@
  * `procxy()` starts it; nobody else should.
  */
 import { nodeIpcChannel, type IpcPort } from '../channel/node-ipc.js';
-import { encodeThrown } from '../codec/codec.js';
+import { encodeThrown, type Codec } from '../codec/codec.js';
 import { createCodec } from '../codec/create-codec.js';
 import type { Self } from '../codec/transfer-handlers.js';
 import { ProtocolError } from '../errors.js';
@@ -30,7 +30,10 @@ let terminateTimeout = 0;
 
 const channel = nodeIpcChannel(process as unknown as IpcPort);
 // This file is built as CommonJS, where `__filename` is what the stacks of its frames name.
-const codec = createCodec({ mode: 'json', self, ownFile: __filename });
+const codecs = { self, ownFile: __filename };
+// The first message tells the mode; it holds nothing that any mode would write otherwise.
+let actual = createCodec({ ...codecs, mode: 'json' });
+const codec: Codec = { encode: (...args) => actual.encode(...args), decode: (wire) => actual.decode(wire) };
 const session: Session = new Session({
   channel,
   codec,
@@ -75,6 +78,7 @@ async function load(request: LoadRequest): Promise<Loaded> {
     );
   }
   ({ terminateTimeout } = request);
+  actual = createCodec({ ...codecs, mode: request.serialization });
   const { module } = request;
   const namespace = await withLoadingMark(request.class, () => loadModule(module));
   const Class = findClass(namespace, request.class, displayModule(module));

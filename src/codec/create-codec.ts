@@ -1,4 +1,5 @@
 import type { SerializationMode } from '../types/serializable.js';
+import { createAdvancedCodec } from './advanced.js';
 import type { Codec } from './codec.js';
 import { errorHandler } from './error-codec.js';
 import { createJsonCodec } from './json.js';
@@ -19,5 +20,7 @@ export function createCodec({ mode, self, handlers = [], ownFile }: CodecOptions
   switch (mode) {
     case 'json':
       return createJsonCodec(all, self);
+    case 'advanced':
+      return createAdvancedCodec(all, self);
   }
 }

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { isProcxyError, ProtocolError, procxyErrorClasses } from '../errors.js';
 import type { Wire } from '../protocol.js';
+import { registeredErrorClass, registeredErrorName } from './registry.js';
 import type { DecodeContext, EncodeContext, TransferHandler } from './transfer-handlers.js';
 
 /** An error as it travels. What could not cross of it is left out; the error itself never is. */
@@ -105,7 +106,11 @@ function describe(error: Error, context: EncodeContext): WireError {
 
 /** A DOMException has a name of its own each. */
 function nameOf(type: string): string | undefined {
-  return type === 'DOMException' ? undefined : classes.get(type)?.prototype.name;
+  return type === 'DOMException' ? undefined : find(type).prototype.name;
+}
+
+function find(type: string): ErrorClass {
+  return registeredErrorClass(type) ?? classes.get(type) ?? Error;
 }
 
 /** A getter may throw: then there is nothing to carry. */
@@ -127,6 +132,8 @@ function encodeProperty(error: Error, key: string, context: EncodeContext): Retu
 }
 
 function classOf(error: Error): string {
+  const registered = registeredErrorName(error);
+  if (registered !== undefined) return registered;
   if (isProcxyError(error) && Object.hasOwn(procxyErrorClasses, error.name)) return error.name;
   const own = Object.entries(builtIns).find(([, type]) => type.prototype.isPrototypeOf(error));
   // An error of another realm is an instance of none of ours: there its constructor's name tells.
@@ -147,7 +154,7 @@ function create(type: string, message: string, name: string | undefined): Error 
   Error.stackTraceLimit = 0;
   const error = new Error(message);
   Error.stackTraceLimit = limit;
-  Object.setPrototypeOf(error, classes.get(type)?.prototype ?? Error.prototype);
+  Object.setPrototypeOf(error, find(type).prototype);
   if (name !== undefined) hide(error, 'name', name);
   return error;
 }

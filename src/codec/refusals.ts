@@ -9,12 +9,17 @@ export interface Refusal {
 }
 
 const pass = (text: string): string => `Pass ${text} instead.`;
+/** For what only JSON cannot carry. */
+const passOrAdvance = (text: string): string => `Pass ${text}, or use { serialization: 'advanced' }.`;
 
 export function refuseNumber(value: number): Refusal {
-  return { what: `${value}, which JSON cannot express`, remedy: pass('null or a string') };
+  return { what: `${value}, which JSON cannot express`, remedy: passOrAdvance('null or a string') };
 }
 
-export const bigint: Refusal = { what: 'a BigInt, which JSON cannot express', remedy: pass('a string or a number') };
+export const bigint: Refusal = {
+  what: 'a BigInt, which JSON cannot express',
+  remedy: passOrAdvance('a string or a number'),
+};
 
 export const symbol: Refusal = { what: 'a symbol, which has no meaning in another process', remedy: pass('a string') };
 
@@ -25,22 +30,27 @@ export const func: Refusal = {
 
 export const hole: Refusal = {
   what: 'a hole in a sparse array, which JSON would fill with null',
-  remedy: 'Array.from(array) makes the holes undefined, which does cross.',
+  remedy: "Array.from(array) makes the holes undefined, which does cross; { serialization: 'advanced' } keeps them.",
 };
 
 export const cycle: Refusal = {
   what: 'a reference back to an object that holds it, and JSON has no cycles',
-  remedy: 'Leave it out, or pass an id in its place.',
+  remedy: "Leave it out, pass an id in its place, or use { serialization: 'advanced' }.",
+};
+
+export const openCycle: Refusal = {
+  what: 'a reference back to an object that a transfer handler is just encoding',
+  remedy: 'Leave it out of what the handler writes.',
 };
 
 export const depth: Refusal = {
-  what: 'nested deeper than JSON can be written',
+  what: 'nested deeper than a message can be',
   remedy: 'Flatten it, for example into an array with parent indices.',
 };
 
 export const invalidDate: Refusal = {
   what: 'an invalid Date, which JSON would turn into null',
-  remedy: pass('null'),
+  remedy: passOrAdvance('null'),
 };
 
 export function throwing(error: unknown): Refusal {
@@ -48,26 +58,48 @@ export function throwing(error: unknown): Refusal {
   return { what: `not readable: its toJSON or a getter threw (${reason})`, remedy: pass('plain data') };
 }
 
-const kinds: [test: (value: object) => boolean, what: string, remedy: string][] = [
-  [types.isMap, 'a Map', pass('its entries, [...map]')],
-  [types.isSet, 'a Set', pass('an array, [...set]')],
-  [Buffer.isBuffer, 'a Buffer', pass("a string, buffer.toString('base64')")],
-  [ArrayBuffer.isView, 'a typed array or DataView', pass('an array, Array.from(view)')],
-  [types.isAnyArrayBuffer, 'an ArrayBuffer', pass("a string, Buffer.from(bytes).toString('base64')")],
-  [types.isRegExp, 'a RegExp', pass('its source and flags')],
+type Kind = [test: (value: object) => boolean, what: string, remedy: string];
+
+/** What no mode carries. */
+const never: Kind[] = [
   [types.isPromise, 'a Promise', 'Await it first.'],
-  [types.isBoxedPrimitive, 'a boxed primitive', pass('the primitive, value.valueOf()')],
   [types.isGeneratorObject, 'a generator', pass('an array, [...generator]')],
   [(value) => types.isWeakMap(value) || types.isWeakSet(value), 'a weak collection', pass('an array of what it holds')],
+  [types.isSharedArrayBuffer, 'shared memory', pass('a copy, Buffer.from(new Uint8Array(shared))')],
   [types.isExternal, 'a native object', pass('plain data')],
+];
+
+/** What JSON would change. */
+const notInJson: Kind[] = [
+  [types.isMap, 'a Map', passOrAdvance('its entries, [...map]')],
+  [types.isSet, 'a Set', passOrAdvance('an array, [...set]')],
+  [Buffer.isBuffer, 'a Buffer', passOrAdvance("a string, buffer.toString('base64')")],
+  [ArrayBuffer.isView, 'a typed array or DataView', passOrAdvance('an array, Array.from(view)')],
+  [types.isArrayBuffer, 'an ArrayBuffer', passOrAdvance("a string, Buffer.from(bytes).toString('base64')")],
+  [types.isRegExp, 'a RegExp', passOrAdvance('its source and flags')],
+  [types.isBoxedPrimitive, 'a boxed primitive', pass('the primitive, value.valueOf()')],
+];
+
+/** What structured clone would not copy, or copy wrongly. */
+const notInClone: Kind[] = [
+  [types.isProxy, 'a Proxy', pass('a copy, { ...value }')],
+  [types.isModuleNamespaceObject, 'a module', pass('what it exports')],
+  [types.isSymbolObject, 'a symbol', pass('a string')],
 ];
 
 /** Why JSON cannot carry this object, or `undefined` when its own properties say it all. */
 export function refuseObject(value: object): Refusal | undefined {
-  for (const [test, what, remedy] of kinds) {
-    if (test(value)) return { what: `${what}, which JSON cannot express`, remedy };
-  }
-  return undefined;
+  return refuseKinds(value, [...never, ...notInJson], 'which JSON cannot express');
+}
+
+/** The same for structured clone. */
+export function refuseClone(value: object): Refusal | undefined {
+  return refuseKinds(value, [...never, ...notInClone], 'which cannot be cloned');
+}
+
+function refuseKinds(value: object, kinds: Kind[], why: string): Refusal | undefined {
+  const kind = kinds.find(([test]) => test(value));
+  return kind && { what: `${kind[1]}, ${why}`, remedy: kind[2] };
 }
 
 /** For an instance that would arrive as `{}`. */
@@ -76,6 +108,6 @@ export function empty(value: object): Refusal {
   const instance = typeof name === 'string' && name !== '' ? `an instance of ${name}` : 'an object of its own class';
   return {
     what: `${instance} without own enumerable properties, so it would arrive empty`,
-    remedy: 'Pass what it holds as plain data, or give its class a toJSON().',
+    remedy: 'Pass what it holds as plain data, or register a transfer handler for its class.',
   };
 }

@@ -13,7 +13,17 @@ export interface TransferHandler<T extends object = object> {
   decode(wire: Wire, context: DecodeContext): unknown;
 }
 
-export type Key = string | number;
+/** A property's name, an index, or another kind of place as a path shows it. */
+export type Key = string | number | { readonly place: string };
+
+/** Places in a Map or a Set. */
+export const at = {
+  mapKey: (index: number): Key => ({ place: `.<key ${index}>` }),
+  mapValue: (key: unknown, index: number): Key => ({
+    place: typeof key === 'string' || typeof key === 'number' ? `.get(${JSON.stringify(key)})` : `.<value ${index}>`,
+  }),
+  member: (index: number): Key => ({ place: `.<member ${index}>` }),
+};
 
 export interface EncodeContext {
   /** Encodes a part of the value; `key` is its place in it, for the path of a refusal. */

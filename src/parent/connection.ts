@@ -29,7 +29,7 @@ export class Connection {
   constructor(options: ResolvedOptions, self: Self, handlers: readonly TransferHandler[]) {
     this.#options = options;
     this.agent = new AgentProcess(launch(options), options.terminateTimeout);
-    const codec = createCodec({ mode: 'json', self, handlers });
+    const codec = createCodec({ mode: options.serialization, self, handlers });
     const onBusy = (busy: boolean): void => (busy ? this.agent.hold() : this.agent.release());
     this.properties = new PropertyMirror(codec);
     this.events = new EventSubscriptions({

@@ -10,7 +10,7 @@ export function launch(options: ResolvedOptions): ChildProcess {
     env: childEnv(options.env),
     execArgv: [...(options.execArgv ?? inheritedFlags(process.execArgv))],
     stdio: withIpc(options.stdio),
-    serialization: 'json',
+    serialization: options.serialization,
   };
   if (options.cwd !== undefined) settings.cwd = options.cwd;
   if (options.execPath !== undefined) settings.execPath = options.execPath;

@@ -1,10 +1,13 @@
 import { OptionsValidationError } from '../errors.js';
 import type { MirrorRequest } from '../protocol.js';
 import type { ProcxyOptions } from '../types/options.js';
+import type { SerializationMode } from '../types/serializable.js';
 
 /** Options with every default filled in. `undefined` is left only where it means something. */
 export interface ResolvedOptions {
   modulePath: string | URL | undefined;
+  serialization: SerializationMode;
+  sanitizeV8: boolean;
   /** ms; `Infinity` for none. */
   timeout: number;
   retries: number;
@@ -36,6 +39,8 @@ type Check = (value: unknown) => string | undefined;
 
 const checks: { [K in keyof Required<ProcxyOptions>]: Check } = {
   modulePath: (value) => expect(isModulePath(value), 'a path, a file: URL or the name of a package'),
+  serialization: (value) => expect(value === 'json' || value === 'advanced', "'json' or 'advanced'"),
+  sanitizeV8: (value) => expect(typeof value === 'boolean', 'true or false'),
   timeout: isMilliseconds,
   retries: (value) => expect(Number.isInteger(value) && (value as number) >= 0, 'a whole number of 0 or more'),
   startTimeout: isMilliseconds,
@@ -100,8 +105,13 @@ function resolveOptions(given: Record<string, unknown>, modulePath: string | URL
       `The module is given twice: ${show(modulePath)} as an argument, ${show(options.modulePath)} as an option. Leave one out.`,
     );
   }
+  if (options.sanitizeV8 && options.serialization !== 'advanced') {
+    throw new OptionsValidationError("The option `sanitizeV8` is for { serialization: 'advanced' } only.");
+  }
   return {
     modulePath: modulePath ?? options.modulePath,
+    serialization: options.serialization ?? 'json',
+    sanitizeV8: options.sanitizeV8 ?? false,
     timeout: unlimited(options.timeout ?? 30_000),
     retries: options.retries ?? 0,
     startTimeout: unlimited(options.startTimeout ?? 30_000),

@@ -1,3 +1,4 @@
+import { sanitizeForClone } from '../codec/sanitize.js';
 import type { Self } from '../codec/transfer-handlers.js';
 import { ModuleResolutionError, OptionsValidationError } from '../errors.js';
 import { isLoading } from '../loading-mark.js';
@@ -53,7 +54,8 @@ export async function procxy(Class: unknown, ...rest: unknown[]): Promise<unknow
   const type = checkClass(Class);
   const reference: ClassReference = { name: type.name, source: Function.prototype.toString.call(type) };
   refuseRecursion(reference);
-  const { options, constructorArgs } = readArguments(rest);
+  const { options, ...given } = readArguments(rest);
+  const constructorArgs = options.sanitizeV8 ? given.constructorArgs.map(sanitizeForClone) : given.constructorArgs;
   options.signal?.throwIfAborted();
 
   const self: Self = { current: undefined };
@@ -64,6 +66,7 @@ export async function procxy(Class: unknown, ...rest: unknown[]): Promise<unknow
       protocol: 1,
       module: resolveModule(type, options.modulePath, caller),
       class: reference,
+      serialization: options.serialization,
       mirror: options.mirror,
       terminateTimeout: options.terminateTimeout,
     }),

@@ -1,6 +1,6 @@
 import type { Codec } from '../codec/codec.js';
-import { PropertyError } from '../errors.js';
-import type { PropertyUpdate } from '../protocol.js';
+import { PropertyError, SerializationError } from '../errors.js';
+import type { PropertyUpdate, Wire } from '../protocol.js';
 
 type Entry = { value: unknown; frozen: boolean } | { reason: string };
 
@@ -15,7 +15,7 @@ export class PropertyMirror {
 
   apply({ set = [], unavailable = [], removed = [], coded }: PropertyUpdate): void {
     for (const [name, wire] of set) {
-      this.#entries.set(name, { value: coded ? this.#codec.decode(wire) : wire, frozen: false });
+      this.#entries.set(name, coded ? this.#decode(wire) : { value: wire, frozen: false });
     }
     this.markUnavailable(unavailable);
     for (const name of removed) this.#entries.delete(name);
@@ -23,6 +23,15 @@ export class PropertyMirror {
 
   markUnavailable(reasons: [name: string, reason: string][]): void {
     for (const [name, reason] of reasons) this.#entries.set(name, { reason });
+  }
+
+  #decode(wire: Wire): Entry {
+    try {
+      return { value: this.#codec.decode(wire), frozen: false };
+    } catch (error) {
+      if (error instanceof SerializationError) return { reason: error.message.replace(/\.$/, '') };
+      throw error;
+    }
   }
 
   /** Whether the instance has such a property, readable or not. */

@@ -1,5 +1,5 @@
 import type { Codec } from '../codec/codec.js';
-import { ProtocolError, TimeoutError } from '../errors.js';
+import { ProtocolError, SerializationError, TimeoutError } from '../errors.js';
 import type { CallInvoke, CallResult } from '../protocol.js';
 import { isError } from '../codec/error-codec.js';
 import { appendCallSite, captureCallSite, replaceStack, type CallSite } from './call-site.js';
@@ -95,13 +95,12 @@ export class Calls {
       if (this.#abandoned.delete(message.callId)) return;
       throw new ProtocolError(`A result arrived for the call ${message.callId}, which is not open.`);
     }
-    if (message.result === 'success') {
-      call.resolve(this.#decode(message.value, message.coded, call));
-      return;
-    }
-    const reason = this.#decode(message.error, message.coded, call);
-    if (isError(reason)) appendCallSite(reason, call.site);
-    call.reject(reason);
+    const { coded } = message;
+    if (message.result === 'success') return this.#decode(message.value, coded, call, call.resolve);
+    this.#decode(message.error, coded, call, (reason) => {
+      if (isError(reason)) appendCallSite(reason, call.site);
+      call.reject(reason);
+    });
   }
 
   /** Rejects all that is open, each with an error of its own. */
@@ -128,14 +127,17 @@ export class Calls {
     return message;
   }
 
-  #decode(wire: unknown, coded: true | undefined, call: OpenCall): unknown {
-    if (!coded) return wire;
+  /** Settles the call with what `decode` makes of an answer; a malformed one is a violation besides. */
+  #decode(wire: unknown, coded: true | undefined, call: OpenCall, settle: (value: unknown) => void): void {
+    let value: unknown = wire;
     try {
-      return this.#options.codec.decode(wire);
+      if (coded) value = this.#options.codec.decode(wire);
     } catch (error) {
       call.reject(error);
+      if (error instanceof SerializationError) return;
       throw error;
     }
+    settle(value);
   }
 
   #take(id: number): OpenCall | undefined {

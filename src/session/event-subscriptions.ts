@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Codec } from '../codec/codec.js';
-import { ProtocolError } from '../errors.js';
-import type { EventEmit, EventFailed, Message } from '../protocol.js';
+import { ProtocolError, SerializationError } from '../errors.js';
+import type { EventEmit, EventFailed, EventName, Message, Wire } from '../protocol.js';
 import { displayEvent, eventKey, toEventName, type Event } from './event-name.js';
 
 type Listener = (...args: unknown[]) => void;
@@ -52,14 +52,29 @@ export class EventSubscriptions {
       if (this.#known.has(key)) return;
       throw new ProtocolError(`The event ${displayEvent(name)} arrived, to which nobody listens.`);
     }
-    const values = coded ? (this.#options.codec.decode(args) as unknown[]) : args;
+    const values = coded ? this.#decode(name, args) : args;
+    if (!values) return;
     for (const listener of this.emitter.rawListeners(event) as MaybeOnce[]) this.#run(event, listener, values);
     this.#updateOne(event);
   }
 
   /** The parent is told as Node tells one of what went wrong where nobody waits: by a warning. */
   reportFailure({ event, error, coded }: EventFailed): void {
-    const reason: unknown = coded ? this.#options.codec.decode(error) : error;
+    this.#warn(event, coded ? this.#options.codec.decode(error) : error);
+  }
+
+  /** A class that this side has not registered is no fault of the other side's. */
+  #decode(event: EventName, args: Wire[]): unknown[] | undefined {
+    try {
+      return this.#options.codec.decode(args) as unknown[];
+    } catch (error) {
+      if (!(error instanceof SerializationError)) throw error;
+      this.#warn(event, error);
+      return undefined;
+    }
+  }
+
+  #warn(event: EventName, reason: unknown): void {
     const text = reason instanceof Error ? reason.message : String(reason);
     process.emitWarning(`The event ${displayEvent(event)} did not arrive. ${text}`, {
       type: 'ProcxyWarning',

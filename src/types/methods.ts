@@ -1,4 +1,4 @@
-import type { CannotCross, Crossed, Crosses, CrossesUnchanged } from './serializable.js';
+import type { CannotCross, Crossed, Crosses, CrossesUnchanged, Crossing } from './serializable.js';
 
 type AnyFunction = (...args: never[]) => unknown;
 type Signature = (...args: never[]) => unknown;
@@ -8,19 +8,19 @@ type Signature = (...args: never[]) => unknown;
  * in others generics become their constraints. One that cannot work is not callable, and its type says why.
  * @typeParam Self the instance's type, @typeParam Proxy what a result of that type becomes
  */
-export type RemoteMethod<F extends AnyFunction, Self, Proxy> =
-  PassesThrough<F> extends true
+export type RemoteMethod<F extends AnyFunction, Self, Proxy, C extends Crossing> =
+  PassesThrough<F, C> extends true
     ? F
     : Overloads<F> extends infer S extends Signature[]
-      ? RemoteSignatures<S, Self, Proxy>
+      ? RemoteSignatures<S, Self, Proxy, C>
       : never;
 
 /** Already asynchronous, with nothing that the way would change. */
-type PassesThrough<F extends AnyFunction> =
+type PassesThrough<F extends AnyFunction, C extends Crossing> =
   Overloads<F> extends [(...args: infer A) => infer R]
     ? R extends Promise<infer Value>
       ? Promise<Value> extends R
-        ? [CrossesUnchanged<A>, Crosses<Value>, Same<Crossed<Value>, Value>] extends [true, true, true]
+        ? [CrossesUnchanged<A, C>, Crosses<Value, C>, Same<Crossed<Value, C>, Value>] extends [true, true, true]
           ? true
           : false
         : false
@@ -30,22 +30,22 @@ type PassesThrough<F extends AnyFunction> =
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 
 /** Those overloads that can work, in their order; the reason of the last where none can. */
-type RemoteSignatures<S extends Signature[], Self, Proxy> =
-  Callable<S, Self, Proxy> extends infer C extends Signature[]
-    ? C extends []
+type RemoteSignatures<S extends Signature[], Self, Proxy, C extends Crossing> =
+  Callable<S, Self, Proxy, C> extends infer Usable extends Signature[]
+    ? Usable extends []
       ? S extends [...Signature[], infer Last extends Signature]
-        ? RemoteSignature<Last, Self, Proxy>
+        ? RemoteSignature<Last, Self, Proxy, C>
         : never
-      : Intersection<C>
+      : Intersection<Usable>
     : never;
 
-type Callable<S extends Signature[], Self, Proxy> = S extends [
+type Callable<S extends Signature[], Self, Proxy, C extends Crossing> = S extends [
   infer First extends Signature,
   ...infer Rest extends Signature[],
 ]
-  ? RemoteSignature<First, Self, Proxy> extends infer R extends Signature
-    ? [R, ...Callable<Rest, Self, Proxy>]
-    : Callable<Rest, Self, Proxy>
+  ? RemoteSignature<First, Self, Proxy, C> extends infer R extends Signature
+    ? [R, ...Callable<Rest, Self, Proxy, C>]
+    : Callable<Rest, Self, Proxy, C>
   : [];
 
 type Intersection<S extends Signature[]> = S extends [infer First extends Signature, ...infer Rest extends Signature[]]
@@ -54,20 +54,24 @@ type Intersection<S extends Signature[]> = S extends [infer First extends Signat
     : First & Intersection<Rest>
   : never;
 
-type RemoteSignature<F extends Signature, Self, Proxy> = F extends (...args: infer A) => infer R
-  ? CrossesUnchanged<A> extends true
+type RemoteSignature<F extends Signature, Self, Proxy, C extends Crossing> = F extends (...args: infer A) => infer R
+  ? CrossesUnchanged<A, C> extends true
     ? Identical<Awaited<R>, Self> extends true
       ? (...args: A) => Promise<Proxy>
-      : RemoteResult<A, Awaited<R>>
+      : RemoteResult<A, Awaited<R>, C>
     : HasFunction<A> extends true
       ? CannotCross<'A parameter of this method is a function, and functions cannot cross to another process.'>
-      : CannotCross<'A parameter of this method is not what JSON leaves of it. Take plain data: a Date as a string, a Map as its entries, a Buffer as base64.'>
+      : C['mode'] extends 'json'
+        ? CannotCross<"A parameter of this method is not what JSON leaves of it. Use { serialization: 'advanced' }, or take plain data: a Date as a string, a Map as its entries, a Buffer as base64.">
+        : CannotCross<'A parameter of this method cannot be cloned: it holds functions, methods, private fields, streams or the like. Take plain data, or register a transfer handler for its class.'>
   : never;
 
-type RemoteResult<A extends unknown[], R> =
-  Crosses<R> extends true
-    ? (...args: A) => Promise<Crossed<R>>
-    : CannotCross<'The result of this method cannot be expressed in JSON. Return plain data: a Map as its entries, a Buffer as base64, a bigint as a string.'>;
+type RemoteResult<A extends unknown[], R, C extends Crossing> =
+  Crosses<R, C> extends true
+    ? (...args: A) => Promise<Crossed<R, C>>
+    : C['mode'] extends 'json'
+      ? CannotCross<"The result of this method cannot be expressed in JSON. Use { serialization: 'advanced' }, or return plain data: a Map as its entries, a Buffer as base64, a bigint as a string.">
+      : CannotCross<'The result of this method cannot be cloned: it holds functions, streams or the like. Return plain data, or register a transfer handler for its class.'>;
 
 type HasFunction<A extends unknown[]> = Extract<A[number], AnyFunction> extends never ? false : true;
 

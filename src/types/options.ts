@@ -1,5 +1,6 @@
 import type { StdioOptions } from 'node:child_process';
 import type { JsonValue } from 'type-fest';
+import type { SerializationMode } from './serializable.js';
 
 /** The options of `procxy()`. All may be left out; an option that is `undefined` counts as left out. */
 export interface ProcxyOptions {
@@ -9,6 +10,18 @@ export interface ProcxyOptions {
    * @default found from the class itself
    */
   modulePath?: string | URL | undefined;
+  /**
+   * How values travel: `'json'`, or `'advanced'` for V8's structured clone, which also carries Map, Set, Date, RegExp, BigInt,
+   * binary data, cycles and shared references.
+   * @default 'json'
+   */
+  serialization?: SerializationMode | undefined;
+  /**
+   * In advanced mode: strips functions, accessors, symbols and whatever else cannot be cloned from the constructor's
+   * arguments, where they would be a {@link SerializationError} otherwise.
+   * @default false
+   */
+  sanitizeV8?: boolean | undefined;
   /**
    * ms that a call may take; `0` or `Infinity` for no limit. Then it is a {@link TimeoutError}; the child goes
    * on with it, and a late result is dropped.

@@ -56,14 +56,22 @@ type PropertyName<T, O extends Config> = O extends { readonly mirror: false }
     : never;
 
 /** Readonly, since what is set here would change nothing in the child. */
-type Property<V> = Crosses<V> extends true ? Crossed<V> : CannotCross<'This property cannot be expressed in JSON.'>;
+type Property<V, O extends Config> =
+  Crosses<V, CrossingOf<O>> extends true
+    ? Crossed<V, CrossingOf<O>>
+    : CannotCross<'This property cannot cross in the serialization mode of this proxy.'>;
+
+interface CrossingOf<O extends Config> {
+  mode: O extends 'advanced' | { readonly serialization: 'advanced' } ? 'advanced' : 'json';
+  handles: O extends { readonly supportHandles: true } ? true : false;
+}
 
 type Methods<T, O extends Config> = {
-  readonly [K in RemoteName<T>]: RemoteMethod<Extract<T[K], AnyFunction>, T, Procxy<T, O>>;
+  readonly [K in RemoteName<T>]: RemoteMethod<Extract<T[K], AnyFunction>, T, Procxy<T, O>, CrossingOf<O>>;
 };
 
 type Properties<T, O extends Config> = {
-  readonly [K in PropertyName<T, O> & keyof T]: Property<T[K]>;
+  readonly [K in PropertyName<T, O> & keyof T]: Property<T[K], O>;
 };
 
 /** `emit` is there as what cannot be called, so that a proxy is an emitter for `events.once()` and the like. */
@@ -80,6 +88,17 @@ export type Procxy<T, O extends Config = 'json'> = Methods<T, O> &
   Listeners<T> &
   ProcxyControls<T, O>;
 
+/** A proxy that takes handles, with `$sendHandle()`. */
+export type ProcxyWithHandle<T, Mode extends SerializationMode = 'json'> = Procxy<
+  T,
+  { serialization: Mode; supportHandles: true }
+>;
+
+/** The names of the methods that can be called on a proxy. */
+export type ProcxiableMethodsOf<T, Mode extends SerializationMode = 'json'> = {
+  [K in RemoteName<T>]: Procxy<T, Mode>[K] extends AnyFunction ? K : never;
+}[RemoteName<T>];
+
 /** What every proxy has of its own. Nothing of this runs a method of the instance. */
 export interface ProcxyControls<T, O extends Config = 'json'> extends AsyncDisposable, Disposable {
   /**
@@ -94,7 +113,7 @@ export interface ProcxyControls<T, O extends Config = 'json'> extends AsyncDispo
   /** The same proxy, with other options for the calls made through it. */
   $with(options: CallOverrides): Procxy<T, O>;
   /** Reads a property or a getter in the child now. */
-  $get<K extends Exclude<keyof T, MethodName<T> | symbol>>(name: K): Promise<Property<T[K]>>;
+  $get<K extends Exclude<keyof T, MethodName<T> | symbol>>(name: K): Promise<Property<T[K], O>>;
   $get(name: string): Promise<unknown>;
   /** Brings all mirrored properties up to date, also those that were too large before. */
   $refresh(): Promise<void>;

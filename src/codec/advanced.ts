@@ -1,0 +1,246 @@
+import { types } from 'node:util';
+import type { Descriptor, Wire } from '../protocol.js';
+import type { Codec, Encoded, Origin } from './codec.js';
+import { DescriptorReader, isDescriptor } from './descriptors.js';
+import * as refusals from './refusals.js';
+import { at, type Key, type Self, type TransferHandler } from './transfer-handlers.js';
+import { assign, DESCRIPTOR_PREFIX, isPlain, Walk } from './walk.js';
+
+/**
+ * Advanced mode: what V8's structured clone carries crosses as it is. A first walk refuses what it does not, with
+ * a path, and finds out whether anything must be written as a descriptor; only then is the value copied. Cycles and shared
+ * references survive both ways.
+ */
+export function createAdvancedCodec(handlers: readonly TransferHandler[], self: Self): Codec {
+  return {
+    encode(value: unknown, origin: Origin): Encoded {
+      if (typeof value === 'string' || typeof value === 'number' || value === null)
+        return { wire: value, coded: false };
+      if (value !== undefined && value === self.current) return { wire: { __procxy_type: 'self' }, coded: true };
+      const scan = new Scan(handlers, origin);
+      scan.root(value);
+      if (!scan.coded) return { wire: value, coded: false };
+      const copy = new Copy(handlers, origin);
+      return { wire: copy.root(value), coded: true };
+    },
+    decode: (wire) => new Decoding(handlers).decode(wire),
+  };
+}
+
+/** Leaves: what V8 copies whole, without properties of its own to look at. */
+function isLeaf(value: object): boolean {
+  return (
+    ArrayBuffer.isView(value) ||
+    types.isArrayBuffer(value) ||
+    types.isDate(value) ||
+    types.isRegExp(value) ||
+    (types.isBoxedPrimitive(value) && !types.isSymbolObject(value))
+  );
+}
+
+/** Looks at everything once. It writes nothing, and a descriptor is only counted. */
+class Scan extends Walk {
+  readonly #seen = new Set<object>();
+
+  protected restore(): () => void {
+    return () => {};
+  }
+
+  protected value(value: unknown): undefined {
+    if (typeof value === 'object' && value !== null) this.#object(value);
+    else if (typeof value === 'function') this.reject(refusals.func);
+    else if (typeof value === 'symbol') this.reject(refusals.symbol);
+  }
+
+  #object(value: object): void {
+    if (this.#seen.has(value)) return;
+    this.#seen.add(value);
+    if (Array.isArray(value)) return this.#array(value);
+    const plain = isPlain(value);
+    if (!plain) {
+      if (this.handlerOf(value)) return void (this.coded = true);
+      if (isLeaf(value)) return;
+      if (types.isMap(value)) return this.#map(value);
+      if (types.isSet(value)) return this.#set(value);
+    }
+    const refusal = refusals.refuseClone(value);
+    if (refusal) this.reject(refusal);
+    const keys = Object.keys(value);
+    if (!plain && keys.length === 0) this.reject(refusals.empty(value));
+    for (const key of keys) {
+      if (key.startsWith(DESCRIPTOR_PREFIX)) this.coded = true;
+      this.#part((value as Record<string, unknown>)[key], key);
+    }
+  }
+
+  #array(array: unknown[]): void {
+    for (let index = 0; index < array.length; index++) {
+      const part = array[index];
+      // From the first hole on by keys: a sparse array may be longer than anyone can count.
+      if (part === undefined && !(index in array)) return this.#sparse(array, index);
+      this.#part(part, index);
+    }
+  }
+
+  #sparse(array: unknown[], from: number): void {
+    for (const key of Object.keys(array)) {
+      if (Number(key) < from) continue;
+      this.#part((array as unknown as Record<string, unknown>)[key], Number(key));
+    }
+  }
+
+  #map(map: Map<unknown, unknown>): void {
+    let index = 0;
+    for (const [key, part] of map) {
+      this.#part(key, at.mapKey(index));
+      this.#part(part, at.mapValue(key, index++));
+    }
+  }
+
+  #set(set: Set<unknown>): void {
+    let index = 0;
+    for (const part of set) this.#part(part, at.member(index++));
+  }
+
+  /** Most parts are plain primitives, which need no key. */
+  #part(part: unknown, key: Key): void {
+    if (typeof part !== 'object' && typeof part !== 'function' && typeof part !== 'symbol') return;
+    if (part === null) return;
+    this.keys.push(key);
+    this.value(part);
+    this.keys.pop();
+  }
+}
+
+/** Copies a value that holds descriptors; what was scanned before is not refused again, but for what handlers write. */
+class Copy extends Walk {
+  readonly #copies = new Map<object, Wire>();
+  /** What handlers are just encoding: a reference back to it has nothing to refer to yet. */
+  readonly #open = new Set<object>();
+
+  protected restore(): () => void {
+    return () => {};
+  }
+
+  protected value(value: unknown): Wire {
+    if (typeof value === 'object' && value !== null) return this.#object(value);
+    if (typeof value === 'function') return this.reject(refusals.func);
+    if (typeof value === 'symbol') return this.reject(refusals.symbol);
+    return value;
+  }
+
+  #object(value: object): Wire {
+    if (this.#open.has(value)) return this.reject(refusals.openCycle);
+    const copy = this.#copies.get(value);
+    if (copy !== undefined) return copy;
+    if (Array.isArray(value)) return this.#properties(value, new Array(value.length));
+    const plain = isPlain(value);
+    if (!plain) {
+      const handler = this.handlerOf(value);
+      if (handler) return this.#handled(value, handler);
+      if (isLeaf(value)) return value;
+      if (types.isMap(value)) return this.#map(value);
+      if (types.isSet(value)) return this.#set(value);
+    }
+    const refusal = refusals.refuseClone(value);
+    if (refusal) this.reject(refusal);
+    const keys = Object.keys(value);
+    if (!plain && keys.length === 0) this.reject(refusals.empty(value));
+    const target = {};
+    const escape = keys.some((key) => key.startsWith(DESCRIPTOR_PREFIX));
+    this.#copies.set(value, escape ? this.descriptor('escaped', target) : target);
+    this.#properties(value, target);
+    return this.#copies.get(value);
+  }
+
+  #handled(value: object, handler: TransferHandler): Descriptor {
+    const descriptor = this.descriptor(handler.name);
+    this.#open.add(value);
+    try {
+      const wire = handler.encode(value, this);
+      if (wire !== undefined) descriptor.value = wire;
+    } finally {
+      this.#open.delete(value);
+    }
+    this.#copies.set(value, descriptor);
+    return descriptor;
+  }
+
+  /** By keys, so that holes stay holes. */
+  #properties<T extends object>(source: object, target: T): T {
+    if (!this.#copies.has(source)) this.#copies.set(source, target);
+    const isArray = Array.isArray(source);
+    for (const key of Object.keys(source)) {
+      const part = (source as Record<string, unknown>)[key];
+      assign(target, key, this.encode(part, isArray ? Number(key) : key));
+    }
+    return target;
+  }
+
+  #map(map: Map<unknown, unknown>): Map<Wire, Wire> {
+    const copy = new Map<Wire, Wire>();
+    this.#copies.set(map, copy);
+    let index = 0;
+    for (const [key, part] of map) {
+      copy.set(this.encode(key, at.mapKey(index)), this.encode(part, at.mapValue(key, index++)));
+    }
+    return copy;
+  }
+
+  #set(set: Set<unknown>): Set<Wire> {
+    const copy = new Set<Wire>();
+    this.#copies.set(set, copy);
+    let index = 0;
+    for (const part of set) copy.add(this.encode(part, at.member(index++)));
+    return copy;
+  }
+}
+
+/** One decoding: it replaces the descriptors of a value that V8 has just made, in place. */
+class Decoding {
+  readonly #reader: DescriptorReader;
+  readonly #seen = new Set<object>();
+  readonly #read = new Map<Descriptor, unknown>();
+
+  constructor(handlers: readonly TransferHandler[]) {
+    this.#reader = new DescriptorReader(handlers, { decode: (wire) => this.decode(wire) }, (container) =>
+      this.#decodeIn(container),
+    );
+  }
+
+  decode(wire: Wire): unknown {
+    if (typeof wire !== 'object' || wire === null) return wire;
+    if (!isDescriptor(wire)) return this.#decodeIn(wire);
+    if (!this.#read.has(wire)) {
+      // An escaped object may lead back to itself, and is there before its parts are.
+      if (wire.__procxy_type === 'escaped') this.#read.set(wire, wire.value);
+      this.#read.set(wire, this.#reader.read(wire));
+    }
+    return this.#read.get(wire);
+  }
+
+  #decodeIn(container: object): object {
+    if (this.#seen.has(container) || isLeaf(container)) return container;
+    this.#seen.add(container);
+    if (types.isMap(container)) this.#map(container);
+    else if (types.isSet(container)) this.#set(container);
+    else {
+      const slots = container as Record<string, unknown>;
+      for (const key of Object.keys(slots)) slots[key] = this.decode(slots[key]);
+    }
+    return container;
+  }
+
+  /** Emptied and filled again, since a key may have changed and the order must not. */
+  #map(map: Map<unknown, unknown>): void {
+    const entries = [...map].map(([key, part]) => [this.decode(key), this.decode(part)] as const);
+    map.clear();
+    for (const [key, part] of entries) map.set(key, part);
+  }
+
+  #set(set: Set<unknown>): void {
+    const members = [...set].map((part) => this.decode(part));
+    set.clear();
+    for (const part of members) set.add(part);
+  }
+}

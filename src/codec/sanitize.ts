@@ -1,0 +1,69 @@
+import { types } from 'node:util';
+import { findRegisteredHandler } from './registry.js';
+import { refuseClone } from './refusals.js';
+import { assign } from './walk.js';
+
+/**
+ * A copy of a value without what structured clone cannot carry: functions, symbols, accessors, promises and the like. A
+ * property or entry of such a value is left out, an element of an array becomes `undefined`. What is shared stays shared.
+ */
+export function sanitizeForClone(value: unknown): unknown {
+  return isLost(value) ? undefined : sanitize(value, new Map());
+}
+
+function sanitize(value: unknown, copies: Map<object, unknown>): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const known = copies.get(value);
+  if (known !== undefined) return known;
+  const keep = <T>(copy: T): T => {
+    copies.set(value, copy);
+    return copy;
+  };
+  if (Array.isArray(value)) return copyArray(value, keep(new Array(value.length)), copies);
+  if (types.isMap(value)) {
+    const copy = keep(new Map());
+    for (const [key, part] of value) {
+      if (!isLost(key) && !isLost(part)) copy.set(sanitize(key, copies), sanitize(part, copies));
+    }
+    return copy;
+  }
+  if (types.isSet(value)) {
+    const copy = keep(new Set());
+    for (const part of value) if (!isLost(part)) copy.add(sanitize(part, copies));
+    return copy;
+  }
+  return isWhole(value) ? value : copyProperties(value, keep({}), copies);
+}
+
+/** Copied by V8, or carried by a handler, as it is. */
+function isWhole(value: object): boolean {
+  return (
+    ArrayBuffer.isView(value) ||
+    types.isAnyArrayBuffer(value) ||
+    types.isDate(value) ||
+    types.isRegExp(value) ||
+    types.isNativeError(value) ||
+    types.isBoxedPrimitive(value) ||
+    findRegisteredHandler(value) !== undefined
+  );
+}
+
+function copyArray(source: unknown[], target: unknown[], copies: Map<object, unknown>): unknown[] {
+  for (const key of Object.keys(source)) {
+    const part = (source as unknown as Record<string, unknown>)[key];
+    assign(target, key, isLost(part) ? undefined : sanitize(part, copies));
+  }
+  return target;
+}
+
+function copyProperties(source: object, target: object, copies: Map<object, unknown>): object {
+  for (const [key, { value, enumerable, get }] of Object.entries(Object.getOwnPropertyDescriptors(source))) {
+    if (enumerable && !get && !isLost(value)) assign(target, key, sanitize(value, copies));
+  }
+  return target;
+}
+
+function isLost(value: unknown): boolean {
+  if (typeof value === 'function' || typeof value === 'symbol') return true;
+  return typeof value === 'object' && value !== null && refuseClone(value) !== undefined;
+}

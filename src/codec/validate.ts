@@ -1,0 +1,32 @@
+import { SerializationError } from '../errors.js';
+import type { SerializationMode } from '../types/serializable.js';
+import { createCodec } from './create-codec.js';
+
+/** Whether a value can cross in this mode, as an argument or a result. Nothing is sent. */
+export function isProcxiable(value: unknown, mode: SerializationMode = 'json'): boolean {
+  try {
+    validateProcxiable(value, mode, 'value');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The same, as an error that says what and where.
+ * @param context what the value is, with which the path in the error begins: `config` gives `config.port`
+ * @throws {SerializationError}
+ */
+export function validateProcxiable(value: unknown, mode: SerializationMode, context: string): void {
+  const codec = createCodec({ mode, self: { current: undefined } });
+  const { wire } = codec.encode(value, { root: context });
+  try {
+    // What no walk can see: too deep or too large for one message, a detached buffer.
+    if (mode === 'json') JSON.stringify(wire);
+    else structuredClone(wire);
+  } catch (error) {
+    throw new SerializationError(`${context} could not be written as one message (${String(error)}).`, context, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,110 @@
+import { SerializationError } from '../errors.js';
+import type { Descriptor, Wire } from '../protocol.js';
+import type { Origin } from './codec.js';
+import * as refusals from './refusals.js';
+import type { Refusal } from './refusals.js';
+import { findRegisteredHandler } from './registry.js';
+import type { EncodeContext, Key, TransferHandler } from './transfer-handlers.js';
+
+/** How many keys of a path are worth reading. */
+const PATH_LIMIT = 20;
+
+/** One encoding of one value, in either mode: where the walk stands, what it refuses, whom it asks. */
+export abstract class Walk implements EncodeContext {
+  /** Whether a descriptor was written. */
+  coded = false;
+  /** The keys from the root to where the walk stands. */
+  protected readonly keys: Key[] = [];
+  readonly #handlers: readonly TransferHandler[];
+  readonly #origin: Origin;
+
+  constructor(handlers: readonly TransferHandler[], origin: Origin) {
+    this.#handlers = handlers;
+    this.#origin = origin;
+  }
+
+  /** Encodes what stands at the current keys. */
+  protected abstract value(value: unknown): Wire;
+
+  /** Forgets how far it had come below a part that was given up. */
+  protected abstract restore(): () => void;
+
+  root(value: unknown): Wire {
+    try {
+      return this.value(value);
+    } catch (error) {
+      if (error instanceof SerializationError) throw error;
+      // Too deep for the stack; else a getter, a toJSON, a handler or a Proxy threw.
+      return this.reject(error instanceof RangeError ? refusals.depth : refusals.throwing(error), error);
+    }
+  }
+
+  encode(part: unknown, key: Key): Wire {
+    this.keys.push(key);
+    const wire = this.value(part);
+    this.keys.pop();
+    return wire;
+  }
+
+  tryEncode(part: unknown, key: Key): { crosses: boolean; wire?: Wire } {
+    const depth = this.keys.length;
+    const restore = this.restore();
+    try {
+      return { crosses: true, wire: this.encode(part, key) };
+    } catch {
+      this.keys.length = depth;
+      restore();
+      return { crosses: false };
+    }
+  }
+
+  refuse(what: string, remedy: string): never {
+    return this.reject({ what, remedy });
+  }
+
+  /** The name under which the current value stands in its parent, as `toJSON` is told. */
+  protected lastKey(): string {
+    const key = this.keys.at(-1) ?? '';
+    return typeof key === 'object' ? key.place : String(key);
+  }
+
+  protected handlerOf(value: object): TransferHandler | undefined {
+    return findRegisteredHandler(value) ?? this.#handlers.find((handler) => handler.canHandle(value));
+  }
+
+  protected descriptor(type: string, value?: Wire): Descriptor {
+    this.coded = true;
+    return value === undefined ? { __procxy_type: type } : { __procxy_type: type, value };
+  }
+
+  protected reject({ what, remedy }: Refusal, cause?: unknown): never {
+    const { root, method, event } = this.#origin;
+    const rest = this.keys.length > PATH_LIMIT ? '…' : '';
+    const path = root + this.keys.slice(0, PATH_LIMIT).map(formatKey).join('') + rest;
+    const subject = method === undefined ? event && `event ${event}` : `${method}()`;
+    const where = subject === undefined ? path : `${subject}: ${path}`;
+    throw new SerializationError(`${where} is ${what}. ${remedy}`, path, cause === undefined ? undefined : { cause });
+  }
+}
+
+/** Of this realm or another: jest and `node:vm` bring their own `Object.prototype`. */
+export function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
+}
+
+/** Keys that begin so are ours: an object of the user's that has one is escaped. */
+export const DESCRIPTOR_PREFIX = '__procxy_';
+
+/** Plain assignment to `__proto__` would change the prototype. */
+export function assign(target: object, key: string, value: unknown): void {
+  if (key === '__proto__') {
+    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+  } else (target as Record<string, unknown>)[key] = value;
+}
+
+function formatKey(key: Key): string {
+  if (typeof key === 'number') return `[${key}]`;
+  if (typeof key === 'object') return key.place;
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+}
