@@ -20,6 +20,7 @@ export type ProcxyErrorCode =
   | 'PROCXY_SERIALIZATION'
   | 'PROCXY_OPTIONS_VALIDATION'
   | 'PROCXY_PROPERTY'
+  | 'PROCXY_HANDLE_TRANSFER'
   | 'PROCXY_TERMINATED'
   | 'PROCXY_PROTOCOL';
 
@@ -129,6 +130,15 @@ export class PropertyError extends ProcxyError {
   }
 }
 
+/** A socket, server or descriptor could not be moved to the other process. */
+export class HandleTransferError extends ProcxyError {
+  declare readonly name: 'HandleTransferError';
+  declare readonly code: 'PROCXY_HANDLE_TRANSFER';
+  static {
+    define(this, 'HandleTransferError', 'PROCXY_HANDLE_TRANSFER');
+  }
+}
+
 /** The proxy was terminated, by `$terminate()`, by `using` or by its `signal`. */
 export class TerminatedError extends ProcxyError {
   declare readonly name: 'TerminatedError';
@@ -155,6 +165,7 @@ export const procxyErrorClasses = {
   SerializationError,
   OptionsValidationError,
   PropertyError,
+  HandleTransferError,
   TerminatedError,
   ProtocolError,
 };

@@ -4,6 +4,7 @@ export { isProcxiable, validateProcxiable } from './codec/validate.js';
 export { registerErrorClass, registerTransferHandler, type ClassTransfer } from './codec/registry.js';
 export {
   ChildCrashedError,
+  HandleTransferError,
   ModuleResolutionError,
   OptionsValidationError,
   ProcxyError,

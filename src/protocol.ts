@@ -86,6 +86,12 @@ export interface EventEmit {
   coded?: true;
 }
 
+/** Brings one handle, attached by the channel, just before the message that holds its descriptor. */
+export interface HandleTransfer {
+  type: 'handle-transfer';
+  handleId: number;
+}
+
 /** An event that could not be subscribed to or forwarded, and why. */
 export interface EventFailed {
   type: 'event-failed';
@@ -98,7 +104,15 @@ export interface EventFailed {
 export type EventName = string | { key: string } | { description: string };
 
 export type Message =
-  CallInvoke | CallResult | ChildFatal | PropertyUpdate | EventSubscribe | EventUnsubscribe | EventEmit | EventFailed;
+  | CallInvoke
+  | CallResult
+  | ChildFatal
+  | PropertyUpdate
+  | EventSubscribe
+  | EventUnsubscribe
+  | EventEmit
+  | EventFailed
+  | HandleTransfer;
 
 /** `{ __procxy_type: 'error', value: … }`: written and read by the transfer handler of that name. */
 export interface Descriptor {
@@ -112,9 +126,17 @@ export interface LoadRequest {
   module: ModuleReference;
   class: ClassReference;
   serialization: SerializationMode;
+  supportHandles: boolean;
   mirror: MirrorRequest;
   /** ms that the instance's dispose hook may take once the parent is gone. */
   terminateTimeout: number;
+}
+
+/** How to open the file behind another process's descriptor. */
+export interface DescriptorReference {
+  path: string;
+  /** As `open(2)` has them. */
+  flags: number;
 }
 
 /** Which properties are mirrored. */

@@ -1,15 +1,22 @@
+import type { Socket as DatagramSocket } from 'node:dgram';
+import type { Server, Socket } from 'node:net';
+
+/** What can be attached to a message instead of being written into it. */
+export type Handle = Socket | Server | DatagramSocket;
+
 /**
  * A two-way, ordered pipe of messages between two processes. It knows nothing of what they mean.
  * Node's own IPC, a socket or memory may be behind it.
  */
 export interface Channel {
   /**
-   * Sends a message, or drops it when the channel is closed: who must know of that listens to `onClose`.
+   * Sends a message, or drops it when the channel is closed: who must know of that listens to `onClose`. The channel takes
+   * ownership of `handle`; one that could not be delivered is closed.
    * @throws {RangeError} when the message is too large or too deep for the channel's encoding
    */
-  send(message: object): void;
+  send(message: object, handle?: Handle): void;
   /** Sets the one listener for what arrives. It may see messages that are not ours. */
-  onMessage(listener: (message: unknown) => void): void;
+  onMessage(listener: (message: unknown, handle?: Handle) => void): void;
   /** Sets the one listener for the end of the channel: called once, after the last message. */
   onClose(listener: () => void): void;
   /** Closes this end. Nothing is delivered afterwards. */

@@ -2,17 +2,20 @@
  * The program that runs in every child: it connects, loads the class, and serves its instance.
  * `procxy()` starts it; nobody else should.
  */
+import type { Socket } from 'node:net';
 import { nodeIpcChannel, type IpcPort } from '../channel/node-ipc.js';
 import { encodeThrown, type Codec } from '../codec/codec.js';
 import { createCodec } from '../codec/create-codec.js';
 import type { Self } from '../codec/transfer-handlers.js';
 import { ProtocolError } from '../errors.js';
 import { withLoadingMark } from '../loading-mark.js';
-import type { InstanceDescription, LoadRequest, ProtocolVersion } from '../protocol.js';
+import type { DescriptorReference, InstanceDescription, LoadRequest, ProtocolVersion } from '../protocol.js';
+import { Handles } from '../session/handles.js';
 import { Session } from '../session/session.js';
 import type { SideStats } from '../types/stats.js';
 import { findClass, type Class } from './find-class.js';
 import { Instance } from './instance.js';
+import { openDescriptor } from './receive-handle.js';
 import { displayModule, loadModule } from './load-module.js';
 
 const PROTOCOL: ProtocolVersion = 1;
@@ -31,12 +34,14 @@ let terminateTimeout = 0;
 const channel = nodeIpcChannel(process as unknown as IpcPort);
 // This file is built as CommonJS, where `__filename` is what the stacks of its frames name.
 const codecs = { self, ownFile: __filename };
+const handles = new Handles();
 // The first message tells the mode; it holds nothing that any mode would write otherwise.
 let actual = createCodec({ ...codecs, mode: 'json' });
 const codec: Codec = { encode: (...args) => actual.encode(...args), decode: (wire) => actual.decode(wire) };
 const session: Session = new Session({
   channel,
   codec,
+  handles,
   run: (target, method, args) => (target === 'agent' ? runAgentMethod(method, args) : started().call(method, args)),
   beforeAnswer: () => instance?.properties.flush(),
   handlers: {
@@ -61,6 +66,10 @@ function runAgentMethod(method: string, args: unknown[]): unknown {
       return started().get(args[0] as string);
     case 'refresh':
       return started().properties.refresh();
+    case '$sendHandle':
+      return started().receiveHandle(args[0] as Socket, args[1]);
+    case '$sendDescriptor':
+      return started().receiveHandle(openDescriptor(args[0] as DescriptorReference), args[1]);
     case 'stats':
       return stats();
     case 'dispose':
@@ -78,7 +87,11 @@ async function load(request: LoadRequest): Promise<Loaded> {
     );
   }
   ({ terminateTimeout } = request);
-  actual = createCodec({ ...codecs, mode: request.serialization });
+  actual = createCodec({
+    ...codecs,
+    mode: request.serialization,
+    exchange: request.supportHandles ? handles : undefined,
+  });
   const { module } = request;
   const namespace = await withLoadingMark(request.class, () => loadModule(module));
   const Class = findClass(namespace, request.class, displayModule(module));
@@ -90,7 +103,9 @@ async function construct(args: unknown[]): Promise<InstanceDescription> {
   const { request, namespace, Class } = await loading;
   const object = new Class(...args);
   self.current = object;
-  instance = new Instance({ object, type: Class, namespace, mirror: request.mirror, codec, session });
+  // A property must not move a socket away: its values are encoded without handles.
+  const propertyCodec = createCodec({ ...codecs, mode: request.serialization });
+  instance = new Instance({ object, type: Class, namespace, mirror: request.mirror, codec, propertyCodec, session });
   return instance.describe();
 }
 

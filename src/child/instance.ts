@@ -5,6 +5,7 @@ import { EventForwarder, isEmitter } from '../session/event-forwarder.js';
 import type { Session } from '../session/session.js';
 import type { Class } from './find-class.js';
 import { findSymbol } from './find-symbol.js';
+import { receiveHandle } from './receive-handle.js';
 import { listUnwatched, PropertyWatch } from './property-watch.js';
 
 type AnyFunction = (...args: unknown[]) => unknown;
@@ -16,6 +17,7 @@ export interface InstanceOptions {
   namespace: object;
   mirror: MirrorRequest;
   codec: Codec;
+  propertyCodec: Codec;
   session: Pick<Session, 'send' | 'stats'>;
 }
 
@@ -28,12 +30,12 @@ export class Instance {
   readonly #mirror: MirrorRequest;
   #flushed = false;
 
-  constructor({ object, type, namespace, mirror, codec, session }: InstanceOptions) {
+  constructor({ object, type, namespace, mirror, codec, propertyCodec, session }: InstanceOptions) {
     this.#object = object as Record<PropertyKey, unknown>;
     this.#mirror = mirror;
     const send: Session['send'] = (message) => session.send(message);
     const isBusy = (): boolean => session.stats().servedCalls > 0;
-    this.properties = new PropertyWatch({ object, codec, mirror, send, isBusy });
+    this.properties = new PropertyWatch({ object, codec: propertyCodec, mirror, send, isBusy });
     if (!isEmitter(object)) return;
     this.events = new EventForwarder({
       emitter: object,
@@ -70,6 +72,10 @@ export class Instance {
       throw new PropertyError(`${name} is a method of the instance, not a property. Call it on the proxy.`);
     }
     return value;
+  }
+
+  receiveHandle(handle: Parameters<typeof receiveHandle>[1], id: unknown): void {
+    receiveHandle(this.#object, handle, id);
   }
 
   /** Lets the object clean up, as `await using` would. */

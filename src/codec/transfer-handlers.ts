@@ -30,6 +30,8 @@ export interface EncodeContext {
   encode(part: unknown, key: Key): Wire;
   /** The same for a part that may be lost: whether it can cross, and what to write. */
   tryEncode(part: unknown, key: Key): { crosses: boolean; wire?: Wire };
+  /** Whether the part is one that may be lost. */
+  readonly isOptional: boolean;
   /** Throws the error that says why this value cannot cross. */
   refuse(what: string, remedy: string): never;
 }

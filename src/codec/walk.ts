@@ -1,4 +1,4 @@
-import { SerializationError } from '../errors.js';
+import { isProcxyError, SerializationError } from '../errors.js';
 import type { Descriptor, Wire } from '../protocol.js';
 import type { Origin } from './codec.js';
 import * as refusals from './refusals.js';
@@ -15,6 +15,7 @@ export abstract class Walk implements EncodeContext {
   coded = false;
   /** The keys from the root to where the walk stands. */
   protected readonly keys: Key[] = [];
+  #optional = 0;
   readonly #handlers: readonly TransferHandler[];
   readonly #origin: Origin;
 
@@ -33,7 +34,7 @@ export abstract class Walk implements EncodeContext {
     try {
       return this.value(value);
     } catch (error) {
-      if (error instanceof SerializationError) throw error;
+      if (isProcxyError(error)) throw error;
       // Too deep for the stack; else a getter, a toJSON, a handler or a Proxy threw.
       return this.reject(error instanceof RangeError ? refusals.depth : refusals.throwing(error), error);
     }
@@ -49,13 +50,20 @@ export abstract class Walk implements EncodeContext {
   tryEncode(part: unknown, key: Key): { crosses: boolean; wire?: Wire } {
     const depth = this.keys.length;
     const restore = this.restore();
+    this.#optional++;
     try {
       return { crosses: true, wire: this.encode(part, key) };
     } catch {
       this.keys.length = depth;
       restore();
       return { crosses: false };
+    } finally {
+      this.#optional--;
     }
+  }
+
+  get isOptional(): boolean {
+    return this.#optional > 0;
   }
 
   refuse(what: string, remedy: string): never {

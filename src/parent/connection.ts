@@ -1,15 +1,20 @@
+import { closeSync } from 'node:fs';
 import { nodeIpcChannel } from '../channel/node-ipc.js';
 import { createCodec } from '../codec/create-codec.js';
 import type { Self, TransferHandler } from '../codec/transfer-handlers.js';
-import { TerminatedError, TimeoutError } from '../errors.js';
+import { isHandle } from '../codec/handle-codec.js';
+import { HandleTransferError, TerminatedError, TimeoutError } from '../errors.js';
 import type { InstanceDescription, LoadRequest } from '../protocol.js';
 import type { CallOptions, Reason } from '../session/calls.js';
 import type { CallSite } from '../session/call-site.js';
+import { Handles } from '../session/handles.js';
 import { EventSubscriptions } from '../session/event-subscriptions.js';
 import { Session } from '../session/session.js';
 import type { ExitStatus, ProcxyStats, SideStats } from '../types/stats.js';
 import { AgentProcess } from './agent-process.js';
+import { describeDescriptor } from './file-descriptor.js';
 import { launch } from './launch.js';
+import type { PassableHandle } from '../types/serializable.js';
 import type { ResolvedOptions } from './options.js';
 import { PropertyMirror } from './property-mirror.js';
 import { awaitEnd, terminate } from './terminate.js';
@@ -29,7 +34,8 @@ export class Connection {
   constructor(options: ResolvedOptions, self: Self, handlers: readonly TransferHandler[]) {
     this.#options = options;
     this.agent = new AgentProcess(launch(options), options.terminateTimeout);
-    const codec = createCodec({ mode: options.serialization, self, handlers });
+    const handles = options.supportHandles ? new Handles() : undefined;
+    const codec = createCodec({ mode: options.serialization, self, handlers, exchange: handles });
     const onBusy = (busy: boolean): void => (busy ? this.agent.hold() : this.agent.release());
     this.properties = new PropertyMirror(codec);
     this.events = new EventSubscriptions({
@@ -43,6 +49,7 @@ export class Connection {
     this.#session = new Session({
       channel: nodeIpcChannel(this.agent.process),
       codec,
+      handles,
       handlers: {
         'child-fatal': ({ error, coded }) => (this.agent.lastWords = { error: coded ? codec.decode(error) : error }),
         'property-update': (update) => this.properties.apply(update),
@@ -102,6 +109,26 @@ export class Connection {
   get(name: string, options: CallOptions): Promise<unknown> {
     if (this.#over) return Promise.reject(this.#over('$get'));
     return this.#session.call('agent', 'get', [name], options);
+  }
+
+  /** Gives a handle to the method of the instance that takes such. */
+  async sendHandle(handle: PassableHandle, id: unknown, options: CallOptions): Promise<void> {
+    if (this.#over) throw this.#over('$sendHandle');
+    if (!this.#options.supportHandles) {
+      throw new HandleTransferError('$sendHandle() needs the option { supportHandles: true } of procxy().');
+    }
+    if (typeof handle === 'number') return this.#sendDescriptor(handle, id, options);
+    if (!isHandle(handle)) {
+      throw new HandleTransferError(
+        '$sendHandle() takes a net.Socket, a net.Server, a dgram.Socket or a file descriptor.',
+      );
+    }
+    await this.#session.call('agent', '$sendHandle', [handle, id], options);
+  }
+
+  async #sendDescriptor(descriptor: number, id: unknown, options: CallOptions): Promise<void> {
+    await this.#session.call('agent', '$sendDescriptor', [describeDescriptor(descriptor), id], options);
+    closeSync(descriptor);
   }
 
   refresh(options: CallOptions): Promise<unknown> {

@@ -1,5 +1,6 @@
 import { OptionsValidationError } from '../errors.js';
 import type { CallOverrides } from '../types/options.js';
+import type { PassableHandle } from '../types/serializable.js';
 import { checkOptions } from './options.js';
 import { callOptions, type CallSource } from './remote-method.js';
 
@@ -14,6 +15,8 @@ export function controls(
   const { connection } = source;
   const $get: AnyFunction = (name) => connection.get(String(name), callOptions(source, overrides, $get));
   const $refresh: AnyFunction = () => connection.refresh(callOptions(source, overrides, $refresh));
+  const $sendHandle: AnyFunction = (handle, id) =>
+    connection.sendHandle(handle as PassableHandle, id, callOptions(source, overrides, $sendHandle));
   const $stats: AnyFunction = () => connection.stats(callOptions(source, overrides, $stats));
   return {
     $terminate: () => connection.terminate(),
@@ -22,6 +25,7 @@ export function controls(
     $with: (given: unknown) => again(checkOverrides(given)),
     $get,
     $refresh,
+    $sendHandle,
     $stats,
   };
 }

@@ -8,6 +8,7 @@ export interface ResolvedOptions {
   modulePath: string | URL | undefined;
   serialization: SerializationMode;
   sanitizeV8: boolean;
+  supportHandles: boolean;
   /** ms; `Infinity` for none. */
   timeout: number;
   retries: number;
@@ -40,6 +41,7 @@ type Check = (value: unknown) => string | undefined;
 const checks: { [K in keyof Required<ProcxyOptions>]: Check } = {
   modulePath: (value) => expect(isModulePath(value), 'a path, a file: URL or the name of a package'),
   serialization: (value) => expect(value === 'json' || value === 'advanced', "'json' or 'advanced'"),
+  supportHandles: (value) => expect(typeof value === 'boolean', 'true or false'),
   sanitizeV8: (value) => expect(typeof value === 'boolean', 'true or false'),
   timeout: isMilliseconds,
   retries: (value) => expect(Number.isInteger(value) && (value as number) >= 0, 'a whole number of 0 or more'),
@@ -112,6 +114,7 @@ function resolveOptions(given: Record<string, unknown>, modulePath: string | URL
     modulePath: modulePath ?? options.modulePath,
     serialization: options.serialization ?? 'json',
     sanitizeV8: options.sanitizeV8 ?? false,
+    supportHandles: options.supportHandles ?? false,
     timeout: unlimited(options.timeout ?? 30_000),
     retries: options.retries ?? 0,
     startTimeout: unlimited(options.startTimeout ?? 30_000),

@@ -67,6 +67,7 @@ export async function procxy(Class: unknown, ...rest: unknown[]): Promise<unknow
       module: resolveModule(type, options.modulePath, caller),
       class: reference,
       serialization: options.serialization,
+      supportHandles: options.supportHandles,
       mirror: options.mirror,
       terminateTimeout: options.terminateTimeout,
     }),

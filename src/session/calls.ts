@@ -2,6 +2,7 @@ import type { Codec } from '../codec/codec.js';
 import { ProtocolError, SerializationError, TimeoutError } from '../errors.js';
 import type { CallInvoke, CallResult } from '../protocol.js';
 import { isError } from '../codec/error-codec.js';
+import { SocketConnectingError } from '../codec/handle-codec.js';
 import { appendCallSite, captureCallSite, replaceStack, type CallSite } from './call-site.js';
 import { Deadlines, now } from './deadlines.js';
 import type { Send } from './send.js';
@@ -19,7 +20,7 @@ export interface CallOptions {
   /** The function that the user called: the frame above it is the call site. */
   boundary?: ((...args: never[]) => unknown) | undefined;
   /** The call site itself, where that function is long gone. */
-  site?: CallSite;
+  site?: CallSite | undefined;
 }
 
 interface OpenCall {
@@ -76,7 +77,10 @@ export class Calls {
         message = this.#message(target, method, args);
         this.#options.send(message, method);
       } catch (error) {
-        return fail(error);
+        if (!(error instanceof SocketConnectingError)) return fail(error);
+        // The call is made when the socket is connected; those after it do not wait.
+        error.settled.then(() => this.invoke(target, method, args, { ...options, site })).then(resolve, reject);
+        return;
       }
       const { callId } = message;
       const limited = timeout > 0 && timeout !== Infinity;

@@ -32,6 +32,7 @@ const shapes: Record<Message['type'], Shape> = {
     coded: isCoded,
   },
   'child-fatal': { coded: isCoded },
+  'handle-transfer': { handleId: isId },
   'property-update': {
     set: (value) => isPairs(value, () => true),
     unavailable: (value) => isPairs(value, isString),

@@ -1,21 +1,27 @@
-import type { Channel } from '../channel/channel.js';
+import type { Channel, Handle } from '../channel/channel.js';
 import type { Codec } from '../codec/codec.js';
 import { ProtocolError, SerializationError } from '../errors.js';
-import type { Message } from '../protocol.js';
+import type { HandleTransfer, Message } from '../protocol.js';
 import type { SideStats } from '../types/stats.js';
 import { Calls, type CallOptions, type CallTarget, type Reason } from './calls.js';
+import type { Handles } from './handles.js';
 import { findMalformedField, isOurs } from './message-shape.js';
 import type { Send } from './send.js';
 import { Server, type Run } from './serve.js';
 
 /** One handler for each type of message. */
 export type Handlers = {
-  [T in Exclude<Message['type'], 'call-invoke' | 'call-result'>]?: (message: Extract<Message, { type: T }>) => void;
+  [T in Exclude<Message['type'], 'call-invoke' | 'call-result' | 'handle-transfer'>]?: (
+    message: Extract<Message, { type: T }>,
+  ) => void;
 };
 
 export interface SessionOptions {
   channel: Channel;
+  /** Whoever encodes sends at once: see `handles`. */
   codec: Codec;
+  /** Where handles wait that `codec` has met. */
+  handles?: Handles | undefined;
   /** Runs what the other side calls. Without it a call from there is a violation. */
   run?: Run;
   /** What is done with the messages that are neither calls nor results. One without a handler is a violation. */
@@ -52,7 +58,7 @@ export class Session {
       received: () => this.#received,
       onBusy: (busy) => options.onBusy?.(busy),
     });
-    channel.onMessage((message) => this.#receive(message));
+    channel.onMessage((message, handle) => this.#receive(message, handle));
   }
 
   call(target: CallTarget, method: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
@@ -83,6 +89,7 @@ export class Session {
 
   #send(message: Message, method: string): void {
     try {
+      this.#options.handles?.sendAll(this.#channel);
       this.#channel.send(message);
     } catch (error) {
       const root = message.type === 'call-invoke' ? 'args' : 'result';
@@ -95,13 +102,13 @@ export class Session {
     }
   }
 
-  #receive(message: unknown): void {
+  #receive(message: unknown, handle: Handle | undefined): void {
     if (this.#violated || !isOurs(message)) return;
     this.#received++;
     try {
       const field = findMalformedField(message);
       if (field !== undefined) throw new ProtocolError(`The field ${field} of a ${message.type} is malformed.`);
-      this.#route(message as Message);
+      this.#route(message as Message, handle);
     } catch (error) {
       this.#violated = true;
       const violation = error instanceof ProtocolError ? error : new ProtocolError(String(error), { cause: error });
@@ -109,7 +116,21 @@ export class Session {
     }
   }
 
-  #route(message: Message): void {
+  #route(message: Message, handle: Handle | undefined): void {
+    if (message.type === 'handle-transfer') return this.#takeHandle(message.handleId, handle);
+    try {
+      this.#dispatch(message);
+    } finally {
+      this.#options.handles?.closeUnclaimed();
+    }
+  }
+
+  #takeHandle(id: number, handle: Handle | undefined): void {
+    if (!this.#options.handles) throw new ProtocolError('A handle arrived where none is taken.');
+    this.#options.handles.receive(id, handle);
+  }
+
+  #dispatch(message: Exclude<Message, HandleTransfer>): void {
     if (message.type === 'call-result') return this.#calls.settle(message);
     if (message.type === 'call-invoke') {
       if (!this.#server) throw new ProtocolError('A call arrived where none is taken.');

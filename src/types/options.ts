@@ -23,6 +23,11 @@ export interface ProcxyOptions {
    */
   sanitizeV8?: boolean | undefined;
   /**
+   * Lets sockets and servers move: `$sendHandle()`, and handles anywhere in arguments, results and events.
+   * @default false
+   */
+  supportHandles?: boolean | undefined;
+  /**
    * ms that a call may take; `0` or `Infinity` for no limit. Then it is a {@link TimeoutError}; the child goes
    * on with it, and a late result is dropped.
    * @default 30000

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { RemoteMethod } from './methods.js';
 import type { CallOverrides, ProcxyOptions } from './options.js';
-import type { CannotCross, Crossed, Crosses, SerializationMode } from './serializable.js';
+import type { CannotCross, Crossed, Crosses, PassableHandle, SerializationMode } from './serializable.js';
 import type { ExitStatus, ProcxyStats } from './stats.js';
 
 /** The options that a proxy was made with, or just the mode. */
@@ -86,7 +86,22 @@ type Listeners<T> =
 export type Procxy<T, O extends Config = 'json'> = Methods<T, O> &
   Properties<T, O> &
   Listeners<T> &
-  ProcxyControls<T, O>;
+  ProcxyControls<T, O> &
+  HandleControls<O>;
+
+type HandleControls<O extends Config> = O extends { readonly supportHandles: true } ? HandleReceiver : unknown;
+
+interface HandleReceiver {
+  /**
+   * Moves a socket, server or descriptor to the child and gives it to the instance: to the first of its methods `receiveSocket`,
+   * `setSocket`, `receiveServer`, `receiveDgramSocket`, `receiveFileDescriptor` (by the kind of handle), then
+   * `receiveHandle(handle, id)`, then to the listeners of its `'handle'` event. Resolves when the instance has it. A socket
+   * is the child's from then on; a server or a datagram socket is shared until its sender closes it; the descriptor of
+   * a regular file (Linux only) is opened anew, at the file's beginning, and closed here.
+   * @throws {HandleTransferError} when the handle cannot be moved, or the instance takes none
+   */
+  $sendHandle(handle: PassableHandle, id?: string | number): Promise<void>;
+}
 
 /** A proxy that takes handles, with `$sendHandle()`. */
 export type ProcxyWithHandle<T, Mode extends SerializationMode = 'json'> = Procxy<

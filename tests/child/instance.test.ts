@@ -29,12 +29,14 @@ class Example extends Base {
 }
 
 function make(object: object): Instance {
+  const codec = createCodec({ mode: 'json', self: { current: object } });
   return new Instance({
     object,
     type: Object,
     namespace: {},
     mirror: { names: 'own', limit: 1000 },
-    codec: createCodec({ mode: 'json', self: { current: object } }),
+    codec,
+    propertyCodec: codec,
     session: { send: () => {}, stats: () => ({ pendingCalls: 0, servedCalls: 0 }) },
   });
 }

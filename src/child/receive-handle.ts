@@ -1,0 +1,62 @@
+import { closeSync, constants, openSync } from 'node:fs';
+import type { Socket as DatagramSocket } from 'node:dgram';
+import { Server, Socket } from 'node:net';
+import { HandleTransferError } from '../errors.js';
+import type { DescriptorReference } from '../protocol.js';
+import { isEmitter } from '../session/event-forwarder.js';
+
+type Received = Socket | Server | DatagramSocket | number;
+
+/** By the kind of handle, in the order in which they are tried. */
+function receivers(handle: Received): string[] {
+  if (typeof handle === 'number') return ['receiveFileDescriptor', 'receiveHandle'];
+  if (handle instanceof Socket) return ['receiveSocket', 'setSocket', 'receiveHandle'];
+  if (handle instanceof Server) return ['receiveServer', 'receiveHandle'];
+  return ['receiveDgramSocket', 'receiveHandle'];
+}
+
+/** Opens what the reference names: flags that would create or empty the file have had their effect. */
+export function openDescriptor({ path, flags }: DescriptorReference): number {
+  try {
+    return openSync(path, flags & ~(constants.O_CREAT | constants.O_EXCL | constants.O_TRUNC));
+  } catch (error) {
+    throw new HandleTransferError(`The descriptor could not be opened in the child: ${String(error)}.`, {
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Gives a handle to the instance.
+ * @throws {HandleTransferError} when nothing of it takes one; the handle is closed then
+ */
+export function receiveHandle(instance: object, handle: Received, id: unknown): void {
+  const methods = instance as Record<string, unknown>;
+  const names = receivers(handle);
+  for (const name of names) {
+    const method = methods[name];
+    if (typeof method !== 'function') continue;
+    const result: unknown = Reflect.apply(method as (...args: unknown[]) => unknown, instance, [handle, id]);
+    // The handle is delivered; how the method goes on is the instance's own affair, but no reason to die.
+    if (result instanceof Promise) result.catch(warn);
+    return;
+  }
+  if (isEmitter(instance) && instance.emit('handle', handle, id) === true) return;
+  close(handle);
+  throw new HandleTransferError(
+    `The instance takes no handle: it has none of the methods ${names.join(', ')} and no listener of its 'handle' event.`,
+  );
+}
+
+function close(handle: Received): void {
+  if (typeof handle === 'number') closeSync(handle);
+  else if (handle instanceof Socket) handle.destroy();
+  else handle.close();
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(`A method that received a handle failed. ${String(error)}`, {
+    type: 'ProcxyWarning',
+    code: 'PROCXY_HANDLE_RECEIVER_FAILED',
+  });
+}
