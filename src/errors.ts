@@ -37,6 +37,15 @@ export function isProcxyError(value: unknown): value is ProcxyError {
   return value instanceof Error && brand in value;
 }
 
+/** Any thrown value as a part of a sentence, without its full stop. Never throws, whatever the value does when it is read. */
+export function describeReason(reason: unknown): string {
+  try {
+    return (reason instanceof Error ? reason.message : String(reason)).replace(/\.$/, '');
+  } catch {
+    return 'a value that cannot be shown';
+  }
+}
+
 /** A call, or the start of a child, took longer than it may. The child goes on; a late result is dropped. */
 export class TimeoutError extends ProcxyError {
   declare readonly name: 'TimeoutError';

@@ -79,6 +79,12 @@ export interface EventUnsubscribe {
   event: EventName;
 }
 
+/** Confirms it: no such event comes after this. */
+export interface EventUnsubscribed {
+  type: 'event-unsubscribed';
+  event: EventName;
+}
+
 export interface EventEmit {
   type: 'event-emit';
   event: EventName;
@@ -110,6 +116,7 @@ export type Message =
   | PropertyUpdate
   | EventSubscribe
   | EventUnsubscribe
+  | EventUnsubscribed
   | EventEmit
   | EventFailed
   | HandleTransfer;

@@ -3,6 +3,7 @@
  * `procxy()` starts it; nobody else should.
  */
 import type { Socket } from 'node:net';
+import { serialize } from 'node:v8';
 import { nodeIpcChannel, type IpcPort } from '../channel/node-ipc.js';
 import { encodeThrown, type Codec } from '../codec/codec.js';
 import { createCodec } from '../codec/create-codec.js';
@@ -15,6 +16,7 @@ import { Session } from '../session/session.js';
 import type { SideStats } from '../types/stats.js';
 import { findClass, type Class } from './find-class.js';
 import { Instance } from './instance.js';
+import { sizeWithin } from './size.js';
 import { openDescriptor } from './receive-handle.js';
 import { displayModule, loadModule } from './load-module.js';
 
@@ -62,15 +64,15 @@ function runAgentMethod(method: string, args: unknown[]): unknown {
       return loading.then(() => undefined);
     case 'constructor':
       return construct(args);
-    case 'get':
+    case '$get':
       return started().get(args[0] as string);
-    case 'refresh':
-      return started().properties.refresh();
+    case '$refresh':
+      return started().properties.flush();
     case '$sendHandle':
       return started().receiveHandle(args[0] as Socket, args[1]);
     case '$sendDescriptor':
       return started().receiveHandle(openDescriptor(args[0] as DescriptorReference), args[1]);
-    case 'stats':
+    case '$stats':
       return stats();
     case 'dispose':
       return instance?.dispose();
@@ -105,8 +107,21 @@ async function construct(args: unknown[]): Promise<InstanceDescription> {
   self.current = object;
   // A property must not move a socket away: its values are encoded without handles.
   const propertyCodec = createCodec({ ...codecs, mode: request.serialization });
-  instance = new Instance({ object, type: Class, namespace, mirror: request.mirror, codec, propertyCodec, session });
+  instance = new Instance({
+    object,
+    type: Class,
+    namespace,
+    mirror: request.mirror,
+    codec,
+    propertyCodec,
+    fingerprint: request.serialization === 'json' ? JSON.stringify : fingerprintOfClone,
+    session,
+  });
   return instance.describe();
+}
+
+function fingerprintOfClone(wire: unknown): string {
+  return serialize(wire).toString('latin1');
 }
 
 function started(): Instance {
@@ -123,8 +138,21 @@ function stats(): SideStats {
 /** With a handler of the user's own the process goes on: these are no last words then. */
 function sayLastWords(error: unknown): void {
   if (process.listenerCount('uncaughtException') > 0) return;
-  const { wire, coded } = encodeThrown(codec, error);
+  const { wire, coded } = encodeThrown(codec, shortened(error));
   session.send({ type: 'child-fatal', error: wire, ...(coded && { coded }) });
+}
+
+/** The pipe takes so much at once; what does not fit is lost with the process. */
+const LAST_WORDS_LIMIT = 64 * 1024;
+
+function shortened(error: unknown): unknown {
+  if (!(error instanceof Error) || sizeWithin({ ...error, cause: error.cause, text: error.stack }, LAST_WORDS_LIMIT))
+    return error;
+  const short = Object.create(Object.getPrototypeOf(error) as object) as Error;
+  for (const key of ['message', 'stack'] as const) {
+    Object.defineProperty(short, key, { value: String(error[key]).slice(0, LAST_WORDS_LIMIT / 4) });
+  }
+  return short;
 }
 
 /** The parent is gone: nothing can be answered any more. */

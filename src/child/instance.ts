@@ -18,6 +18,7 @@ export interface InstanceOptions {
   mirror: MirrorRequest;
   codec: Codec;
   propertyCodec: Codec;
+  fingerprint: (wire: unknown) => string;
   session: Pick<Session, 'send' | 'stats'>;
 }
 
@@ -29,13 +30,15 @@ export class Instance {
   readonly #object: Record<PropertyKey, unknown>;
   readonly #mirror: MirrorRequest;
   #flushed = false;
+  #stale = false;
+  #disposed: Promise<void> | undefined;
 
-  constructor({ object, type, namespace, mirror, codec, propertyCodec, session }: InstanceOptions) {
+  constructor({ object, type, namespace, mirror, codec, propertyCodec, fingerprint, session }: InstanceOptions) {
     this.#object = object as Record<PropertyKey, unknown>;
     this.#mirror = mirror;
     const send: Session['send'] = (message) => session.send(message);
     const isBusy = (): boolean => session.stats().servedCalls > 0;
-    this.properties = new PropertyWatch({ object, codec: propertyCodec, mirror, send, isBusy });
+    this.properties = new PropertyWatch({ object, codec: propertyCodec, fingerprint, mirror, send, isBusy });
     if (!isEmitter(object)) return;
     this.events = new EventForwarder({
       emitter: object,
@@ -78,16 +81,26 @@ export class Instance {
     receiveHandle(this.#object, handle, id);
   }
 
-  /** Lets the object clean up, as `await using` would. */
-  async dispose(): Promise<void> {
+  /** Lets the object clean up, as `await using` would; once, whoever asks for it. */
+  dispose(): Promise<void> {
+    this.#disposed ??= this.#dispose();
+    return this.#disposed;
+  }
+
+  async #dispose(): Promise<void> {
     await this.#disposer()?.call(this.#object);
   }
 
-  /** An event's listener sees the properties as they are; a burst of events is not slowed down by each looking. */
+  /** An event's listener sees the properties as they are; a burst of events is slowed down by two looks only, not by one each. */
   #flushOnceATick(): void {
+    this.#stale = this.#flushed;
     if (this.#flushed) return;
     this.#flushed = true;
-    queueMicrotask(() => (this.#flushed = false));
+    queueMicrotask(() => {
+      this.#flushed = false;
+      if (this.#stale) this.properties.flush();
+      this.#stale = false;
+    });
     this.properties.flush();
   }
 

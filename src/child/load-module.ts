@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import vm from 'node:vm';
-import { ModuleResolutionError } from '../errors.js';
+import { describeReason, ModuleResolutionError } from '../errors.js';
 import type { ModuleReference } from '../protocol.js';
 
 type Namespace = Record<string, unknown>;
@@ -14,7 +14,7 @@ export async function loadModule(module: ModuleReference): Promise<Namespace> {
     return (await importFrom(module.referrer)(module.specifier)) as Namespace;
   } catch (error) {
     if (error instanceof ModuleResolutionError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = describeReason(error);
     throw new ModuleResolutionError(`${displayModule(module)} could not be loaded in the child process: ${reason}`, {
       cause: error,
     });

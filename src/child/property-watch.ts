@@ -1,4 +1,5 @@
 import type { Codec } from '../codec/codec.js';
+import { describeReason } from '../errors.js';
 import type { MirrorRequest, PropertyUpdate, Wire } from '../protocol.js';
 import { sizeWithin } from './size.js';
 
@@ -8,16 +9,15 @@ const INTERVAL = 100;
 const MAX_PROPERTIES = 1000;
 
 /** What the parent was last told of a property. */
-type Told =
-  | { kind: 'value'; value: unknown; json: string | undefined }
-  /** `value` and `length` tell cheaply whether another look is worth it. */
-  | { kind: 'unavailable'; reason: string; value: unknown; length: number };
+type Told = { kind: 'value'; value: unknown; print: string | undefined } | { kind: 'unavailable'; reason: string };
 
 export interface PropertyWatchOptions {
   object: object;
   codec: Codec;
   mirror: MirrorRequest;
   send(update: PropertyUpdate): void;
+  /** The same text for the same content, whatever has changed within. */
+  fingerprint(wire: Wire): string;
   /** Whether a call runs, so that changes are to be expected. */
   isBusy(): boolean;
 }
@@ -32,8 +32,16 @@ export class PropertyWatch {
     this.#options = options;
   }
 
-  /** Sends what has changed since the last time, before the message that follows. */
+  /** Sends what has changed since the last time, before the message that follows. That is not to fail for it. */
   flush(): void {
+    try {
+      this.#flush();
+    } catch {
+      // The instance is a Proxy that cannot be looked at: its properties stay as they were last seen.
+    }
+  }
+
+  #flush(): void {
     const { mirror, send } = this.#options;
     if (mirror.names === 'none') return;
     const changes = new Changes();
@@ -43,12 +51,6 @@ export class PropertyWatch {
     if (mirror.names === 'own') this.#forgetMissing(new Set(names), changes);
     const update = changes.toUpdate();
     if (update) send(update);
-  }
-
-  /** The same for what was too large, or could not cross, when it was last looked at. */
-  refresh(): void {
-    for (const [name, told] of this.#told) if (told.kind === 'unavailable') this.#told.delete(name);
-    this.flush();
   }
 
   /** Keeps the mirror fresh for as long as calls run. */
@@ -69,39 +71,34 @@ export class PropertyWatch {
     try {
       value = (this.#options.object as Record<string, unknown>)[name];
     } catch (error) {
-      this.#tellUnavailable(name, undefined, `its getter threw (${String(error)})`, changes);
+      this.#tellUnavailable(name, `its getter threw (${describeReason(error)})`, changes);
       return 0;
     }
     if (before && needsNoLook(before, value)) return 0;
     try {
-      const size = sizeWithin(value, budget);
+      // The instance itself is written as one word, whatever it holds.
+      const size = value === this.#options.object ? 0 : sizeWithin(value, budget);
       if (size === undefined) {
         const limit = `the limit of ${this.#options.mirror.limit} bytes`;
-        this.#tellUnavailable(
-          name,
-          value,
-          `it takes the properties over ${limit}, which \`mirrorLimit\` raises`,
-          changes,
-        );
+        this.#tellUnavailable(name, `it takes the properties over ${limit}, which \`mirrorLimit\` raises`, changes);
         return 0;
       }
       const { wire, coded } = this.#options.codec.encode(value, { root: name });
-      const json = typeof value === 'object' ? JSON.stringify(wire) : undefined;
-      if (before?.kind !== 'value' || !Object.is(before.value, value) || before.json !== json) {
-        this.#told.set(name, { kind: 'value', value, json });
+      const print = typeof value === 'object' && value !== null ? this.#options.fingerprint(wire) : undefined;
+      if (before?.kind !== 'value' || !Object.is(before.value, value) || before.print !== print) {
+        this.#told.set(name, { kind: 'value', value, print });
         changes.set(name, wire, coded);
       }
       return size;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#tellUnavailable(name, value, reason.replace(/\.$/, ''), changes);
+      this.#tellUnavailable(name, describeReason(error), changes);
       return 0;
     }
   }
 
-  #tellUnavailable(name: string, value: unknown, reason: string, changes: Changes): void {
+  #tellUnavailable(name: string, reason: string, changes: Changes): void {
     const before = this.#told.get(name);
-    this.#told.set(name, { kind: 'unavailable', reason, value, length: lengthOf(value) });
+    this.#told.set(name, { kind: 'unavailable', reason });
     if (before?.kind !== 'unavailable' || before.reason !== reason) changes.unavailable(name, reason);
   }
 
@@ -171,14 +168,7 @@ function isPublicData(object: object, key: string): boolean {
   return descriptor !== undefined && 'value' in descriptor && typeof descriptor.value !== 'function';
 }
 
-/** A primitive that is the same, or something that was too large and did not shrink. */
+/** A primitive that is the same. An object may have changed within. */
 function needsNoLook(before: Told, value: unknown): boolean {
-  if (!Object.is(before.value, value)) return false;
-  if (typeof value !== 'object' || value === null) return true;
-  return before.kind === 'unavailable' && lengthOf(value) >= before.length;
-}
-
-function lengthOf(value: unknown): number {
-  if (typeof value === 'string' || Array.isArray(value)) return value.length;
-  return 0;
+  return before.kind === 'value' && Object.is(before.value, value) && (typeof value !== 'object' || value === null);
 }

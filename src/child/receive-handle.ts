@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import type { Socket as DatagramSocket } from 'node:dgram';
 import { Server, Socket } from 'node:net';
-import { HandleTransferError } from '../errors.js';
+import { describeReason, HandleTransferError } from '../errors.js';
 import type { DescriptorReference } from '../protocol.js';
 import { isEmitter } from '../session/event-forwarder.js';
 
@@ -20,7 +20,7 @@ export function openDescriptor({ path, flags }: DescriptorReference): number {
   try {
     return openSync(path, flags & ~(constants.O_CREAT | constants.O_EXCL | constants.O_TRUNC));
   } catch (error) {
-    throw new HandleTransferError(`The descriptor could not be opened in the child: ${String(error)}.`, {
+    throw new HandleTransferError(`The descriptor could not be opened in the child: ${describeReason(error)}.`, {
       cause: error,
     });
   }
@@ -55,7 +55,7 @@ function close(handle: Received): void {
 }
 
 function warn(error: unknown): void {
-  process.emitWarning(`A method that received a handle failed. ${String(error)}`, {
+  process.emitWarning(`A method that received a handle failed. ${describeReason(error)}`, {
     type: 'ProcxyWarning',
     code: 'PROCXY_HANDLE_RECEIVER_FAILED',
   });

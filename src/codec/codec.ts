@@ -19,7 +19,7 @@ export interface Encoded {
 /** Turns values into what a channel carries, and back. */
 export interface Codec {
   /**
-   * The value itself where the mode carries it as it is; a copy of the changed parts only where not.
+   * What to send: in JSON mode always a copy, in advanced mode the value itself where nothing of it must be rewritten.
    * @throws {SerializationError} that names the path of what cannot cross, the cause and the remedy
    */
   encode(value: unknown, origin: Origin): Encoded;

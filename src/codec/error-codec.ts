@@ -95,13 +95,19 @@ function describe(error: Error, context: EncodeContext): WireError {
     if (part?.crosses) wire[key] = part.wire;
   }
   const properties: Record<string, Wire> = Object.create(null) as Record<string, Wire>;
-  for (const key of Object.keys(error)) {
-    if (fields.has(key)) continue;
+  for (const key of propertyNames(error)) {
     const part = encodeProperty(error, key, context);
     if (part?.crosses) properties[key] = part.wire;
   }
   if (Object.keys(properties).length > 0) wire.properties = properties;
   return wire;
+}
+
+/** The own enumerable ones, and a `code` wherever it stands: it is what programs tell errors by. */
+function propertyNames(error: Error): Set<string> {
+  const names = new Set(Object.keys(error).filter((key) => !fields.has(key)));
+  if (!isProcxyError(error) && !(error instanceof DOMException) && read(error, 'code') !== undefined) names.add('code');
+  return names;
 }
 
 /** A DOMException has a name of its own each. */
@@ -159,6 +165,12 @@ function create(type: string, message: string, name: string | undefined): Error 
   return error;
 }
 
+/** What has a field of its own is no property: a stack that is no text would break who reads it. */
+function areProperties(value: unknown): boolean {
+  if (value === undefined) return true;
+  return typeof value === 'object' && value !== null && !Object.keys(value).some((key) => fields.has(key));
+}
+
 function check(wire: Wire): WireError {
   const candidate = wire as Partial<WireError> | null | undefined;
   const sound =
@@ -168,7 +180,7 @@ function check(wire: Wire): WireError {
     typeof candidate.message === 'string' &&
     ['string', 'undefined'].includes(typeof candidate.name) &&
     ['string', 'undefined'].includes(typeof candidate.stack) &&
-    (candidate.properties === undefined || (typeof candidate.properties === 'object' && candidate.properties !== null));
+    areProperties(candidate.properties);
   if (!sound) throw new ProtocolError('An error arrived malformed.');
   return candidate as WireError;
 }

@@ -10,8 +10,8 @@ import { assign, DESCRIPTOR_PREFIX, isPlain, Walk } from './walk.js';
 const CYCLE_CHECK_DEPTH = 100;
 
 /**
- * JSON mode: a value crosses unchanged or not at all. One walk both checks and rewrites. What JSON would change
- * in silence is refused, but for three things that everybody knows of it: a property that is `undefined` is
+ * JSON mode: a value crosses unchanged or not at all. One walk both checks and copies, so that every getter runs once and
+ * nothing that happens later can change what was checked. What JSON would change in silence is refused, but for three things that everybody knows of it: a property that is `undefined` is
  * dropped, `toJSON()` is honoured (a Date arrives as a string), and an instance arrives as a plain object.
  */
 export function createJsonCodec(handlers: readonly TransferHandler[], self: Self): Codec {
@@ -81,23 +81,24 @@ class JsonWalk extends Walk {
   }
 
   #content(value: object): Wire {
-    if (Array.isArray(value)) return this.#array(value);
-    const plain = isPlain(value);
-    if (!plain) {
+    const isArray = Array.isArray(value);
+    const plain = !isArray && isPlain(value);
+    if (!isArray && !plain) {
       const handler = this.handlerOf(value);
       if (handler) return this.descriptor(handler.name, handler.encode(value, this));
     }
     const { toJSON } = value as { toJSON?: unknown };
     if (typeof toJSON === 'function' && !ArrayBuffer.isView(value)) return this.#ownForm(value);
+    if (isArray) return this.#array(value);
     return plain ? this.#properties(value) : this.#instance(value);
   }
 
-  /** What the value's own `toJSON` makes of it; called here and, as JSON has it, not again on what it returns. */
+  /** What the value's own `toJSON` makes of it. */
   #ownForm(value: object): Wire {
     if (types.isDate(value) && Number.isNaN(value.getTime())) return this.reject(refusals.invalidDate);
     const form = (value as { toJSON(key: string): unknown }).toJSON(this.lastKey());
-    const again = typeof form === 'object' && form !== null && 'toJSON' in form;
-    return again ? this.#properties({ ...form, toJSON: undefined }) : this.value(form);
+    if (form !== value) return this.value(form);
+    return this.#properties({ ...value, toJSON: undefined });
   }
 
   #instance(value: object): Wire {
@@ -107,41 +108,39 @@ class JsonWalk extends Walk {
     return this.#properties(value);
   }
 
-  #array(array: unknown[]): Wire {
-    let copy: Wire[] | undefined;
+  #array(array: unknown[]): Wire[] {
+    const copy: Wire[] = [];
     for (let index = 0; index < array.length; index++) {
       const value = array[index];
-      let wire: Wire = value;
-      if (typeof value !== 'string' && value !== null) {
-        this.keys.push(index);
-        if (value === undefined && !(index in array)) this.reject(refusals.hole);
-        wire = this.value(value);
-        this.keys.pop();
+      if (typeof value === 'string' || value === null) {
+        copy.push(value);
+        continue;
       }
-      if (copy) copy.push(wire);
-      else if (wire !== value) copy = [...array.slice(0, index), wire];
+      this.keys.push(index);
+      if (value === undefined && !(index in array)) this.reject(refusals.hole);
+      copy.push(this.value(value));
+      this.keys.pop();
     }
-    return copy ?? array;
+    return copy;
   }
 
   #properties(object: object): Wire {
     const source = object as Record<string, unknown>;
-    let copy: Record<string, Wire> | undefined;
+    const copy: Record<string, Wire> = {};
     let escape = false;
     for (const key of Object.keys(source)) {
       const value = source[key];
       if (value === undefined) continue;
       if (key.startsWith(DESCRIPTOR_PREFIX)) escape = true;
-      let wire: Wire = value;
-      if (typeof value !== 'string' && value !== null) {
-        this.keys.push(key);
-        wire = this.value(value);
-        this.keys.pop();
-        if (wire !== value) copy ??= { ...source };
+      if (typeof value === 'string' || value === null) {
+        assign(copy, key, value);
+        continue;
       }
-      if (copy) assign(copy, key, wire);
+      this.keys.push(key);
+      assign(copy, key, this.value(value));
+      this.keys.pop();
     }
-    return escape ? this.descriptor('escaped', copy ?? source) : (copy ?? source);
+    return escape ? this.descriptor('escaped', copy) : copy;
   }
 
   #enter(value: object): void {

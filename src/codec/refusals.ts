@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { describeReason } from '../errors.js';
 
 /** Every sentence with which a value is refused, in one place. */
 
@@ -44,7 +45,7 @@ export const openCycle: Refusal = {
 };
 
 export const depth: Refusal = {
-  what: 'nested deeper than a message can be',
+  what: 'nested deeper than a message may be',
   remedy: 'Flatten it, for example into an array with parent indices.',
 };
 
@@ -54,8 +55,10 @@ export const invalidDate: Refusal = {
 };
 
 export function throwing(error: unknown): Refusal {
-  const reason = error instanceof Error ? error.message : String(error);
-  return { what: `not readable: its toJSON or a getter threw (${reason})`, remedy: pass('plain data') };
+  return {
+    what: `not readable: its toJSON, a getter or a transfer handler threw (${describeReason(error)})`,
+    remedy: pass('plain data'),
+  };
 }
 
 type Kind = [test: (value: object) => boolean, what: string, remedy: string];

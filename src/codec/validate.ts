@@ -1,4 +1,4 @@
-import { SerializationError } from '../errors.js';
+import { describeReason, SerializationError } from '../errors.js';
 import type { SerializationMode } from '../types/serializable.js';
 import { createCodec } from './create-codec.js';
 
@@ -25,8 +25,12 @@ export function validateProcxiable(value: unknown, mode: SerializationMode, cont
     if (mode === 'json') JSON.stringify(wire);
     else structuredClone(wire);
   } catch (error) {
-    throw new SerializationError(`${context} could not be written as one message (${String(error)}).`, context, {
-      cause: error,
-    });
+    throw new SerializationError(
+      `${context} could not be written as one message (${describeReason(error)}).`,
+      context,
+      {
+        cause: error,
+      },
+    );
   }
 }

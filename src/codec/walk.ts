@@ -36,7 +36,7 @@ export abstract class Walk implements EncodeContext {
     } catch (error) {
       if (isProcxyError(error)) throw error;
       // Too deep for the stack; else a getter, a toJSON, a handler or a Proxy threw.
-      return this.reject(error instanceof RangeError ? refusals.depth : refusals.throwing(error), error);
+      return this.reject(isStackOverflow(error) ? refusals.depth : refusals.throwing(error), error);
     }
   }
 
@@ -109,6 +109,10 @@ export function assign(target: object, key: string, value: unknown): void {
   if (key === '__proto__') {
     Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
   } else (target as Record<string, unknown>)[key] = value;
+}
+
+function isStackOverflow(error: unknown): boolean {
+  return error instanceof RangeError && error.message.startsWith('Maximum call stack');
 }
 
 function formatKey(key: Key): string {

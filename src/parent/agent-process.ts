@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { ChildCrashedError } from '../errors.js';
+import { ChildCrashedError, describeReason } from '../errors.js';
 import type { ExitStatus } from '../types/stats.js';
 import { startError } from './launch.js';
 import { Reaper } from './reaper.js';
@@ -56,9 +56,9 @@ export class AgentProcess {
     if (this.#startFailure) return startError(this.#startFailure);
     const { code, signal } = this.#status ?? { code: null, signal: null };
     const how = signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
-    const error: unknown = this.lastWords?.error;
-    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    const why = this.lastWords ? `: ${reason.replace(/\.$/, '')}` : '';
+    const error = this.lastWords?.error;
+    const name = error instanceof Error ? `${describeReason(error.name)}: ` : '';
+    const why = this.lastWords ? `: ${name}${describeReason(error)}` : '';
     const hint = signal === 'SIGABRT' ? ' It may have run out of memory (execArgv: --max-old-space-size).' : '';
     return new ChildCrashedError(
       `${method}(): the child process ${how}${why}.${hint} Call procxy() again for a new one.`,
@@ -117,7 +117,8 @@ export class AgentProcess {
     const child = this.process;
     child[change]();
     child.channel?.[change]();
-    for (const stream of child.stdio) {
+    // Node leaves them out when it could not open the pipes.
+    for (const stream of (child.stdio as typeof child.stdio | undefined) ?? []) {
       // Pipes of a child are sockets; the types know only streams.
       if (stream) (stream as Partial<Record<typeof change, () => void>>)[change]?.();
     }

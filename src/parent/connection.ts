@@ -3,9 +3,11 @@ import { nodeIpcChannel } from '../channel/node-ipc.js';
 import { createCodec } from '../codec/create-codec.js';
 import type { Self, TransferHandler } from '../codec/transfer-handlers.js';
 import { isHandle } from '../codec/handle-codec.js';
-import { HandleTransferError, TerminatedError, TimeoutError } from '../errors.js';
+import { HandleTransferError, ProtocolError, TerminatedError, TimeoutError } from '../errors.js';
 import type { InstanceDescription, LoadRequest } from '../protocol.js';
-import type { CallOptions, Reason } from '../session/calls.js';
+import { onAbort } from '../session/abort.js';
+import { isOwnTimeout, type CallOptions, type Reason } from '../session/calls.js';
+import { checkDescription } from './description.js';
 import type { CallSite } from '../session/call-site.js';
 import { Handles } from '../session/handles.js';
 import { EventSubscriptions } from '../session/event-subscriptions.js';
@@ -54,10 +56,11 @@ export class Connection {
         'child-fatal': ({ error, coded }) => (this.agent.lastWords = { error: coded ? codec.decode(error) : error }),
         'property-update': (update) => this.properties.apply(update),
         'event-emit': (event) => this.events.dispatch(event),
+        'event-unsubscribed': (confirmation) => this.events.confirmEnd(confirmation),
         'event-failed': (failure) => this.events.reportFailure(failure),
       },
       onViolation: (error) => {
-        this.#end(() => error);
+        this.#end((method) => new ProtocolError(`${method}(): ${error.message}`, { cause: error.cause }));
         this.agent.kill('SIGKILL');
       },
       onBusy,
@@ -87,7 +90,7 @@ export class Connection {
       // Both at once: the constructor waits in the child for its module.
       const loaded = agentCall('import', [makeRequest()]);
       const [, reply] = await Promise.all([loaded, agentCall('constructor', constructorArgs)]);
-      const description = reply as InstanceDescription;
+      const description = checkDescription(reply);
       this.#disposable = description.disposable;
       this.properties.markUnavailable(description.unmirrored);
       return description;
@@ -95,7 +98,7 @@ export class Connection {
       this.agent.kill('SIGKILL');
       await this.agent.exited;
       if (this.#options.signal?.aborted) throw this.#options.signal.reason;
-      throw error instanceof TimeoutError ? startTimeoutError(startTimeout) : error;
+      throw isOwnTimeout(error) ? startTimeoutError(startTimeout) : error;
     } finally {
       this.agent.release();
     }
@@ -107,39 +110,37 @@ export class Connection {
   }
 
   get(name: string, options: CallOptions): Promise<unknown> {
-    if (this.#over) return Promise.reject(this.#over('$get'));
-    return this.#session.call('agent', 'get', [name], options);
+    return this.#askAgent('$get', [name], options);
+  }
+
+  async refresh(options: CallOptions): Promise<void> {
+    await this.#askAgent('$refresh', [], options);
+  }
+
+  async stats(options: CallOptions): Promise<ProcxyStats> {
+    const child = (await this.#askAgent('$stats', [], options)) as SideStats;
+    return { parent: { ...this.#session.stats(), subscriptions: this.events.size }, child };
   }
 
   /** Gives a handle to the method of the instance that takes such. */
   async sendHandle(handle: PassableHandle, id: unknown, options: CallOptions): Promise<void> {
-    if (this.#over) throw this.#over('$sendHandle');
     if (!this.#options.supportHandles) {
       throw new HandleTransferError('$sendHandle() needs the option { supportHandles: true } of procxy().');
     }
-    if (typeof handle === 'number') return this.#sendDescriptor(handle, id, options);
-    if (!isHandle(handle)) {
+    if (typeof handle === 'number') {
+      await this.#askAgent('$sendDescriptor', [describeDescriptor(handle), id], options);
+      closeSync(handle);
+    } else if (isHandle(handle)) await this.#askAgent('$sendHandle', [handle, id], options);
+    else {
       throw new HandleTransferError(
         '$sendHandle() takes a net.Socket, a net.Server, a dgram.Socket or a file descriptor.',
       );
     }
-    await this.#session.call('agent', '$sendHandle', [handle, id], options);
   }
 
-  async #sendDescriptor(descriptor: number, id: unknown, options: CallOptions): Promise<void> {
-    await this.#session.call('agent', '$sendDescriptor', [describeDescriptor(descriptor), id], options);
-    closeSync(descriptor);
-  }
-
-  refresh(options: CallOptions): Promise<unknown> {
-    if (this.#over) return Promise.reject(this.#over('$refresh'));
-    return this.#session.call('agent', 'refresh', [], options);
-  }
-
-  async stats(options: CallOptions): Promise<ProcxyStats> {
-    if (this.#over) throw this.#over('$stats');
-    const child = (await this.#session.call('agent', 'stats', [], options)) as SideStats;
-    return { parent: { ...this.#session.stats(), subscriptions: this.events.size }, child };
+  #askAgent(method: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
+    if (this.#over) return Promise.reject(this.#over(method));
+    return this.#session.call('agent', method, args, options);
   }
 
   terminate(): Promise<void> {
@@ -163,14 +164,15 @@ export class Connection {
       this.#end(() => new TerminatedError('The proxy was terminated by its signal.', { cause: reason }));
       void this.#terminate();
     };
-    signal.addEventListener('abort', abort, { once: true });
-    void this.agent.exited.then(() => signal.removeEventListener('abort', abort));
+    const stop = onAbort(signal, abort);
+    void this.agent.exited.then(stop);
   }
 
   /** Rejects what is open and refuses what comes. The first reason stands. */
   #end(reason: Reason): void {
-    this.#over ??= reason;
-    this.#session.rejectAll(this.#over);
+    if (this.#over) return;
+    this.#over = reason;
+    this.#session.rejectAll(reason);
   }
 
   #close(): void {

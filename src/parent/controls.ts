@@ -1,4 +1,4 @@
-import { OptionsValidationError } from '../errors.js';
+import { OptionsValidationError, PropertyError } from '../errors.js';
 import type { CallOverrides } from '../types/options.js';
 import type { PassableHandle } from '../types/serializable.js';
 import { checkOptions } from './options.js';
@@ -13,7 +13,7 @@ export function controls(
   again: (changed: CallOverrides) => object,
 ): object {
   const { connection } = source;
-  const $get: AnyFunction = (name) => connection.get(String(name), callOptions(source, overrides, $get));
+  const $get: AnyFunction = (name) => connection.get(checkName(name), callOptions(source, overrides, $get));
   const $refresh: AnyFunction = () => connection.refresh(callOptions(source, overrides, $refresh));
   const $sendHandle: AnyFunction = (handle, id) =>
     connection.sendHandle(handle as PassableHandle, id, callOptions(source, overrides, $sendHandle));
@@ -28,6 +28,11 @@ export function controls(
     $sendHandle,
     $stats,
   };
+}
+
+function checkName(name: unknown): string {
+  if (typeof name === 'string') return name;
+  throw new PropertyError(`$get() takes the name of a property as a string; it is a ${typeof name}.`);
 }
 
 function checkOverrides(given: unknown): CallOverrides {

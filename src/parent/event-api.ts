@@ -2,23 +2,19 @@ import type { EventSubscriptions } from '../session/event-subscriptions.js';
 import { toEventName, type Event } from '../session/event-name.js';
 
 type AnyFunction = (...args: never[]) => unknown;
+type Listener = (...args: unknown[]) => void;
 
 /** Those that add or remove a listener of one event, and return the emitter. */
-const changing = [
-  'on',
-  'once',
-  'off',
-  'addListener',
-  'removeListener',
-  'prependListener',
-  'prependOnceListener',
-] as const;
+const changing = ['on', 'off', 'addListener', 'removeListener', 'prependListener'] as const;
+/** Those whose listener is called once, and what adds it. */
+const once = { once: 'on', prependOnceListener: 'prependListener' } as const;
 /** Those that ask about this side's listeners. */
 const asking = ['listenerCount', 'listeners', 'rawListeners', 'eventNames', 'getMaxListeners'] as const;
 
 /** The emitter's methods of the instance that are not remote. An event is emitted by the instance only. */
 export const emitterMethods: ReadonlySet<string> = new Set([
   ...changing,
+  ...Object.keys(once),
   ...asking,
   'removeAllListeners',
   'setMaxListeners',
@@ -29,14 +25,16 @@ export const emitterMethods: ReadonlySet<string> = new Set([
 export function eventApi(events: EventSubscriptions, proxy: () => object): Record<string, AnyFunction> {
   const { emitter } = events;
   const api: Record<string, AnyFunction> = {};
+  const change = (method: (typeof changing)[number], event: Event, listener: Listener): object => {
+    toEventName(event);
+    emitter[method](event, listener);
+    events.update(event);
+    return proxy();
+  };
   for (const name of asking) api[name] = emitter[name].bind(emitter) as AnyFunction;
-  for (const name of changing) {
-    api[name] = (event: Event, listener: (...args: unknown[]) => void) => {
-      toEventName(event);
-      emitter[name](event, listener);
-      events.update(event);
-      return proxy();
-    };
+  for (const name of changing) api[name] = (event: Event, listener: Listener) => change(name, event, listener);
+  for (const [name, add] of Object.entries(once)) {
+    api[name] = (event: Event, listener: Listener) => change(add, event, onceOnly(events, event, listener));
   }
   api.removeAllListeners = (...event: [Event?]) => {
     emitter.removeAllListeners(...event);
@@ -48,4 +46,14 @@ export function eventApi(events: EventSubscriptions, proxy: () => object): Recor
     return proxy();
   };
   return api;
+}
+
+/** Node's emitter finds the listener in the wrapper's field of that name, when it is removed or listed. */
+function onceOnly(events: EventSubscriptions, event: Event, listener: Listener): Listener {
+  if (typeof listener !== 'function') return listener;
+  const wrapper = function (this: unknown, ...args: unknown[]): void {
+    events.emitter.removeListener(event, wrapper);
+    Reflect.apply(listener, this, args);
+  };
+  return Object.assign(wrapper, { listener });
 }

@@ -1,5 +1,6 @@
 import { fork, type ChildProcess, type ForkOptions, type StdioOptions } from 'node:child_process';
-import { ChildCrashedError } from '../errors.js';
+import { resolve } from 'node:path';
+import { ChildCrashedError, describeReason } from '../errors.js';
 import { agentPath } from './agent-path.js';
 import { toArgument, type ResolvedOptions } from './options.js';
 
@@ -14,7 +15,7 @@ export function launch(options: ResolvedOptions): ChildProcess {
   };
   if (options.cwd !== undefined) settings.cwd = options.cwd;
   if (options.execPath !== undefined) settings.execPath = options.execPath;
-  const args = options.args.map((value) => toArgument(value) ?? '');
+  const args = options.args.map((value) => toArgument(value));
   try {
     return fork(path, args, settings);
   } catch (error) {
@@ -24,9 +25,8 @@ export function launch(options: ResolvedOptions): ChildProcess {
 
 /** For a process that the operating system would not start. */
 export function startError(cause: unknown): ChildCrashedError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
   return new ChildCrashedError(
-    `The child process could not be started: ${reason}. Check \`execPath\`, \`cwd\` and \`env\`.`,
+    `The child process could not be started: ${describeReason(cause)}. Check \`execPath\`, \`cwd\` and \`env\`.`,
     {
       exitCode: null,
       signal: null,
@@ -41,15 +41,28 @@ const ownFlags = /^--(inspect|debug|test|watch|eval|print|check|interactive|inpu
 const withValue =
   /^(-e|-p|-pe|--eval|--print|--watch-path|--inspect-port|--debug-port|--run|--input-type|--test-[a-z-]+)$/;
 
+/** Those whose value is a module, and may be a path relative to where this process was started. */
+const loaders = /^(--import|--loader|--experimental-loader|--require|-r)(=|$)/;
+/** Taken at import: the process, or the child, may work elsewhere by now. */
+const startDirectory = process.cwd();
+
 /** This process's flags without those that belong to it alone. */
 export function inheritedFlags(flags: readonly string[]): string[] {
   const kept: string[] = [];
   for (let index = 0; index < flags.length; index++) {
     const flag = flags[index] ?? '';
-    if (!ownFlags.test(flag)) kept.push(flag);
+    if (loaders.test(flag)) {
+      const [name = '', value] = flag.split(/=(.*)/s);
+      if (value !== undefined) kept.push(`${name}=${absolute(value)}`);
+      else kept.push(name, absolute(flags[++index] ?? ''));
+    } else if (!ownFlags.test(flag)) kept.push(flag);
     else if (withValue.test(flag) && !flags[index + 1]?.startsWith('-')) index++;
   }
   return kept;
+}
+
+function absolute(module: string): string {
+  return /^\.\.?[\\/]/.test(module) ? resolve(startDirectory, module) : module;
 }
 
 function childEnv(overrides: ResolvedOptions['env']): NodeJS.ProcessEnv {
@@ -64,7 +77,10 @@ function childEnv(overrides: ResolvedOptions['env']): NodeJS.ProcessEnv {
   return env;
 }
 
+/** The channel comes after stdin, stdout and stderr: on one of those, whatever the child prints would be taken for messages. */
 function withIpc(stdio: StdioOptions): StdioOptions {
   if (typeof stdio === 'string') return [stdio, stdio, stdio, 'ipc'];
-  return stdio.includes('ipc') ? stdio : [...stdio, 'ipc'];
+  if (stdio.includes('ipc')) return stdio;
+  const standard = Array.from({ length: 3 }, (_, index) => stdio[index] ?? 'inherit');
+  return [...standard, ...stdio.slice(3), 'ipc'];
 }

@@ -2,7 +2,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isAbsolute } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { ModuleResolutionError } from '../errors.js';
+import { describeReason, ModuleResolutionError } from '../errors.js';
 import type { ModuleReference } from '../protocol.js';
 import { locateClass } from './v8-location.js';
 
@@ -21,10 +21,10 @@ export function resolveModule(
 ): ModuleReference {
   if (modulePath === undefined) return { url: find(type) };
   const base = caller ?? pathToFileURL(`${process.cwd()}/`).href;
-  if (modulePath instanceof URL) return { url: checkUrl(modulePath) };
+  if (modulePath instanceof URL) return { url: checkUrl(modulePath, modulePath.href) };
   if (/^\.\.?([\\/]|$)/.test(modulePath)) return { url: resolveFile(new URL(modulePath, base), modulePath, caller) };
   if (isAbsolute(modulePath)) return { url: resolveFile(pathToFileURL(modulePath), modulePath, caller) };
-  if (/^(file|node|data|https?):/.test(modulePath)) return { url: checkUrl(new URL(modulePath)) };
+  if (/^(file|node|data|https?):/.test(modulePath)) return { url: checkUrl(modulePath, modulePath) };
   if (modulePath === '')
     throw new ModuleResolutionError("The module path is ''. Name the file that exports the class.");
   return { specifier: modulePath, referrer: base };
@@ -52,11 +52,24 @@ function isMainModule(url: string): boolean {
   const main = process.argv[1];
   if (main === undefined || !url.startsWith('file:')) return false;
   const path = tryRequireResolve(main);
-  return path !== undefined && realpathSync(path) === realpathSync(fileURLToPath(url));
+  return path !== undefined && realPath(path) === realPath(fileURLToPath(url));
 }
 
-function checkUrl(url: URL): string {
-  if (url.protocol === 'file:') return resolveFile(url, url.href, undefined);
+/** The file may be gone by now. */
+function realPath(path: string): string {
+  return existsSync(path) ? realpathSync(path) : path;
+}
+
+function checkUrl(given: URL | string, written: string): string {
+  let url: URL;
+  let path = '';
+  try {
+    url = new URL(given);
+    if (url.protocol === 'file:') path = fileURLToPath(url);
+  } catch (error) {
+    throw new ModuleResolutionError(`'${written}' is no URL of a file (${describeReason(error)}).`, { cause: error });
+  }
+  if (path !== '') return resolveFile(url, written, undefined);
   if (url.protocol === 'data:' || url.protocol === 'node:') return url.href;
   throw new ModuleResolutionError(`${url.href} cannot be imported in a child process. Use a file: URL or a path.`);
 }

@@ -1,3 +1,5 @@
+import { isProcxiable } from '../codec/validate.js';
+import { isPlain } from '../codec/walk.js';
 import { OptionsValidationError } from '../errors.js';
 import type { MirrorRequest } from '../protocol.js';
 import type { ProcxyOptions } from '../types/options.js';
@@ -38,6 +40,8 @@ const MAX_DELAY = 2 ** 31 - 1;
 /** Returns what the value must be, where it is not. */
 type Check = (value: unknown) => string | undefined;
 
+const stdioNames = new Set<unknown>(['inherit', 'pipe', 'ignore', 'overlapped']);
+
 const checks: { [K in keyof Required<ProcxyOptions>]: Check } = {
   modulePath: (value) => expect(isModulePath(value), 'a path, a file: URL or the name of a package'),
   serialization: (value) => expect(value === 'json' || value === 'advanced', "'json' or 'advanced'"),
@@ -55,7 +59,11 @@ const checks: { [K in keyof Required<ProcxyOptions>]: Check } = {
   args: (value) => expect(Array.isArray(value), 'an array') ?? checkArgs(value as unknown[]),
   execPath: (value) => expect(typeof value === 'string' && value !== '', 'the path of an executable'),
   execArgv: (value) => expect(isNames(value), 'an array of strings'),
-  stdio: (value) => expect(Array.isArray(value) || isString(value), "'inherit', 'pipe', 'ignore' or an array of them"),
+  stdio: (value) =>
+    expect(
+      Array.isArray(value) || stdioNames.has(value),
+      "'inherit', 'pipe', 'ignore', 'overlapped' or an array as fork has it",
+    ),
   signal: (value) => expect(value instanceof AbortSignal, 'an AbortSignal'),
 };
 
@@ -184,9 +192,7 @@ function isMilliseconds(value: unknown): string | undefined {
 }
 
 function isPlainObject(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype = Object.getPrototypeOf(value) as object | null;
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && isPlain(value);
 }
 
 function checkEnv(env: Record<string, unknown>): string | undefined {
@@ -196,19 +202,15 @@ function checkEnv(env: Record<string, unknown>): string | undefined {
 
 function checkArgs(args: unknown[]): string | undefined {
   for (const [index, value] of args.entries()) {
-    if (toArgument(value) === undefined)
+    if (!isProcxiable(value, 'json'))
       return `an array of what JSON can express, and \`args[${index}]\` is ${show(value)}`;
   }
   return undefined;
 }
 
-/** How a value stands in `process.argv`, or `undefined` where it cannot. */
-export function toArgument(value: unknown): string | undefined {
-  try {
-    return isString(value) ? value : JSON.stringify(value);
-  } catch {
-    return undefined;
-  }
+/** How a value stands in `process.argv`. */
+export function toArgument(value: unknown): string {
+  return isString(value) ? value : (JSON.stringify(value) ?? 'null');
 }
 
 function show(value: unknown): string {

@@ -1,6 +1,6 @@
 import { sanitizeForClone } from '../codec/sanitize.js';
 import type { Self } from '../codec/transfer-handlers.js';
-import { ModuleResolutionError, OptionsValidationError } from '../errors.js';
+import { describeReason, ModuleResolutionError, OptionsValidationError } from '../errors.js';
 import { isLoading } from '../loading-mark.js';
 import type { ClassReference } from '../protocol.js';
 import { captureCallSite } from '../session/call-site.js';
@@ -52,7 +52,10 @@ export async function procxy(Class: unknown, ...rest: unknown[]): Promise<unknow
   const site = captureCallSite(procxy as Boundary);
   const caller = callerUrl(procxy as Boundary);
   const type = checkClass(Class);
-  const reference: ClassReference = { name: type.name, source: Function.prototype.toString.call(type) };
+  const reference: ClassReference = {
+    name: typeof type.name === 'string' ? type.name : '',
+    source: Function.prototype.toString.call(type),
+  };
   refuseRecursion(reference);
   const { options, ...given } = readArguments(rest);
   const constructorArgs = options.sanitizeV8 ? given.constructorArgs.map(sanitizeForClone) : given.constructorArgs;
@@ -60,7 +63,7 @@ export async function procxy(Class: unknown, ...rest: unknown[]): Promise<unknow
 
   const self: Self = { current: undefined };
   // The child starts up while its module is looked for here.
-  const connection: Connection = new Connection(options, self, [proxyHandler(() => connection)]);
+  const connection: Connection = new Connection(options, self, [proxyHandler(self, () => connection)]);
   const description = await connection.start(
     () => ({
       protocol: 1,
@@ -86,7 +89,7 @@ function checkClass(candidate: unknown): Constructor {
     return candidate as Constructor;
   } catch {
     throw new OptionsValidationError(
-      `The first argument of procxy() must be a class; it is ${typeof candidate === 'function' ? 'a function that is none' : String(candidate)}. Call procxy(Class, './module.js').`,
+      `The first argument of procxy() must be a class; it is ${typeof candidate === 'function' ? 'a function that is none' : describeReason(candidate)}. Call procxy(Class, './module.js').`,
     );
   }
 }

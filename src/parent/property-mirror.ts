@@ -1,8 +1,9 @@
 import type { Codec } from '../codec/codec.js';
-import { PropertyError, SerializationError } from '../errors.js';
+import { describeReason, PropertyError } from '../errors.js';
 import type { PropertyUpdate, Wire } from '../protocol.js';
 
-type Entry = { value: unknown; frozen: boolean } | { reason: string };
+/** A wire is decoded when it is first read: the proxy that it may refer to exists by then. */
+type Entry = { wire: Wire; coded: boolean } | { value: unknown } | { reason: string };
 
 /** The instance's public properties as of the child's last flush. They are read without a round trip. */
 export class PropertyMirror {
@@ -14,24 +15,13 @@ export class PropertyMirror {
   }
 
   apply({ set = [], unavailable = [], removed = [], coded }: PropertyUpdate): void {
-    for (const [name, wire] of set) {
-      this.#entries.set(name, coded ? this.#decode(wire) : { value: wire, frozen: false });
-    }
+    for (const [name, wire] of set) this.#entries.set(name, { wire, coded: coded === true });
     this.markUnavailable(unavailable);
     for (const name of removed) this.#entries.delete(name);
   }
 
   markUnavailable(reasons: [name: string, reason: string][]): void {
     for (const [name, reason] of reasons) this.#entries.set(name, { reason });
-  }
-
-  #decode(wire: Wire): Entry {
-    try {
-      return { value: this.#codec.decode(wire), frozen: false };
-    } catch (error) {
-      if (error instanceof SerializationError) return { reason: error.message.replace(/\.$/, '') };
-      throw error;
-    }
   }
 
   /** Whether the instance has such a property, readable or not. */
@@ -41,12 +31,12 @@ export class PropertyMirror {
 
   /** The names of those that can be read. */
   names(): string[] {
-    return [...this.#entries].filter(([, entry]) => 'value' in entry).map(([name]) => name);
+    return [...this.#entries].filter(([, entry]) => !('reason' in entry)).map(([name]) => name);
   }
 
   isReadable(name: string): boolean {
     const entry = this.#entries.get(name);
-    return entry !== undefined && 'value' in entry;
+    return entry !== undefined && !('reason' in entry);
   }
 
   /**
@@ -54,23 +44,38 @@ export class PropertyMirror {
    * @throws {PropertyError} when it is not mirrored, with the reason
    */
   read(name: string): unknown {
-    const entry = this.#entries.get(name);
+    const entry = this.#decoded(name);
     if (!entry) return undefined;
-    if ('reason' in entry) {
-      throw new PropertyError(
-        `The property ${name} is not mirrored: ${entry.reason}. \`await proxy.$get('${name}')\` reads it in the child.`,
-      );
+    if ('value' in entry) return entry.value;
+    throw new PropertyError(
+      `The property ${name} is not mirrored: ${entry.reason}. \`await proxy.$get('${name}')\` reads it in the child.`,
+    );
+  }
+
+  #decoded(name: string): Exclude<Entry, { wire: Wire }> | undefined {
+    const entry = this.#entries.get(name);
+    if (!entry || !('wire' in entry)) return entry;
+    const decoded = this.#decode(entry.wire, entry.coded);
+    this.#entries.set(name, decoded);
+    return decoded;
+  }
+
+  #decode(wire: Wire, coded: boolean): { value: unknown } | { reason: string } {
+    try {
+      const value = coded ? this.#codec.decode(wire) : wire;
+      deepFreeze(value);
+      return { value };
+    } catch (error) {
+      return { reason: describeReason(error) };
     }
-    if (!entry.frozen) {
-      deepFreeze(entry.value);
-      entry.frozen = true;
-    }
-    return entry.value;
   }
 
   /** All that can be read, for `util.inspect`. */
   snapshot(): Record<string, unknown> {
-    return Object.fromEntries(this.names().map((name) => [name, this.read(name)]));
+    const decoded = this.names().map((name) => [name, this.#decoded(name)] as const);
+    return Object.fromEntries(
+      decoded.flatMap(([name, entry]) => (entry && 'value' in entry ? [[name, entry.value]] : [])),
+    );
   }
 }
 
@@ -78,6 +83,7 @@ export class PropertyMirror {
 function deepFreeze(value: unknown): void {
   if (typeof value !== 'object' || value === null) return;
   if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return;
+  if (Object.isFrozen(value)) return;
   Object.freeze(value);
   for (const part of Object.values(value)) deepFreeze(part);
 }

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import type { TransferHandler } from '../codec/transfer-handlers.js';
+import type { Self, TransferHandler } from '../codec/transfer-handlers.js';
 import { PropertyError } from '../errors.js';
 import type { InstanceDescription } from '../protocol.js';
 import type { CallOverrides } from '../types/options.js';
@@ -30,7 +30,7 @@ export function isProcxy(value: unknown): value is Procxy<object> {
 }
 
 /** Carries a proxy to its own child, as the instance there; to any other it cannot go. */
-export function proxyHandler(connection: () => Connection | undefined): TransferHandler {
+export function proxyHandler(self: Self, connection: () => Connection | undefined): TransferHandler {
   return {
     name: 'self',
     canHandle: (value): value is object => connections.has(value),
@@ -38,7 +38,7 @@ export function proxyHandler(connection: () => Connection | undefined): Transfer
       if (connections.get(value) === connection()) return undefined;
       return context.refuse('a proxy of an instance in another process', 'Call it here, and pass what it returns.');
     },
-    decode: () => undefined,
+    decode: () => self.current,
   };
 }
 

@@ -29,7 +29,7 @@ done
 for child in $living; do
   (
     pid=\${child%%:*}; rest=\${child#*:}
-    sleep "\${rest%%:*}"
+    sleep "\${rest%%:*}" || exit
     [ "$(born "$pid")" = "\${rest#*:}" ] && kill -9 "$pid"
   ) &
 done
@@ -64,9 +64,12 @@ function startShell(): ChildProcess | undefined {
   const shell = spawn('/bin/sh', ['-c', script, 'procxy-reaper'], {
     cwd: '/',
     detached: true,
+    env: { PATH: `${process.env.PATH ?? ''}:/usr/bin:/bin` },
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   shell.on('error', () => {});
+  // Where no pipe could be opened there is no shell, and no protection; the child itself is told of the same lack.
+  if (!(shell.stdin as typeof shell.stdin | undefined)) return undefined;
   shell.stdin.on('error', () => {});
   shell.unref();
   (shell.stdin as typeof shell.stdin & { unref(): void }).unref();

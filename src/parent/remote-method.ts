@@ -1,5 +1,5 @@
-import { TimeoutError } from '../errors.js';
-import type { CallOptions } from '../session/calls.js';
+import { captureCallSite } from '../session/call-site.js';
+import { isOwnTimeout, type CallOptions } from '../session/calls.js';
 import type { CallOverrides } from '../types/options.js';
 import type { Connection } from './connection.js';
 import { unlimited, type ResolvedOptions } from './options.js';
@@ -15,8 +15,10 @@ export interface CallSource {
 export function remoteMethod(source: CallSource, method: string, overrides: CallOverrides): AnyFunction {
   const { connection, options } = source;
   const call = (...args: unknown[]): Promise<unknown> => {
-    const attempt = (): Promise<unknown> => connection.call(method, args, settings);
-    return options.retries === 0 ? attempt() : retry(attempt, options.retries);
+    if (options.retries === 0) return connection.call(method, args, settings);
+    // The attempts after the first are made where the caller is no more to be seen.
+    const site = captureCallSite(call);
+    return retry(() => connection.call(method, args, { ...settings, boundary: undefined, site }), options.retries);
   };
   const settings = callOptions(source, overrides, call);
   Object.defineProperty(call, 'name', { value: method, configurable: true });
@@ -34,7 +36,7 @@ async function retry(attempt: () => Promise<unknown>, retries: number): Promise<
     try {
       return await attempt();
     } catch (error) {
-      if (left === 0 || !(error instanceof TimeoutError)) throw error;
+      if (left === 0 || !isOwnTimeout(error)) throw error;
     }
   }
 }

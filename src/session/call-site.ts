@@ -15,7 +15,8 @@ export function captureCallSite(boundary: (...args: never[]) => unknown): CallSi
 
 function frameOf(site: CallSite): string {
   const { stack } = site;
-  return typeof stack === 'string' ? stack.slice(stack.indexOf('\n') + 1) : '';
+  const start = stack?.indexOf('\n') ?? -1;
+  return start === -1 ? '' : (stack ?? '').slice(start + 1);
 }
 
 /** Puts the local call site beneath the stack of an error that came from elsewhere. */

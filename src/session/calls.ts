@@ -1,8 +1,9 @@
 import type { Codec } from '../codec/codec.js';
-import { ProtocolError, SerializationError, TimeoutError } from '../errors.js';
+import { describeReason, ProtocolError, SerializationError, TimeoutError } from '../errors.js';
 import type { CallInvoke, CallResult } from '../protocol.js';
 import { isError } from '../codec/error-codec.js';
 import { SocketConnectingError } from '../codec/handle-codec.js';
+import { onAbort } from './abort.js';
 import { appendCallSite, captureCallSite, replaceStack, type CallSite } from './call-site.js';
 import { Deadlines, now } from './deadlines.js';
 import type { Send } from './send.js';
@@ -137,9 +138,13 @@ export class Calls {
     try {
       if (coded) value = this.#options.codec.decode(wire);
     } catch (error) {
-      call.reject(error);
+      const known = error instanceof SerializationError || error instanceof ProtocolError;
+      const reason = known
+        ? error
+        : new ProtocolError(`An answer could not be read: ${describeReason(error)}.`, { cause: error });
+      call.reject(reason);
       if (error instanceof SerializationError) return;
-      throw error;
+      throw reason;
     }
     settle(value);
   }
@@ -174,16 +179,20 @@ export class Calls {
   }
 }
 
+/** Those made here: a method may throw one of its own, from a proxy that it uses. */
+const ownTimeouts = new WeakSet<object>();
+
+export function isOwnTimeout(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && ownTimeouts.has(error);
+}
+
 function timeoutError(method: string, timeout: number): TimeoutError {
-  return new TimeoutError(
+  const error = new TimeoutError(
     method,
     timeout,
     `${method}() was not answered within ${timeout} ms. The child goes on with it; a late result is dropped. ` +
       'Raise `timeout` for slow methods, or call $terminate() to stop the child.',
   );
-}
-
-function onAbort(signal: AbortSignal, listener: () => void): () => void {
-  signal.addEventListener('abort', listener, { once: true });
-  return () => signal.removeEventListener('abort', listener);
+  ownTimeouts.add(error);
+  return error;
 }

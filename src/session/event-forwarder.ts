@@ -57,6 +57,7 @@ export class EventForwarder {
     const stop = this.#forwarding.get(key);
     this.#forwarding.delete(key);
     stop?.();
+    this.#options.send({ type: 'event-unsubscribed', event: name });
   }
 
   /** Never throws: the emitter has done nothing wrong, and in a timer it would end the process. */

@@ -1,13 +1,10 @@
 import { EventEmitter } from 'node:events';
 import type { Codec } from '../codec/codec.js';
-import { ProtocolError, SerializationError } from '../errors.js';
-import type { EventEmit, EventFailed, EventName, Message, Wire } from '../protocol.js';
+import { describeReason, ProtocolError, SerializationError } from '../errors.js';
+import type { EventEmit, EventFailed, EventName, EventUnsubscribed, Message, Wire } from '../protocol.js';
 import { displayEvent, eventKey, toEventName, type Event } from './event-name.js';
 
 type Listener = (...args: unknown[]) => void;
-
-/** Node adds to a `once` listener's wrapper what it wraps. */
-type MaybeOnce = Listener & { listener?: Listener };
 
 /** Events about listeners themselves: those of this side are meant. */
 const local = new Set<Event>(['newListener', 'removeListener']);
@@ -27,8 +24,8 @@ export class EventSubscriptions {
   readonly emitter = new EventEmitter();
   readonly #options: EventSubscriptionsOptions;
   readonly #subscribed = new Map<string, Event>();
-  /** Also those that are over: their last events may still be on the way. */
-  readonly #known = new Set<string>();
+  /** Those that are over but not yet for the other side: their last events may still be on the way. */
+  readonly #ending = new Map<string, number>();
 
   constructor(options: EventSubscriptionsOptions) {
     this.#options = options;
@@ -49,13 +46,23 @@ export class EventSubscriptions {
     const key = eventKey(name);
     const event = this.#subscribed.get(key);
     if (event === undefined) {
-      if (this.#known.has(key)) return;
+      if (this.#ending.has(key)) return;
       throw new ProtocolError(`The event ${displayEvent(name)} arrived, to which nobody listens.`);
     }
     const values = coded ? this.#decode(name, args) : args;
     if (!values) return;
-    for (const listener of this.emitter.rawListeners(event) as MaybeOnce[]) this.#run(event, listener, values);
+    for (const listener of this.emitter.rawListeners(event) as Listener[]) this.#run(listener, values);
     this.#updateOne(event);
+  }
+
+  /** The other side has stopped to forward this event. @throws {ProtocolError} when it was not asked to */
+  confirmEnd({ event }: EventUnsubscribed): void {
+    const key = eventKey(event);
+    const open = this.#ending.get(key);
+    if (open === undefined)
+      throw new ProtocolError(`The end of the event ${displayEvent(event)} was confirmed unasked.`);
+    if (open === 1) this.#ending.delete(key);
+    else this.#ending.set(key, open - 1);
   }
 
   /** The parent is told as Node tells one of what went wrong where nobody waits: by a warning. */
@@ -75,8 +82,7 @@ export class EventSubscriptions {
   }
 
   #warn(event: EventName, reason: unknown): void {
-    const text = reason instanceof Error ? reason.message : String(reason);
-    process.emitWarning(`The event ${displayEvent(event)} did not arrive. ${text}`, {
+    process.emitWarning(`The event ${displayEvent(event)} did not arrive. ${describeReason(reason)}.`, {
       type: 'ProcxyWarning',
       code: 'PROCXY_EVENT_FAILED',
     });
@@ -95,22 +101,21 @@ export class EventSubscriptions {
     const wanted = this.emitter.listenerCount(event) > 0;
     if (wanted === this.#subscribed.has(key)) return;
     if (wanted) {
-      this.#known.add(key);
       if (this.#subscribed.size === 0) this.#options.onListening(true);
       this.#subscribed.set(key, event);
       this.#options.send({ type: 'event-subscribe', event: name });
     } else {
       this.#subscribed.delete(key);
+      this.#ending.set(key, (this.#ending.get(key) ?? 0) + 1);
       this.#options.send({ type: 'event-unsubscribe', event: name });
       if (this.#subscribed.size === 0) this.#options.onListening(false);
     }
   }
 
   /** A listener that throws fails as it would on an emitter of this process: uncaught, and alone. */
-  #run(event: Event, listener: MaybeOnce, args: unknown[]): void {
-    if (listener.listener) this.emitter.removeListener(event, listener.listener);
+  #run(listener: Listener, args: unknown[]): void {
     try {
-      Reflect.apply(listener.listener ?? listener, this.#options.target(), args);
+      Reflect.apply(listener, this.#options.target(), args);
     } catch (error) {
       process.nextTick(() => {
         throw error;

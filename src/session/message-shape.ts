@@ -4,10 +4,10 @@ import type { Message } from '../protocol.js';
 type Shape = Record<string, (value: unknown) => boolean>;
 
 const isId = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0;
-const isString = (value: unknown): boolean => typeof value === 'string';
+export const isString = (value: unknown): value is string => typeof value === 'string';
 const isCoded = (value: unknown): boolean => value === undefined || value === true;
 
-function isPairs(value: unknown, isSecond: (second: unknown) => boolean): boolean {
+export function isPairs(value: unknown, isSecond: (second: unknown) => boolean): boolean {
   const isPair = (pair: unknown): boolean => Array.isArray(pair) && isString(pair[0]) && isSecond(pair[1]);
   return value === undefined || (Array.isArray(value) && value.every(isPair));
 }
@@ -41,6 +41,7 @@ const shapes: Record<Message['type'], Shape> = {
   },
   'event-subscribe': { event: isEvent },
   'event-unsubscribe': { event: isEvent },
+  'event-unsubscribed': { event: isEvent },
   'event-emit': { event: isEvent, args: Array.isArray, coded: isCoded },
   'event-failed': { event: isEvent, coded: isCoded },
 };

@@ -10,7 +10,7 @@ export interface ServerOptions {
   codec: Codec;
   send: Send;
   run: Run;
-  /** Called before each answer is sent. */
+  /** Called before each answer is sent. Must not throw. */
   beforeAnswer(): void;
 }
 
@@ -35,7 +35,8 @@ export class Server {
     try {
       const decoded = coded ? (this.#options.codec.decode(args) as unknown[]) : args;
       const value = this.#options.run(target ?? 'instance', method, decoded);
-      if (isPromise(value)) value.then(succeed, fail);
+      // A thenable gets what `await` would give it: it is asked once, and settles once.
+      if (isPromise(value)) Promise.resolve(value).then(succeed, fail);
       else succeed(value);
     } catch (error) {
       fail(error);
@@ -43,6 +44,7 @@ export class Server {
   }
 
   #succeed(callId: number, method: string, value: unknown): void {
+    this.#options.beforeAnswer();
     try {
       const answer: CallResult = { type: 'call-result', callId, result: 'success' };
       if (value !== undefined) {
@@ -57,6 +59,7 @@ export class Server {
   }
 
   #fail(callId: number, method: string, error: unknown): void {
+    this.#options.beforeAnswer();
     const answer: CallResult = { type: 'call-result', callId, result: 'error' };
     if (error !== undefined) {
       const { wire, coded } = encodeThrown(this.#options.codec, error, method);
@@ -71,7 +74,6 @@ export class Server {
   }
 
   #answer(answer: CallResult, method: string): void {
-    this.#options.beforeAnswer();
     this.#options.send(answer, method);
     this.#running--;
   }

@@ -1,6 +1,6 @@
 import type { Channel, Handle } from '../channel/channel.js';
 import type { Codec } from '../codec/codec.js';
-import { ProtocolError, SerializationError } from '../errors.js';
+import { describeReason, ProtocolError, SerializationError } from '../errors.js';
 import type { HandleTransfer, Message } from '../protocol.js';
 import type { SideStats } from '../types/stats.js';
 import { Calls, type CallOptions, type CallTarget, type Reason } from './calls.js';
@@ -92,10 +92,9 @@ export class Session {
       this.#options.handles?.sendAll(this.#channel);
       this.#channel.send(message);
     } catch (error) {
-      const root = message.type === 'call-invoke' ? 'args' : 'result';
-      const reason = error instanceof Error ? error.message : String(error);
+      const root = message.type === 'call-result' ? 'result' : 'args';
       throw new SerializationError(
-        `${method}(): ${root} could not be written as one message (${reason}). Send it in smaller parts.`,
+        `${method}(): ${root} could not be written as one message (${describeReason(error)}). Send it in smaller parts.`,
         root,
         { cause: error },
       );
@@ -111,7 +110,8 @@ export class Session {
       this.#route(message as Message, handle);
     } catch (error) {
       this.#violated = true;
-      const violation = error instanceof ProtocolError ? error : new ProtocolError(String(error), { cause: error });
+      const violation =
+        error instanceof ProtocolError ? error : new ProtocolError(describeReason(error), { cause: error });
       this.#options.onViolation(violation);
     }
   }

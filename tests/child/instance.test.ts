@@ -37,6 +37,7 @@ function make(object: object): Instance {
     mirror: { names: 'own', limit: 1000 },
     codec,
     propertyCodec: codec,
+    fingerprint: JSON.stringify,
     session: { send: () => {}, stats: () => ({ pendingCalls: 0, servedCalls: 0 }) },
   });
 }

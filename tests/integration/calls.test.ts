@@ -72,8 +72,8 @@ describe('calling', () => {
 
   test('$stats counts what is open on both sides', async () => {
     expect(await calculator.$stats()).toEqual({
-      parent: { pendingCalls: 0, servedCalls: 0 },
-      child: { pendingCalls: 0, servedCalls: 0 },
+      parent: { pendingCalls: 0, servedCalls: 0, subscriptions: 0 },
+      child: { pendingCalls: 0, servedCalls: 0, subscriptions: 0 },
     });
     const slow = calculator.addSlowly(1, 1, 300);
     expect(await calculator.$stats()).toMatchObject({ parent: { pendingCalls: 1 }, child: { servedCalls: 1 } });

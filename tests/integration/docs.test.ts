@@ -98,7 +98,7 @@ describe('a page', () => {
     expect(problems).toEqual([
       "line 1: a fence of the language 'javascript'",
       'line 5: the fence does not begin with a command',
-      'line 9: neither "node file" nor "npx tsx file": rm -rf build',
+      'line 9: neither "node file" nor "npx tsx file" nor "npx tsc file": rm -rf build',
       "line 13: a fence of the language ''",
     ]);
   });
@@ -130,6 +130,20 @@ describe('a page', () => {
     );
     expect(output).toEqual(expected);
     expect(stderr).toContain('RangeError: nobody catches this');
+  });
+
+  test('may show what the compiler says', async () => {
+    const { output, expected, typeErrors } = await outcome(
+      ['ts', '// wrong.ts', 'export const length: string = [].length;'],
+      [
+        'console',
+        '$ npx tsc --noEmit wrong.ts',
+        "wrong.ts(2,14): error TS2322: Type 'number' is not …",
+        '(exit code 2)',
+      ],
+    );
+    expect(output).toEqual(expected);
+    expect(typeErrors).toEqual([]);
   });
 
   test('whose types are wrong is wrong', async () => {

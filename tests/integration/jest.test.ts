@@ -27,8 +27,11 @@ const worker = `class Worker extends EventEmitter {
 
 const body = `
 let worker;
-beforeEach(async () => { worker = await procxy(Worker, WORKER, {}, 40); });
+beforeEach(async () => { worker = await procxy(Worker, './worker.js', {}, 40); });
 afterEach(() => worker.$terminate());
+const messageOf = (check) => {
+  try { check(); } catch (error) { return error.message; }
+};
 const thrownBy = (promise) => promise.then(() => undefined, (error) => error);
 
 test('finds the class from the class alone', async () => {
@@ -57,7 +60,7 @@ test('an error is an instance of the class that the test knows', async () => {
 test('an error of the library is an instance of its class', async () => {
   const error = await thrownBy(worker.$with({ timeout: 20 }).sleep(10_000));
   expect(error instanceof TimeoutError && error instanceof Error).toBe(true);
-  await expect(procxy(Worker, WORKER, { timeOut: 1 })).rejects.toThrow(/did you mean .timeout/);
+  await expect(procxy(Worker, './worker.js', { timeOut: 1 })).rejects.toThrow(/did you mean .timeout/);
 });
 
 test('plain data arrives as it is, and what JSON cannot carry is refused', async () => {
@@ -93,9 +96,21 @@ test('matchers call nothing', async () => {
   expect((await worker.$stats()).parent.pendingCalls).toBe(0);
 });
 
-test('a comparison that fails shows both sides', () => {
-  expect(() => expect(worker).toEqual({ some: 'other' })).toThrow(/Expected.*Received/s);
-  expect(() => expect({ worker }).toMatchObject({ worker: { start: 0 } })).toThrow(/Expected.*Received/s);
+test('a comparison with an emitter that fails shows both sides', async () => {
+  const emitter = await procxy(EventEmitter, 'node:events');
+  const message = messageOf(() => expect(emitter).toEqual({ some: 'other' }));
+  await emitter.$terminate();
+  expect(message).toMatch(/Expected.*Received/s);
+});
+
+test('a comparison with an instance that has a getter shows both sides', async () => {
+  const getting = await procxy(Getting, './others.js');
+  const messages = [
+    messageOf(() => expect(getting).toEqual({ some: 'other' })),
+    messageOf(() => expect({ getting }).toMatchObject({ getting: { some: 'other' } })),
+  ];
+  await getting.$terminate();
+  for (const message of messages) expect(message).toMatch(/Expected.*Received/s);
 });
 
 describe('with a fake clock', () => {
@@ -109,35 +124,45 @@ describe('with a fake clock', () => {
   });
 
   test('a child that does not want to end is killed', async () => {
-    const stubborn = await procxy(Stubborn, STUBBORN, { terminateTimeout: 100 });
+    const stubborn = await procxy(Stubborn, './others.js', { terminateTimeout: 100 });
     await stubborn.$terminate();
     expect(await stubborn.$exited).toEqual({ code: null, signal: 'SIGKILL' });
   });
 });
 `;
-const stubborn = `class Stubborn {
-  #timer = setInterval(() => {}, 1000);
-  constructor() { process.on('SIGTERM', () => {}); }
-}`;
+const others = {
+  Stubborn: `class Stubborn {
+    constructor() {
+      process.on('SIGTERM', () => {});
+      setTimeout(() => process.exit(7), 10_000); // Where nobody kills it, Jest would wait for ever.
+    }
+  }`,
+  Getting: `class Getting {
+    field = 1;
+    get total() { return 2; }
+  }`,
+};
 
 const titles = [...body.matchAll(/^ *test\('([^']+)'/gm)].map(([, title]) => title ?? '');
 const names = 'procxy, SerializationError, TimeoutError';
 const programs = {
   commonjs: {
     'worker.js': `const { EventEmitter } = require('node:events');\nexports.Worker = ${worker};`,
-    'stubborn.js': `exports.Stubborn = ${stubborn};`,
+    'others.js': `exports.Stubborn = ${others.Stubborn};\nexports.Getting = ${others.Getting};`,
     'all.test.js': `const { ${names} } = require('procxy');
+      const { EventEmitter } = require('node:events');
       const { Worker } = require('./worker.js');
-      const { Stubborn } = require('./stubborn.js');
+      const { Getting, Stubborn } = require('./others.js');
       ${body}`,
   },
   module: {
     'worker.js': `import { EventEmitter } from 'node:events';\nexport ${worker}`,
-    'stubborn.js': `export ${stubborn}`,
+    'others.js': `export ${others.Stubborn}\nexport ${others.Getting}`,
     'all.test.js': `import { ${names} } from 'procxy';
+      import { EventEmitter } from 'node:events';
       import { jest } from '@jest/globals';
       import { Worker } from './worker.js';
-      import { Stubborn } from './stubborn.js';
+      import { Getting, Stubborn } from './others.js';
       ${body}`,
   },
 } as const;
@@ -158,10 +183,7 @@ async function makeApp(type: keyof typeof programs): Promise<string> {
   const transform = type === 'module' ? { transform: {} } : {};
   const jest = { ...transform, testTimeout: 20_000 };
   await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'app', private: true, type, jest }));
-  for (const [name, text] of Object.entries(programs[type])) {
-    const paths = text.replaceAll('WORKER', "'./worker.js'").replaceAll('STUBBORN', "'./stubborn.js'");
-    await writeFile(join(folder, name), paths);
-  }
+  for (const [name, text] of Object.entries(programs[type])) await writeFile(join(folder, name), text);
   return folder;
 }
 
@@ -192,7 +214,7 @@ describe.each([
 
   test.each(titles)('%s', (title) => {
     const result = report.testResults[0]?.assertionResults.find((candidate) => candidate.title === title);
-    expect(result?.failureMessages.join('\n'), report.testResults[0]?.message).toBe('');
+    expect(result?.failureMessages ?? [report.testResults[0]?.message]).toEqual([]);
     expect(result?.status).toBe('passed');
   });
 

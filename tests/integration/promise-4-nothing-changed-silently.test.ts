@@ -74,6 +74,36 @@ describe('4. nothing is changed silently', () => {
     expect(await echo.echo({ toJSON: (key: string) => [key, undefined] })).toEqual(['0', undefined]);
   });
 
+  test('a toJSON is asked once, whatever has it, and nothing of what it gives can pass for a descriptor', async () => {
+    const list = Object.assign([1, undefined], { toJSON: () => ({ __procxy_type: 'self' }) });
+    expect(await echo.echo([list, undefined])).toEqual([{ __procxy_type: 'self' }, undefined]);
+    expect(await echo.echo({ at: { toJSON: () => new Date(0) } })).toEqual({ at: '1970-01-01T00:00:00.000Z' });
+    await expect(echo.echo(Object.assign([1], { toJSON: () => new Map() }))).rejects.toThrow(/is a Map/);
+  });
+
+  test('a getter runs once', async () => {
+    let reads = 0;
+    const value = {
+      get changing() {
+        return reads++ === 0 ? 1 : NaN;
+      },
+    };
+    expect(await echo.echo(value)).toEqual({ changing: 1 });
+    expect(reads).toBe(1);
+  });
+
+  test('an array of a class of its own is copied without its constructor', async () => {
+    class Picky extends Array<unknown> {
+      constructor(options: unknown) {
+        super();
+        if (typeof options !== 'object') throw new Error('options required');
+      }
+    }
+    const picky = new Picky({});
+    picky.push(1, undefined, -0);
+    expect(await echo.echo(picky)).toEqual([1, undefined, -0]);
+  });
+
   test('an instance arrives as a plain object of its own properties', async () => {
     const arrived = await echo.echo(new Point());
     expect(arrived).toStrictEqual({ x: 1, y: 2 });

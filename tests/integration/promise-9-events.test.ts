@@ -60,6 +60,23 @@ describe('9. events', () => {
     expect(await emitting.listening('a')).toBe(0);
   });
 
+  test('the same function by once and by on stays by on', async () => {
+    let count = 0;
+    const listener = (): number => count++;
+    emitting.once('a', listener);
+    emitting.on('a', listener);
+    for (let i = 0; i < 3; i++) await emitting.fire('a');
+    expect(count).toBe(4);
+    const inner = (): void => void count++;
+    const outer = Object.assign(() => void (count += 100), { listener: inner });
+    emitting.removeAllListeners('a').on('a', outer);
+    await emitting.fire('a');
+    await emitting.fire('a');
+    expect(count).toBe(204);
+    emitting.off('a', outer).once('a', listener).off('a', listener);
+    expect(emitting.listenerCount('a')).toBe(0);
+  });
+
   test('listeners are asked about and removed as on any emitter', async () => {
     const listener = (): void => {};
     expect(emitting.on('a', listener)).toBe(emitting);

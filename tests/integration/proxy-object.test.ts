@@ -40,7 +40,7 @@ test('an instance that is thenable itself is not awaited for being proxied', asy
 });
 
 test('util.inspect shows what it is', () => {
-  expect(inspect(calculator)).toMatch(/^Procxy<Calculator> \{ pid: \d+, running \}$/);
+  expect(inspect(calculator)).toMatch(/^Procxy<Calculator> \(running, pid \d+\) \{\}$/);
 });
 
 test('probing reads call nothing', async () => {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { inheritedFlags } from '../../src/parent/launch.js';
 
@@ -8,7 +9,7 @@ const cases: [flags: string[], kept: string[]][] = [
   ],
   [
     ['--require=./hook.cjs', '--max-old-space-size=64'],
-    ['--require=./hook.cjs', '--max-old-space-size=64'],
+    [`--require=${resolve('hook.cjs')}`, '--max-old-space-size=64'],
   ],
   [['--inspect', '--inspect-brk=0', '--inspect-port', '9230', '--expose-gc'], ['--expose-gc']],
   [['--test', '--test-reporter', 'spec', '--test-name-pattern=x', '--conditions=dev'], ['--conditions=dev']],
@@ -17,7 +18,7 @@ const cases: [flags: string[], kept: string[]][] = [
   [['-p', '1 + 1'], []],
   [
     ['-r', './hook.cjs'],
-    ['-r', './hook.cjs'],
+    ['-r', resolve('hook.cjs')],
   ],
 ];
 for (const [flags, kept] of cases) {

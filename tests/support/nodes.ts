@@ -6,6 +6,10 @@ import { run } from './packed.js';
 const versions = { 20: '20.20.2', 22: '22.23.3', 24: '24.21.0', 26: '26.10.0' } as const;
 export type NodeMajor = keyof typeof versions;
 
+export function isNodeMajor(major: string | number): major is NodeMajor {
+  return Object.hasOwn(versions, major);
+}
+
 const cache = join(tmpdir(), 'procxy-node-binaries');
 const found = new Map<NodeMajor, Promise<string>>();
 

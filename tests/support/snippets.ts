@@ -13,7 +13,12 @@ import ts from 'typescript';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** What a page's programs may import, linked from this repository. */
-const linked = { procxy: '.', tsx: 'node_modules/tsx', '@types': 'node_modules/@types' };
+const linked = {
+  procxy: '.',
+  tsx: 'node_modules/tsx',
+  'lru-cache': 'node_modules/lru-cache',
+  '@types': 'node_modules/@types',
+};
 const tsx = join(root, 'node_modules/tsx/dist/cli.mjs');
 
 /** Fences that are shown and not run. */
@@ -51,6 +56,13 @@ export interface Outcome {
   stderr: string;
 }
 
+/** What a program, or the compiler, has printed and ended with. */
+interface Run {
+  stdout: string;
+  stderr: string;
+  code: number | string;
+}
+
 interface Fence {
   language: string;
   line: number;
@@ -77,7 +89,7 @@ export function readPage(path: string): Page {
       const found = readCommands(body, line, new Map(files));
       if (!body[0]?.startsWith('$ ')) problem('the fence does not begin with a command');
       for (const command of found) {
-        if (!isKnown(command)) problem(`neither "node file" nor "npx tsx file": ${command.text}`);
+        if (!isKnown(command)) problem(`neither "node file" nor "npx tsx file" nor "npx tsc file": ${command.text}`);
         for (const snippet of usedBy(command)) unused.delete(snippet);
       }
       commands.push(...found.filter(isKnown));
@@ -110,7 +122,7 @@ function readCommands(body: string[], line: number, files: Command['files']): Co
 }
 
 function isKnown({ text }: Command): boolean {
-  return /^(node|npx tsx) /.test(text);
+  return /^(node|npx tsx|npx tsc) /.test(text);
 }
 
 /** The files that a command names, and all that those name in turn: in an import or as a module path. */
@@ -145,11 +157,13 @@ export async function runCommand(folder: string, command: Command): Promise<Outc
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, code);
   }
-  const typeErrors = checkTypes(
+  const errors = checkTypes(
     folder,
     usedBy(command).map(({ name }) => name),
   );
-  const { stdout, stderr, code } = await run(folder, command.text);
+  const compiles = command.text.startsWith('npx tsc ');
+  const { stdout, stderr, code } = compiles ? report(folder, errors) : await run(folder, command.text);
+  const typeErrors = compiles ? [] : errors.map(describe);
   const lines = stdout === '' ? [] : stdout.replace(/\n$/, '').split('\n');
   if (code !== 0) lines.push(`(exit code ${code})`);
   const output = lines.map((line, index) => {
@@ -159,7 +173,7 @@ export async function runCommand(folder: string, command: Command): Promise<Outc
   return { typeErrors, output, stderr: withoutExperimental(stderr) };
 }
 
-async function run(cwd: string, line: string): Promise<{ stdout: string; stderr: string; code: number | string }> {
+async function run(cwd: string, line: string): Promise<Run> {
   const words = line.split(' ');
   const args = words[0] === 'npx' ? [tsx, ...words.slice(2)] : words.slice(1);
   const { FORCE_COLOR: _color, NODE_OPTIONS: _options, ...env } = process.env;
@@ -195,7 +209,7 @@ const options: ts.CompilerOptions = {
 /** Declarations are the same for every page, and reading them is what takes the time. */
 const declarations = new Map<string, ts.SourceFile | undefined>();
 
-function checkTypes(folder: string, names: string[]): string[] {
+function checkTypes(folder: string, names: string[]): readonly ts.Diagnostic[] {
   const typed = names.filter((name) => /\.[cm]?ts$/.test(name));
   if (typed.length === 0) return [];
   const host = ts.createCompilerHost(options);
@@ -211,8 +225,16 @@ function checkTypes(folder: string, names: string[]): string[] {
     options,
     host,
   );
-  return ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
-    const where = file ? `${file.fileName}:${file.getLineAndCharacterOfPosition(start ?? 0).line + 1}: ` : '';
-    return where + ts.flattenDiagnosticMessageText(messageText, '\n');
-  });
+  return ts.getPreEmitDiagnostics(program);
+}
+
+function describe({ file, start, messageText }: ts.Diagnostic): string {
+  const where = file ? `${file.fileName}:${file.getLineAndCharacterOfPosition(start ?? 0).line + 1}: ` : '';
+  return where + ts.flattenDiagnosticMessageText(messageText, '\n');
+}
+
+/** What the compiler itself would print. */
+function report(folder: string, errors: readonly ts.Diagnostic[]): Run {
+  const host = { getCanonicalFileName: String, getCurrentDirectory: () => folder, getNewLine: () => '\n' };
+  return { stdout: ts.formatDiagnostics(errors, host), stderr: '', code: errors.length === 0 ? 0 : 2 };
 }

@@ -72,7 +72,7 @@ describe('the types', () => {
       expect(output).toMatch(/wrong\.ts\(6,\d+\): error TS2345/);
       expect(output).toMatch(/wrong\.ts\(7,\d+\): error TS2349/);
       expect(output).toMatch(/wrong\.ts\(8,\d+\): error TS2578/);
-      expect(output).toContain('A parameter of this method is not what JSON leaves of it. Take plain data');
+      expect(output).toContain('A parameter of this method is not what JSON leaves of it.');
     });
   }
 });

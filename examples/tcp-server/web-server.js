@@ -1,0 +1,31 @@
+import { createServer } from 'node:http';
+
+/** An HTTP server without a port: its connections are brought to it. */
+export class WebServer {
+  /** @type {import('node:http').Server} */
+  #http;
+  #connections = 0;
+  #requests = 0;
+
+  /** @param {string} name */
+  constructor(name) {
+    this.#http = createServer((_request, response) => {
+      this.#requests++;
+      response.setHeader('x-served-by', name);
+      response.end('Hello.\n');
+    });
+  }
+
+  /** @param {import('node:net').Socket} socket */
+  serve(socket) {
+    this.#connections++;
+    this.#http.emit('connection', socket);
+    // It was accepted with `pauseOnConnect`, so that no byte of it was read in the other process.
+    socket.resume();
+  }
+
+  /** What this process has done so far. */
+  counts() {
+    return { connections: this.#connections, requests: this.#requests };
+  }
+}

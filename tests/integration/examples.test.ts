@@ -1,0 +1,146 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { PNG } from 'pngjs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+/** What the program prints. Rejects when its exit code is not 0; a child that stayed behind would hold the pipe. */
+async function run(example: string, ...args: string[]): Promise<string> {
+  const program = fileURLToPath(new URL(`../../examples/${example}/main.js`, import.meta.url));
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [program, ...args]);
+  expect(stderr).toBe('');
+  return stdout;
+}
+
+/** The figures of a row of a table; `NaN` for what is none. */
+function row(output: string, label: string): number[] {
+  const line = output.split('\n').find((candidate) => candidate.startsWith(`${label} `));
+  if (line === undefined) throw new Error(`There is no row '${label}' in:\n${output}`);
+  const columns = line.slice(label.length).trim().split(/ {2,}/);
+  return columns.map((column) => Number(column.replaceAll(',', '').replace(/ ms$/, '')));
+}
+
+describe('image', () => {
+  const images = new Map<string, PNG>();
+  let folder = '';
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'procxy-examples-'));
+    const output = await run('image', folder);
+    for (const name of ['original', 'blur', 'edges', 'sepia']) {
+      const path = join(folder, `${name}.png`);
+      const file = await readFile(path);
+      expect(row(output, path)).toEqual([file.length]);
+      images.set(name, PNG.sync.read(file));
+    }
+  });
+
+  afterAll(() => rm(folder, { recursive: true }));
+
+  function color(name: string, x: number, y: number): number[] {
+    const { width, data } = images.get(name) ?? new PNG();
+    return [...data.subarray((y * width + x) * 4, (y * width + x) * 4 + 4)];
+  }
+
+  /** A point in the door, one on its left side, and one in the wall beside it. */
+  const [inside, border, outside] = [
+    [200, 260],
+    [175, 260],
+    [150, 260],
+  ] as const;
+
+  test('writes images of the same size', () => {
+    for (const { width, height } of images.values()) expect([width, height]).toEqual([640, 400]);
+  });
+
+  test('blurs: areas stay, borders become something between', () => {
+    expect(color('blur', ...inside)).toEqual(color('original', ...inside));
+    expect(color('blur', ...outside)).toEqual(color('original', ...outside));
+    color('blur', ...border).forEach((value, channel) => {
+      if (channel === 3) return expect(value).toBe(255);
+      const limits = [color('original', ...inside)[channel] ?? 0, color('original', ...outside)[channel] ?? 0];
+      expect(value).toBeGreaterThan(Math.min(...limits));
+      expect(value).toBeLessThan(Math.max(...limits));
+    });
+  });
+
+  test('finds edges: areas become black, borders bright', () => {
+    expect(color('edges', ...inside)).toEqual([0, 0, 0, 255]);
+    expect(color('edges', ...outside)).toEqual([0, 0, 0, 255]);
+    expect(Math.max(...color('edges', 176, 260).slice(0, 3), ...color('edges', 175, 260).slice(0, 3))).toBe(255);
+  });
+
+  test('ages: everything is brown', () => {
+    const { width, height } = images.get('sepia') ?? new PNG();
+    for (let x = 0; x < width; x += 10) {
+      for (let y = 0; y < height; y += 10) {
+        const [red = 0, green = 0, blue = 0] = color('sepia', x, y);
+        expect(red).toBeGreaterThanOrEqual(green);
+        expect(green).toBeGreaterThan(blue);
+      }
+    }
+  });
+});
+
+describe('factorial', () => {
+  test('computes 5000!', async () => {
+    const output = await run('factorial', '5000');
+    expect(row(output, 'digits')).toEqual([16_326]);
+    expect(row(output, 'zeros at the end')).toEqual([1249]);
+    expect(output).toMatch(/^5000! +422857792660…$/m);
+    expect(output).toContain('identical.');
+  });
+
+  test('lets the parent go on meanwhile', async () => {
+    const output = await run('factorial');
+    expect(output).toContain('identical.');
+    const [time = 0] = row(output, 'time taken');
+    const [stall = Infinity] = row(output, 'worst stall of the main event loop');
+    expect(stall).toBeLessThan(time);
+    expect(row(output, 'timer turns meanwhile')[0]).toBeGreaterThan(1);
+  });
+});
+
+describe('analytics', () => {
+  test('gets a Map back, and all that it promises of it holds', async () => {
+    const output = await run('analytics');
+    const visitors = ['newsletter', 'podcast', 'poster'].map((campaign) => row(output, campaign)[0]);
+    expect(visitors.reduce((sum = 0, count = 0) => sum + count)).toBe(3000);
+    const facts = [...output.matchAll(/^(yes|NO ) {2}(.+)$/gm)];
+    expect(facts).toHaveLength(6);
+    for (const [, holds, fact] of facts) expect(holds, fact).toBe('yes');
+  });
+});
+
+describe('tcp-server', () => {
+  let output = '';
+  const figure = (label: string, column = 0) => row(output, label)[column];
+
+  beforeAll(async () => {
+    output = await run('tcp-server');
+  });
+
+  test('serves by both children, and by the replacement of the one that is killed', () => {
+    const ANSWERS = 2;
+    expect(figure('child 1', ANSWERS)).toBeGreaterThan(0);
+    expect(figure('child 2, killed', ANSWERS)).toBeGreaterThanOrEqual(500);
+    expect(figure('child 3, its replacement', ANSWERS)).toBeGreaterThanOrEqual(500);
+  });
+
+  test.each(['child 1', 'child 3, its replacement'])('loses nothing that reached %s', (child) => {
+    const [, requests, answers] = row(output, child);
+    expect(answers).toBe(requests);
+  });
+
+  test('accounts for every request', () => {
+    const [sent = 0, answered = 0] = [figure('requests sent'), figure('answered with a status of 2xx')];
+    expect(figure('answered with another status')).toBe(0);
+    const children = ['child 1', 'child 2, killed', 'child 3, its replacement'];
+    expect(children.reduce((sum, child) => sum + (row(output, child)[2] ?? 0), 0)).toBe(answered);
+    expect(figure('never answered')).toBe(sent - answered);
+    expect(output).toContain('The others answered every request they got.');
+  });
+});
