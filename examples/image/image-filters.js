@@ -87,7 +87,7 @@ function filter(file, change) {
  */
 function convolve({ width, height, data }, kernel) {
   const middleY = (kernel.length - 1) / 2;
-  const middleX = /** @type {number[]} */ ((kernel[0]).length - 1) / 2;
+  const middleX = ((kernel[0]?.length ?? 1) - 1) / 2;
   const result = new Float64Array(data.length);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {

@@ -1,8 +1,6 @@
 import autocannon from 'autocannon';
 
-/**
- * A client that loads a server over many connections and keeps an account of every request.
- */
+/** A client that loads a server over many connections and keeps an account of every request. */
 export class Load {
   sent = 0;
   /** With a status of 2xx. */
@@ -41,7 +39,7 @@ export class Load {
       connections,
       amount: requests,
       reconnectRate: requestsPerConnection,
-      timeout: 2,
+      timeout: 3,
       sampleInt: 50,
       // Its own count leaves out the last answer of each connection that is replaced.
       setupClient: (client) => void client.on('headers', (answer) => this.#count(answer)),

@@ -20,7 +20,7 @@ export class WebServer {
   serve(socket) {
     this.#connections++;
     this.#http.emit('connection', socket);
-    // It was accepted with `pauseOnConnect`, so that no byte of it was read in the other process.
+    // If it arrives paused, as it was accepted with `pauseOnConnect`, nobody else would start its reading.
     socket.resume();
   }
 

@@ -107,18 +107,19 @@ type JsonForm<T, C extends Crossing, Mark> = T extends bigint | Uncloneable | Co
       ? ObjectForm<T, C, Mark>
       : Mark;
 
+/** Maps and Sets first: they have every method of the weak ones. */
 type CloneForm<T, C extends Crossing, Mark> = T extends bigint | Cloneable
   ? T
-  : T extends Uncloneable
-    ? Mark
-    : T extends Map<infer K, infer V>
-      ? Map<Form<K, C, Mark>, Form<V, C, Mark>>
-      : T extends Set<infer M>
-        ? Set<Form<M, C, Mark>>
-        : T extends ReadonlyMap<infer K, infer V>
-          ? ReadonlyMap<Form<K, C, Mark>, Form<V, C, Mark>>
-          : T extends ReadonlySet<infer M>
-            ? ReadonlySet<Form<M, C, Mark>>
+  : T extends Map<infer K, infer V>
+    ? Map<Form<K, C, Mark>, Form<V, C, Mark>>
+    : T extends Set<infer M>
+      ? Set<Form<M, C, Mark>>
+      : T extends ReadonlyMap<infer K, infer V>
+        ? ReadonlyMap<Form<K, C, Mark>, Form<V, C, Mark>>
+        : T extends ReadonlySet<infer M>
+          ? ReadonlySet<Form<M, C, Mark>>
+          : T extends Uncloneable
+            ? Mark
             : T extends object
               ? ObjectForm<T, C, Mark>
               : Mark;

@@ -15,8 +15,8 @@ const header = ['value', 'JSON mode', 'advanced mode'];
 const modes: SerializationMode[] = ['json', 'advanced'];
 
 interface Row {
-  /** Each crosses on its own, and all must have the outcome. */
-  values: unknown[];
+  /** Each crosses on its own, and all must have the outcome. Made from the proxy and one of another child, if need be. */
+  values: unknown[] | ((own: object, other: object) => unknown[]);
   /** What the row is about, where that is not the whole value. */
   part?: (value: never) => unknown;
 }
@@ -173,8 +173,13 @@ const rows: Record<string, Row> = {
   '`AggregateError`': { values: [new AggregateError([new TypeError('a'), 1], 'b')] },
   '`DOMException`': { values: [new DOMException('a', 'AbortError')] },
   'instance of an error class of your own, not registered': { values: [new ConfigError('a')] },
-  'property of an error that cannot cross': { values: [Object.assign(new Error('a'), { run: fail })], part: own('run') },
+  'property of an error that cannot cross': {
+    values: [Object.assign(new Error('a'), { run: fail })],
+    part: own('run'),
+  },
 
+  'the proxy, as an argument; the instance, as a result': { values: (proxy) => [proxy] },
+  'the proxy of another instance': { values: (_proxy, other) => [other, { other }] },
   '`URL`': { values: [new URL('http://localhost/a?b=c')] },
   '`URLSearchParams`, `Headers`, `FormData`': {
     values: [new URLSearchParams('a=1'), new Headers({ a: 'b' }), new FormData()],
@@ -218,11 +223,14 @@ const outcomes: Record<string, (sent: never, arrived: never) => boolean> = {
   'a data property': (sent: PropertyDescriptor, arrived: PropertyDescriptor) =>
     sent.get !== undefined && arrived.value === sent.get(),
   'as it is, but neither frozen nor sealed': (sent, arrived) => same(sent, arrived) && !Object.isSealed(arrived),
+  'the instance in the child, the proxy in the parent': (sent, arrived) => sent === arrived,
   'two equal objects': (sent, arrived) => isDeepStrictEqual(sent, arrived) && !same(sent, arrived),
   '`0`': (_sent, arrived) => arrived === 0,
   'an instance of the built-in class': (sent: Iterable<unknown>, arrived: object) => {
     const builtIn = Object.getPrototypeOf(Object.getPrototypeOf(sent)) as object;
-    return Object.getPrototypeOf(arrived) === builtIn && (isDate(arrived) || isDeepStrictEqual([...sent], list(arrived)));
+    return (
+      Object.getPrototypeOf(arrived) === builtIn && (isDate(arrived) || isDeepStrictEqual([...sent], list(arrived)))
+    );
   },
   'an error of the built-in class, with its name and properties': (sent: Error, arrived: Error) =>
     Object.getPrototypeOf(arrived) === Object.getPrototypeOf(Object.getPrototypeOf(sent)) && sameError(sent, arrived),
@@ -266,7 +274,8 @@ describe('docs/serialization.md', () => {
       test(`${name}, ${mode}: ${cells[index]}`, async () => {
         const { values, part = (value: unknown) => value } = rows[name] ?? expect.unreachable('no such row');
         const proxy = proxies.get(mode) ?? expect.unreachable('no proxy');
-        for (const value of values) {
+        const other = [...proxies.values()].find((candidate) => candidate !== proxy) ?? expect.unreachable('no other');
+        for (const value of typeof values === 'function' ? values(proxy, other) : values) {
           const outcome = await cross(proxy, value, part as (value: unknown) => unknown);
           expect(outcome(cells[index] ?? '')).toBe('as the page says');
         }
@@ -309,7 +318,12 @@ function readTables(markdown: string): string[][] {
   const found: string[][] = [];
   let inside = false;
   for (const line of markdown.split('\n')) {
-    const cells = line.startsWith('|') ? line.split('|').slice(1, -1).map((cell) => cell.trim()) : undefined;
+    const cells = line.startsWith('|')
+      ? line
+          .split('|')
+          .slice(1, -1)
+          .map((cell) => cell.trim())
+      : undefined;
     if (!cells) inside = false;
     else if (isDeepStrictEqual(cells, header)) inside = true;
     else if (inside && !/^-+$/.test(cells[0] ?? '')) found.push(cells);

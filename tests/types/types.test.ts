@@ -37,7 +37,7 @@ function compile(compiler: string, files: string[]): Promise<Report> {
   });
 }
 
-const tests = ['methods.ts', 'properties-and-events.ts'].map((file) => join(here, file));
+const tests = ['methods.ts', 'properties-and-events.ts', 'advanced.ts'].map((file) => join(here, file));
 
 describe('the types', () => {
   let folder: string;
