@@ -98,6 +98,12 @@ export interface HandleTransfer {
   handleId: number;
 }
 
+/** Confirms that it arrived: the sender may close its own. */
+export interface HandleReceived {
+  type: 'handle-received';
+  handleId: number;
+}
+
 /** An event that could not be subscribed to or forwarded, and why. */
 export interface EventFailed {
   type: 'event-failed';
@@ -119,7 +125,8 @@ export type Message =
   | EventUnsubscribed
   | EventEmit
   | EventFailed
-  | HandleTransfer;
+  | HandleTransfer
+  | HandleReceived;
 
 /** `{ __procxy_type: 'error', value: … }`: written and read by the transfer handler of that name. */
 export interface Descriptor {

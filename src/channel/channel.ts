@@ -10,8 +10,8 @@ export type Handle = Socket | Server | DatagramSocket;
  */
 export interface Channel {
   /**
-   * Sends a message, or drops it when the channel is closed: who must know of that listens to `onClose`. The channel takes
-   * ownership of `handle`; one that could not be delivered is closed.
+   * Sends a message, or drops it when the channel is closed: who must know of that listens to `onClose`. A `handle`
+   * arrives with it, and stays open here too.
    * @throws {RangeError} when the message is too large or too deep for the channel's encoding
    */
   send(message: object, handle?: Handle): void;

@@ -20,6 +20,8 @@ export class AgentProcess {
   readonly disconnected: Promise<void>;
   /** The uncaught error that the child reported before it died. */
   lastWords: { error: unknown } | undefined;
+  /** Called when the process is gone, while what it sent may still arrive. */
+  onExit: (() => void) | undefined;
   #startFailure: Error | undefined;
   #status: ExitStatus | undefined;
   #stderr: Buffer | undefined;
@@ -82,9 +84,10 @@ export class AgentProcess {
         resolve({ code: null, signal: null });
       });
     });
+    this.#status = status;
+    this.onExit?.();
     if (child.pid !== undefined) reaper.unwatch(child.pid);
     if (!this.#startFailure) await this.#drain();
-    this.#status = status;
     return status;
   }
 

@@ -65,6 +65,8 @@ export class Connection {
       },
       onBusy,
     });
+    // New calls are refused at once; those that are open may have their answers in the pipe.
+    this.agent.onExit = () => (this.#over ??= (method) => this.agent.crashError(method));
     void this.agent.exited.then(() => this.#close());
     // A child that closed the channel can answer nothing; whatever else it does, it is no worker any more.
     void this.agent.disconnected.then(() => awaitEnd(this.agent, options.terminateTimeout));
@@ -176,9 +178,8 @@ export class Connection {
   }
 
   #close(): void {
-    this.#end((method) => this.agent.crashError(method));
     this.events.close();
-    if (this.#over) this.#session.close(this.#over);
+    this.#session.close(this.#over ?? ((method) => this.agent.crashError(method)));
   }
 }
 

@@ -1,10 +1,18 @@
+import { Socket } from 'node:net';
 import type { Channel, Handle } from '../channel/channel.js';
 import type { HandleExchange } from '../codec/handle-codec.js';
 import { HandleTransferError, ProtocolError } from '../errors.js';
 
-/** The handles between an encoding and its sending, and between their arrival and the decoding of what they belong to. */
+/**
+ * The handles on their way. A socket belongs to its sender until the other side confirms that it has it, and is closed
+ * here only then: one that could not be delivered is still its owner's.
+ */
 export class Handles implements HandleExchange {
+  /** Between the encoding of a message and its sending. */
   readonly #outgoing: [id: number, handle: Handle][] = [];
+  /** Sent and not yet confirmed. */
+  readonly #underway = new Map<number, Handle>();
+  /** Between their arrival and the decoding of the message that they belong to. */
   readonly #arrived = new Map<number, Handle | undefined>();
   #lastId = 0;
 
@@ -22,15 +30,26 @@ export class Handles implements HandleExchange {
     return handle;
   }
 
-  /** What was being encoded is not sent: its handles stay with their owner. */
   discard(): void {
     this.#outgoing.length = 0;
   }
 
   /** To be called just before the message that was encoded is sent. */
   sendAll(channel: Channel): void {
-    for (const [handleId, handle] of this.#outgoing.splice(0))
+    for (const [handleId, handle] of this.#outgoing.splice(0)) {
+      stopReading(handle);
+      this.#underway.set(handleId, handle);
       channel.send({ type: 'handle-transfer', handleId }, handle);
+    }
+  }
+
+  /** The other side has it. @throws {ProtocolError} when it was not sent */
+  confirm(id: number): void {
+    const handle = this.#underway.get(id);
+    if (!handle) throw new ProtocolError(`The handle ${id} was confirmed, and is not under way.`);
+    this.#underway.delete(id);
+    // A server and a datagram socket are shared.
+    if (handle instanceof Socket) handle.destroy();
   }
 
   receive(id: number, handle: Handle | undefined): void {
@@ -47,4 +66,15 @@ export class Handles implements HandleExchange {
     }
     this.#arrived.clear();
   }
+}
+
+/**
+ * What this process reads from now on, the other would never see. Only the native handle can be told to stop: `pause()` lets a
+ * socket read on into its buffer. Reading it again, should it stay here, starts it again.
+ */
+function stopReading(handle: Handle): void {
+  const { _handle: native } = handle as { _handle?: { reading?: boolean; readStop?: () => void } | null };
+  if (!native?.reading || !native.readStop) return;
+  native.reading = false;
+  native.readStop();
 }

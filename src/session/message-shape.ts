@@ -33,6 +33,7 @@ const shapes: Record<Message['type'], Shape> = {
   },
   'child-fatal': { coded: isCoded },
   'handle-transfer': { handleId: isId },
+  'handle-received': { handleId: isId },
   'property-update': {
     set: (value) => isPairs(value, () => true),
     unavailable: (value) => isPairs(value, isString),

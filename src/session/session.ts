@@ -1,7 +1,7 @@
 import type { Channel, Handle } from '../channel/channel.js';
 import type { Codec } from '../codec/codec.js';
 import { describeReason, ProtocolError, SerializationError } from '../errors.js';
-import type { HandleTransfer, Message } from '../protocol.js';
+import type { HandleReceived, HandleTransfer, Message } from '../protocol.js';
 import type { SideStats } from '../types/stats.js';
 import { Calls, type CallOptions, type CallTarget, type Reason } from './calls.js';
 import type { Handles } from './handles.js';
@@ -11,7 +11,7 @@ import { Server, type Run } from './serve.js';
 
 /** One handler for each type of message. */
 export type Handlers = {
-  [T in Exclude<Message['type'], 'call-invoke' | 'call-result' | 'handle-transfer'>]?: (
+  [T in Exclude<Message['type'], 'call-invoke' | 'call-result' | 'handle-transfer' | 'handle-received'>]?: (
     message: Extract<Message, { type: T }>,
   ) => void;
 };
@@ -118,6 +118,7 @@ export class Session {
 
   #route(message: Message, handle: Handle | undefined): void {
     if (message.type === 'handle-transfer') return this.#takeHandle(message.handleId, handle);
+    if (message.type === 'handle-received') return this.#handles().confirm(message.handleId);
     try {
       this.#dispatch(message);
     } finally {
@@ -125,12 +126,17 @@ export class Session {
     }
   }
 
-  #takeHandle(id: number, handle: Handle | undefined): void {
-    if (!this.#options.handles) throw new ProtocolError('A handle arrived where none is taken.');
-    this.#options.handles.receive(id, handle);
+  #takeHandle(handleId: number, handle: Handle | undefined): void {
+    this.#handles().receive(handleId, handle);
+    this.send({ type: 'handle-received', handleId });
   }
 
-  #dispatch(message: Exclude<Message, HandleTransfer>): void {
+  #handles(): Handles {
+    if (!this.#options.handles) throw new ProtocolError('A handle arrived where none is taken.');
+    return this.#options.handles;
+  }
+
+  #dispatch(message: Exclude<Message, HandleTransfer | HandleReceived>): void {
     if (message.type === 'call-result') return this.#calls.settle(message);
     if (message.type === 'call-invoke') {
       if (!this.#server) throw new ProtocolError('A call arrived where none is taken.');

@@ -111,18 +111,24 @@ type JsonForm<T, C extends Crossing, Mark> = T extends bigint | Uncloneable | Co
 type CloneForm<T, C extends Crossing, Mark> = T extends bigint | Cloneable
   ? T
   : T extends Map<infer K, infer V>
-    ? Map<Form<K, C, Mark>, Form<V, C, Mark>>
+    ? MapForm<K, V, C, Mark>
     : T extends Set<infer M>
-      ? Set<Form<M, C, Mark>>
+      ? SetForm<M, C, Mark>
       : T extends ReadonlyMap<infer K, infer V>
-        ? ReadonlyMap<Form<K, C, Mark>, Form<V, C, Mark>>
+        ? ReadonlyMapForm<K, V, C, Mark>
         : T extends ReadonlySet<infer M>
-          ? ReadonlySet<Form<M, C, Mark>>
+          ? ReadonlySetForm<M, C, Mark>
           : T extends Uncloneable
             ? Mark
             : T extends object
               ? ObjectForm<T, C, Mark>
               : Mark;
+
+/** Interfaces, since the compiler resolves what they extend late: a collection may hold its own kind. */
+interface MapForm<K, V, C extends Crossing, Mark> extends Map<Form<K, C, Mark>, Form<V, C, Mark>> {}
+interface SetForm<M, C extends Crossing, Mark> extends Set<Form<M, C, Mark>> {}
+interface ReadonlyMapForm<K, V, C extends Crossing, Mark> extends ReadonlyMap<Form<K, C, Mark>, Form<V, C, Mark>> {}
+interface ReadonlySetForm<M, C extends Crossing, Mark> extends ReadonlySet<Form<M, C, Mark>> {}
 
 /** Arrays and tuples keep their shape; an object keeps its data. Methods of its prototype stay behind. */
 type ObjectForm<T extends object, C extends Crossing, Mark> = T extends readonly unknown[]
@@ -171,5 +177,6 @@ export type CrossesUnchanged<T, C extends Crossing> =
         : false
       : false;
 
-/** What arrives of a value of type `T`. */
-export type Crossed<T, C extends Crossing> = Form<T, C, CannotCross<'This value cannot cross to another process.'>>;
+/** What arrives of a value of type `T`: `T` itself wherever nothing changes. */
+export type Crossed<T, C extends Crossing> =
+  CrossesUnchanged<T, C> extends true ? T : Form<T, C, CannotCross<'This value cannot cross to another process.'>>;

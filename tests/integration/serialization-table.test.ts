@@ -229,7 +229,8 @@ const outcomes: Record<string, (sent: never, arrived: never) => boolean> = {
   'an instance of the built-in class': (sent: Iterable<unknown>, arrived: object) => {
     const builtIn = Object.getPrototypeOf(Object.getPrototypeOf(sent)) as object;
     return (
-      Object.getPrototypeOf(arrived) === builtIn && (isDate(arrived) || isDeepStrictEqual([...sent], list(arrived)))
+      Object.getPrototypeOf(arrived) === builtIn &&
+      (types.isDate(arrived) || isDeepStrictEqual([...sent], list(arrived)))
     );
   },
   'an error of the built-in class, with its name and properties': (sent: Error, arrived: Error) =>
@@ -340,6 +341,8 @@ function same(sent: unknown, arrived: unknown, pairs = new Map<object, object>()
   const again = (one: unknown, other: unknown): boolean => same(one, other, pairs, taken);
   if (Object.getPrototypeOf(sent) !== Object.getPrototypeOf(arrived) || types.isProxy(arrived)) return false;
   if (sent instanceof Error) return sameError(sent, arrived as Error);
+  // Two invalid dates are not equal to isDeepStrictEqual.
+  if (types.isDate(sent)) return Object.is(sent.getTime(), (arrived as Date).getTime());
   if (!isDeepStrictEqual(sent, arrived) || !again(capacity(sent), capacity(arrived))) return false;
   if (types.isMap(sent) || types.isSet(sent)) return again([...sent], list(arrived));
   const keys = Reflect.ownKeys(sent);
@@ -363,10 +366,6 @@ function capacity(value: object): unknown {
 
 function list(value: object): unknown[] {
   return [...(value as Iterable<unknown>)];
-}
-
-function isDate(value: object): boolean {
-  return types.isDate(value);
 }
 
 function isObject(value: unknown): value is object {
