@@ -150,7 +150,8 @@ export function listUnwatched(object: object, { names }: MirrorRequest): [name: 
   for (let level: object | null = object; level; level = Object.getPrototypeOf(level) as object | null) {
     if (Object.getPrototypeOf(level) === null && level !== object) break; // Object.prototype
     for (const [name, { get, value }] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
-      if (reasons.has(name) || typeof value === 'function') continue;
+      // A name that begins with _ is private by convention: for the proxy it does not exist.
+      if (reasons.has(name) || name.startsWith('_') || typeof value === 'function') continue;
       if (get) reasons.set(name, 'it is a getter, which is run only when `mirror` names it');
       else if (level === object && name.startsWith('_'))
         reasons.set(name, 'its name begins with _, as private ones do');

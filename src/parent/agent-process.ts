@@ -9,6 +9,9 @@ const STDERR_TAIL = 4096;
 /** How long after its exit the last messages and output of a child may still arrive, in ms. */
 const DRAIN_TIME = 500;
 
+// Taken at import, so that a test's fake clock does not stop them.
+const { setTimeout, clearTimeout } = globalThis;
+
 const reaper = new Reaper();
 
 /** The child process, and what is known of its life and end. */

@@ -75,6 +75,8 @@ function describeMembers(
   define(Symbol.dispose, () => void connection.terminate());
   define(Symbol.asyncDispose, () => connection.terminate());
   define(Symbol.toStringTag, 'Procxy');
+  // A class may override toString: being printed must not call the child.
+  define(Symbol.toPrimitive, () => '[object Procxy]');
   define('constructor', type);
   define(inspect.custom, (_depth: number, options: object, show: typeof inspect) => {
     const { agent, properties } = connection;

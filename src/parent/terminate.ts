@@ -1,5 +1,8 @@
 import type { AgentProcess } from './agent-process.js';
 
+// Taken at import, so that a test's fake clock does not keep a child alive.
+const { setTimeout, clearTimeout } = globalThis;
+
 export interface Termination {
   agent: AgentProcess;
   /** ms from now to SIGKILL. */

@@ -47,23 +47,30 @@ function connectInspector(): InspectorSession {
   return session;
 }
 
-/** The inspector finds an object by an expression only: the class is global for that moment. */
+/**
+ * The inspector finds an object by an expression only, which it evaluates in the main realm: the class is laid for that moment
+ * into an object that every realm shares, jest's and `node:vm`'s too.
+ */
 function scriptOf(session: InspectorSession, type: object): string | undefined {
   const key = '__procxy_class_to_locate';
-  const globals = globalThis as Record<string, unknown>;
-  globals[key] = type;
+  const shared = process.getBuiltinModule('node:inspector') as unknown as Record<string, unknown>;
+  shared[key] = type;
   let scriptId: string | undefined;
   // The callbacks of a session in the same thread run before `post` returns.
-  session.post('Runtime.evaluate', { expression: `globalThis.${key}` }, (error, reply) => {
-    const objectId = reply?.result.objectId;
-    if (error || objectId === undefined) return;
-    session.post('Runtime.getProperties', { objectId, ownProperties: true }, (failure, properties) => {
-      if (failure) return;
-      const location = properties.internalProperties?.find(({ name }) => name === '[[FunctionLocation]]');
-      scriptId = (location?.value?.value as { scriptId?: string } | undefined)?.scriptId;
-    });
-  });
-  delete globals[key];
+  session.post(
+    'Runtime.evaluate',
+    { expression: `process.getBuiltinModule('node:inspector').${key}` },
+    (error, reply) => {
+      const objectId = reply?.result.objectId;
+      if (error || objectId === undefined) return;
+      session.post('Runtime.getProperties', { objectId, ownProperties: true }, (failure, properties) => {
+        if (failure) return;
+        const location = properties.internalProperties?.find(({ name }) => name === '[[FunctionLocation]]');
+        scriptId = (location?.value?.value as { scriptId?: string } | undefined)?.scriptId;
+      });
+    },
+  );
+  delete shared[key];
   return scriptId;
 }
 

@@ -4,6 +4,9 @@ import { describeReason, ProtocolError, SerializationError } from '../errors.js'
 import type { EventEmit, EventFailed, EventName, EventUnsubscribed, Message, Wire } from '../protocol.js';
 import { displayEvent, eventKey, toEventName, type Event } from './event-name.js';
 
+// Taken at import, so that a test's fake clock does not swallow errors.
+const { nextTick } = process;
+
 type Listener = (...args: unknown[]) => void;
 
 /** Events about listeners themselves: those of this side are meant. */
@@ -117,7 +120,7 @@ export class EventSubscriptions {
     try {
       Reflect.apply(listener, this.#options.target(), args);
     } catch (error) {
-      process.nextTick(() => {
+      nextTick(() => {
         throw error;
       });
     }

@@ -107,28 +107,25 @@ type JsonForm<T, C extends Crossing, Mark> = T extends bigint | Uncloneable | Co
       ? ObjectForm<T, C, Mark>
       : Mark;
 
-/** Maps and Sets first: they have every method of the weak ones. */
+/**
+ * Maps and Sets first: they have every method of the weak ones. A type that is recursive through one of them is
+ * resolved too early by the compiler, and counts as one that cannot cross.
+ */
 type CloneForm<T, C extends Crossing, Mark> = T extends bigint | Cloneable
   ? T
   : T extends Map<infer K, infer V>
-    ? MapForm<K, V, C, Mark>
+    ? Map<Form<K, C, Mark>, Form<V, C, Mark>>
     : T extends Set<infer M>
-      ? SetForm<M, C, Mark>
+      ? Set<Form<M, C, Mark>>
       : T extends ReadonlyMap<infer K, infer V>
-        ? ReadonlyMapForm<K, V, C, Mark>
+        ? ReadonlyMap<Form<K, C, Mark>, Form<V, C, Mark>>
         : T extends ReadonlySet<infer M>
-          ? ReadonlySetForm<M, C, Mark>
+          ? ReadonlySet<Form<M, C, Mark>>
           : T extends Uncloneable
             ? Mark
             : T extends object
               ? ObjectForm<T, C, Mark>
               : Mark;
-
-/** Interfaces, since the compiler resolves what they extend late: a collection may hold its own kind. */
-interface MapForm<K, V, C extends Crossing, Mark> extends Map<Form<K, C, Mark>, Form<V, C, Mark>> {}
-interface SetForm<M, C extends Crossing, Mark> extends Set<Form<M, C, Mark>> {}
-interface ReadonlyMapForm<K, V, C extends Crossing, Mark> extends ReadonlyMap<Form<K, C, Mark>, Form<V, C, Mark>> {}
-interface ReadonlySetForm<M, C extends Crossing, Mark> extends ReadonlySet<Form<M, C, Mark>> {}
 
 /** Arrays and tuples keep their shape; an object keeps its data. Methods of its prototype stay behind. */
 type ObjectForm<T extends object, C extends Crossing, Mark> = T extends readonly unknown[]

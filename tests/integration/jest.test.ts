@@ -103,16 +103,6 @@ test('a comparison with an emitter that fails shows both sides', async () => {
   expect(message).toMatch(/Expected.*Received/s);
 });
 
-test('a comparison with an instance that has a getter shows both sides', async () => {
-  const getting = await procxy(Getting, './others.js');
-  const messages = [
-    messageOf(() => expect(getting).toEqual({ some: 'other' })),
-    messageOf(() => expect({ getting }).toMatchObject({ getting: { some: 'other' } })),
-  ];
-  await getting.$terminate();
-  for (const message of messages) expect(message).toMatch(/Expected.*Received/s);
-});
-
 describe('with a fake clock', () => {
   beforeEach(() => { jest.useFakeTimers(); });
   afterEach(() => { jest.useRealTimers(); });

@@ -19,11 +19,6 @@ interface Image {
   meta?: Map<string, Image>;
 }
 
-interface Node {
-  children: Set<Node>;
-  byName: Map<string, Node>;
-}
-
 class Money {
   #cents = 1;
   cents(): number {
@@ -55,9 +50,6 @@ class Service {
   }
   pattern(pattern: RegExp): Error {
     return new Error(String(pattern));
-  }
-  graph(node: Node): Node {
-    return node;
   }
   cached = new Map<string, bigint>();
   pay(money: Money): Money[] {
@@ -97,7 +89,7 @@ holds<Equal<ProcxiableMethodsOf<Service>, 'plain' | 'pay'>>();
 holds<
   Equal<
     ProcxiableMethodsOf<Service, 'advanced'>,
-    'plain' | 'image' | 'factorial' | 'analyze' | 'views' | 'pattern' | 'graph' | 'pay'
+    'plain' | 'image' | 'factorial' | 'analyze' | 'views' | 'pattern' | 'pay'
   >
 >();
 
@@ -106,9 +98,8 @@ export async function uses(a: A, j: J, h: H): Promise<void> {
   const taken: Date = image.taken;
   const views: Float64Array = await a.views(new Uint8Array(), new DataView(new ArrayBuffer(1)), new ArrayBuffer(1));
   const error: Error = await a.pattern(/x/);
-  const node: Node = await a.graph({ children: new Set(), byName: new Map() });
   const values: V8Serializable[] = [1n, new Map([['a', new Set([new Date()])]]), [undefined], { a: Buffer.from('') }];
-  void [taken, views, error, values, node];
+  void [taken, views, error, values];
 
   // @ts-expect-error JSON mode
   await j.factorial(1n);
