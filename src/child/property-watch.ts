@@ -153,8 +153,6 @@ export function listUnwatched(object: object, { names }: MirrorRequest): [name: 
       // A name that begins with _ is private by convention: for the proxy it does not exist.
       if (reasons.has(name) || name.startsWith('_') || typeof value === 'function') continue;
       if (get) reasons.set(name, 'it is a getter, which is run only when `mirror` names it');
-      else if (level === object && name.startsWith('_'))
-        reasons.set(name, 'its name begins with _, as private ones do');
       else if (level === object && names !== 'own') reasons.set(name, 'the option `mirror` leaves it out');
       if (reasons.size > MAX_PROPERTIES) return [];
     }

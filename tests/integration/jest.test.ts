@@ -127,10 +127,6 @@ const others = {
       setTimeout(() => process.exit(7), 10_000); // Where nobody kills it, Jest would wait for ever.
     }
   }`,
-  Getting: `class Getting {
-    field = 1;
-    get total() { return 2; }
-  }`,
 };
 
 const titles = [...body.matchAll(/^ *test\('([^']+)'/gm)].map(([, title]) => title ?? '');
@@ -138,21 +134,21 @@ const names = 'procxy, SerializationError, TimeoutError';
 const programs = {
   commonjs: {
     'worker.js': `const { EventEmitter } = require('node:events');\nexports.Worker = ${worker};`,
-    'others.js': `exports.Stubborn = ${others.Stubborn};\nexports.Getting = ${others.Getting};`,
+    'others.js': `exports.Stubborn = ${others.Stubborn};`,
     'all.test.js': `const { ${names} } = require('procxy');
       const { EventEmitter } = require('node:events');
       const { Worker } = require('./worker.js');
-      const { Getting, Stubborn } = require('./others.js');
+      const { Stubborn } = require('./others.js');
       ${body}`,
   },
   module: {
     'worker.js': `import { EventEmitter } from 'node:events';\nexport ${worker}`,
-    'others.js': `export ${others.Stubborn}\nexport ${others.Getting}`,
+    'others.js': `export ${others.Stubborn}`,
     'all.test.js': `import { ${names} } from 'procxy';
       import { EventEmitter } from 'node:events';
       import { jest } from '@jest/globals';
       import { Worker } from './worker.js';
-      import { Getting, Stubborn } from './others.js';
+      import { Stubborn } from './others.js';
       ${body}`,
   },
 } as const;

@@ -63,12 +63,14 @@ for (const serialization of ['json', 'advanced'] as const) {
 
     test('`await handler.setSocket(socket)` just works', async () => {
       await using handler = await procxy(SocketHandler, '../fixtures/seed/use-cases.js', options);
-      const server = serverOf({ pauseOnConnect: true }, (socket) => void handler.setSocket(socket));
+      let handed: Promise<void> | undefined;
+      const server = serverOf({ pauseOnConnect: true }, (socket) => (handed = handler.setSocket(socket)));
       const port = await listen(server);
       const client = net.connect(port, '127.0.0.1');
       client.write('ping');
       const [answer] = (await once(client, 'data')) as [Buffer];
       expect(String(answer)).toBe('Echo: ping');
+      await handed;
       client.destroy();
     });
 
