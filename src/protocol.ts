@@ -134,7 +134,7 @@ export interface Descriptor {
   value?: Wire;
 }
 
-/** The argument of the agent's `import`, the first call of all. Its `constructor` follows at once, with the user's arguments. */
+/** The argument of the agent's `import`, the first call of all. Its `constructor` follows, with the user's arguments. */
 export interface LoadRequest {
   protocol: ProtocolVersion;
   module: ModuleReference;

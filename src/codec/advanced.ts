@@ -55,7 +55,10 @@ class Scan extends Walk {
   #object(value: object): void {
     if (this.#seen.has(value)) return;
     this.#seen.add(value);
-    if (Array.isArray(value)) return this.#array(value);
+    if (Array.isArray(value)) {
+      if (types.isProxy(value)) this.reject(refusals.proxy);
+      return this.#array(value);
+    }
     const plain = isPlain(value);
     if (!plain) {
       if (this.handlerOf(value)) return void (this.coded = true);

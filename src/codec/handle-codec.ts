@@ -21,7 +21,7 @@ export class SocketConnectingError extends HandleTransferError {
   readonly settled: Promise<void>;
 
   constructor(socket: Socket) {
-    super('The socket is still connecting.');
+    super('The socket is still connecting. Wait for its `connect` event.');
     this.settled = new Promise((resolve) => {
       socket.once('connect', resolve);
       socket.once('close', () => resolve());
@@ -35,7 +35,11 @@ export function handleHandler(exchange: HandleExchange | undefined): TransferHan
     name: 'handle',
     canHandle: isHandle,
     encode(handle, context) {
-      if (!exchange) return context.refuse(`${kindOf(handle)}, which only moves`, 'Use { supportHandles: true }.');
+      if (!exchange)
+        return context.refuse(
+          `${kindOf(handle)}, which only moves`,
+          'Use { supportHandles: true } and pass it as an argument, a result or in an event.',
+        );
       // A part that may be lost, a property of an error: it must not cost its owner a socket.
       if (context.isOptional)
         return context.refuse(`${kindOf(handle)}, which would be lost here`, 'Pass it as an argument.');

@@ -39,6 +39,11 @@ export const cycle: Refusal = {
   remedy: "Leave it out, pass an id in its place, or use { serialization: 'advanced' }.",
 };
 
+export const proxy: Refusal = {
+  what: 'a Proxy, which cannot be cloned',
+  remedy: pass('a copy, [...value]'),
+};
+
 export const openCycle: Refusal = {
   what: 'a reference back to an object that a transfer handler is just encoding',
   remedy: 'Leave it out of what the handler writes.',

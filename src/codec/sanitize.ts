@@ -1,7 +1,9 @@
 import { types } from 'node:util';
+import { isError } from './error-codec.js';
+import { isHandle } from './handle-codec.js';
 import { findRegisteredHandler } from './registry.js';
 import { refuseClone } from './refusals.js';
-import { assign } from './walk.js';
+import { assign, isPlain } from './walk.js';
 
 /**
  * A copy of a value without what structured clone cannot carry: functions, symbols, accessors, promises and the like. A
@@ -39,10 +41,11 @@ function sanitize(value: unknown, copies: Map<object, unknown>): unknown {
 function isWhole(value: object): boolean {
   return (
     ArrayBuffer.isView(value) ||
-    types.isAnyArrayBuffer(value) ||
+    types.isArrayBuffer(value) ||
     types.isDate(value) ||
     types.isRegExp(value) ||
-    types.isNativeError(value) ||
+    isError(value) ||
+    isHandle(value) ||
     types.isBoxedPrimitive(value) ||
     findRegisteredHandler(value) !== undefined
   );
@@ -65,5 +68,8 @@ function copyProperties(source: object, target: object, copies: Map<object, unkn
 
 function isLost(value: unknown): boolean {
   if (typeof value === 'function' || typeof value === 'symbol') return true;
-  return typeof value === 'object' && value !== null && refuseClone(value) !== undefined;
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || isWhole(value)) return false;
+  if (types.isMap(value) || types.isSet(value)) return false;
+  // An instance without properties of its own would arrive empty.
+  return refuseClone(value) !== undefined || (!isPlain(value) && Object.keys(value).length === 0);
 }

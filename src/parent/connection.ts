@@ -89,10 +89,9 @@ export class Connection {
     try {
       const agentCall = (method: string, args: readonly unknown[]): Promise<unknown> =>
         this.#session.call('agent', method, args, { timeout: startTimeout, site });
-      // Both at once: the constructor waits in the child for its module.
-      const loaded = agentCall('import', [makeRequest()]);
-      const [, reply] = await Promise.all([loaded, agentCall('constructor', constructorArgs)]);
-      const description = checkDescription(reply);
+      // The module first: it may register how the constructor's arguments are read.
+      await agentCall('import', [makeRequest()]);
+      const description = checkDescription(await agentCall('constructor', constructorArgs));
       this.#disposable = description.disposable;
       this.properties.markUnavailable(description.unmirrored);
       return description;

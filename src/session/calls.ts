@@ -32,6 +32,8 @@ interface OpenCall {
   readonly deadline: number;
   readonly site: CallSite | undefined;
   readonly stopListening: (() => void) | undefined;
+  /** An answer can come. */
+  sent: boolean;
 }
 
 /** Makes the error with which an open call of this method is rejected. */
@@ -73,23 +75,33 @@ export class Calls {
         reject(reason);
       };
       if (signal?.aborted) return reject(signal.reason);
-      let message: CallInvoke;
+      const callId = ++this.#lastId;
+      const send = (): void => this.#options.send(this.#message(callId, target, method, args), method);
+      let connecting: Promise<void> | undefined;
       try {
-        message = this.#message(target, method, args);
-        this.#options.send(message, method);
+        send();
       } catch (error) {
         if (!(error instanceof SocketConnectingError)) return fail(error);
-        // The call is made when the socket is connected; those after it do not wait.
-        error.settled.then(() => this.invoke(target, method, args, { ...options, site })).then(resolve, reject);
-        return;
+        connecting = error.settled;
       }
-      const { callId } = message;
       const limited = timeout > 0 && timeout !== Infinity;
       const deadline = limited ? now() + timeout : Infinity;
       const stopListening = signal && onAbort(signal, () => this.#abandon(callId, signal.reason));
       if (this.#open.size === 0) this.#options.onBusy(true);
-      this.#open.set(callId, { method, resolve, reject, timeout, deadline, site, stopListening });
+      const call: OpenCall = { method, resolve, reject, timeout, deadline, site, stopListening, sent: !connecting };
+      this.#open.set(callId, call);
       if (limited) this.#deadlines.watch(deadline);
+      // The call goes out when the socket is connected; those after it do not wait.
+      void connecting?.then(() => {
+        if (!this.#open.has(callId)) return;
+        try {
+          send();
+          call.sent = true;
+        } catch (error) {
+          this.#take(callId);
+          fail(error);
+        }
+      });
     });
   }
 
@@ -124,9 +136,9 @@ export class Calls {
     this.#deadlines.close();
   }
 
-  #message(target: CallTarget, method: string, args: readonly unknown[]): CallInvoke {
+  #message(callId: number, target: CallTarget, method: string, args: readonly unknown[]): CallInvoke {
     const { wire, coded } = this.#options.codec.encode(args, { root: 'args', method });
-    const message: CallInvoke = { type: 'call-invoke', callId: ++this.#lastId, method, args: wire as unknown[] };
+    const message: CallInvoke = { type: 'call-invoke', callId, method, args: wire as unknown[] };
     if (target === 'agent') message.target = target;
     if (coded) message.coded = true;
     return message;
@@ -161,7 +173,7 @@ export class Calls {
   #abandon(id: number, reason: unknown): void {
     const call = this.#take(id);
     if (!call) return;
-    this.#abandoned.add(id);
+    if (call.sent) this.#abandoned.add(id);
     call.reject(reason);
   }
 

@@ -14,9 +14,13 @@ export class Handles implements HandleExchange {
   readonly #underway = new Map<number, Handle>();
   /** Between their arrival and the decoding of the message that they belong to. */
   readonly #arrived = new Map<number, Handle | undefined>();
+  /** Those of them that a descriptor has named; another descriptor of the same message may name them again. */
+  readonly #claimed = new Set<number>();
   #lastId = 0;
 
   export(handle: Handle): number {
+    const known = this.#outgoing.find(([, other]) => other === handle);
+    if (known) return known[0];
     this.#outgoing.push([++this.#lastId, handle]);
     return this.#lastId;
   }
@@ -24,7 +28,7 @@ export class Handles implements HandleExchange {
   import(id: number): Handle {
     if (!this.#arrived.has(id)) throw new ProtocolError(`There is no handle ${id}.`);
     const handle = this.#arrived.get(id);
-    this.#arrived.delete(id);
+    this.#claimed.add(id);
     // Node delivers the message without it when the connection broke on the way.
     if (!handle) throw new HandleTransferError('The handle was closed on its way.');
     return handle;
@@ -60,11 +64,13 @@ export class Handles implements HandleExchange {
   /** To be called after each message: handles that it did not claim belong to nobody. */
   closeUnclaimed(): void {
     if (this.#arrived.size === 0) return;
-    for (const handle of this.#arrived.values()) {
+    for (const [id, handle] of this.#arrived) {
+      if (this.#claimed.has(id)) continue;
       if (handle && 'destroy' in handle) handle.destroy();
       else handle?.close();
     }
     this.#arrived.clear();
+    this.#claimed.clear();
   }
 }
 

@@ -94,6 +94,7 @@ describe('advanced mode', () => {
     ['a WeakMap', [new WeakMap()], 'args[0][0]', /weak collection/],
     ['shared memory', new SharedArrayBuffer(1), 'args[0]', /shared memory/],
     ['a Proxy', { p: new Proxy({}, {}) }, 'args[0].p', /is a Proxy/],
+    ['a Proxy of an array', [new Proxy([], {})], 'args[0][0]', /is a Proxy/],
     ['a generator', (function* () {})(), 'args[0]', /generator/],
     ['a far element of a sparse array', Object.assign([], { 400_000_000: () => {} }), 'args[0][400000000]', /function/],
     ['an empty instance', { r: new Response('x') }, 'args[0].r', /an instance of Response without own/],
@@ -202,6 +203,19 @@ describe('advanced mode', () => {
     await expect(procxy(Typed, { sanitizeV8: true } as never)).rejects.toThrow(
       /sanitizeV8` is for \{ serialization: 'advanced' \}/,
     );
+  });
+
+  test('sanitizeV8 leaves what can cross', async () => {
+    const argument = {
+      abort: new DOMException('x', 'AbortError'),
+      error: new TypeError('y'),
+      response: new Response('z'),
+    };
+    await using typed = await procxy(Typed, '../fixtures/structured.js', { ...advanced, sanitizeV8: true }, argument);
+    const given = (await typed.given()) as typeof argument;
+    expect(given.abort).toBeInstanceOf(DOMException);
+    expect(given.error).toBeInstanceOf(TypeError);
+    expect(Object.keys(given)).toEqual(['abort', 'error']);
   });
 
   test('isProcxiable and validateProcxiable say beforehand', () => {

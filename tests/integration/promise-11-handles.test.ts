@@ -196,6 +196,41 @@ for (const serialization of ['json', 'advanced'] as const) {
       second.destroy();
     });
 
+    test('a call that waits for a socket to connect keeps its timeout, its signal and its end', async () => {
+      const lookup: net.LookupFunction = (_host, _options, done) =>
+        void setTimeout(done, 1500, null, [{ address: '127.0.0.1', family: 4 }]);
+      const slow = (): net.Socket => {
+        const socket = net.connect({ host: 'slow', port: 1, lookup });
+        socket.on('error', () => {});
+        cleanup.push(() => socket.destroy());
+        return socket;
+      };
+      const worker = await procxy(LineServer, module, options);
+      const timed = worker.$with({ timeout: 50 }).serve(slow());
+      const aborted = worker.$with({ signal: AbortSignal.timeout(50) }).serve(slow());
+      const start = performance.now();
+      await Promise.all([
+        expect(timed).rejects.toMatchObject({ name: 'TimeoutError' }),
+        expect(aborted).rejects.toMatchObject({ name: 'TimeoutError', code: DOMException.TIMEOUT_ERR }),
+      ]);
+      const terminated = expect(worker.serve(slow())).rejects.toMatchObject({ name: 'TerminatedError' });
+      const refused = expect(worker.serve(slow())).rejects.toMatchObject({ name: 'TerminatedError' });
+      await worker.$terminate();
+      await Promise.all([terminated, refused]);
+      expect(performance.now() - start).toBeLessThan(1400);
+    });
+
+    test('one socket in two places of a message is one socket', async () => {
+      const server = serverOf({ pauseOnConnect: true });
+      const port = await listen(server);
+      await using worker = await procxy(LineServer, module, options);
+      const client = net.connect(port, '127.0.0.1');
+      const [socket] = (await once(server, 'connection')) as [net.Socket];
+      const same = worker.same as unknown as (...sockets: net.Socket[]) => Promise<boolean>;
+      expect(await same(socket, socket)).toBe(true);
+      client.destroy();
+    });
+
     test('what cannot be moved is refused, and stays', async () => {
       const server = serverOf({}, (socket) => socket.write('already'));
       const port = await listen(server);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { procxy, registerErrorClass, registerTransferHandler } from 'procxy';
-import { Bank, Money, QuotaError, StrangeBank, Wallet } from '../fixtures/money.js';
+import { Account, Bank, Money, QuotaError, StrangeBank, Wallet } from '../fixtures/money.js';
 
 const module = '../fixtures/money.js';
 
@@ -32,6 +32,11 @@ for (const serialization of ['json', 'advanced'] as const) {
       expect(error.message).toBe('too much');
       expect(error.limit).toBeInstanceOf(Money);
       expect(error.stack).toContain('money.js');
+    });
+
+    test('as constructor arguments, in a child that knows them only once the module is loaded', async () => {
+      await using account = await procxy(Account, module, { serialization }, new Money(9));
+      expect(await account.cents()).toBe(9);
     });
 
     test('one that is not registered here is an error of that call only', async () => {
