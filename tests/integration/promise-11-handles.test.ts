@@ -142,6 +142,19 @@ for (const serialization of ['json', 'advanced'] as const) {
       client.destroy();
     });
 
+    test('handles and other messages keep their order', async () => {
+      const sockets: net.Socket[] = [];
+      const server = serverOf({ pauseOnConnect: true }, (socket) => void sockets.push(socket));
+      const port = await listen(server);
+      await using receiver = await procxy(Receiver, module, options);
+      const clients = Array.from({ length: 20 }, () => net.connect(port, '127.0.0.1'));
+      await until(() => sockets.length === 20, 'all have connected');
+      const calls = sockets.flatMap((socket, i) => [receiver.$sendHandle(socket, i), receiver.note(i)]);
+      await Promise.all(calls);
+      expect(receiver.log).toEqual(sockets.flatMap((_, i) => [`receiveSocket ${i}`, `note ${i}`]));
+      for (const client of clients) client.destroy();
+    });
+
     test.runIf(process.platform === 'linux')('the descriptor of a regular file moves', async () => {
       const folder = mkdtempSync(join(tmpdir(), 'procxy-'));
       cleanup.push(() => rmSync(folder, { recursive: true }));

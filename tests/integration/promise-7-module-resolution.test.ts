@@ -1,5 +1,9 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
 import { LRUCache } from 'lru-cache';
 import { ModuleResolutionError, procxy } from 'procxy';
@@ -161,6 +165,35 @@ describe('7. the class finds its own module', () => {
       expect(stdout).toMatch(
         /ModuleResolutionError.*the class InMain .*main file .*main-with-class\.js.*Move it to a module of its own/,
       );
+    });
+
+    test('in a bundle', async () => {
+      const folder = mkdtempSync(fileURLToPath(new URL('../fixtures/bundle-', import.meta.url)));
+      const entry = join(folder, 'app.js');
+      writeFileSync(
+        entry,
+        `import { procxy } from 'procxy';
+        import { Circle } from '../modules/shapes.js';
+        console.log(await procxy(Circle).catch((error) => error.name + ': ' + error.message));
+        const named = await procxy(Circle, '../modules/shapes.js');
+        console.log(await named.area());
+        await named.$terminate();`,
+      );
+      const outfile = join(folder, 'bundle.mjs');
+      await build({
+        entryPoints: [entry],
+        outfile,
+        bundle: true,
+        platform: 'node',
+        format: 'esm',
+        external: ['procxy'],
+      });
+      const stdout = execFileSync(process.execPath, [outfile], { encoding: 'utf8' });
+      rmSync(folder, { recursive: true });
+      expect(stdout).toMatch(
+        /^ModuleResolutionError: .*the class Circle .*main file .*bundle\.mjs.*In a bundle, keep that module out of it/,
+      );
+      expect(stdout).toMatch(/\n3\n$/);
     });
 
     test('without an inspector, under the permission model', async () => {
