@@ -4,7 +4,7 @@ import type { Codec, Encoded, Origin } from './codec.js';
 import { DescriptorReader, isDescriptor } from './descriptors.js';
 import * as refusals from './refusals.js';
 import { at, type Key, type Self, type TransferHandler } from './transfer-handlers.js';
-import { assign, DESCRIPTOR_PREFIX, isPlain, Walk } from './walk.js';
+import { assign, DESCRIPTOR_PREFIX, holes, isPlain, Walk } from './walk.js';
 
 /**
  * Advanced mode: what V8's structured clone carries crosses as it is. A first walk refuses what it does not, with
@@ -136,7 +136,7 @@ class Copy extends Walk {
     if (this.#open.has(value)) return this.reject(refusals.openCycle);
     const copy = this.#copies.get(value);
     if (copy !== undefined) return copy;
-    if (Array.isArray(value)) return this.#properties(value, new Array(value.length));
+    if (Array.isArray(value)) return this.#properties(value, holes(value.length));
     const plain = isPlain(value);
     if (!plain) {
       const handler = this.handlerOf(value);

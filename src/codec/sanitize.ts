@@ -3,7 +3,7 @@ import { isError } from './error-codec.js';
 import { isHandle } from './handle-codec.js';
 import { findRegisteredHandler } from './registry.js';
 import { refuseClone } from './refusals.js';
-import { assign, isPlain } from './walk.js';
+import { assign, holes, isPlain } from './walk.js';
 
 /**
  * A copy of a value without what structured clone cannot carry: functions, symbols, accessors, promises and the like. A
@@ -21,7 +21,7 @@ function sanitize(value: unknown, copies: Map<object, unknown>): unknown {
     copies.set(value, copy);
     return copy;
   };
-  if (Array.isArray(value)) return copyArray(value, keep(new Array(value.length)), copies);
+  if (Array.isArray(value)) return copyArray(value, keep(holes(value.length)), copies);
   if (types.isMap(value)) {
     const copy = keep(new Map());
     for (const [key, part] of value) {

@@ -101,6 +101,13 @@ export function isPlain(value: object): boolean {
   return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
 }
 
+/** An array of nothing but holes. */
+export function holes(length: number): unknown[] {
+  const array: unknown[] = [];
+  array.length = length;
+  return array;
+}
+
 /** Keys that begin so are ours: an object of the user's that has one is escaped. */
 export const DESCRIPTOR_PREFIX = '__procxy_';
 

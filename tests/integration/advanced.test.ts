@@ -68,7 +68,8 @@ describe('advanced mode', () => {
 
   test('also when the value must be rewritten on the way', async () => {
     const error = new TypeError('shared', { cause: new Map([['why', 1n]]) });
-    const list: unknown[] = [error, -0, undefined, , /x/];
+    const list: unknown[] = [error, -0, undefined, 'to be a hole', /x/];
+    delete list[3];
     const value = { error, list, set: new Set([list]), proxy: echo, keys: new Map([[error, list]]) } as Record<
       string,
       unknown

@@ -39,8 +39,8 @@ for (const serialization of ['json', 'advanced'] as const) {
     });
     afterEach(() => cleanup.forEach((close) => close()));
 
-    function serverOf(options: net.ServerOpts, onSocket?: (socket: net.Socket) => void): net.Server {
-      const server = net.createServer(options, onSocket);
+    function serverOf(settings: net.ServerOpts, onSocket?: (socket: net.Socket) => void): net.Server {
+      const server = net.createServer(settings, onSocket);
       cleanup.push(() => server.close());
       return server;
     }

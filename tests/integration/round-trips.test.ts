@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { procxy, SerializationError, type Procxy } from 'procxy';
 import { Calculator } from '../fixtures/calculator.js';

@@ -45,7 +45,7 @@ class Service {
   analyze(data: Map<string, number>): Map<string, Set<Date>> {
     return new Map([...data.keys()].map((key) => [key, new Set()]));
   }
-  views(_: Uint8Array, __: DataView, ___: ArrayBuffer): Float64Array {
+  views(_bytes: Uint8Array, _view: DataView, _buffer: ArrayBuffer): Float64Array {
     return new Float64Array();
   }
   pattern(pattern: RegExp): Error {
@@ -55,12 +55,12 @@ class Service {
   pay(money: Money): Money[] {
     return [money];
   }
-  promise(_: { later: Promise<number> }): void {}
+  promise(_value: { later: Promise<number> }): void {}
   weak(): WeakMap<object, number> {
     return new WeakMap();
   }
-  shared(_: SharedArrayBuffer): void {}
-  callback(_: () => void): void {}
+  shared(_value: SharedArrayBuffer): void {}
+  callback(_value: () => void): void {}
   take(_socket: Socket): void {}
   serve(_server: Server, _udp?: DatagramSocket): Server {
     return _server;
