@@ -78,10 +78,12 @@ function describeMembers(
   // A class may override toString: being printed must not call the child.
   define(Symbol.toPrimitive, () => '[object Procxy]');
   define('constructor', type);
-  define(inspect.custom, (_depth: number, options: object, show: typeof inspect) => {
+  define(inspect.custom, (depth: number, options: object, show: typeof inspect) => {
     const { agent, properties } = connection;
+    // A property may be the proxy itself.
+    if (depth < 0) return `[Procxy<${type.name || 'anonymous'}>]`;
     const state = `${agent.ended ? 'ended' : 'running'}, pid ${agent.process.pid}`;
-    return `Procxy<${type.name || 'anonymous'}> (${state}) ${show(properties.snapshot(), options)}`;
+    return `Procxy<${type.name || 'anonymous'}> (${state}) ${show(properties.snapshot(), { ...options, depth: depth - 1 })}`;
   });
   return members;
 }

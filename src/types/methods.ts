@@ -18,13 +18,15 @@ export type RemoteMethod<F extends AnyFunction, Self, Proxy, C extends Crossing>
 /** Already asynchronous, with nothing that the way would change. */
 type PassesThrough<F extends AnyFunction, C extends Crossing> =
   Overloads<F> extends [(...args: infer A) => infer R]
-    ? R extends Promise<infer Value>
-      ? Promise<Value> extends R
-        ? [CrossesUnchanged<A, C>, Crosses<Value, C>, Same<Crossed<Value, C>, Value>] extends [true, true, true]
-          ? true
+    ? [R] extends [never]
+      ? false
+      : R extends Promise<infer Value>
+        ? Promise<Value> extends R
+          ? [CrossesUnchanged<A, C>, Crosses<Value, C>, Same<Crossed<Value, C>, Value>] extends [true, true, true]
+            ? true
+            : false
           : false
         : false
-      : false
     : false;
 
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;

@@ -26,7 +26,6 @@ export interface CannotCross<Reason extends string> {
  * Classes of your own that a registered transfer handler carries. Add yours, under any name:
  * `declare module 'procxy' { interface TransferTypes { money: Money } }`
  */
-// oxlint-disable-next-line typescript/no-empty-object-type -- it is there to be added to
 export interface TransferTypes {}
 
 /** What moves to another process instead of being copied. A number is a file descriptor. */

@@ -5,6 +5,7 @@ import { Disposable } from '../fixtures/disposable.js';
 import { runScript } from '../support/scripts.js';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { inspect } from 'node:util';
 import { join } from 'node:path';
 
 const module = '../fixtures/hostile.js';
@@ -168,5 +169,6 @@ describe('what users do without meaning it', () => {
     await using reflecting = await procxy(Reflecting, module, { mirror: ['own', 'me'] });
     expect(Reflect.get(reflecting, 'own')).toBe(reflecting);
     expect(Reflect.get(reflecting, 'me')).toBe(reflecting);
+    expect(inspect(reflecting).length).toBeLessThan(1000);
   });
 });

@@ -67,6 +67,10 @@ class Service {
     return value === undefined ? null : String(value);
   }
 
+  fails(): never {
+    throw new Error('always');
+  }
+
   // Overloads.
   read(path: string): Promise<string>;
   read(path: string, raw: true): Promise<Buffer>;
@@ -129,6 +133,7 @@ holds<Equal<S['when'], () => Promise<string>>>();
 holds<Equal<Awaited<ReturnType<S['store']>>['add'], S['add']>>();
 holds<Equal<Awaited<ReturnType<S['itself']>>['$terminate'], S['$terminate']>>();
 holds<Equal<S['field'], (text: string) => Promise<string>>>();
+holds<Equal<S['fails'], () => Promise<never>>>();
 holds<Equal<S['union'], (value: string | number | undefined) => Promise<string | null>>>();
 
 export async function uses(): Promise<void> {
