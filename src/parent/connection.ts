@@ -10,6 +10,7 @@ import { isOwnTimeout, type CallOptions, type Reason } from '../session/calls.js
 import { checkDescription } from './description.js';
 import type { CallSite } from '../session/call-site.js';
 import { Handles } from '../session/handles.js';
+import { now } from '../session/deadlines.js';
 import { EventSubscriptions } from '../session/event-subscriptions.js';
 import { Session } from '../session/session.js';
 import type { ExitStatus, ProcxyStats, SideStats } from '../types/stats.js';
@@ -87,8 +88,12 @@ export class Connection {
     // Until the end of it, also while the child of a failed start is ended: nothing else keeps the parent waiting.
     this.agent.hold();
     try {
-      const agentCall = (method: string, args: readonly unknown[]): Promise<unknown> =>
-        this.#session.call('agent', method, args, { timeout: startTimeout, site });
+      const begun = now();
+      const agentCall = (method: string, args: readonly unknown[]): Promise<unknown> => {
+        // The two calls share the time; what is left is never 0, which would mean no limit.
+        const timeout = Math.max(startTimeout - (now() - begun), 1);
+        return this.#session.call('agent', method, args, { timeout, site });
+      };
       // The module first: it may register how the constructor's arguments are read.
       await agentCall('import', [makeRequest()]);
       const description = checkDescription(await agentCall('constructor', constructorArgs));

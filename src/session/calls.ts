@@ -55,6 +55,8 @@ export class Calls {
   /** Calls given up here whose answer may still come, and is then dropped. */
   readonly #abandoned = new Set<number>();
   readonly #deadlines: Deadlines;
+  /** Why nothing can be answered any more. */
+  #closed: Reason | undefined;
   #lastId = 0;
 
   constructor(options: CallsOptions) {
@@ -74,6 +76,7 @@ export class Calls {
         if (reason instanceof Error) replaceStack(reason, site);
         reject(reason);
       };
+      if (this.#closed) return fail(this.#closed(method));
       if (signal?.aborted) return reject(signal.reason);
       const callId = ++this.#lastId;
       const send = (): void => this.#options.send(this.#message(callId, target, method, args), method);
@@ -132,6 +135,7 @@ export class Calls {
   }
 
   close(reason: Reason): void {
+    this.#closed = reason;
     this.rejectAll(reason);
     this.#deadlines.close();
   }

@@ -179,6 +179,15 @@ describe('bad input', () => {
       expect(error.message).toContain('startTimeout');
     });
 
+    test('shares startTimeout with the import of its module', async () => {
+      const code = `await new Promise((resolve) => setTimeout(resolve, 1200));
+        export class Slow { constructor() { for (const end = Date.now() + 1200; Date.now() < end; ); } }`;
+      const url = `data:text/javascript,${encodeURIComponent(code)}`;
+      class Slow {}
+      const error = await failure(Slow, url, { startTimeout: 2000 });
+      expect(error).toMatchObject({ name: 'TimeoutError', method: 'constructor', timeoutMs: 2000 });
+    });
+
     test('that ends the process is a ChildCrashedError', async () => {
       const error = await failure(Unbuildable, '../fixtures/unbuildable.js', {}, 'exit');
       expect(error).toMatchObject({ name: 'ChildCrashedError', exitCode: 5 });

@@ -63,6 +63,12 @@ describe('Session', () => {
     expect(first).not.toBe(second);
   });
 
+  test('a call after the close rejects at once', async () => {
+    const { left } = pair({}, { ping: () => 'pong' });
+    left.close(() => new TerminatedError('over'));
+    await expect(left.call('instance', 'ping', [], forever)).rejects.toThrow('over');
+  });
+
   test('an abandoned call’s answer is dropped once, a second one is a violation', async () => {
     const { left, right, channels, violations } = pair(
       {},
