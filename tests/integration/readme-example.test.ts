@@ -9,6 +9,7 @@ import { installPackage, root, run, type InstalledPackage } from '../support/pac
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 let app: InstalledPackage;
+let folder: string;
 let output: string;
 beforeAll(async () => {
   const readme = await readFile(join(root, 'README.md'), 'utf8');
@@ -20,16 +21,17 @@ beforeAll(async () => {
   expect(files).toHaveLength(2);
   output = /^```console\n\$ node main\.mjs\n([^]*?)^```/m.exec(first)?.[1] ?? '';
   app = await installPackage();
-  // As a new user has it: npm makes a package of CommonJS.
-  await app.write({ 'package.json': '{}' });
-  execFileSync('npm', ['init', '-y'], { cwd: app.folder });
-  await app.write(Object.fromEntries(files) as Record<string, string>);
+  // As a new user has it: npm makes a package of CommonJS, in a folder whose name may be a package's.
+  folder = join(app.folder, 'primes');
+  await app.write({ 'primes/package.json': '{}' });
+  execFileSync('npm', ['init', '-y'], { cwd: folder });
+  await app.write(Object.fromEntries(files.map(([name = '', code = '']) => [`primes/${name}`, code])));
 });
 afterAll(() => app?.remove());
 
 for (const major of [20, 22, 24, 26] satisfies NodeMajor[]) {
   test(`the README's first example runs in a new folder, on Node ${major}`, async () => {
-    const outcome = await run(await nodeBinary(major), ['main.mjs'], { cwd: app.folder });
+    const outcome = await run(await nodeBinary(major), ['main.mjs'], { cwd: folder });
     expect(outcome).toEqual({ stdout: output, stderr: '', code: 0 });
     expect(output).toContain('78498');
   });
