@@ -21,6 +21,8 @@ export type ProcxyErrorCode =
   | 'PROCXY_OPTIONS_VALIDATION'
   | 'PROCXY_PROPERTY'
   | 'PROCXY_HANDLE_TRANSFER'
+  | 'PROCXY_CALLBACK_LIMIT'
+  | 'PROCXY_SYNC_CALLBACK'
   | 'PROCXY_TERMINATED'
   | 'PROCXY_PROTOCOL';
 
@@ -148,7 +150,25 @@ export class HandleTransferError extends ProcxyError {
   }
 }
 
-/** The proxy was terminated, by `$terminate()`, by `using` or by its `signal`. */
+/** More functions were to cross than `maxCallbacks` allows to live at a time. */
+export class CallbackLimitError extends ProcxyError {
+  declare readonly name: 'CallbackLimitError';
+  declare readonly code: 'PROCXY_CALLBACK_LIMIT';
+  static {
+    define(this, 'CallbackLimitError', 'PROCXY_CALLBACK_LIMIT');
+  }
+}
+
+/** A function marked by `sync()` cannot be waited for here, or was about to wait for itself. */
+export class SyncCallbackError extends ProcxyError {
+  declare readonly name: 'SyncCallbackError';
+  declare readonly code: 'PROCXY_SYNC_CALLBACK';
+  static {
+    define(this, 'SyncCallbackError', 'PROCXY_SYNC_CALLBACK');
+  }
+}
+
+/** The proxy was terminated, by `$terminate()`, by `using` or by its `signal`; or a function was let go of by `$releaseCallback()`. */
 export class TerminatedError extends ProcxyError {
   declare readonly name: 'TerminatedError';
   declare readonly code: 'PROCXY_TERMINATED';
@@ -175,6 +195,8 @@ export const procxyErrorClasses = {
   OptionsValidationError,
   PropertyError,
   HandleTransferError,
+  CallbackLimitError,
+  SyncCallbackError,
   TerminatedError,
   ProtocolError,
 };

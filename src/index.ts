@@ -2,7 +2,9 @@ export { procxy, type Constructor } from './parent/procxy.js';
 export { isProcxy } from './parent/proxy.js';
 export { isProcxiable, validateProcxiable } from './codec/validate.js';
 export { registerErrorClass, registerTransferHandler, type ClassTransfer } from './codec/registry.js';
+export { sync } from './codec/sync-mark.js';
 export {
+  CallbackLimitError,
   ChildCrashedError,
   HandleTransferError,
   ModuleResolutionError,
@@ -11,6 +13,7 @@ export {
   PropertyError,
   ProtocolError,
   SerializationError,
+  SyncCallbackError,
   TerminatedError,
   TimeoutError,
   type ProcxyErrorCode,

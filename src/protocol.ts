@@ -15,6 +15,12 @@ export type ProtocolVersion = 1;
 /** A value as a codec wrote it. */
 export type Wire = unknown;
 
+/**
+ * What a message says of its values: `true` where they hold descriptors; a list where they hold functions too, with the id of
+ * each that the sender exports with it. Each id counts once a message, whether the receiver reads the values or not.
+ */
+export type Coded = true | string[];
+
 /** Asks the other side to run a method. Answered by exactly one {@link CallResult} with the same `callId`. */
 export interface CallInvoke {
   type: 'call-invoke';
@@ -24,7 +30,7 @@ export interface CallInvoke {
   target?: 'agent';
   method: string;
   args: Wire[];
-  coded?: true;
+  coded?: Coded;
 }
 
 export interface CallSuccess {
@@ -33,7 +39,7 @@ export interface CallSuccess {
   result: 'success';
   /** Left out when the method returned `undefined`. */
   value?: Wire;
-  coded?: true;
+  coded?: Coded;
 }
 
 export interface CallFailure {
@@ -42,16 +48,83 @@ export interface CallFailure {
   result: 'error';
   /** Left out when the thrown value was `undefined`. */
   error?: Wire;
-  coded?: true;
+  coded?: Coded;
 }
 
 export type CallResult = CallSuccess | CallFailure;
+
+/** Runs a function that the other side was given. Answered by exactly one {@link CallbackResult} with the same `invokeId`. */
+export interface CallbackInvoke {
+  type: 'callback-invoke';
+  callbackId: string;
+  args: Wire[];
+  /** From the same counter as `callId`. */
+  invokeId: number;
+  /**
+   * Only where the caller blocks, and the message comes by another way than the rest: how many messages it has sent
+   * there before, which are to be handled first.
+   */
+  after?: number;
+  coded?: Coded;
+}
+
+export interface CallbackSuccess {
+  type: 'callback-result';
+  invokeId: number;
+  result: 'success';
+  /** Left out when the function returned `undefined`. */
+  value?: Wire;
+  coded?: Coded;
+}
+
+export interface CallbackFailure {
+  type: 'callback-result';
+  invokeId: number;
+  result: 'error';
+  /** Left out when the thrown value was `undefined`. */
+  error?: Wire;
+  coded?: Coded;
+}
+
+export type CallbackResult = CallbackSuccess | CallbackFailure;
+
+/** The receiver of a function has no use for it any more. The owner forgets it when all that was sent is accounted for. */
+export interface CallbackCleanup {
+  type: 'callback-cleanup';
+  callbackId: string;
+  /** In how many messages it has arrived since the last cleanup. */
+  count: number;
+}
+
+/** The owner has let go of a function: invoking it fails from now on. Answered by a {@link CallbackCleanup}. */
+export interface CallbackRelease {
+  type: 'callback-release';
+  callbackId: string;
+}
+
+/** The sender may export no more functions: the other side is to find out which of them it does not need. */
+export interface CallbackCollect {
+  type: 'callback-collect';
+}
+
+/** That is done, and each `callback-cleanup` that came of it was sent before. */
+export interface CallbackCollected {
+  type: 'callback-collected';
+}
+
+/** An invocation by the child failed, and nobody there waits for it. */
+export interface CallbackFailed {
+  type: 'callback-failed';
+  /** The function's. */
+  name: string;
+  reason: string;
+}
 
 /** The last words of a child: the uncaught error that is about to end it. */
 export interface ChildFatal {
   type: 'child-fatal';
   error?: Wire;
-  coded?: true;
+  coded?: Coded;
 }
 
 /**
@@ -64,7 +137,7 @@ export interface PropertyUpdate {
   /** Properties that are not mirrored, each with the reason. */
   unavailable?: [name: string, reason: string][];
   removed?: string[];
-  coded?: true;
+  coded?: Coded;
 }
 
 /** The parent listens to an event: the child forwards it from now on. */
@@ -89,7 +162,7 @@ export interface EventEmit {
   type: 'event-emit';
   event: EventName;
   args: Wire[];
-  coded?: true;
+  coded?: Coded;
 }
 
 /** Brings one handle, attached by the channel, just before the message that holds its descriptor. */
@@ -109,7 +182,7 @@ export interface EventFailed {
   type: 'event-failed';
   event: EventName;
   error: Wire;
-  coded?: true;
+  coded?: Coded;
 }
 
 /** A symbol has no meaning in another process: `key` is that of `Symbol.for`, `description` finds it in the class's module. */
@@ -118,6 +191,13 @@ export type EventName = string | { key: string } | { description: string };
 export type Message =
   | CallInvoke
   | CallResult
+  | CallbackInvoke
+  | CallbackResult
+  | CallbackCleanup
+  | CallbackRelease
+  | CallbackCollect
+  | CallbackCollected
+  | CallbackFailed
   | ChildFatal
   | PropertyUpdate
   | EventSubscribe
@@ -134,6 +214,22 @@ export interface Descriptor {
   value?: Wire;
 }
 
+/** Stands for a function. */
+export interface CallbackDescriptor {
+  /** A UUID v4 that its owner gave it. */
+  __procxy_callback: string;
+  __procxy_meta: {
+    type: 'function';
+    /** Its `length`. */
+    arity: number;
+    name: string;
+    /** The other side waits for its result without turning its event loop. */
+    sync?: true;
+    /** It is the receiver's own that comes back. */
+    home?: true;
+  };
+}
+
 /** The argument of the agent's `import`, the first call of all. Its `constructor` follows, with the user's arguments. */
 export interface LoadRequest {
   protocol: ProtocolVersion;
@@ -141,9 +237,21 @@ export interface LoadRequest {
   class: ClassReference;
   serialization: SerializationMode;
   supportHandles: boolean;
+  /** Left out where functions do not cross. */
+  callbacks?: CallbackRequest | undefined;
   mirror: MirrorRequest;
   /** ms that the instance's dispose hook may take once the parent is gone. */
   terminateTimeout: number;
+}
+
+/** How functions cross. */
+export interface CallbackRequest {
+  /** How many functions one side may export at a time. */
+  limit: number;
+  /** ms that the caller of a function waits for its result; left out: no limit. */
+  timeout?: number;
+  /** The child's descriptor of the socket on which it waits for the result of a synchronous function. */
+  syncDescriptor?: number;
 }
 
 /** How to open the file behind another process's descriptor. */

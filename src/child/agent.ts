@@ -4,15 +4,27 @@
  */
 import type { Socket } from 'node:net';
 import { serialize } from 'node:v8';
+import { BlockingSocket } from '../channel/blocking-socket.js';
+import { createFraming } from '../channel/frames.js';
 import { nodeIpcChannel, type IpcPort } from '../channel/node-ipc.js';
 import { encodeThrown, type Codec } from '../codec/codec.js';
 import { createCodec } from '../codec/create-codec.js';
 import type { Self } from '../codec/transfer-handlers.js';
-import { ProtocolError } from '../errors.js';
+import { ProtocolError, TerminatedError } from '../errors.js';
 import { withLoadingMark } from '../loading-mark.js';
-import type { DescriptorReference, InstanceDescription, LoadRequest, ProtocolVersion } from '../protocol.js';
+import type {
+  CallbackRequest,
+  CallbackResult,
+  DescriptorReference,
+  InstanceDescription,
+  LoadRequest,
+  ProtocolVersion,
+} from '../protocol.js';
+import { Callbacks } from '../session/callbacks.js';
 import { Handles } from '../session/handles.js';
+import type { Blocking } from '../session/invocations.js';
 import { Session } from '../session/session.js';
+import type { SerializationMode } from '../types/serializable.js';
 import type { SideStats } from '../types/stats.js';
 import { findClass, type Class } from './find-class.js';
 import { Instance } from './instance.js';
@@ -89,11 +101,9 @@ async function load(request: LoadRequest): Promise<Loaded> {
     );
   }
   ({ terminateTimeout } = request);
-  actual = createCodec({
-    ...codecs,
-    mode: request.serialization,
-    exchange: request.supportHandles ? handles : undefined,
-  });
+  const { serialization: mode, supportHandles } = request;
+  const callbacks = request.callbacks && takeCallbacks(request.callbacks, mode);
+  actual = createCodec({ ...codecs, mode, handles: supportHandles ? handles : undefined, functions: callbacks });
   const { module } = request;
   const namespace = await withLoadingMark(request.class, () => loadModule(module));
   const Class = findClass(namespace, request.class, displayModule(module));
@@ -105,7 +115,7 @@ async function construct(args: unknown[]): Promise<InstanceDescription> {
   const { request, namespace, Class } = await loading;
   const object = new Class(...args);
   self.current = object;
-  // A property must not move a socket away: its values are encoded without handles.
+  // A property must not move a socket away, nor keep a function alive over there: its values are encoded without them.
   const propertyCodec = createCodec({ ...codecs, mode: request.serialization });
   instance = new Instance({
     object,
@@ -120,6 +130,35 @@ async function construct(args: unknown[]): Promise<InstanceDescription> {
   return instance.describe();
 }
 
+function takeCallbacks(
+  { limit, timeout = Infinity, syncDescriptor }: CallbackRequest,
+  mode: SerializationMode,
+): Callbacks {
+  const callbacks = new Callbacks({
+    limit,
+    timeout,
+    isParent: false,
+    blocking: syncDescriptor === undefined ? undefined : blockingOn(syncDescriptor, mode),
+    beforeInvoke: () => instance?.flushOnceATick(),
+    onUnhandled: (name, reason) => session.send({ type: 'callback-failed', name, reason }),
+  });
+  session.useCallbacks(callbacks);
+  return callbacks;
+}
+
+function blockingOn(descriptor: number, mode: SerializationMode): Blocking {
+  const socket = new BlockingSocket(descriptor, createFraming(mode));
+  return {
+    codec,
+    request(message) {
+      const answer = socket.request(message);
+      if (answer === undefined)
+        throw new TerminatedError('The parent process has ended, for whose function this one waited.');
+      return answer as CallbackResult;
+    },
+  };
+}
+
 function fingerprintOfClone(wire: unknown): string {
   return serialize(wire).toString('latin1');
 }
@@ -130,9 +169,9 @@ function started(): Instance {
 }
 
 function stats(): SideStats {
-  const { pendingCalls, servedCalls } = session.stats();
+  const counts = session.stats();
   // This very request is one of those served.
-  return { pendingCalls, servedCalls: servedCalls - 1, subscriptions: instance?.events?.size ?? 0 };
+  return { ...counts, servedCalls: counts.servedCalls - 1, subscriptions: instance?.events?.size ?? 0 };
 }
 
 /** With a handler of the user's own the process goes on: these are no last words then. */

@@ -19,7 +19,7 @@ export interface InstanceOptions {
   codec: Codec;
   propertyCodec: Codec;
   fingerprint: (wire: unknown) => string;
-  session: Pick<Session, 'send' | 'stats'>;
+  session: Pick<Session, 'post' | 'send' | 'stats'>;
 }
 
 /** The user's object in the child, and what may be done with it from outside. */
@@ -43,9 +43,9 @@ export class Instance {
     this.events = new EventForwarder({
       emitter: object,
       codec,
-      send,
+      send: (...message) => session.post(...message),
       findSymbol: (description) => findSymbol(description, type, namespace),
-      beforeEmit: () => this.#flushOnceATick(),
+      beforeEmit: () => this.flushOnceATick(),
     });
   }
 
@@ -91,8 +91,8 @@ export class Instance {
     await this.#disposer()?.call(this.#object);
   }
 
-  /** An event's listener sees the properties as they are; a burst of events is slowed down by two looks only, not by one each. */
-  #flushOnceATick(): void {
+  /** A listener or callback sees the properties as they are; a burst of them is slowed down by two looks only, not by one each. */
+  flushOnceATick(): void {
     this.#stale = this.#flushed;
     if (this.#flushed) return;
     this.#flushed = true;

@@ -87,7 +87,7 @@ export class PropertyWatch {
       const print = typeof value === 'object' && value !== null ? this.#options.fingerprint(wire) : undefined;
       if (before?.kind !== 'value' || !Object.is(before.value, value) || before.print !== print) {
         this.#told.set(name, { kind: 'value', value, print });
-        changes.set(name, wire, coded);
+        changes.set(name, wire, coded !== undefined);
       }
       return size;
     } catch (error) {

@@ -4,6 +4,7 @@ import { Server, Socket } from 'node:net';
 import { describeReason, HandleTransferError } from '../errors.js';
 import type { DescriptorReference } from '../protocol.js';
 import { isEmitter } from '../session/event-forwarder.js';
+import { warn } from '../warnings.js';
 
 type Received = Socket | Server | DatagramSocket | number;
 
@@ -38,7 +39,7 @@ export function receiveHandle(instance: object, handle: Received, id: unknown): 
     if (typeof method !== 'function') continue;
     const result: unknown = Reflect.apply(method as (...args: unknown[]) => unknown, instance, [handle, id]);
     // The handle is delivered; how the method goes on is the instance's own affair, but no reason to die.
-    if (result instanceof Promise) result.catch(warn);
+    if (result instanceof Promise) result.catch(tell);
     return;
   }
   if (isEmitter(instance) && instance.emit('handle', handle, id) === true) return;
@@ -54,9 +55,6 @@ function close(handle: Received): void {
   else handle.close();
 }
 
-function warn(error: unknown): void {
-  process.emitWarning(`A method that received a handle failed. ${describeReason(error)}`, {
-    type: 'ProcxyWarning',
-    code: 'PROCXY_HANDLE_RECEIVER_FAILED',
-  });
+function tell(error: unknown): void {
+  warn('PROCXY_HANDLE_RECEIVER_FAILED', `A method that received a handle failed. ${describeReason(error)}`);
 }

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import type { Descriptor, Wire } from '../protocol.js';
+import type { CallbackDescriptor, Descriptor, Wire } from '../protocol.js';
 import type { Codec, Encoded, Origin } from './codec.js';
 import { DescriptorReader, isDescriptor } from './descriptors.js';
 import * as refusals from './refusals.js';
@@ -15,11 +15,11 @@ export function createAdvancedCodec(handlers: readonly TransferHandler[], self: 
   return {
     encode(value: unknown, origin: Origin): Encoded {
       if (typeof value === 'string' || typeof value === 'number' || value === null)
-        return { wire: value, coded: false };
+        return { wire: value, coded: undefined };
       if (value !== undefined && value === self.current) return { wire: { __procxy_type: 'self' }, coded: true };
       const scan = new Scan(handlers, origin);
       scan.root(value);
-      if (!scan.coded) return { wire: value, coded: false };
+      if (!scan.coded) return { wire: value, coded: undefined };
       const copy = new Copy(handlers, origin);
       return { wire: copy.root(value), coded: true };
     },
@@ -42,13 +42,9 @@ function isLeaf(value: object): boolean {
 class Scan extends Walk {
   readonly #seen = new Set<object>();
 
-  protected restore(): () => void {
-    return () => {};
-  }
-
   protected value(value: unknown): undefined {
     if (typeof value === 'object' && value !== null) this.#object(value);
-    else if (typeof value === 'function') this.reject(refusals.func);
+    else if (typeof value === 'function') this.#func(value);
     else if (typeof value === 'symbol') this.reject(refusals.symbol);
   }
 
@@ -74,6 +70,11 @@ class Scan extends Walk {
       if (key.startsWith(DESCRIPTOR_PREFIX)) this.coded = true;
       this.#part((value as Record<string, unknown>)[key], key);
     }
+  }
+
+  #func(value: object): void {
+    if (!this.handlerOf(value)) this.reject(refusals.func);
+    this.coded = true;
   }
 
   #array(array: unknown[]): void {
@@ -121,13 +122,9 @@ class Copy extends Walk {
   /** What handlers are just encoding: a reference back to it has nothing to refer to yet. */
   readonly #open = new Set<object>();
 
-  protected restore(): () => void {
-    return () => {};
-  }
-
   protected value(value: unknown): Wire {
     if (typeof value === 'object' && value !== null) return this.#object(value);
-    if (typeof value === 'function') return this.reject(refusals.func);
+    if (typeof value === 'function') return this.func(value);
     if (typeof value === 'symbol') return this.reject(refusals.symbol);
     return value;
   }
@@ -136,11 +133,18 @@ class Copy extends Walk {
     if (this.#open.has(value)) return this.reject(refusals.openCycle);
     const copy = this.#copies.get(value);
     if (copy !== undefined) return copy;
+    this.parents.push(value);
+    const content = this.#content(value);
+    this.parents.pop();
+    return content;
+  }
+
+  #content(value: object): Wire {
     if (Array.isArray(value)) return this.#properties(value, holes(value.length));
     const plain = isPlain(value);
     if (!plain) {
       const handler = this.handlerOf(value);
-      if (handler) return this.#handled(value, handler);
+      if (handler) return this.handled(value, handler);
       if (isLeaf(value)) return value;
       if (types.isMap(value)) return this.#map(value);
       if (types.isSet(value)) return this.#set(value);
@@ -156,17 +160,15 @@ class Copy extends Walk {
     return this.#copies.get(value);
   }
 
-  #handled(value: object, handler: TransferHandler): Descriptor {
-    const descriptor = this.descriptor(handler.name);
+  protected override handled(value: object, handler: TransferHandler): Wire {
     this.#open.add(value);
     try {
-      const wire = handler.encode(value, this);
-      if (wire !== undefined) descriptor.value = wire;
+      const descriptor = super.handled(value, handler);
+      this.#copies.set(value, descriptor);
+      return descriptor;
     } finally {
       this.#open.delete(value);
     }
-    this.#copies.set(value, descriptor);
-    return descriptor;
   }
 
   /** By keys, so that holes stay holes. */
@@ -203,7 +205,7 @@ class Copy extends Walk {
 class Decoding {
   readonly #reader: DescriptorReader;
   readonly #seen = new Set<object>();
-  readonly #read = new Map<Descriptor, unknown>();
+  readonly #read = new Map<Descriptor | CallbackDescriptor, unknown>();
 
   constructor(handlers: readonly TransferHandler[]) {
     this.#reader = new DescriptorReader(handlers, { decode: (wire) => this.decode(wire) }, (container) =>
@@ -216,7 +218,7 @@ class Decoding {
     if (!isDescriptor(wire)) return this.#decodeIn(wire);
     if (!this.#read.has(wire)) {
       // An escaped object may lead back to itself, and is there before its parts are.
-      if (wire.__procxy_type === 'escaped') this.#read.set(wire, wire.value);
+      if ('__procxy_type' in wire && wire.__procxy_type === 'escaped') this.#read.set(wire, wire.value);
       this.#read.set(wire, this.#reader.read(wire));
     }
     return this.#read.get(wire);

@@ -1,4 +1,4 @@
-import type { Wire } from '../protocol.js';
+import type { Coded, Wire } from '../protocol.js';
 
 /** Where a value comes from, for the sentence of a refusal. */
 export interface Origin {
@@ -12,8 +12,8 @@ export interface Origin {
 
 export interface Encoded {
   wire: Wire;
-  /** Whether `wire` holds a descriptor, which the message must then say. */
-  coded: boolean;
+  /** What the message must say of the descriptors in `wire`; `undefined` where there are none. */
+  coded: Coded | undefined;
 }
 
 /** Turns values into what a channel carries, and back. */

@@ -1,5 +1,5 @@
 import { ProtocolError, SerializationError } from '../errors.js';
-import type { Descriptor, Wire } from '../protocol.js';
+import type { CallbackDescriptor, Descriptor, Wire } from '../protocol.js';
 import { registeredHandler } from './registry.js';
 import type { DecodeContext, TransferHandler } from './transfer-handlers.js';
 
@@ -21,7 +21,9 @@ export class DescriptorReader {
    * @throws {ProtocolError} when it is malformed
    * @throws {SerializationError} when nobody knows its type
    */
-  read({ __procxy_type: type, value }: Descriptor): unknown {
+  read(descriptor: Descriptor | CallbackDescriptor): unknown {
+    if ('__procxy_callback' in descriptor) return this.#byName.get('function')?.decode(descriptor, this.#context);
+    const { __procxy_type: type, value } = descriptor;
     if (type === 'undefined') return undefined;
     if (type === 'negative-zero') return -0;
     if (type === 'escaped') {
@@ -40,11 +42,12 @@ export class DescriptorReader {
   }
 }
 
-export function isDescriptor(wire: Wire): wire is Descriptor {
+export function isDescriptor(wire: Wire): wire is Descriptor | CallbackDescriptor {
   return (
-    typeof wire === 'object' &&
-    wire !== null &&
-    Object.hasOwn(wire, '__procxy_type') &&
-    typeof (wire as Descriptor).__procxy_type === 'string'
+    typeof wire === 'object' && wire !== null && (hasText(wire, '__procxy_type') || hasText(wire, '__procxy_callback'))
   );
+}
+
+function hasText(wire: object, key: string): boolean {
+  return Object.hasOwn(wire, key) && typeof (wire as Record<string, unknown>)[key] === 'string';
 }

@@ -18,11 +18,13 @@ export function createJsonCodec(handlers: readonly TransferHandler[], self: Self
   const reader = new DescriptorReader(handlers, { decode }, decodeIn);
 
   function encode(value: unknown, origin: Origin): Encoded {
-    if (typeof value === 'string' || typeof value === 'boolean' || value === null) return { wire: value, coded: false };
+    if (typeof value === 'string' || typeof value === 'boolean' || value === null)
+      return { wire: value, coded: undefined };
     // Here too, since an instance may be an array or a plain object, for which no handler is asked.
     if (value !== undefined && value === self.current) return { wire: { __procxy_type: 'self' }, coded: true };
     const walk = new JsonWalk(handlers, origin);
-    return { wire: walk.root(value), coded: walk.coded };
+    const wire = walk.root(value);
+    return { wire, coded: walk.coded || undefined };
   }
 
   function decode(wire: Wire): unknown {
@@ -44,14 +46,6 @@ export function createJsonCodec(handlers: readonly TransferHandler[], self: Self
 }
 
 class JsonWalk extends Walk {
-  /** The objects along the keys. */
-  readonly #parents: object[] = [];
-
-  protected restore(): () => void {
-    const depth = this.#parents.length;
-    return () => (this.#parents.length = depth);
-  }
-
   protected value(value: unknown): Wire {
     switch (typeof value) {
       case 'string':
@@ -65,7 +59,7 @@ class JsonWalk extends Walk {
       case 'object':
         return value === null ? null : this.#object(value);
       case 'function':
-        return this.reject(refusals.func);
+        return this.func(value);
       case 'bigint':
         return this.reject(refusals.bigint);
       default:
@@ -76,7 +70,7 @@ class JsonWalk extends Walk {
   #object(value: object): Wire {
     this.#enter(value);
     const wire = this.#content(value);
-    this.#parents.pop();
+    this.parents.pop();
     return wire;
   }
 
@@ -85,7 +79,7 @@ class JsonWalk extends Walk {
     const plain = !isArray && isPlain(value);
     if (!isArray && !plain) {
       const handler = this.handlerOf(value);
-      if (handler) return this.descriptor(handler.name, handler.encode(value, this));
+      if (handler) return this.handled(value, handler);
     }
     const { toJSON } = value as { toJSON?: unknown };
     if (typeof toJSON === 'function' && !ArrayBuffer.isView(value)) return this.#ownForm(value);
@@ -144,7 +138,7 @@ class JsonWalk extends Walk {
   }
 
   #enter(value: object): void {
-    const parents = this.#parents;
+    const { parents } = this;
     if (parents.length >= CYCLE_CHECK_DEPTH && parents.includes(value)) {
       // The walk went round several times before it was noticed: name the first return only.
       const first = parents.findIndex((parent, index) => parents.indexOf(parent) < index);

@@ -25,8 +25,18 @@ export const bigint: Refusal = {
 export const symbol: Refusal = { what: 'a symbol, which has no meaning in another process', remedy: pass('a string') };
 
 export const func: Refusal = {
-  what: 'a function, which cannot cross to another process',
-  remedy: 'Leave it out, or give the class a method that does its work.',
+  what: 'a function, which crosses as a callback only',
+  remedy: 'Use { enableCallbacks: true } and pass it in an argument, a result or an event, or leave it out.',
+};
+
+export const classItself: Refusal = {
+  what: 'a class, which cannot be constructed from another process',
+  remedy: 'Pass a function that makes the instance, or import the class over there.',
+};
+
+export const syncFromChild: Refusal = {
+  what: 'a function marked by sync(), and a parent does not block for its child',
+  remedy: pass('the function itself'),
 };
 
 export const hole: Refusal = {

@@ -8,12 +8,16 @@ import { assign, holes, isPlain } from './walk.js';
 /**
  * A copy of a value without what structured clone cannot carry: functions, symbols, accessors, promises and the like. A
  * property or entry of such a value is left out, an element of an array becomes `undefined`. What is shared stays shared.
+ * @param keepFunctions they cross in another way
  */
-export function sanitizeForClone(value: unknown): unknown {
-  return isLost(value) ? undefined : sanitize(value, new Map());
+export function sanitizeForClone(value: unknown, keepFunctions: boolean): unknown {
+  const copies: Copies = Object.assign(new Map<object, unknown>(), { keepFunctions });
+  return isLost(value, copies) ? undefined : sanitize(value, copies);
 }
 
-function sanitize(value: unknown, copies: Map<object, unknown>): unknown {
+type Copies = Map<object, unknown> & { readonly keepFunctions: boolean };
+
+function sanitize(value: unknown, copies: Copies): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const known = copies.get(value);
   if (known !== undefined) return known;
@@ -25,13 +29,13 @@ function sanitize(value: unknown, copies: Map<object, unknown>): unknown {
   if (types.isMap(value)) {
     const copy = keep(new Map());
     for (const [key, part] of value) {
-      if (!isLost(key) && !isLost(part)) copy.set(sanitize(key, copies), sanitize(part, copies));
+      if (!isLost(key, copies) && !isLost(part, copies)) copy.set(sanitize(key, copies), sanitize(part, copies));
     }
     return copy;
   }
   if (types.isSet(value)) {
     const copy = keep(new Set());
-    for (const part of value) if (!isLost(part)) copy.add(sanitize(part, copies));
+    for (const part of value) if (!isLost(part, copies)) copy.add(sanitize(part, copies));
     return copy;
   }
   return isWhole(value) ? value : copyProperties(value, keep({}), copies);
@@ -51,23 +55,24 @@ function isWhole(value: object): boolean {
   );
 }
 
-function copyArray(source: unknown[], target: unknown[], copies: Map<object, unknown>): unknown[] {
+function copyArray(source: unknown[], target: unknown[], copies: Copies): unknown[] {
   for (const key of Object.keys(source)) {
     const part = (source as unknown as Record<string, unknown>)[key];
-    assign(target, key, isLost(part) ? undefined : sanitize(part, copies));
+    assign(target, key, isLost(part, copies) ? undefined : sanitize(part, copies));
   }
   return target;
 }
 
-function copyProperties(source: object, target: object, copies: Map<object, unknown>): object {
+function copyProperties(source: object, target: object, copies: Copies): object {
   for (const [key, { value, enumerable, get }] of Object.entries(Object.getOwnPropertyDescriptors(source))) {
-    if (enumerable && !get && !isLost(value)) assign(target, key, sanitize(value, copies));
+    if (enumerable && !get && !isLost(value, copies)) assign(target, key, sanitize(value, copies));
   }
   return target;
 }
 
-function isLost(value: unknown): boolean {
-  if (typeof value === 'function' || typeof value === 'symbol') return true;
+function isLost(value: unknown, { keepFunctions }: Copies): boolean {
+  if (typeof value === 'function') return !keepFunctions;
+  if (typeof value === 'symbol') return true;
   if (typeof value !== 'object' || value === null || Array.isArray(value) || isWhole(value)) return false;
   if (types.isMap(value) || types.isSet(value)) return false;
   // An instance without properties of its own would arrive empty.

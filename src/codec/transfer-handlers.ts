@@ -2,11 +2,13 @@ import type { Wire } from '../protocol.js';
 
 /**
  * The one door for everything that is more than data: errors, `this`, and what is to come. The list is asked
- * for every object that is neither an array nor a plain object; the first handler that can, does. What it
+ * for every function, and every object that is neither an array nor a plain object; the first handler that can, does. What it
  * writes travels as `{ __procxy_type: name, value }` and is read by the handler of the same name.
  */
 export interface TransferHandler<T extends object = object> {
   readonly name: string;
+  /** What it writes is the whole descriptor, not the value of one. */
+  readonly describesItself?: true;
   canHandle(value: object): value is T;
   encode(value: T, context: EncodeContext): Wire;
   /** @throws {ProtocolError} when `wire` is not what `encode` writes */
@@ -30,6 +32,8 @@ export interface EncodeContext {
   encode(part: unknown, key: Key): Wire;
   /** The same for a part that may be lost: whether it can cross, and what to write. */
   tryEncode(part: unknown, key: Key): { crosses: boolean; wire?: Wire };
+  /** The object that the value is a part of, if it is one. */
+  readonly container: object | undefined;
   /** Whether the part is one that may be lost. */
   readonly isOptional: boolean;
   /** Throws the error that says why this value cannot cross. */

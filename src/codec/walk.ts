@@ -13,8 +13,10 @@ const PATH_LIMIT = 20;
 export abstract class Walk implements EncodeContext {
   /** Whether a descriptor was written. */
   coded = false;
-  /** The keys from the root to where the walk stands. */
+  /** The keys from the root to where the walk stands, */
   protected readonly keys: Key[] = [];
+  /** and the objects along them. */
+  protected readonly parents: object[] = [];
   #optional = 0;
   readonly #handlers: readonly TransferHandler[];
   readonly #origin: Origin;
@@ -26,9 +28,6 @@ export abstract class Walk implements EncodeContext {
 
   /** Encodes what stands at the current keys. */
   protected abstract value(value: unknown): Wire;
-
-  /** Forgets how far it had come below a part that was given up. */
-  protected abstract restore(): () => void;
 
   root(value: unknown): Wire {
     try {
@@ -49,17 +48,21 @@ export abstract class Walk implements EncodeContext {
 
   tryEncode(part: unknown, key: Key): { crosses: boolean; wire?: Wire } {
     const depth = this.keys.length;
-    const restore = this.restore();
+    const parents = this.parents.length;
     this.#optional++;
     try {
       return { crosses: true, wire: this.encode(part, key) };
     } catch {
       this.keys.length = depth;
-      restore();
+      this.parents.length = parents;
       return { crosses: false };
     } finally {
       this.#optional--;
     }
+  }
+
+  get container(): object | undefined {
+    return this.parents.at(-1);
   }
 
   get isOptional(): boolean {
@@ -78,6 +81,19 @@ export abstract class Walk implements EncodeContext {
 
   protected handlerOf(value: object): TransferHandler | undefined {
     return findRegisteredHandler(value) ?? this.#handlers.find((handler) => handler.canHandle(value));
+  }
+
+  /** What a handler makes of a value. */
+  protected handled(value: object, handler: TransferHandler): Wire {
+    const wire = handler.encode(value, this);
+    if (!handler.describesItself) return this.descriptor(handler.name, wire);
+    this.coded = true;
+    return wire;
+  }
+
+  protected func(value: object): Wire {
+    const handler = this.handlerOf(value);
+    return handler ? this.handled(value, handler) : this.reject(refusals.func);
   }
 
   protected descriptor(type: string, value?: Wire): Descriptor {

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ModuleResolutionError } from '../errors.js';
 import { callerUrl } from './caller.js';
 
@@ -13,6 +13,11 @@ let found: string | undefined;
 export function agentPath(): string {
   found ??= search();
   return found;
+}
+
+/** How the names of the files begin that this code is built into, which lie beside the agent; in a bundle none has such a name. */
+export function ownFiles(): string {
+  return join(dirname(agentPath()), 'index.');
 }
 
 function search(): string {

@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs';
 import { nodeIpcChannel } from '../channel/node-ipc.js';
 import { createCodec } from '../codec/create-codec.js';
+import type { AnyFunction } from '../codec/function-codec.js';
 import type { Self, TransferHandler } from '../codec/transfer-handlers.js';
 import { isHandle } from '../codec/handle-codec.js';
 import { HandleTransferError, ProtocolError, TerminatedError, TimeoutError } from '../errors.js';
@@ -14,7 +15,9 @@ import { now } from '../session/deadlines.js';
 import { EventSubscriptions } from '../session/event-subscriptions.js';
 import { Session } from '../session/session.js';
 import type { ExitStatus, ProcxyStats, SideStats } from '../types/stats.js';
+import { ownFiles } from './agent-path.js';
 import { AgentProcess } from './agent-process.js';
+import { CallbackService, warnOfFailure } from './callback-service.js';
 import { describeDescriptor } from './file-descriptor.js';
 import { launch } from './launch.js';
 import type { PassableHandle } from '../types/serializable.js';
@@ -29,6 +32,7 @@ export class Connection {
   readonly events: EventSubscriptions;
   readonly #session: Session;
   readonly #options: ResolvedOptions;
+  readonly #callbacks: CallbackService | undefined;
   /** Why no call is taken any more. */
   #over: Reason | undefined;
   #disposable = false;
@@ -36,9 +40,13 @@ export class Connection {
 
   constructor(options: ResolvedOptions, self: Self, handlers: readonly TransferHandler[]) {
     this.#options = options;
-    this.agent = new AgentProcess(launch(options), options.terminateTimeout);
+    const launched = launch(options);
+    this.agent = new AgentProcess(launched.process, options.terminateTimeout);
     const handles = options.supportHandles ? new Handles() : undefined;
-    const codec = createCodec({ mode: options.serialization, self, handlers, exchange: handles });
+    this.#callbacks = options.callbacks && new CallbackService(options.callbacks, launched);
+    const functions = this.#callbacks?.callbacks;
+    const mode = options.serialization;
+    const codec = createCodec({ mode, self, handlers, handles, functions, ownFile: ownFiles() });
     const onBusy = (busy: boolean): void => (busy ? this.agent.hold() : this.agent.release());
     this.properties = new PropertyMirror(codec);
     this.events = new EventSubscriptions({
@@ -50,7 +58,7 @@ export class Connection {
       },
     });
     this.#session = new Session({
-      channel: nodeIpcChannel(this.agent.process),
+      channel: nodeIpcChannel(launched.process),
       codec,
       handles,
       handlers: {
@@ -59,13 +67,17 @@ export class Connection {
         'event-emit': (event) => this.events.dispatch(event),
         'event-unsubscribed': (confirmation) => this.events.confirmEnd(confirmation),
         'event-failed': (failure) => this.events.reportFailure(failure),
+        'callback-failed': ({ name, reason }) => warnOfFailure(name, reason),
       },
+      refuse: (method) => this.#callbacks?.refuse(method),
+      afterMessage: () => this.#callbacks?.afterMessage(),
       onViolation: (error) => {
         this.#end((method) => new ProtocolError(`${method}(): ${error.message}`, { cause: error.cause }));
         this.agent.kill('SIGKILL');
       },
       onBusy,
     });
+    this.#callbacks?.serve(this.#session, codec, mode);
     // New calls are refused at once; those that are open may have their answers in the pipe.
     this.agent.onExit = () => (this.#over ??= (method) => this.agent.crashError(method));
     void this.agent.exited.then(() => this.#close());
@@ -80,7 +92,7 @@ export class Connection {
 
   /** `makeRequest` runs while the child boots. Where anything fails, the child is gone when this rejects. */
   async start(
-    makeRequest: () => LoadRequest,
+    makeRequest: () => Omit<LoadRequest, 'callbacks'>,
     constructorArgs: readonly unknown[],
     site: CallSite,
   ): Promise<InstanceDescription> {
@@ -95,7 +107,7 @@ export class Connection {
         return this.#session.call('agent', method, args, { timeout, site });
       };
       // The module first: it may register how the constructor's arguments are read.
-      await agentCall('import', [makeRequest()]);
+      await agentCall('import', [{ ...makeRequest(), callbacks: this.#callbacks?.request }]);
       const description = checkDescription(await agentCall('constructor', constructorArgs));
       this.#disposable = description.disposable;
       this.properties.markUnavailable(description.unmirrored);
@@ -174,15 +186,22 @@ export class Connection {
     void this.agent.exited.then(stop);
   }
 
+  /** Lets go of a function of either side. Returns whether there was one. */
+  releaseCallback(fn: AnyFunction): boolean {
+    return this.#callbacks?.callbacks.release(fn) ?? false;
+  }
+
   /** Rejects what is open and refuses what comes. The first reason stands. */
   #end(reason: Reason): void {
     if (this.#over) return;
     this.#over = reason;
     this.#session.rejectAll(reason);
+    this.#callbacks?.abort(reason);
   }
 
   #close(): void {
     this.events.close();
+    this.#callbacks?.close();
     this.#session.close(this.#over ?? ((method) => this.agent.crashError(method)));
   }
 }

@@ -1,10 +1,9 @@
+import type { AnyFunction } from '../codec/function-codec.js';
 import { OptionsValidationError, PropertyError } from '../errors.js';
 import type { CallOverrides } from '../types/options.js';
 import type { PassableHandle } from '../types/serializable.js';
 import { checkOptions } from './options.js';
 import { callOptions, type CallSource } from './remote-method.js';
-
-type AnyFunction = (...args: unknown[]) => unknown;
 
 /** The proxy's own members. `again` makes the same proxy with other options for its calls. */
 export function controls(
@@ -25,6 +24,7 @@ export function controls(
     $with: (given: unknown) => again(checkOverrides(given)),
     $get,
     $refresh,
+    $releaseCallback: (fn: unknown) => connection.releaseCallback(checkFunction(fn)),
     $sendHandle,
     $stats,
   };
@@ -33,6 +33,11 @@ export function controls(
 function checkName(name: unknown): string {
   if (typeof name === 'string') return name;
   throw new PropertyError(`$get() takes the name of a property as a string; it is a ${typeof name}.`);
+}
+
+function checkFunction(fn: unknown): AnyFunction {
+  if (typeof fn === 'function') return fn as AnyFunction;
+  throw new OptionsValidationError(`$releaseCallback() takes a function; it is a ${typeof fn}.`);
 }
 
 function checkOverrides(given: unknown): CallOverrides {

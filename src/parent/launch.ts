@@ -4,20 +4,29 @@ import { ChildCrashedError, describeReason } from '../errors.js';
 import { agentPath } from './agent-path.js';
 import { toArgument, type ResolvedOptions } from './options.js';
 
+export interface Launched {
+  process: ChildProcess;
+  /** The child's descriptor of a socket besides the channel, on which it can block; its other end is in `process.stdio`. */
+  syncDescriptor: number | undefined;
+}
+
 /** Forks the agent. It connects by itself and waits for its `start`. */
-export function launch(options: ResolvedOptions): ChildProcess {
+export function launch(options: ResolvedOptions): Launched {
   const path = agentPath();
+  const stdio = [...withIpc(options.stdio)];
+  // On Windows it would be a named pipe, which does not block.
+  const syncDescriptor = options.callbacks && process.platform !== 'win32' ? stdio.push('pipe') - 1 : undefined;
   const settings: ForkOptions = {
     env: childEnv(options.env),
     execArgv: [...(options.execArgv ?? inheritedFlags(process.execArgv))],
-    stdio: withIpc(options.stdio),
+    stdio,
     serialization: options.serialization,
   };
   if (options.cwd !== undefined) settings.cwd = options.cwd;
   if (options.execPath !== undefined) settings.execPath = options.execPath;
   const args = options.args.map((value) => toArgument(value));
   try {
-    return fork(path, args, settings);
+    return { process: fork(path, args, settings), syncDescriptor };
   } catch (error) {
     throw startError(error);
   }
@@ -78,7 +87,7 @@ function childEnv(overrides: ResolvedOptions['env']): NodeJS.ProcessEnv {
 }
 
 /** The channel comes after stdin, stdout and stderr: on one of those, whatever the child prints would be taken for messages. */
-function withIpc(stdio: StdioOptions): StdioOptions {
+function withIpc(stdio: StdioOptions): Exclude<StdioOptions, string> {
   if (typeof stdio === 'string') return [stdio, stdio, stdio, 'ipc'];
   if (stdio.includes('ipc')) return stdio;
   const standard = Array.from({ length: 3 }, (_, index) => stdio[index] ?? 'inherit');

@@ -5,12 +5,22 @@ import type { MirrorRequest } from '../protocol.js';
 import type { ProcxyOptions } from '../types/options.js';
 import type { SerializationMode } from '../types/serializable.js';
 
+/** How functions cross. */
+export interface CallbackLimits {
+  /** How many functions one side may export at a time. */
+  limit: number;
+  /** ms that the caller of a function waits; `Infinity` for no limit. */
+  timeout: number;
+}
+
 /** Options with every default filled in. `undefined` is left only where it means something. */
 export interface ResolvedOptions {
   modulePath: string | URL | undefined;
   serialization: SerializationMode;
   sanitizeV8: boolean;
   supportHandles: boolean;
+  /** `undefined` where functions do not cross. */
+  callbacks: CallbackLimits | undefined;
   /** ms; `Infinity` for none. */
   timeout: number;
   retries: number;
@@ -47,6 +57,9 @@ const checks: { [K in keyof Required<ProcxyOptions>]: Check } = {
   serialization: (value) => expect(value === 'json' || value === 'advanced', "'json' or 'advanced'"),
   supportHandles: (value) => expect(typeof value === 'boolean', 'true or false'),
   sanitizeV8: (value) => expect(typeof value === 'boolean', 'true or false'),
+  enableCallbacks: (value) => expect(typeof value === 'boolean', 'true or false'),
+  maxCallbacks: (value) => expect(Number.isInteger(value) && (value as number) > 0, 'a whole number of 1 or more'),
+  callbackTimeout: isMilliseconds,
   timeout: isMilliseconds,
   retries: (value) => expect(Number.isInteger(value) && (value as number) >= 0, 'a whole number of 0 or more'),
   startTimeout: isMilliseconds,
@@ -123,6 +136,7 @@ function resolveOptions(given: Record<string, unknown>, modulePath: string | URL
     serialization: options.serialization ?? 'json',
     sanitizeV8: options.sanitizeV8 ?? false,
     supportHandles: options.supportHandles ?? false,
+    callbacks: options.enableCallbacks ? callbackLimits(options) : undefined,
     timeout: unlimited(options.timeout ?? 30_000),
     retries: options.retries ?? 0,
     startTimeout: unlimited(options.startTimeout ?? 30_000),
@@ -136,6 +150,10 @@ function resolveOptions(given: Record<string, unknown>, modulePath: string | URL
     stdio: options.stdio ?? 'inherit',
     signal: options.signal,
   };
+}
+
+function callbackLimits({ maxCallbacks = 1000, callbackTimeout = 30_000 }: ProcxyOptions): CallbackLimits {
+  return { limit: maxCallbacks, timeout: unlimited(callbackTimeout) };
 }
 
 function mirrorRequest(mirror: boolean | readonly string[], limit: number): MirrorRequest {

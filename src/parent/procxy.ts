@@ -58,7 +58,9 @@ export async function procxy(Class: unknown, ...rest: unknown[]): Promise<unknow
   };
   refuseRecursion(reference);
   const { options, ...given } = readArguments(rest);
-  const constructorArgs = options.sanitizeV8 ? given.constructorArgs.map(sanitizeForClone) : given.constructorArgs;
+  const constructorArgs = options.sanitizeV8
+    ? given.constructorArgs.map((value) => sanitizeForClone(value, options.callbacks !== undefined))
+    : given.constructorArgs;
   options.signal?.throwIfAborted();
 
   const self: Self = { current: undefined };

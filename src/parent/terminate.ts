@@ -1,3 +1,4 @@
+import { warn } from '../warnings.js';
 import type { AgentProcess } from './agent-process.js';
 
 // Taken at import, so that a test's fake clock does not keep a child alive.
@@ -14,7 +15,7 @@ export interface Termination {
 /** Ends a child: its dispose hook, SIGTERM, SIGKILL at the deadline. Resolves when the process is gone. */
 export function terminate({ agent, timeout, dispose }: Termination): Promise<void> {
   return endBy(agent, timeout, async () => {
-    if (dispose && agent.process.connected) await Promise.race([dispose().catch(warn(agent)), agent.exited]);
+    if (dispose && agent.process.connected) await Promise.race([dispose().catch(tell(agent)), agent.exited]);
     agent.kill('SIGTERM');
   });
 }
@@ -37,14 +38,11 @@ async function endBy(agent: AgentProcess, timeout: number, ask: () => Promise<vo
 }
 
 /** The end goes on, but a hook's error does not disappear. */
-function warn(agent: AgentProcess): (error: unknown) => void {
+function tell(agent: AgentProcess): (error: unknown) => void {
   return (error) => {
     // The hook was cut off by the child's end.
     if (agent.ended) return;
     const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    process.emitWarning(`The dispose hook of an instance failed while its child was terminated. ${reason}`, {
-      type: 'ProcxyWarning',
-      code: 'PROCXY_DISPOSE_FAILED',
-    });
+    warn('PROCXY_DISPOSE_FAILED', `The dispose hook of an instance failed while its child was terminated. ${reason}`);
   };
 }

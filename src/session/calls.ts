@@ -1,6 +1,6 @@
 import type { Codec } from '../codec/codec.js';
 import { describeReason, ProtocolError, SerializationError, TimeoutError } from '../errors.js';
-import type { CallInvoke, CallResult } from '../protocol.js';
+import type { CallbackInvoke, CallbackResult, CallInvoke, CallResult, Coded, Message } from '../protocol.js';
 import { isError } from '../codec/error-codec.js';
 import { SocketConnectingError } from '../codec/handle-codec.js';
 import { onAbort } from './abort.js';
@@ -11,7 +11,20 @@ import type { Send } from './send.js';
 /** Above so many open calls a call site is not worth its price. */
 const MAX_CALL_SITES = 100;
 
-export type CallTarget = 'instance' | 'agent';
+/** Whose method is called; or the function itself. */
+export type CallTarget = 'instance' | 'agent' | FunctionTarget;
+
+export interface FunctionTarget {
+  /** Its id. @throws when it must not be called any more */
+  id(): string;
+  /** What stands for it here: it is not to be collected, and the function given back, before the call is sent. */
+  readonly proxy: object;
+}
+
+export interface Settle {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+}
 
 export interface CallOptions {
   /** ms until the call rejects with a {@link TimeoutError}; `0` or `Infinity`: never. */
@@ -24,10 +37,9 @@ export interface CallOptions {
   site?: CallSite | undefined;
 }
 
-interface OpenCall {
+interface OpenCall extends Settle {
+  readonly target: CallTarget;
   readonly method: string;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (reason: unknown) => void;
   readonly timeout: number;
   readonly deadline: number;
   readonly site: CallSite | undefined;
@@ -42,6 +54,8 @@ export type Reason = (method: string) => Error;
 export interface CallsOptions {
   codec: Codec;
   send: Send;
+  /** Why a call cannot be made just now. */
+  refuse(method: string): Error | undefined;
   /** How many messages have arrived so far. */
   received(): number;
   /** Called when the first call opens and when the last one is settled. */
@@ -68,52 +82,37 @@ export class Calls {
     return this.#open.size;
   }
 
-  invoke(target: CallTarget, method: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
+  open(target: CallTarget, method: string, args: readonly unknown[], options: CallOptions, settle: Settle): void {
     const { timeout, signal, boundary } = options;
     const site = boundary && this.#open.size < MAX_CALL_SITES ? captureCallSite(boundary) : options.site;
-    return new Promise((resolve, reject) => {
-      const fail = (reason: unknown): void => {
-        if (reason instanceof Error) replaceStack(reason, site);
-        reject(reason);
-      };
-      if (this.#closed) return fail(this.#closed(method));
-      if (signal?.aborted) return reject(signal.reason);
-      const callId = ++this.#lastId;
-      const send = (): void => this.#options.send(this.#message(callId, target, method, args), method);
-      let connecting: Promise<void> | undefined;
-      try {
-        send();
-      } catch (error) {
-        if (!(error instanceof SocketConnectingError)) return fail(error);
-        connecting = error.settled;
-      }
-      const limited = timeout > 0 && timeout !== Infinity;
-      const deadline = limited ? now() + timeout : Infinity;
-      const stopListening = signal && onAbort(signal, () => this.#abandon(callId, signal.reason));
-      if (this.#open.size === 0) this.#options.onBusy(true);
-      const call: OpenCall = { method, resolve, reject, timeout, deadline, site, stopListening, sent: !connecting };
-      this.#open.set(callId, call);
-      if (limited) this.#deadlines.watch(deadline);
-      // The call goes out when the socket is connected; those after it do not wait.
-      void connecting?.then(() => {
-        if (!this.#open.has(callId)) return;
-        try {
-          send();
-          call.sent = true;
-        } catch (error) {
-          this.#take(callId);
-          fail(error);
-        }
-      });
-    });
+    const refusal = this.#closed ? this.#closed(method) : this.#options.refuse(method);
+    if (refusal) {
+      replaceStack(refusal, site);
+      return settle.reject(refusal);
+    }
+    if (signal?.aborted) return settle.reject(signal.reason);
+    const callId = this.nextId();
+    const limited = timeout > 0 && timeout !== Infinity;
+    const deadline = limited ? now() + timeout : Infinity;
+    const stopListening = signal && onAbort(signal, () => this.#abandon(callId, signal.reason));
+    const call: OpenCall = { target, method, ...settle, timeout, deadline, site, stopListening, sent: false };
+    if (this.#open.size === 0) this.#options.onBusy(true);
+    this.#open.set(callId, call);
+    if (limited) this.#deadlines.watch(deadline);
+    this.#send(callId, call, () => this.#message(callId, target, method, args));
+  }
+
+  nextId(): number {
+    return ++this.#lastId;
   }
 
   /** @throws {ProtocolError} when nobody waits for this result */
-  settle(message: CallResult): void {
-    const call = this.#take(message.callId);
+  settle(message: CallResult | CallbackResult): void {
+    const id = message.type === 'call-result' ? message.callId : message.invokeId;
+    const call = this.#take(id);
     if (!call) {
-      if (this.#abandoned.delete(message.callId)) return;
-      throw new ProtocolError(`A result arrived for the call ${message.callId}, which is not open.`);
+      if (this.#abandoned.delete(id)) return;
+      throw new ProtocolError(`A result arrived for the call ${id}, which is not open.`);
     }
     const { coded } = message;
     if (message.result === 'success') return this.#decode(message.value, coded, call, call.resolve);
@@ -128,6 +127,7 @@ export class Calls {
     for (const id of this.#open.keys()) {
       const call = this.#take(id);
       if (!call) continue;
+      if (call.sent) this.#abandoned.add(id);
       const error = reason(call.method);
       replaceStack(error, call.site);
       call.reject(error);
@@ -140,16 +140,44 @@ export class Calls {
     this.#deadlines.close();
   }
 
-  #message(callId: number, target: CallTarget, method: string, args: readonly unknown[]): CallInvoke {
-    const { wire, coded } = this.#options.codec.encode(args, { root: 'args', method });
-    const message: CallInvoke = { type: 'call-invoke', callId, method, args: wire as unknown[] };
-    if (target === 'agent') message.target = target;
-    if (coded) message.coded = true;
+  #send(callId: number, call: OpenCall, build: () => Message): void {
+    const buildIfOpen = (): Message | undefined => {
+      // It may have had to wait, and been given up meanwhile.
+      if (!this.#open.has(callId)) return undefined;
+      const message = build();
+      call.sent = true;
+      return message;
+    };
+    const failed = (error: unknown): void => {
+      if (error instanceof SocketConnectingError) void this.#sendWhenConnected(error.settled, callId, call, build);
+      else if (this.#take(callId)) {
+        if (error instanceof Error) replaceStack(error, call.site);
+        call.reject(error);
+      }
+    };
+    this.#options.send(buildIfOpen, call.method, failed);
+  }
+
+  /** Those after it do not wait. */
+  async #sendWhenConnected(socket: Promise<void>, id: number, call: OpenCall, build: () => Message): Promise<void> {
+    await socket;
+    this.#send(id, call, build);
+  }
+
+  #message(id: number, target: CallTarget, method: string, values: readonly unknown[]): CallInvoke | CallbackInvoke {
+    const { wire, coded } = this.#options.codec.encode(values, { root: 'args', method });
+    const args = wire as unknown[];
+    const message: CallInvoke | CallbackInvoke =
+      typeof target === 'object'
+        ? { type: 'callback-invoke', callbackId: target.id(), args, invokeId: id }
+        : { type: 'call-invoke', callId: id, method, args };
+    if (target === 'agent') (message as CallInvoke).target = target;
+    if (coded) message.coded = coded;
     return message;
   }
 
   /** Settles the call with what `decode` makes of an answer; a malformed one is a violation besides. */
-  #decode(wire: unknown, coded: true | undefined, call: OpenCall, settle: (value: unknown) => void): void {
+  #decode(wire: unknown, coded: Coded | undefined, call: OpenCall, settle: (value: unknown) => void): void {
     let value: unknown = wire;
     try {
       if (coded) value = this.#options.codec.decode(wire);
@@ -183,11 +211,11 @@ export class Calls {
 
   #sweep(time: number): number {
     let next = Infinity;
-    for (const [id, { deadline, method, timeout, site }] of this.#open) {
-      if (deadline > time) next = Math.min(next, deadline);
+    for (const [id, call] of this.#open) {
+      if (call.deadline > time) next = Math.min(next, call.deadline);
       else {
-        const error = timeoutError(method, timeout);
-        replaceStack(error, site);
+        const error = timeoutError(call);
+        replaceStack(error, call.site);
         this.#abandon(id, error);
       }
     }
@@ -202,13 +230,13 @@ export function isOwnTimeout(error: unknown): boolean {
   return typeof error === 'object' && error !== null && ownTimeouts.has(error);
 }
 
-function timeoutError(method: string, timeout: number): TimeoutError {
-  const error = new TimeoutError(
-    method,
-    timeout,
-    `${method}() was not answered within ${timeout} ms. The child goes on with it; a late result is dropped. ` +
-      'Raise `timeout` for slow methods, or call $terminate() to stop the child.',
-  );
+function timeoutError({ target, method, timeout }: OpenCall): TimeoutError {
+  const advice =
+    typeof target === 'object'
+      ? 'The function goes on; a late result is dropped. Raise `callbackTimeout` for slow functions.'
+      : 'The child goes on with it; a late result is dropped. ' +
+        'Raise `timeout` for slow methods, or call $terminate() to stop the child.';
+  const error = new TimeoutError(method, timeout, `${method}() was not answered within ${timeout} ms. ${advice}`);
   ownTimeouts.add(error);
   return error;
 }

@@ -1,10 +1,10 @@
+import { afterDrain } from './drain.js';
+
 // Taken at import, so that a test's fake clock does not stop real calls.
-const { setTimeout, clearTimeout, setImmediate, performance } = globalThis;
+const { setTimeout, clearTimeout, performance } = globalThis;
 
 /** The longest delay that a Node timer knows, in ms. */
 const MAX_DELAY = 2 ** 31 - 1;
-/** How long answers that keep arriving may put off an expiry, in ms. */
-const GRACE = 1000;
 
 export function now(): number {
   return performance.now();
@@ -51,18 +51,14 @@ export class Deadlines {
 
   #wake(): void {
     this.#next = Infinity;
-    if (!this.#draining) this.#drain(this.#options.received(), now() + GRACE);
-  }
-
-  #drain(received: number, until: number): void {
+    if (this.#draining) return;
     this.#draining = true;
-    // Timers, then the pipe, then immediates: between here and there whatever waits has been read.
-    setImmediate(() => {
-      this.#draining = false;
-      if (this.#closed) return;
-      const arrived = this.#options.received();
-      if (arrived !== received && now() < until) this.#drain(arrived, until);
-      else this.watch(this.#options.sweep(now()));
-    });
+    afterDrain(
+      () => this.#options.received(),
+      () => {
+        this.#draining = false;
+        if (!this.#closed) this.watch(this.#options.sweep(now()));
+      },
+    );
   }
 }

@@ -1,7 +1,8 @@
 import type { Codec } from '../codec/codec.js';
 import { encodeThrown } from '../codec/codec.js';
-import type { EventFailed, EventName, Message } from '../protocol.js';
+import type { EventEmit, EventFailed, EventName } from '../protocol.js';
 import { displayEvent, eventKey, type Event } from './event-name.js';
+import type { Send } from './send.js';
 
 /** What counts as an emitter: Node's own, and those that only look like it. */
 export interface EmitterLike {
@@ -18,7 +19,7 @@ export function isEmitter(value: object): value is EmitterLike {
 export interface EventForwarderOptions {
   emitter: EmitterLike;
   codec: Codec;
-  send(message: Message): void;
+  send: Send;
   /** Finds the symbol that the other side means by a description. */
   findSymbol(description: string): symbol;
   /** Called before an event is sent. */
@@ -57,25 +58,31 @@ export class EventForwarder {
     const stop = this.#forwarding.get(key);
     this.#forwarding.delete(key);
     stop?.();
-    this.#options.send({ type: 'event-unsubscribed', event: name });
+    this.#options.send(
+      () => ({ type: 'event-unsubscribed', event: name }),
+      displayEvent(name),
+      () => {},
+    );
   }
 
   /** Never throws: the emitter has done nothing wrong, and in a timer it would end the process. */
   #forward(event: EventName, args: unknown[]): void {
-    try {
-      const { codec, send, beforeEmit } = this.#options;
-      beforeEmit();
+    const { codec, send, beforeEmit } = this.#options;
+    beforeEmit();
+    const build = (): EventEmit => {
       const { wire, coded } = codec.encode(args, { root: 'args', event: displayEvent(event) });
-      send({ type: 'event-emit', event, args: wire as unknown[], ...(coded && { coded }) });
-    } catch (error) {
-      this.#fail(event, error);
-    }
+      return { type: 'event-emit', event, args: wire as unknown[], ...(coded && { coded }) };
+    };
+    send(build, displayEvent(event), (error) => this.#fail(event, error));
   }
 
   #fail(event: EventName, reason: unknown): void {
-    const { wire, coded } = encodeThrown(this.#options.codec, reason);
-    const message: EventFailed = { type: 'event-failed', event, error: wire };
-    this.#options.send(coded ? { ...message, coded } : message);
+    const { codec, send } = this.#options;
+    const build = (): EventFailed => {
+      const { wire, coded } = encodeThrown(codec, reason);
+      return { type: 'event-failed', event, error: wire, ...(coded && { coded }) };
+    };
+    send(build, displayEvent(event), (error) => this.#fail(event, error));
   }
 
   #resolve(name: EventName): Event {

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Codec } from '../codec/codec.js';
 import { describeReason, ProtocolError, SerializationError } from '../errors.js';
 import type { EventEmit, EventFailed, EventName, EventUnsubscribed, Message, Wire } from '../protocol.js';
+import { warn } from '../warnings.js';
 import { displayEvent, eventKey, toEventName, type Event } from './event-name.js';
 
 // Taken at import, so that a test's fake clock does not swallow errors.
@@ -85,10 +86,7 @@ export class EventSubscriptions {
   }
 
   #warn(event: EventName, reason: unknown): void {
-    process.emitWarning(`The event ${displayEvent(event)} did not arrive. ${describeReason(reason)}.`, {
-      type: 'ProcxyWarning',
-      code: 'PROCXY_EVENT_FAILED',
-    });
+    warn('PROCXY_EVENT_FAILED', `The event ${displayEvent(event)} did not arrive. ${describeReason(reason)}.`);
   }
 
   /** No event will come any more. */

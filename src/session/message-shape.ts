@@ -5,7 +5,10 @@ type Shape = Record<string, (value: unknown) => boolean>;
 
 const isId = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0;
 export const isString = (value: unknown): value is string => typeof value === 'string';
-const isCoded = (value: unknown): boolean => value === undefined || value === true;
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+const isOutcome = (value: unknown): boolean => value === 'success' || value === 'error';
+const isCoded = (value: unknown): boolean =>
+  value === undefined || value === true || (Array.isArray(value) && value.every(isString));
 
 export function isPairs(value: unknown, isSecond: (second: unknown) => boolean): boolean {
   const isPair = (pair: unknown): boolean => Array.isArray(pair) && isString(pair[0]) && isSecond(pair[1]);
@@ -28,9 +31,22 @@ const shapes: Record<Message['type'], Shape> = {
   },
   'call-result': {
     callId: isId,
-    result: (value) => value === 'success' || value === 'error',
+    result: isOutcome,
     coded: isCoded,
   },
+  'callback-invoke': {
+    callbackId: isString,
+    args: Array.isArray,
+    invokeId: isId,
+    after: (value) => value === undefined || isCount(value),
+    coded: isCoded,
+  },
+  'callback-result': { invokeId: isId, result: isOutcome, coded: isCoded },
+  'callback-cleanup': { callbackId: isString, count: isId },
+  'callback-release': { callbackId: isString },
+  'callback-collect': {},
+  'callback-collected': {},
+  'callback-failed': { name: isString, reason: isString },
   'child-fatal': { coded: isCoded },
   'handle-transfer': { handleId: isId },
   'handle-received': { handleId: isId },

@@ -1,15 +1,26 @@
 import { encodeThrown, type Codec } from '../codec/codec.js';
-import type { CallInvoke, CallResult } from '../protocol.js';
-import type { CallTarget } from './calls.js';
+import type { CallbackResult, CallResult, Coded, Wire } from '../protocol.js';
 import type { Send } from './send.js';
 
-/** Runs a method for the other side. What it returns, resolves to or throws is the answer. */
-export type Run = (target: CallTarget, method: string, args: unknown[]) => unknown;
+export type Answer = CallResult | CallbackResult;
+
+/** What an answer begins with, whatever the outcome. */
+export type AnswerHead = { type: 'call-result'; callId: number } | { type: 'callback-result'; invokeId: number };
+
+/** Something that the other side wants to have run. */
+export interface Request {
+  head: AnswerHead;
+  /** For sentences. */
+  method: string;
+  args: Wire[];
+  coded: Coded | undefined;
+  /** What it returns, resolves to or throws is the answer. */
+  run(args: unknown[]): unknown;
+}
 
 export interface ServerOptions {
   codec: Codec;
   send: Send;
-  run: Run;
   /** Called before each answer is sent. Must not throw. */
   beforeAnswer(): void;
 }
@@ -28,13 +39,20 @@ export class Server {
     return this.#running;
   }
 
-  serve({ callId, target, method, args, coded }: CallInvoke): void {
+  serve({ head, method, args, coded, run }: Request): void {
     this.#running++;
-    const succeed = (value: unknown): void => this.#succeed(callId, method, value);
-    const fail = (error: unknown): void => this.#fail(callId, method, error);
+    const { codec } = this.#options;
+    const succeed = (value: unknown): void => {
+      this.#running--;
+      this.#answer(head, method, () => successAnswer(codec, head, method, value));
+    };
+    const fail = (error: unknown): void => {
+      this.#running--;
+      this.#fail(head, method, error);
+    };
     try {
-      const decoded = coded ? (this.#options.codec.decode(args) as unknown[]) : args;
-      const value = this.#options.run(target ?? 'instance', method, decoded);
+      const decoded = coded ? (codec.decode(args) as unknown[]) : args;
+      const value = run(decoded);
       // A thenable gets what `await` would give it: it is asked once, and settles once.
       if (isPromise(value)) Promise.resolve(value).then(succeed, fail);
       else succeed(value);
@@ -43,43 +61,41 @@ export class Server {
     }
   }
 
-  #succeed(callId: number, method: string, value: unknown): void {
-    this.#options.beforeAnswer();
-    try {
-      const answer: CallResult = { type: 'call-result', callId, result: 'success' };
-      if (value !== undefined) {
-        const { wire, coded } = this.#options.codec.encode(value, { root: 'result', method });
-        answer.value = wire;
-        if (coded) answer.coded = true;
-      }
-      this.#answer(answer, method);
-    } catch (error) {
-      this.#fail(callId, method, error);
-    }
+  #fail(head: AnswerHead, method: string, error: unknown): void {
+    const { codec } = this.#options;
+    this.#answer(head, method, () => failureAnswer(codec, head, method, error));
   }
 
-  #fail(callId: number, method: string, error: unknown): void {
-    this.#options.beforeAnswer();
-    const answer: CallResult = { type: 'call-result', callId, result: 'error' };
-    if (error !== undefined) {
-      const { wire, coded } = encodeThrown(this.#options.codec, error, method);
-      answer.error = wire;
-      if (coded) answer.coded = true;
-    }
-    try {
-      this.#answer(answer, method);
-    } catch (unsendable) {
-      this.#fail(callId, method, unsendable);
-    }
-  }
-
-  #answer(answer: CallResult, method: string): void {
-    this.#options.send(answer, method);
-    this.#running--;
+  /** What cannot be sent is answered by the error that says so. */
+  #answer(head: AnswerHead, method: string, build: () => Answer): void {
+    const { send, beforeAnswer } = this.#options;
+    beforeAnswer();
+    send(build, method, (error) => this.#fail(head, method, error));
   }
 }
 
-function isPromise(value: unknown): value is PromiseLike<unknown> {
+/** @throws {SerializationError} when the value cannot cross */
+export function successAnswer(codec: Codec, head: AnswerHead, method: string, value: unknown): Answer {
+  const answer: Answer = { ...head, result: 'success' };
+  if (value !== undefined) {
+    const { wire, coded } = codec.encode(value, { root: 'result', method });
+    answer.value = wire;
+    if (coded) answer.coded = coded;
+  }
+  return answer;
+}
+
+export function failureAnswer(codec: Codec, head: AnswerHead, method: string, error: unknown): Answer {
+  const answer: Answer = { ...head, result: 'error' };
+  if (error !== undefined) {
+    const { wire, coded } = encodeThrown(codec, error, method);
+    answer.error = wire;
+    if (coded) answer.coded = coded;
+  }
+  return answer;
+}
+
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
   return (
     (typeof value === 'object' || typeof value === 'function') &&
     value !== null &&

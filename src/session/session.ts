@@ -1,20 +1,36 @@
 import type { Channel, Handle } from '../channel/channel.js';
 import type { Codec } from '../codec/codec.js';
-import { describeReason, ProtocolError, SerializationError } from '../errors.js';
-import type { HandleReceived, HandleTransfer, Message } from '../protocol.js';
+import { describeReason, ProtocolError } from '../errors.js';
+import type {
+  CallbackInvoke,
+  CallbackResult,
+  CallInvoke,
+  CallResult,
+  Coded,
+  HandleReceived,
+  HandleTransfer,
+  Message,
+} from '../protocol.js';
 import type { SideStats } from '../types/stats.js';
+import type { CallbackControl, Callbacks } from './callbacks.js';
 import { Calls, type CallOptions, type CallTarget, type Reason } from './calls.js';
 import type { Handles } from './handles.js';
 import { findMalformedField, isOurs } from './message-shape.js';
-import type { Send } from './send.js';
-import { Server, type Run } from './serve.js';
+import { Outbox } from './outbox.js';
+import { unwritable, type Send } from './send.js';
+import { Server } from './serve.js';
 
-/** One handler for each type of message. */
+type OwnMessage = CallInvoke | CallResult | CallbackInvoke | CallbackResult | CallbackControl;
+
+/** One handler for each type of message that the session leaves to its owner. */
 export type Handlers = {
-  [T in Exclude<Message['type'], 'call-invoke' | 'call-result' | 'handle-transfer' | 'handle-received'>]?: (
+  [T in Exclude<Message, OwnMessage | HandleTransfer | HandleReceived>['type']]?: (
     message: Extract<Message, { type: T }>,
   ) => void;
 };
+
+/** Runs a method for the other side. What it returns, resolves to or throws is the answer. */
+export type Run = (target: 'instance' | 'agent', method: string, args: unknown[]) => unknown;
 
 export interface SessionOptions {
   channel: Channel;
@@ -24,10 +40,14 @@ export interface SessionOptions {
   handles?: Handles | undefined;
   /** Runs what the other side calls. Without it a call from there is a violation. */
   run?: Run;
-  /** What is done with the messages that are neither calls nor results. One without a handler is a violation. */
+  /** Why a call cannot be made just now. */
+  refuse?(method: string): Error | undefined;
+  /** What is done with the other messages. One without a handler is a violation. */
   handlers?: Handlers;
   /** Called before each answer to a call is sent. */
   beforeAnswer?(): void;
+  /** Called after each message. */
+  afterMessage?(): void;
   /** The other side broke the protocol; nothing more is read from it. */
   onViolation(error: ProtocolError): void;
   /** Called when the first call opens and when the last one is settled. */
@@ -40,64 +60,110 @@ export interface SessionOptions {
  */
 export class Session {
   readonly #channel: Channel;
+  readonly #outbox: Outbox;
   readonly #calls: Calls;
-  readonly #server: Server | undefined;
+  readonly #server: Server;
   readonly #options: SessionOptions;
+  #callbacks: Callbacks | undefined;
   #received = 0;
+  #sent = 0;
+  /** Why functions of the other side cannot be called any more. */
+  #over: Reason | undefined;
   #violated = false;
 
   constructor(options: SessionOptions) {
-    const { channel, codec, run } = options;
-    const send: Send = (message, method) => this.#send(message, method);
+    const { channel, codec } = options;
     this.#options = options;
     this.#channel = channel;
-    this.#server = run && new Server({ codec, send, run, beforeAnswer: () => options.beforeAnswer?.() });
+    this.#outbox = new Outbox({
+      write: (message, method) => this.#write(message, method),
+      collect: (callback) => this.#functions().collect(callback),
+    });
+    const send: Send = (...message) => this.#outbox.send(...message);
+    this.#server = new Server({ codec, send, beforeAnswer: () => options.beforeAnswer?.() });
     this.#calls = new Calls({
       codec,
       send,
+      refuse: (method) => options.refuse?.(method),
       received: () => this.#received,
       onBusy: (busy) => options.onBusy?.(busy),
     });
     channel.onMessage((message, handle) => this.#receive(message, handle));
   }
 
+  /** How many messages have arrived so far. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** Functions cross from now on. */
+  useCallbacks(callbacks: Callbacks): void {
+    this.#callbacks = callbacks;
+    callbacks.attach({
+      open: (target, name, args, options, settle) => {
+        if (this.#over) settle.reject(this.#over(name));
+        else this.#calls.open(target, name, args, options, settle);
+      },
+      send: (message) => this.send(message),
+      nextId: () => this.#calls.nextId(),
+      sent: () => this.#sent,
+      isOver: () => this.#over !== undefined,
+    });
+  }
+
   call(target: CallTarget, method: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
-    return this.#calls.invoke(target, method, args, options);
+    return new Promise((resolve, reject) => this.#calls.open(target, method, args, options, { resolve, reject }));
+  }
+
+  /** Sends what holds values of the user's, in order with calls and answers. Never throws. */
+  post(...message: Parameters<Send>): void {
+    this.#outbox.send(...message);
   }
 
   /**
-   * Sends what is neither a call nor a result.
+   * Sends at once what is no call and no answer and exports nothing, also where others wait.
    * @throws {SerializationError} when it is too large or too deep
    */
   send(message: Message): void {
-    this.#send(message, message.type);
+    this.#write(message, message.type);
   }
 
   /** Rejects every open call with an error of its own; the session goes on. */
   rejectAll(reason: Reason): void {
+    this.#over = reason;
     this.#calls.rejectAll(reason);
   }
 
   /** Rejects every open call and forgets all timers. The channel is its owner's to close. */
   close(reason: Reason): void {
+    this.#over ??= reason;
+    this.#outbox.close();
     this.#calls.close(reason);
+    this.#callbacks?.close();
   }
 
-  stats(): Pick<SideStats, 'pendingCalls' | 'servedCalls'> {
-    return { pendingCalls: this.#calls.size, servedCalls: this.#server?.size ?? 0 };
+  stats(): Omit<SideStats, 'subscriptions'> {
+    const none = { exportedFunctions: 0, importedFunctions: 0 };
+    return { pendingCalls: this.#calls.size, servedCalls: this.#server.size, ...(this.#callbacks?.stats ?? none) };
   }
 
-  #send(message: Message, method: string): void {
+  /** To be called for a violation that was seen elsewhere. */
+  violate(error: unknown): void {
+    if (this.#violated) return;
+    this.#violated = true;
+    const violation =
+      error instanceof ProtocolError ? error : new ProtocolError(describeReason(error), { cause: error });
+    this.#options.onViolation(violation);
+  }
+
+  #write(message: Message, method: string): void {
     try {
       this.#options.handles?.sendAll(this.#channel);
       this.#channel.send(message);
+      this.#sent++;
     } catch (error) {
-      const root = message.type === 'call-result' ? 'result' : 'args';
-      throw new SerializationError(
-        `${method}(): ${root} could not be written as one message (${describeReason(error)}). Send it in smaller parts.`,
-        root,
-        { cause: error },
-      );
+      this.#callbacks?.takeBack((message as { coded?: Coded }).coded);
+      throw unwritable(message, method, error);
     }
   }
 
@@ -108,21 +174,22 @@ export class Session {
       const field = findMalformedField(message);
       if (field !== undefined) throw new ProtocolError(`The field ${field} of a ${message.type} is malformed.`);
       this.#route(message as Message, handle);
+      this.#options.afterMessage?.();
     } catch (error) {
-      this.#violated = true;
-      const violation =
-        error instanceof ProtocolError ? error : new ProtocolError(describeReason(error), { cause: error });
-      this.#options.onViolation(violation);
+      this.violate(error);
     }
   }
 
   #route(message: Message, handle: Handle | undefined): void {
     if (message.type === 'handle-transfer') return this.#takeHandle(message.handleId, handle);
     if (message.type === 'handle-received') return this.#handles().confirm(message.handleId);
+    const { coded } = message as { coded?: Coded };
+    this.#callbacks?.arrive(coded);
     try {
       this.#dispatch(message);
     } finally {
       this.#options.handles?.closeUnclaimed();
+      this.#callbacks?.settle(coded);
     }
   }
 
@@ -136,14 +203,45 @@ export class Session {
     return this.#options.handles;
   }
 
+  #functions(): Callbacks {
+    if (!this.#callbacks) throw new ProtocolError('A message about functions arrived where none are taken.');
+    return this.#callbacks;
+  }
+
   #dispatch(message: Exclude<Message, HandleTransfer | HandleReceived>): void {
-    if (message.type === 'call-result') return this.#calls.settle(message);
-    if (message.type === 'call-invoke') {
-      if (!this.#server) throw new ProtocolError('A call arrived where none is taken.');
-      return this.#server.serve(message);
+    switch (message.type) {
+      case 'call-result':
+      case 'callback-result':
+        return this.#calls.settle(message);
+      case 'call-invoke':
+        return this.#serveCall(message);
+      case 'callback-invoke':
+        return this.#serveCallback(message);
+      case 'callback-cleanup':
+      case 'callback-release':
+      case 'callback-collect':
+      case 'callback-collected':
+        return this.#functions().receive(message);
+      default: {
+        const handle = this.#options.handlers?.[message.type] as ((message: Message) => void) | undefined;
+        if (!handle) throw new ProtocolError(`A message of type ${message.type} arrived where none is taken.`);
+        handle(message);
+      }
     }
-    const handle = this.#options.handlers?.[message.type] as ((message: Message) => void) | undefined;
-    if (!handle) throw new ProtocolError(`A message of type ${message.type} arrived where none is taken.`);
-    handle(message);
+  }
+
+  #serveCall({ callId, target, method, args, coded }: CallInvoke): void {
+    const { run } = this.#options;
+    if (!run) throw new ProtocolError('A call arrived where none is taken.');
+    const head = { type: 'call-result', callId } as const;
+    this.#server.serve({ head, method, args, coded, run: (values) => run(target ?? 'instance', method, values) });
+  }
+
+  #serveCallback({ callbackId, invokeId, args, coded }: CallbackInvoke): void {
+    const callbacks = this.#functions();
+    const exported = callbacks.find(callbackId);
+    const head = { type: 'callback-result', invokeId } as const;
+    const method = exported.name || 'callback';
+    this.#server.serve({ head, method, args, coded, run: (values) => callbacks.run(exported, values) });
   }
 }

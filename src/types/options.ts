@@ -27,6 +27,9 @@ export interface ProcxyOptions {
    * @default false
    */
   supportHandles?: boolean | undefined;
+  enableCallbacks?: boolean | undefined;
+  maxCallbacks?: number | undefined;
+  callbackTimeout?: number | undefined;
   /**
    * ms that a call may take; `0` or `Infinity` for no limit. Then it is a {@link TimeoutError}; the child goes
    * on with it, and a late result is dropped.

@@ -10,6 +10,10 @@ export interface SideStats {
   pendingCalls: number;
   /** Calls that this side runs for the other. */
   servedCalls: number;
+  /** Functions of this side that the other side holds. */
+  exportedFunctions: number;
+  /** Functions of the other side that this side holds. */
+  importedFunctions: number;
   /** Events of the instance that are listened to. */
   subscriptions: number;
 }

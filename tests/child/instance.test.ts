@@ -38,7 +38,11 @@ function make(object: object): Instance {
     codec,
     propertyCodec: codec,
     fingerprint: JSON.stringify,
-    session: { send: () => {}, stats: () => ({ pendingCalls: 0, servedCalls: 0 }) },
+    session: {
+      post: () => {},
+      send: () => {},
+      stats: () => ({ pendingCalls: 0, servedCalls: 0, exportedFunctions: 0, importedFunctions: 0 }),
+    },
   });
 }
 

@@ -44,7 +44,7 @@ describe('Session', () => {
       { viaLeft: (n) => right.call('instance', 'double', [n], forever) },
     );
     expect(await left.call('instance', 'viaLeft', [21], forever)).toBe(42);
-    expect(left.stats()).toEqual({ pendingCalls: 0, servedCalls: 0 });
+    expect(left.stats()).toMatchObject({ pendingCalls: 0, servedCalls: 0 });
   });
 
   test('tells when it has calls open, and when not', async () => {

@@ -1,0 +1,43 @@
+import { readSync, writeSync } from 'node:fs';
+import { HEADER_BYTES, type Framing } from './frames.js';
+
+/**
+ * A socket on which a process sends a message and waits for the answer without turning its event loop. The descriptor must be a
+ * blocking one, as the child's end of an extra `'pipe'` of `child_process.fork` is.
+ */
+export class BlockingSocket {
+  readonly #descriptor: number;
+  readonly #framing: Framing;
+
+  constructor(descriptor: number, framing: Framing) {
+    this.#descriptor = descriptor;
+    this.#framing = framing;
+  }
+
+  /** @returns the answer, or `undefined` when the other side has closed the socket */
+  request(message: object): unknown {
+    const frame = this.#framing.encode(message);
+    try {
+      for (let written = 0; written < frame.length;) written += writeSync(this.#descriptor, frame, written);
+      const header = this.#read(HEADER_BYTES);
+      const body = header && this.#read(header.readUInt32LE());
+      return body && this.#framing.decode(body);
+    } catch (error) {
+      if (closed.has((error as NodeJS.ErrnoException).code)) return undefined;
+      throw error;
+    }
+  }
+
+  #read(size: number): Buffer | undefined {
+    const buffer = Buffer.allocUnsafeSlow(size);
+    for (let read = 0; read < size;) {
+      const count = readSync(this.#descriptor, buffer, read, size - read, null);
+      if (count === 0) return undefined;
+      read += count;
+    }
+    return buffer;
+  }
+}
+
+/** How the system says that nobody is at the other end. */
+const closed = new Set<string | undefined>(['EPIPE', 'ECONNRESET']);

@@ -1,0 +1,73 @@
+import { types } from 'node:util';
+import { ProtocolError } from '../errors.js';
+import type { CallbackDescriptor, Wire } from '../protocol.js';
+import * as refusals from './refusals.js';
+import { isSync } from './sync-mark.js';
+import type { TransferHandler } from './transfer-handlers.js';
+
+export type AnyFunction = (...args: unknown[]) => unknown;
+
+/** Who keeps the functions that cross, and knows each by an id. */
+export interface FunctionExchange {
+  /** Whether functions marked by `sync()` may go this way: from a parent to its child only. */
+  readonly mayExportSync: boolean;
+  /**
+   * @param receiver the object that the function is a method of
+   * @throws {CallbackLimitError} when no more may be exported
+   */
+  export(fn: AnyFunction, receiver: object | undefined): CallbackDescriptor;
+  /** The ids of what has been exported since the last time, which the message must name. */
+  takeExported(): string[];
+  /** What was exported since then stays here: the encoding has failed. */
+  discard(): void;
+  /** @throws {ProtocolError} for an id under which none has arrived */
+  import(descriptor: CallbackDescriptor): AnyFunction;
+}
+
+/** Carries functions. Without an exchange it takes none. */
+export function functionHandler(exchange: FunctionExchange | undefined): TransferHandler {
+  return {
+    name: 'function',
+    describesItself: true,
+    canHandle: (value): value is AnyFunction => exchange !== undefined && typeof value === 'function',
+    encode(value, context) {
+      const refuse = (refusal: refusals.Refusal): never => context.refuse(refusal.what, refusal.remedy);
+      if (!exchange) return refuse(refusals.func);
+      if (isClass(value)) return refuse(refusals.classItself);
+      if (isSync(value) && !exchange.mayExportSync) return refuse(refusals.syncFromChild);
+      return exchange.export(value as AnyFunction, hasMethods(context.container) ? context.container : undefined);
+    },
+    decode(wire) {
+      if (!exchange) throw new ProtocolError('A function arrived where none is taken.');
+      return exchange.import(check(wire));
+    },
+  };
+}
+
+function hasMethods(container: object | undefined): boolean {
+  return container !== undefined && !Array.isArray(container) && !types.isMap(container) && !types.isSet(container);
+}
+
+/** Only classes, and the language's own constructors, have a `prototype` that cannot be replaced. */
+function isClass(value: object): boolean {
+  return Object.getOwnPropertyDescriptor(value, 'prototype')?.writable === false;
+}
+
+/** No function of any use has more parameters. */
+const MAX_ARITY = 2 ** 16;
+
+function check(wire: Wire): CallbackDescriptor {
+  const { __procxy_meta: meta } = wire as Partial<CallbackDescriptor>;
+  const isMark = (value: unknown): boolean => value === undefined || value === true;
+  const sound =
+    typeof meta === 'object' &&
+    meta !== null &&
+    typeof meta.name === 'string' &&
+    Number.isInteger(meta.arity) &&
+    meta.arity >= 0 &&
+    meta.arity <= MAX_ARITY &&
+    isMark(meta.sync) &&
+    isMark(meta.home);
+  if (!sound) throw new ProtocolError('A function arrived malformed.');
+  return wire as CallbackDescriptor;
+}

@@ -1,0 +1,80 @@
+import type { ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { createFraming } from '../channel/frames.js';
+import { framedSocket } from '../channel/framed-socket.js';
+import type { Codec } from '../codec/codec.js';
+import type { CallbackRequest } from '../protocol.js';
+import { Callbacks } from '../session/callbacks.js';
+import type { Reason } from '../session/calls.js';
+import type { Session } from '../session/session.js';
+import { SyncCalls } from '../session/sync-calls.js';
+import type { SerializationMode } from '../types/serializable.js';
+import { warn } from '../warnings.js';
+import type { Launched } from './launch.js';
+import type { CallbackLimits } from './options.js';
+
+/** Functions that cross between the parent and one child, and the socket on which that child may wait for one. */
+export class CallbackService {
+  readonly callbacks: Callbacks;
+  /** What the child is told. */
+  readonly request: CallbackRequest;
+  readonly #limits: CallbackLimits;
+  readonly #socket: Socket | undefined;
+  #sync: SyncCalls | undefined;
+
+  constructor(limits: CallbackLimits, { process, syncDescriptor }: Launched) {
+    this.#limits = limits;
+    this.callbacks = new Callbacks({ ...limits, isParent: true, onUnhandled: warnOfFailure });
+    this.#socket = syncDescriptor === undefined ? undefined : socketAt(process, syncDescriptor);
+    this.request = {
+      limit: limits.limit,
+      // JSON has no Infinity.
+      ...(limits.timeout !== Infinity && { timeout: limits.timeout }),
+      ...(this.#socket && syncDescriptor !== undefined && { syncDescriptor }),
+    };
+  }
+
+  serve(session: Session, codec: Codec, mode: SerializationMode): void {
+    const { callbacks } = this;
+    session.useCallbacks(callbacks);
+    if (!this.#socket) return;
+    const onViolation = (error: unknown): void => session.violate(error);
+    this.#sync = new SyncCalls({
+      channel: framedSocket(this.#socket, createFraming(mode), onViolation),
+      codec,
+      callbacks,
+      timeout: this.#limits.timeout,
+      received: () => session.received,
+      onViolation,
+    });
+  }
+
+  /** Why the child cannot answer a call that is made here. */
+  refuse(method: string): Error | undefined {
+    return this.#sync?.refuse(method);
+  }
+
+  /** To be called after each message on the session's channel. */
+  afterMessage(): void {
+    this.#sync?.afterMessage();
+  }
+
+  /** A child that waits goes on, with an error. */
+  abort(reason: Reason): void {
+    this.#sync?.abort(reason);
+  }
+
+  close(): void {
+    this.#sync?.close();
+  }
+}
+
+/** The parent is told as Node tells one of what went wrong where nobody waits. */
+export function warnOfFailure(name: string, reason: string): void {
+  warn('PROCXY_CALLBACK_FAILED', `${name}() failed, and nobody waits for its result. ${reason}.`);
+}
+
+/** The pipes of a child are sockets; the types know only streams. Node leaves them out when it could not open them. */
+function socketAt(process: ChildProcess, descriptor: number): Socket | undefined {
+  return (process.stdio as typeof process.stdio | undefined)?.[descriptor] as Socket | undefined;
+}

@@ -1,0 +1,148 @@
+import type { Codec } from '../codec/codec.js';
+import type { AnyFunction } from '../codec/function-codec.js';
+import { describeReason, isProcxyError, SyncCallbackError, TerminatedError } from '../errors.js';
+import type { CallbackDescriptor, CallbackInvoke, CallbackResult, Coded } from '../protocol.js';
+import { CallbackPromise } from './callback-promise.js';
+import type { CallOptions, FunctionTarget, Settle } from './calls.js';
+import type { Imported } from './imported-functions.js';
+import { unwritable } from './send.js';
+
+// Taken at import, so that a test's fake clock does not stop it.
+const { setImmediate } = globalThis;
+
+export interface InvocationOptions {
+  /** ms that the caller of a function waits for its result; `Infinity`: no limit. */
+  timeout: number;
+  /** Left out where this process cannot wait without turning its event loop. */
+  blocking?: Blocking | undefined;
+  /** Called before a function of the other side is. */
+  beforeInvoke?(): void;
+  /** An invocation has failed, and nobody waits for it. */
+  onUnhandled(name: string, reason: string): void;
+}
+
+/** How this process waits for a function that is marked by `sync()`. */
+export interface Blocking {
+  codec: Codec;
+  /** Sends an invocation and waits for its result. */
+  request(message: CallbackInvoke): CallbackResult;
+}
+
+/** What the session does for invocations. */
+export interface InvocationLink {
+  open(target: FunctionTarget, name: string, args: unknown[], options: CallOptions, settle: Settle): void;
+  nextId(): number;
+  /** How many messages have been sent so far. */
+  sent(): number;
+  /** Whether the conversation is over, so that what fails now fails for that. */
+  isOver(): boolean;
+}
+
+/** What the registries of functions do for a message that goes another way than the rest. */
+export interface ExportAccounts {
+  arrive(coded: Coded | undefined): void;
+  settle(coded: Coded | undefined): void;
+  takeBack(coded: Coded | undefined): void;
+}
+
+/** Makes what stands for a function of the other side, and invokes it. */
+export class Invocations {
+  readonly #options: InvocationOptions;
+  readonly #accounts: ExportAccounts;
+  #link!: InvocationLink;
+
+  constructor(options: InvocationOptions, accounts: ExportAccounts) {
+    this.#options = options;
+    this.#accounts = accounts;
+  }
+
+  attach(link: InvocationLink): void {
+    this.#link = link;
+  }
+
+  createProxy(entry: Imported, { name, arity, sync }: CallbackDescriptor['__procxy_meta']): AnyFunction {
+    const display = name || 'callback';
+    const proxy: AnyFunction = sync
+      ? (...args) => this.#invokeAndBlock(entry, display, args)
+      : (...args) => this.#invoke(entry, display, args, proxy);
+    Object.defineProperties(proxy, {
+      name: { value: name, configurable: true },
+      length: { value: arity, configurable: true },
+    });
+    return proxy;
+  }
+
+  #invoke(entry: Imported, name: string, args: unknown[], proxy: AnyFunction): Promise<unknown> {
+    let settle!: Settle;
+    const promise = new CallbackPromise<unknown>((resolve, reject) => (settle = { resolve, reject }));
+    const reject = (reason: unknown): void => {
+      if (!promise.isAwaited) {
+        promise.ignoreRejection();
+        // Whoever awaits it does so in this turn.
+        setImmediate(() => this.#reportUnlessAwaited(promise, name, reason));
+      }
+      settle.reject(reason);
+    };
+    const target: FunctionTarget = { id: () => usableId(entry, name), proxy };
+    const options = { timeout: this.#options.timeout, boundary: proxy };
+    this.#options.beforeInvoke?.();
+    this.#link.open(target, name, args, options, { resolve: settle.resolve, reject });
+    return promise;
+  }
+
+  #reportUnlessAwaited(promise: CallbackPromise<unknown>, name: string, reason: unknown): void {
+    if (!promise.isAwaited && !this.#link.isOver()) this.#options.onUnhandled(name, describeReason(reason));
+  }
+
+  #invokeAndBlock(entry: Imported, name: string, args: unknown[]): unknown {
+    const { blocking, beforeInvoke } = this.#options;
+    if (!blocking) {
+      throw new SyncCallbackError(
+        `${name}() was marked by sync(), and this process cannot wait for it: that takes Node and a Unix socket. Pass the function itself.`,
+      );
+    }
+    const callbackId = usableId(entry, name);
+    beforeInvoke?.();
+    const { wire, coded } = blocking.codec.encode(args, { root: 'args', method: name });
+    const message: CallbackInvoke = {
+      type: 'callback-invoke',
+      callbackId,
+      args: wire as unknown[],
+      invokeId: this.#link.nextId(),
+      after: this.#link.sent(),
+    };
+    if (coded) message.coded = coded;
+    return this.#read(this.#request(blocking, message, name), blocking.codec);
+  }
+
+  #request(blocking: Blocking, message: CallbackInvoke, name: string): CallbackResult {
+    try {
+      return blocking.request(message);
+    } catch (error) {
+      this.#accounts.takeBack(message.coded);
+      throw isProcxyError(error) ? error : unwritable(message, name, error);
+    }
+  }
+
+  #read(answer: CallbackResult, codec: Codec): unknown {
+    const { coded } = answer;
+    const decode = (wire: unknown): unknown => (coded ? codec.decode(wire) : wire);
+    this.#accounts.arrive(coded);
+    try {
+      if (answer.result === 'success') return decode(answer.value);
+      throw decode(answer.error);
+    } finally {
+      this.#accounts.settle(coded);
+    }
+  }
+}
+
+/** @throws {TerminatedError} when it was let go of */
+function usableId({ id, released }: Imported, name: string): string {
+  if (released) throw releasedError(name);
+  return id;
+}
+
+export function releasedError(name: string): TerminatedError {
+  return new TerminatedError(`${name}() was let go of by $releaseCallback(). Pass it again to use it again.`);
+}

@@ -1,0 +1,176 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Channel } from '../channel/channel.js';
+import type { Codec } from '../codec/codec.js';
+import { ProtocolError, SyncCallbackError, TimeoutError } from '../errors.js';
+import type { CallbackInvoke } from '../protocol.js';
+import type { Callbacks } from './callbacks.js';
+import type { Reason } from './calls.js';
+import { afterDrain } from './drain.js';
+import { findMalformedField, isOurs } from './message-shape.js';
+import { unwritable } from './send.js';
+import { failureAnswer, isPromise, successAnswer, type Answer } from './serve.js';
+
+// Taken at import, so that a test's fake clock does not leave a child blocked.
+const { setTimeout, clearTimeout } = globalThis;
+
+export interface SyncCallsOptions {
+  /** Brings the invocations and takes the answers; the child waits at its other end. */
+  channel: Channel;
+  codec: Codec;
+  callbacks: Callbacks;
+  /** ms that the child waits; `Infinity`: no limit. */
+  timeout: number;
+  /** How many messages have arrived on the session's channel. */
+  received(): number;
+  onViolation(error: unknown): void;
+}
+
+/** The invocation for which the child blocks. */
+interface Job {
+  readonly message: CallbackInvoke;
+  readonly name: string;
+  started: boolean;
+  answered: boolean;
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** Serves a child that blocks until a function of the parent has returned. */
+export class SyncCalls {
+  readonly #options: SyncCallsOptions;
+  /** Tells what is called from within a function for which the child waits. */
+  readonly #context = new AsyncLocalStorage<Job>();
+  #job: Job | undefined;
+
+  constructor(options: SyncCallsOptions) {
+    this.#options = options;
+    options.channel.onMessage((message) => this.#guard(() => this.#receive(message)));
+  }
+
+  /** Why the child cannot answer a call that is made here: it waits for the caller. */
+  refuse(method: string): SyncCallbackError | undefined {
+    const job = this.#context.getStore();
+    if (!job || job.answered) return undefined;
+    return new SyncCallbackError(
+      `${method}() was called from within ${job.name}(), for whose result the child waits: it cannot run anything before that. ` +
+        'Call it after the function has returned, or pass the function without sync().',
+    );
+  }
+
+  /** To be called after each message on the session's channel. */
+  afterMessage(): void {
+    if (this.#job) this.#startWhenDue(this.#job);
+  }
+
+  /** Lets the child go on, with an error. */
+  abort(reason: Reason): void {
+    if (this.#job) this.#fail(this.#job, reason(this.#job.name));
+  }
+
+  close(): void {
+    clearTimeout(this.#job?.timer);
+    this.#job = undefined;
+    this.#options.channel.close();
+  }
+
+  #receive(message: unknown): void {
+    if (!isOurs(message) || message.type !== 'callback-invoke' || findMalformedField(message) !== undefined) {
+      throw new ProtocolError('A message arrived that is no invocation, where a child waits for one.');
+    }
+    if (this.#job) throw new ProtocolError('A child that waits for a function invoked another.');
+    const invoke = message as CallbackInvoke;
+    const { name, sync } = this.#options.callbacks.find(invoke.callbackId);
+    if (!sync) throw new ProtocolError('A child waits for a function that is not marked by sync().');
+    const job: Job = { message: invoke, name: name || 'callback', started: false, answered: false, timer: undefined };
+    this.#job = job;
+    this.#limit(job);
+    this.#startWhenDue(job);
+    // What the child could not write before it blocked will not come.
+    if (!job.started)
+      afterDrain(
+        () => this.#options.received(),
+        () => this.#guard(() => this.#start(job)),
+      );
+  }
+
+  #limit(job: Job): void {
+    const { timeout } = this.#options;
+    if (timeout === Infinity) return;
+    const expire = (): void => {
+      const message = `${job.name}() did not return within ${timeout} ms, for which the child waited. Raise \`callbackTimeout\` for slow functions.`;
+      this.#fail(job, new TimeoutError(job.name, timeout, message));
+    };
+    job.timer = setTimeout(expire, timeout);
+    job.timer.unref();
+  }
+
+  #startWhenDue(job: Job): void {
+    if (this.#options.received() >= (job.message.after ?? 0)) this.#start(job);
+  }
+
+  #start(job: Job): void {
+    if (job.started || job.answered) return;
+    job.started = true;
+    const { callbacks } = this.#options;
+    const { coded } = job.message;
+    callbacks.arrive(coded);
+    try {
+      this.#run(job);
+    } finally {
+      callbacks.settle(coded);
+    }
+  }
+
+  #run(job: Job): void {
+    const { callbacks, codec } = this.#options;
+    const { callbackId, args, coded } = job.message;
+    try {
+      const decoded = coded ? (codec.decode(args) as unknown[]) : args;
+      const value = this.#context.run(job, () => callbacks.run(callbacks.find(callbackId), decoded));
+      if (!isPromise(value)) return this.#succeed(job, value);
+      Promise.resolve(value).then(
+        (result) => this.#succeed(job, result),
+        (error: unknown) => this.#fail(job, error),
+      );
+    } catch (error) {
+      this.#fail(job, error);
+    }
+  }
+
+  #succeed(job: Job, value: unknown): void {
+    try {
+      this.#answer(job, () => successAnswer(this.#options.codec, head(job), job.name, value));
+    } catch (error) {
+      this.#fail(job, error);
+    }
+  }
+
+  #fail(job: Job, error: unknown): void {
+    this.#answer(job, () => failureAnswer(this.#options.codec, head(job), job.name, error));
+  }
+
+  #answer(job: Job, build: () => Answer): void {
+    if (job.answered) return;
+    const answer = build();
+    try {
+      this.#options.channel.send(answer);
+    } catch (error) {
+      this.#options.callbacks.takeBack(answer.coded);
+      throw unwritable(answer, job.name, error);
+    }
+    job.answered = true;
+    clearTimeout(job.timer);
+    this.#job = undefined;
+  }
+
+  #guard(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#options.onViolation(error);
+    }
+  }
+}
+
+function head({ message: { invokeId } }: Job): { type: 'callback-result'; invokeId: number } {
+  return { type: 'callback-result', invokeId };
+}
