@@ -16,10 +16,11 @@ export type ProtocolVersion = 1;
 export type Wire = unknown;
 
 /**
- * What a message says of its values: `true` where they hold descriptors; a list where they hold functions too, with the id of
- * each that the sender exports with it. Each id counts once a message, whether the receiver reads the values or not.
+ * What a message says of its values: `true` where they hold descriptors; a list where they hold functions or streams too, with
+ * the id of each that the sender exports with it: text for a function, a number for a stream. Each counts once a message,
+ * whether the receiver reads the values or not.
  */
-export type Coded = true | string[];
+export type Coded = true | (string | number)[];
 
 /** Asks the other side to run a method. Answered by exactly one {@link CallResult} with the same `callId`. */
 export interface CallInvoke {
@@ -120,6 +121,74 @@ export interface CallbackFailed {
   reason: string;
 }
 
+/**
+ * A stream runs from its source to its sink, whichever of the two has exported it; its id is odd where the parent has. The
+ * source says nothing before it is asked to. Each side forgets a stream when `stream-end` and `stream-close` have crossed.
+ */
+export interface StreamPull {
+  type: 'stream-pull';
+  streamId: number;
+  /** How many more items, or bytes, the sink has room for. */
+  credit: number;
+}
+
+/** Sink to source, an iterator's: runs one of its methods. Answered by one item or the end. */
+export interface StreamStep {
+  type: 'stream-step';
+  streamId: number;
+  method: 'next' | 'return' | 'throw';
+  value?: Wire;
+  coded?: Coded;
+}
+
+/** Source to sink. Bytes come by the data socket, where there is one, and so does all else of a stream that may have such. */
+export interface StreamData {
+  type: 'stream-data';
+  streamId: number;
+  items: Wire[];
+  coded?: Coded;
+}
+
+/** Source to sink: nothing comes any more. */
+export interface StreamEnd {
+  type: 'stream-end';
+  streamId: number;
+  result: 'success' | 'error';
+  /** What an iterator has returned, or thrown; why a stream broke off. */
+  value?: Wire;
+  coded?: Coded;
+}
+
+/** Sink to source: it has done with what came, or wants no more of it. */
+export interface StreamClose {
+  type: 'stream-close';
+  streamId: number;
+  result: 'success' | 'error';
+  /** Why it broke off. */
+  value?: Wire;
+  coded?: Coded;
+}
+
+/** The receiver of a stream has not taken it: neither of the two roles is played over there. */
+export interface StreamDrop {
+  type: 'stream-drop';
+  streamId: number;
+}
+
+/** A signal that the other side was given has fired. */
+export interface SignalAbort {
+  type: 'signal-abort';
+  signalId: number;
+  reason?: Wire;
+  coded?: Coded;
+}
+
+/** Nobody can abort it any more. */
+export interface SignalRelease {
+  type: 'signal-release';
+  signalId: number;
+}
+
 /** The last words of a child: the uncaught error that is about to end it. */
 export interface ChildFatal {
   type: 'child-fatal';
@@ -198,6 +267,14 @@ export type Message =
   | CallbackCollect
   | CallbackCollected
   | CallbackFailed
+  | StreamPull
+  | StreamStep
+  | StreamData
+  | StreamEnd
+  | StreamClose
+  | StreamDrop
+  | SignalAbort
+  | SignalRelease
   | ChildFatal
   | PropertyUpdate
   | EventSubscribe
@@ -230,6 +307,30 @@ export interface CallbackDescriptor {
   };
 }
 
+/** The `value` of a descriptor of the type `stream`. */
+export type StreamDescription =
+  | { kind: 'iterator'; id: number }
+  /** Node's. Without `objectMode` it carries bytes; `encoding` is that of the text which a reader gets. */
+  | { kind: 'readable'; id: number; objectMode: boolean; encoding?: string }
+  | { kind: 'writable'; id: number; objectMode: boolean }
+  | { kind: 'duplex'; readable: DuplexSide; writable: DuplexSide }
+  /** The web's. */
+  | { kind: 'readable-stream'; id: number }
+  | { kind: 'writable-stream'; id: number };
+
+export interface DuplexSide {
+  id: number;
+  objectMode: boolean;
+  encoding?: string;
+}
+
+/** The `value` of a descriptor of the type `abort-signal`. */
+export interface SignalDescription {
+  /** Left out when it has fired already. */
+  id?: number;
+  aborted?: { reason?: Wire };
+}
+
 /** The argument of the agent's `import`, the first call of all. Its `constructor` follows, with the user's arguments. */
 export interface LoadRequest {
   protocol: ProtocolVersion;
@@ -239,6 +340,8 @@ export interface LoadRequest {
   supportHandles: boolean;
   /** Left out where functions do not cross. */
   callbacks?: CallbackRequest | undefined;
+  /** The child's descriptor of the data socket. */
+  dataDescriptor?: number | undefined;
   mirror: MirrorRequest;
   /** ms that the instance's dispose hook may take once the parent is gone. */
   terminateTimeout: number;

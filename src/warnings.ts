@@ -1,6 +1,10 @@
 /** What went wrong where nobody waits, and whose end it is not to be. */
 export type WarningCode =
-  'PROCXY_CALLBACK_FAILED' | 'PROCXY_DISPOSE_FAILED' | 'PROCXY_EVENT_FAILED' | 'PROCXY_HANDLE_RECEIVER_FAILED';
+  | 'PROCXY_CALLBACK_FAILED'
+  | 'PROCXY_DISPOSE_FAILED'
+  | 'PROCXY_EVENT_FAILED'
+  | 'PROCXY_HANDLE_RECEIVER_FAILED'
+  | 'PROCXY_STREAM_FAILED';
 
 /** Tells of it as Node does: a listener of the process's `'warning'` event gets it, and stderr by default. */
 export function warn(code: WarningCode, message: string): void {

@@ -1,5 +1,5 @@
 import { readSync, writeSync } from 'node:fs';
-import { HEADER_BYTES, type Framing } from './frames.js';
+import { frame, HEADER_BYTES, type MessageFormat } from './frames.js';
 
 /**
  * A socket on which a process sends a message and waits for the answer without turning its event loop. The descriptor must be a
@@ -7,21 +7,21 @@ import { HEADER_BYTES, type Framing } from './frames.js';
  */
 export class BlockingSocket {
   readonly #descriptor: number;
-  readonly #framing: Framing;
+  readonly #format: MessageFormat;
 
-  constructor(descriptor: number, framing: Framing) {
+  constructor(descriptor: number, format: MessageFormat) {
     this.#descriptor = descriptor;
-    this.#framing = framing;
+    this.#format = format;
   }
 
   /** @returns the answer, or `undefined` when the other side has closed the socket */
   request(message: object): unknown {
-    const frame = this.#framing.encode(message);
+    const bytes = frame(this.#format.encode(message));
     try {
-      for (let written = 0; written < frame.length;) written += writeSync(this.#descriptor, frame, written);
+      for (let written = 0; written < frame.length;) written += writeSync(this.#descriptor, bytes, written);
       const header = this.#read(HEADER_BYTES);
       const body = header && this.#read(header.readUInt32LE());
-      return body && this.#framing.decode(body);
+      return body && this.#format.decode(body);
     } catch (error) {
       if (closed.has((error as NodeJS.ErrnoException).code)) return undefined;
       throw error;

@@ -1,13 +1,17 @@
 import type { Socket } from 'node:net';
 import { ProtocolError } from '../errors.js';
 import type { Channel } from './channel.js';
-import { HEADER_BYTES, MAX_FRAME, type Framing } from './frames.js';
+import { frame, HEADER_BYTES, MAX_MESSAGE, type MessageFormat } from './frames.js';
 
 /**
  * Messages in frames on a socket.
  * @param onGarbage the other side wrote what is no message; nothing more is read
  */
-export function framedSocket(socket: Socket, framing: Framing, onGarbage: (error: ProtocolError) => void): Channel {
+export function framedSocket(
+  socket: Socket,
+  format: MessageFormat,
+  onGarbage: (error: ProtocolError) => void,
+): Channel {
   const reader = new FrameReader();
   let onMessage: (message: unknown) => void = () => {};
   let onClose: () => void = () => {};
@@ -15,7 +19,7 @@ export function framedSocket(socket: Socket, framing: Framing, onGarbage: (error
 
   socket.on('data', (chunk: Buffer) => {
     try {
-      for (const body of reader.read(chunk)) if (open) onMessage(framing.decode(body));
+      for (const body of reader.read(chunk)) if (open) onMessage(format.decode(body));
     } catch (cause) {
       open = false;
       socket.destroy();
@@ -28,7 +32,7 @@ export function framedSocket(socket: Socket, framing: Framing, onGarbage: (error
 
   return {
     send(message) {
-      if (socket.writable) socket.write(framing.encode(message));
+      if (socket.writable) socket.write(frame(format.encode(message)));
     },
     onMessage(listener) {
       onMessage = listener;
@@ -54,8 +58,7 @@ class FrameReader {
     this.#bytes += chunk.length;
     for (let length = this.#nextLength(); length !== undefined; length = this.#nextLength()) {
       if (this.#bytes < HEADER_BYTES + length) return;
-      const frame = this.#take(HEADER_BYTES + length);
-      yield frame.subarray(HEADER_BYTES);
+      yield this.#take(HEADER_BYTES + length).subarray(HEADER_BYTES);
     }
   }
 
@@ -65,7 +68,7 @@ class FrameReader {
     // Cut within the header: put together what there is.
     if (first.length < HEADER_BYTES) this.#chunks = [Buffer.concat(this.#chunks)];
     const length = (this.#chunks[0] as Buffer).readUInt32LE();
-    if (length > MAX_FRAME) throw new RangeError(`A message of ${length} bytes is too long`);
+    if (length > MAX_MESSAGE) throw new RangeError(`A message of ${length} bytes is too long`);
     return length;
   }
 

@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 import { serialize } from 'node:v8';
 import { BlockingSocket } from '../channel/blocking-socket.js';
-import { createFraming } from '../channel/frames.js';
+import { messageFormat } from '../channel/frames.js';
 import { nodeIpcChannel, type IpcPort } from '../channel/node-ipc.js';
 import { encodeThrown, type Codec } from '../codec/codec.js';
 import { createCodec } from '../codec/create-codec.js';
@@ -142,12 +142,12 @@ function takeCallbacks(
     beforeInvoke: () => instance?.flushOnceATick(),
     onUnhandled: (name, reason) => session.send({ type: 'callback-failed', name, reason }),
   });
-  session.useCallbacks(callbacks);
+  session.use(callbacks);
   return callbacks;
 }
 
 function blockingOn(descriptor: number, mode: SerializationMode): Blocking {
-  const socket = new BlockingSocket(descriptor, createFraming(mode));
+  const socket = new BlockingSocket(descriptor, messageFormat(mode));
   return {
     codec,
     request(message) {

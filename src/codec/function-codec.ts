@@ -2,6 +2,7 @@ import { types } from 'node:util';
 import { ProtocolError } from '../errors.js';
 import type { CallbackDescriptor, Wire } from '../protocol.js';
 import * as refusals from './refusals.js';
+import { originalOf } from './sanitize.js';
 import { isSync } from './sync-mark.js';
 import type { TransferHandler } from './transfer-handlers.js';
 
@@ -35,7 +36,8 @@ export function functionHandler(exchange: FunctionExchange | undefined): Transfe
       if (!exchange) return refuse(refusals.func);
       if (isClass(value)) return refuse(refusals.classItself);
       if (isSync(value) && !exchange.mayExportSync) return refuse(refusals.syncFromChild);
-      return exchange.export(value as AnyFunction, hasMethods(context.container) ? context.container : undefined);
+      const { container } = context;
+      return exchange.export(value as AnyFunction, hasMethods(container) ? originalOf(container) : undefined);
     },
     decode(wire) {
       if (!exchange) throw new ProtocolError('A function arrived where none is taken.');
@@ -44,7 +46,7 @@ export function functionHandler(exchange: FunctionExchange | undefined): Transfe
   };
 }
 
-function hasMethods(container: object | undefined): boolean {
+function hasMethods(container: object | undefined): container is object {
   return container !== undefined && !Array.isArray(container) && !types.isMap(container) && !types.isSet(container);
 }
 

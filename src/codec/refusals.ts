@@ -26,7 +26,7 @@ export const symbol: Refusal = { what: 'a symbol, which has no meaning in anothe
 
 export const func: Refusal = {
   what: 'a function, which crosses as a callback only',
-  remedy: 'Use { enableCallbacks: true } and pass it in an argument, a result or an event, or leave it out.',
+  remedy: 'With { enableCallbacks: true } one crosses in arguments, results and events. Else leave it out.',
 };
 
 export const classItself: Refusal = {

@@ -15,14 +15,22 @@ export function sanitizeForClone(value: unknown, keepFunctions: boolean): unknow
   return isLost(value, copies) ? undefined : sanitize(value, copies);
 }
 
+/** What was copied: a method of a copy is one of the original. */
+const originals = new WeakMap<object, object>();
+
+export function originalOf(value: object): object {
+  return originals.get(value) ?? value;
+}
+
 type Copies = Map<object, unknown> & { readonly keepFunctions: boolean };
 
 function sanitize(value: unknown, copies: Copies): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const known = copies.get(value);
   if (known !== undefined) return known;
-  const keep = <T>(copy: T): T => {
+  const keep = <T extends object>(copy: T): T => {
     copies.set(value, copy);
+    originals.set(copy, value);
     return copy;
   };
   if (Array.isArray(value)) return copyArray(value, keep(holes(value.length)), copies);

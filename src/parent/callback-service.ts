@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
-import { createFraming } from '../channel/frames.js';
+import { messageFormat } from '../channel/frames.js';
 import { framedSocket } from '../channel/framed-socket.js';
 import type { Codec } from '../codec/codec.js';
 import type { CallbackRequest } from '../protocol.js';
@@ -36,11 +36,11 @@ export class CallbackService {
 
   serve(session: Session, codec: Codec, mode: SerializationMode): void {
     const { callbacks } = this;
-    session.useCallbacks(callbacks);
+    session.use(callbacks);
     if (!this.#socket) return;
     const onViolation = (error: unknown): void => session.violate(error);
     this.#sync = new SyncCalls({
-      channel: framedSocket(this.#socket, createFraming(mode), onViolation),
+      channel: framedSocket(this.#socket, messageFormat(mode), onViolation),
       codec,
       callbacks,
       timeout: this.#limits.timeout,

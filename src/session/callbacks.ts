@@ -1,12 +1,13 @@
 import type { AnyFunction, FunctionExchange } from '../codec/function-codec.js';
 import { ProtocolError } from '../errors.js';
-import type { CallbackDescriptor, Coded, Message } from '../protocol.js';
+import type { CallbackDescriptor, CallbackInvoke, Coded } from '../protocol.js';
 import type { SideStats } from '../types/stats.js';
 import { now } from './deadlines.js';
 import { ExportedFunctions, type Exported } from './exported-functions.js';
 import { collectGarbage } from './garbage.js';
 import { ImportedFunctions } from './imported-functions.js';
-import { Invocations, releasedError, type InvocationLink, type InvocationOptions } from './invocations.js';
+import { Invocations, releasedError, type InvocationOptions } from './invocations.js';
+import type { Handlers, SessionLink, SessionPart } from './part.js';
 
 // Taken at import, so that a test's fake clock does not stop them.
 const { setImmediate, setTimeout } = globalThis;
@@ -21,23 +22,15 @@ export interface CallbacksOptions extends InvocationOptions {
   isParent: boolean;
 }
 
-/** What the session does for callbacks. */
-export interface CallbackLink extends InvocationLink {
-  /** Sends at once, also where other messages wait. */
-  send(message: Message): void;
-}
-
-/** The messages about functions that are neither invocations nor results. */
-export type CallbackControl = Extract<Message, { type: `callback-${'cleanup' | 'release' | 'collect' | 'collected'}` }>;
-
 /** The functions that cross, in both directions: both registries of a side, and what the sides tell each other about them. */
-export class Callbacks implements FunctionExchange {
+export class Callbacks implements FunctionExchange, SessionPart {
   readonly mayExportSync: boolean;
+  readonly handlers: Handlers;
   readonly #isParent: boolean;
   readonly #exported: ExportedFunctions;
   readonly #imported: ImportedFunctions;
   readonly #invocations: Invocations;
-  #link!: CallbackLink;
+  #link!: SessionLink;
   /** What to do when the other side has collected its garbage. */
   #onCollected: (() => void) | undefined;
   /** Before that this side collects none for the other's sake. */
@@ -47,6 +40,13 @@ export class Callbacks implements FunctionExchange {
     const { limit, isParent } = options;
     this.mayExportSync = isParent;
     this.#isParent = isParent;
+    this.handlers = {
+      'callback-invoke': (message) => this.#serve(message),
+      'callback-cleanup': ({ callbackId, count }) => this.#exported.settle(callbackId, count),
+      'callback-release': ({ callbackId }) => this.#imported.releaseById(callbackId),
+      'callback-collect': () => this.#scheduleCollection(),
+      'callback-collected': () => this.#collected(),
+    };
     this.#invocations = new Invocations(options, this);
     this.#exported = new ExportedFunctions(limit);
     this.#imported = new ImportedFunctions({
@@ -56,7 +56,7 @@ export class Callbacks implements FunctionExchange {
     });
   }
 
-  attach(link: CallbackLink): void {
+  attach(link: SessionLink): void {
     this.#link = link;
     this.#invocations.attach(link);
   }
@@ -89,19 +89,16 @@ export class Callbacks implements FunctionExchange {
     return fn ?? ((): never => refuse(name));
   }
 
-  /** To be called when a message comes, before its values are read. @throws {ProtocolError} */
-  arrive(coded: Coded | undefined): void {
-    if (Array.isArray(coded)) this.#imported.arrive(coded);
+  arrive(coded: Coded): void {
+    if (coded !== true) this.#imported.arrive(coded.filter(isFunctionId));
   }
 
-  /** To be called when it has been dealt with: functions that nobody took are given back. */
-  settle(coded: Coded | undefined): void {
-    if (Array.isArray(coded)) this.#imported.settle(coded);
+  settle(coded: Coded): void {
+    if (coded !== true) this.#imported.settle(coded.filter(isFunctionId));
   }
 
-  /** A message was encoded and could not be sent. */
-  takeBack(coded: Coded | undefined): void {
-    if (Array.isArray(coded)) for (const id of coded) this.#exported.settle(id, 1);
+  takeBack(coded: Coded): void {
+    if (coded !== true) for (const id of coded.filter(isFunctionId)) this.#exported.settle(id, 1);
   }
 
   /** A function of this side. @throws {ProtocolError} for an id that was not handed out */
@@ -113,27 +110,8 @@ export class Callbacks implements FunctionExchange {
     return fn ? Reflect.apply(fn, receiver, args) : refuse(name);
   }
 
-  /** @throws {ProtocolError} for what no honest side says */
-  receive(message: CallbackControl): void {
-    switch (message.type) {
-      case 'callback-cleanup':
-        return this.#exported.settle(message.callbackId, message.count);
-      case 'callback-release':
-        return this.#imported.releaseById(message.callbackId);
-      case 'callback-collect':
-        return this.#scheduleCollection();
-      case 'callback-collected': {
-        const callback = this.#onCollected;
-        if (!callback) throw new ProtocolError('Garbage was collected that nobody asked for.');
-        this.#onCollected = undefined;
-        callback();
-      }
-    }
-  }
-
-  /** Asks the other side for functions that it does not need; `callback` is called when it has given them back. */
-  collect(callback: () => void): void {
-    this.#onCollected = callback;
+  makeRoom(done: () => void): void {
+    this.#onCollected = done;
     this.#link.send({ type: 'callback-collect' });
   }
 
@@ -152,6 +130,20 @@ export class Callbacks implements FunctionExchange {
     this.#imported.clear();
   }
 
+  #serve({ callbackId, invokeId, args, coded }: CallbackInvoke): void {
+    const exported = this.find(callbackId);
+    const head = { type: 'callback-result', invokeId } as const;
+    const method = exported.name || 'callback';
+    this.#link.serve({ head, method, args, coded, run: (values) => this.run(exported, values) });
+  }
+
+  #collected(): void {
+    const done = this.#onCollected;
+    if (!done) throw new ProtocolError('Garbage was collected that nobody asked for.');
+    this.#onCollected = undefined;
+    done();
+  }
+
   #scheduleCollection(): void {
     const collect = (): void => {
       const start = now();
@@ -166,6 +158,10 @@ export class Callbacks implements FunctionExchange {
     if (wait <= 0) setImmediate(collect);
     else setTimeout(collect, wait).unref();
   }
+}
+
+function isFunctionId(id: string | number): id is string {
+  return typeof id === 'string';
 }
 
 function refuse(name: string): never {

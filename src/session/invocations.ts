@@ -3,8 +3,9 @@ import type { AnyFunction } from '../codec/function-codec.js';
 import { describeReason, isProcxyError, SyncCallbackError, TerminatedError } from '../errors.js';
 import type { CallbackDescriptor, CallbackInvoke, CallbackResult, Coded } from '../protocol.js';
 import { CallbackPromise } from './callback-promise.js';
-import type { CallOptions, FunctionTarget, Settle } from './calls.js';
+import type { FunctionTarget, Settle } from './calls.js';
 import type { Imported } from './imported-functions.js';
+import type { SessionLink } from './part.js';
 import { unwritable } from './send.js';
 
 // Taken at import, so that a test's fake clock does not stop it.
@@ -28,35 +29,25 @@ export interface Blocking {
   request(message: CallbackInvoke): CallbackResult;
 }
 
-/** What the session does for invocations. */
-export interface InvocationLink {
-  open(target: FunctionTarget, name: string, args: unknown[], options: CallOptions, settle: Settle): void;
-  nextId(): number;
-  /** How many messages have been sent so far. */
-  sent(): number;
-  /** Whether the conversation is over, so that what fails now fails for that. */
-  isOver(): boolean;
-}
-
 /** What the registries of functions do for a message that goes another way than the rest. */
 export interface ExportAccounts {
-  arrive(coded: Coded | undefined): void;
-  settle(coded: Coded | undefined): void;
-  takeBack(coded: Coded | undefined): void;
+  arrive(coded: Coded): void;
+  settle(coded: Coded): void;
+  takeBack(coded: Coded): void;
 }
 
 /** Makes what stands for a function of the other side, and invokes it. */
 export class Invocations {
   readonly #options: InvocationOptions;
   readonly #accounts: ExportAccounts;
-  #link!: InvocationLink;
+  #link!: SessionLink;
 
   constructor(options: InvocationOptions, accounts: ExportAccounts) {
     this.#options = options;
     this.#accounts = accounts;
   }
 
-  attach(link: InvocationLink): void {
+  attach(link: SessionLink): void {
     this.#link = link;
   }
 
@@ -119,7 +110,7 @@ export class Invocations {
     try {
       return blocking.request(message);
     } catch (error) {
-      this.#accounts.takeBack(message.coded);
+      if (message.coded) this.#accounts.takeBack(message.coded);
       throw isProcxyError(error) ? error : unwritable(message, name, error);
     }
   }
@@ -127,12 +118,12 @@ export class Invocations {
   #read(answer: CallbackResult, codec: Codec): unknown {
     const { coded } = answer;
     const decode = (wire: unknown): unknown => (coded ? codec.decode(wire) : wire);
-    this.#accounts.arrive(coded);
+    if (coded) this.#accounts.arrive(coded);
     try {
       if (answer.result === 'success') return decode(answer.value);
       throw decode(answer.error);
     } finally {
-      this.#accounts.settle(coded);
+      if (coded) this.#accounts.settle(coded);
     }
   }
 }

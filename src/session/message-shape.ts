@@ -8,7 +8,7 @@ export const isString = (value: unknown): value is string => typeof value === 's
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 const isOutcome = (value: unknown): boolean => value === 'success' || value === 'error';
 const isCoded = (value: unknown): boolean =>
-  value === undefined || value === true || (Array.isArray(value) && value.every(isString));
+  value === undefined || value === true || (Array.isArray(value) && value.every((id) => isString(id) || isId(id)));
 
 export function isPairs(value: unknown, isSecond: (second: unknown) => boolean): boolean {
   const isPair = (pair: unknown): boolean => Array.isArray(pair) && isString(pair[0]) && isSecond(pair[1]);
@@ -47,6 +47,18 @@ const shapes: Record<Message['type'], Shape> = {
   'callback-collect': {},
   'callback-collected': {},
   'callback-failed': { name: isString, reason: isString },
+  'stream-pull': { streamId: isId, credit: isId },
+  'stream-step': {
+    streamId: isId,
+    method: (value) => value === 'next' || value === 'return' || value === 'throw',
+    coded: isCoded,
+  },
+  'stream-data': { streamId: isId, items: Array.isArray, coded: isCoded },
+  'stream-end': { streamId: isId, result: isOutcome, coded: isCoded },
+  'stream-close': { streamId: isId, result: isOutcome, coded: isCoded },
+  'stream-drop': { streamId: isId },
+  'signal-abort': { signalId: isId, coded: isCoded },
+  'signal-release': { signalId: isId },
   'child-fatal': { coded: isCoded },
   'handle-transfer': { handleId: isId },
   'handle-received': { handleId: isId },

@@ -4,8 +4,8 @@ import type { Message } from '../protocol.js';
 export interface OutboxOptions {
   /** @throws when the message cannot be written */
   write(message: Message, method: string): void;
-  /** Makes the other side give back functions that it does not need; `callback` is called when it has. */
-  collect(callback: () => void): void;
+  /** Makes the other side give back functions that it does not need; `done` is called when it has. */
+  makeRoom(done: () => void): void;
 }
 
 interface Entry {
@@ -53,7 +53,7 @@ export class Outbox {
   #wait(entry: Entry): void {
     this.#waiting = true;
     this.#queue.push(entry);
-    this.#options.collect(() => this.#resume());
+    this.#options.makeRoom(() => this.#resume());
   }
 
   #resume(): void {

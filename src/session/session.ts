@@ -1,33 +1,15 @@
 import type { Channel, Handle } from '../channel/channel.js';
 import type { Codec } from '../codec/codec.js';
 import { describeReason, ProtocolError } from '../errors.js';
-import type {
-  CallbackInvoke,
-  CallbackResult,
-  CallInvoke,
-  CallResult,
-  Coded,
-  HandleReceived,
-  HandleTransfer,
-  Message,
-} from '../protocol.js';
+import type { CallInvoke, Coded, HandleReceived, HandleTransfer, Message } from '../protocol.js';
 import type { SideStats } from '../types/stats.js';
-import type { CallbackControl, Callbacks } from './callbacks.js';
 import { Calls, type CallOptions, type CallTarget, type Reason } from './calls.js';
 import type { Handles } from './handles.js';
 import { findMalformedField, isOurs } from './message-shape.js';
 import { Outbox } from './outbox.js';
+import type { Handlers, SessionPart } from './part.js';
 import { unwritable, type Send } from './send.js';
 import { Server } from './serve.js';
-
-type OwnMessage = CallInvoke | CallResult | CallbackInvoke | CallbackResult | CallbackControl;
-
-/** One handler for each type of message that the session leaves to its owner. */
-export type Handlers = {
-  [T in Exclude<Message, OwnMessage | HandleTransfer | HandleReceived>['type']]?: (
-    message: Extract<Message, { type: T }>,
-  ) => void;
-};
 
 /** Runs a method for the other side. What it returns, resolves to or throws is the answer. */
 export type Run = (target: 'instance' | 'agent', method: string, args: unknown[]) => unknown;
@@ -42,7 +24,7 @@ export interface SessionOptions {
   run?: Run;
   /** Why a call cannot be made just now. */
   refuse?(method: string): Error | undefined;
-  /** What is done with the other messages. One without a handler is a violation. */
+  /** What is done with messages that are no part's. One without a handler is a violation. */
   handlers?: Handlers;
   /** Called before each answer to a call is sent. */
   beforeAnswer?(): void;
@@ -64,7 +46,8 @@ export class Session {
   readonly #calls: Calls;
   readonly #server: Server;
   readonly #options: SessionOptions;
-  #callbacks: Callbacks | undefined;
+  readonly #parts: SessionPart[] = [];
+  readonly #handlers: Handlers;
   #received = 0;
   #sent = 0;
   /** Why functions of the other side cannot be called any more. */
@@ -77,8 +60,14 @@ export class Session {
     this.#channel = channel;
     this.#outbox = new Outbox({
       write: (message, method) => this.#write(message, method),
-      collect: (callback) => this.#functions().collect(callback),
+      makeRoom: (done) => this.#makeRoom(done),
     });
+    this.#handlers = {
+      'call-invoke': (message) => this.#serveCall(message),
+      'call-result': (message) => this.#calls.settle(message),
+      'callback-result': (message) => this.#calls.settle(message),
+      ...options.handlers,
+    };
     const send: Send = (...message) => this.#outbox.send(...message);
     this.#server = new Server({ codec, send, beforeAnswer: () => options.beforeAnswer?.() });
     this.#calls = new Calls({
@@ -96,15 +85,19 @@ export class Session {
     return this.#received;
   }
 
-  /** Functions cross from now on. */
-  useCallbacks(callbacks: Callbacks): void {
-    this.#callbacks = callbacks;
-    callbacks.attach({
+  /** Adds a part: what it carries crosses from now on. */
+  use(part: SessionPart): void {
+    this.#parts.push(part);
+    Object.assign(this.#handlers, part.handlers);
+    part.attach({
+      codec: this.#options.codec,
+      post: (...message) => this.#outbox.send(...message),
+      send: (message) => this.send(message),
       open: (target, name, args, options, settle) => {
         if (this.#over) settle.reject(this.#over(name));
         else this.#calls.open(target, name, args, options, settle);
       },
-      send: (message) => this.send(message),
+      serve: (request) => this.#server.serve(request),
       nextId: () => this.#calls.nextId(),
       sent: () => this.#sent,
       isOver: () => this.#over !== undefined,
@@ -130,8 +123,9 @@ export class Session {
 
   /** Rejects every open call with an error of its own; the session goes on. */
   rejectAll(reason: Reason): void {
-    this.#over = reason;
+    this.#over ??= reason;
     this.#calls.rejectAll(reason);
+    for (const part of this.#parts) part.end?.(reason);
   }
 
   /** Rejects every open call and forgets all timers. The channel is its owner's to close. */
@@ -139,12 +133,16 @@ export class Session {
     this.#over ??= reason;
     this.#outbox.close();
     this.#calls.close(reason);
-    this.#callbacks?.close();
+    for (const part of this.#parts) part.end?.(reason);
+    for (const part of this.#parts) part.close?.();
   }
 
   stats(): Omit<SideStats, 'subscriptions'> {
-    const none = { exportedFunctions: 0, importedFunctions: 0 };
-    return { pendingCalls: this.#calls.size, servedCalls: this.#server.size, ...(this.#callbacks?.stats ?? none) };
+    const counts = { pendingCalls: this.#calls.size, servedCalls: this.#server.size };
+    return Object.assign(
+      { ...counts, exportedFunctions: 0, importedFunctions: 0 },
+      ...this.#parts.map(({ stats }) => stats),
+    );
   }
 
   /** To be called for a violation that was seen elsewhere. */
@@ -162,7 +160,8 @@ export class Session {
       this.#channel.send(message);
       this.#sent++;
     } catch (error) {
-      this.#callbacks?.takeBack((message as { coded?: Coded }).coded);
+      const { coded } = message as { coded?: Coded };
+      if (coded) for (const part of this.#parts) part.takeBack?.(coded);
       throw unwritable(message, method, error);
     }
   }
@@ -184,12 +183,13 @@ export class Session {
     if (message.type === 'handle-transfer') return this.#takeHandle(message.handleId, handle);
     if (message.type === 'handle-received') return this.#handles().confirm(message.handleId);
     const { coded } = message as { coded?: Coded };
-    this.#callbacks?.arrive(coded);
+    const parts = coded ? this.#parts : [];
+    for (const part of parts) part.arrive?.(coded as Coded);
     try {
       this.#dispatch(message);
     } finally {
       this.#options.handles?.closeUnclaimed();
-      this.#callbacks?.settle(coded);
+      for (const part of parts) part.settle?.(coded as Coded);
     }
   }
 
@@ -203,31 +203,16 @@ export class Session {
     return this.#options.handles;
   }
 
-  #functions(): Callbacks {
-    if (!this.#callbacks) throw new ProtocolError('A message about functions arrived where none are taken.');
-    return this.#callbacks;
+  #makeRoom(done: () => void): void {
+    const part = this.#parts.find(({ makeRoom }) => makeRoom);
+    if (part?.makeRoom) part.makeRoom(done);
+    else done();
   }
 
   #dispatch(message: Exclude<Message, HandleTransfer | HandleReceived>): void {
-    switch (message.type) {
-      case 'call-result':
-      case 'callback-result':
-        return this.#calls.settle(message);
-      case 'call-invoke':
-        return this.#serveCall(message);
-      case 'callback-invoke':
-        return this.#serveCallback(message);
-      case 'callback-cleanup':
-      case 'callback-release':
-      case 'callback-collect':
-      case 'callback-collected':
-        return this.#functions().receive(message);
-      default: {
-        const handle = this.#options.handlers?.[message.type] as ((message: Message) => void) | undefined;
-        if (!handle) throw new ProtocolError(`A message of type ${message.type} arrived where none is taken.`);
-        handle(message);
-      }
-    }
+    const handle = this.#handlers[message.type] as ((message: Message) => void) | undefined;
+    if (!handle) throw new ProtocolError(`A message of type ${message.type} arrived where none is taken.`);
+    handle(message);
   }
 
   #serveCall({ callId, target, method, args, coded }: CallInvoke): void {
@@ -235,13 +220,5 @@ export class Session {
     if (!run) throw new ProtocolError('A call arrived where none is taken.');
     const head = { type: 'call-result', callId } as const;
     this.#server.serve({ head, method, args, coded, run: (values) => run(target ?? 'instance', method, values) });
-  }
-
-  #serveCallback({ callbackId, invokeId, args, coded }: CallbackInvoke): void {
-    const callbacks = this.#functions();
-    const exported = callbacks.find(callbackId);
-    const head = { type: 'callback-result', invokeId } as const;
-    const method = exported.name || 'callback';
-    this.#server.serve({ head, method, args, coded, run: (values) => callbacks.run(exported, values) });
   }
 }

@@ -112,11 +112,11 @@ export class SyncCalls {
     job.started = true;
     const { callbacks } = this.#options;
     const { coded } = job.message;
-    callbacks.arrive(coded);
+    if (coded) callbacks.arrive(coded);
     try {
       this.#run(job);
     } finally {
-      callbacks.settle(coded);
+      if (coded) callbacks.settle(coded);
     }
   }
 
@@ -154,7 +154,7 @@ export class SyncCalls {
     try {
       this.#options.channel.send(answer);
     } catch (error) {
-      this.#options.callbacks.takeBack(answer.coded);
+      if (answer.coded) this.#options.callbacks.takeBack(answer.coded);
       throw unwritable(answer, job.name, error);
     }
     job.answered = true;

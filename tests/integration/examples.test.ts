@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,9 +9,15 @@ import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 /** What the program prints. Rejects when its exit code is not 0; a child that stayed behind would hold the pipe. */
-async function run(example: string, ...args: string[]): Promise<string> {
+function run(example: string, ...args: string[]): Promise<string> {
+  return runWithInput('', example, ...args);
+}
+
+async function runWithInput(input: string, example: string, ...args: string[]): Promise<string> {
   const program = fileURLToPath(new URL(`../../examples/${example}/main.js`, import.meta.url));
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, [program, ...args]);
+  const running = promisify(execFile)(process.execPath, [program, ...args]);
+  running.child.stdin?.end(input);
+  const { stdout, stderr } = await running;
   expect(stderr).toBe('');
   return stdout;
 }
@@ -142,5 +149,71 @@ describe('tcp-server', () => {
     expect(children.reduce((sum, child) => sum + (row(output, child)[2] ?? 0), 0)).toBe(answered);
     expect(figure('never answered')).toBe(sent - answered);
     expect(output).toContain('The others answered every request they got.');
+  });
+});
+
+describe('progress', () => {
+  test('reports up to the end, and has the checksum right', async () => {
+    const folder = fileURLToPath(new URL('../../examples/progress', import.meta.url));
+    const names = ['checksum.js', 'main.js'];
+    const hash = createHash('sha256');
+    let bytes = 0;
+    for (const name of names) {
+      const content = await readFile(join(folder, name));
+      hash.update(name).update(content);
+      bytes += content.length;
+    }
+    const lines = (await run('progress', folder)).trimEnd().split('\n');
+    expect(lines.at(-1)).toBe(`${names.length} files, ${bytes} bytes: ${hash.digest('hex')}`);
+    expect(lines.at(-2)).toMatch(/^SHA-256 +100 %$/);
+  });
+
+  test('reports while the method runs, which never lets go of its event loop', async () => {
+    const reports = [...(await run('progress')).matchAll(/^SHA-256 +(\d+) %$/gm)].map(([, percent]) => Number(percent));
+    expect(reports.length).toBeGreaterThan(1);
+    expect(reports).toEqual(reports.toSorted((a, b) => a - b));
+    expect(reports.at(-1)).toBe(100);
+  });
+});
+
+describe('interactive', () => {
+  const fields = (output: string) => JSON.parse(output.slice(output.indexOf('{'))) as unknown;
+
+  test('takes the answers from a pipe, and asks again where one is wrong', async () => {
+    const output = await runWithInput('My App\ntidy\n2\n2.0.0\n\n', 'interactive');
+    expect(fields(output)).toEqual({ name: 'tidy', version: '2.0.0', license: 'MIT' });
+    expect(output).toContain('"My App" is no package name.\n');
+    expect(output).toContain('"2" is no version.\n');
+  });
+
+  test('ends when the input does', async () => {
+    const output = await runWithInput('tidy', 'interactive');
+    expect(fields(output)).toEqual({ name: 'tidy', version: '1.0.0', license: 'MIT' });
+  });
+});
+
+describe('token-provider', () => {
+  test('gets a token when there is none, and another when that is used up', async () => {
+    const output = await run('token-provider', '7');
+    expect([...output.matchAll(/^answered: \{ path: '\/reports\/(\d)' \}$/gm)].map(([, n]) => Number(n))).toEqual([
+      1, 2, 3, 4, 5, 6, 7,
+    ]);
+    expect(output).toContain('3 tokens, 7 requests answered, 2 refused.');
+    expect(output.match(/^The child asks for a token\.$/gm)).toHaveLength(3);
+  });
+});
+
+describe('comparator', () => {
+  test.each([
+    ['size', ([a = 0]: number[], [b = 0]: number[]) => a >= b],
+    ['files', ([, a = 0]: number[], [, b = 0]: number[]) => a >= b],
+    ['average', ([a = 0, b = 1]: number[], [c = 0, d = 1]: number[]) => a / b >= c / d],
+  ])('sorts by %s', async (order, inOrder) => {
+    const output = await run('comparator', order);
+    const found = [...output.matchAll(/^\S+ +(\d+) +(\d+)$/gm)].map(([, ...figures]) => figures.map(Number));
+    expect(found).toHaveLength(10);
+    for (const [index, next] of found.slice(1).entries()) expect(inOrder(found[index] ?? [], next)).toBe(true);
+    const [, packages = 0, asked = 0] = /^(\d+) packages.* (\d+) times\.$/m.exec(output)?.map(Number) ?? [];
+    expect(asked).toBeGreaterThanOrEqual(packages - 1);
   });
 });

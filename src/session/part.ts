@@ -1,0 +1,49 @@
+import type { Codec } from '../codec/codec.js';
+import type { Coded, Message } from '../protocol.js';
+import type { SideStats } from '../types/stats.js';
+import type { CallOptions, FunctionTarget, Reason, Settle } from './calls.js';
+import type { Send } from './send.js';
+import type { Request } from './serve.js';
+
+/** What is done with messages, by their type. */
+export type Handlers = { [T in Message['type']]?: (message: Extract<Message, { type: T }>) => void };
+
+/** What a session does for its parts. */
+export interface SessionLink {
+  readonly codec: Codec;
+  /** In order with calls, answers and all else that holds values of the user's. */
+  readonly post: Send;
+  /**
+   * Sends at once, also where other messages wait.
+   * @throws {SerializationError} when it is too large or too deep
+   */
+  send(message: Message): void;
+  /** Invokes a function of the other side. */
+  open(target: FunctionTarget, name: string, args: unknown[], options: CallOptions, settle: Settle): void;
+  /** Runs something for the other side, and answers. */
+  serve(request: Request): void;
+  nextId(): number;
+  /** How many messages have been sent so far. */
+  sent(): number;
+  /** Whether the conversation is over, so that what fails now fails for that. */
+  isOver(): boolean;
+}
+
+/** A part of a session that keeps what values refer to, and has messages of its own. */
+export interface SessionPart {
+  readonly handlers: Handlers;
+  attach(link: SessionLink): void;
+  /** A message has come that exports these. @throws {ProtocolError} */
+  arrive?(coded: Coded): void;
+  /** It has been dealt with: what nobody took is given back. */
+  settle?(coded: Coded): void;
+  /** A message was encoded and could not be sent. */
+  takeBack?(coded: Coded): void;
+  /** A message was to export more than is allowed. Calls `done` when what the other side does not need has been given back. */
+  makeRoom?(done: () => void): void;
+  readonly stats?: Partial<SideStats>;
+  /** The conversation ends; what is under way fails for that reason. */
+  end?(reason: Reason): void;
+  /** Nothing can be sent any more. */
+  close?(): void;
+}
