@@ -19,10 +19,11 @@ export {
   type ProcxyErrorCode,
 } from './errors.js';
 export type { CallOverrides, ProcxyOptions } from './types/options.js';
-export type { Procxy, ProcxyControls, ProcxiableMethodsOf, ProcxyWithHandle } from './types/procxy.js';
+export type { Callback, SyncCallback } from './types/callbacks.js';
+export type { IsProcxiable } from './types/forms.js';
+export type { Procxy, ProcxyControls, ProcxiableMethodsOf, ProcxyWithHandle, UnwrapProxy } from './types/procxy.js';
 export type {
   CannotCross,
-  IsProcxiable,
   PassableHandle,
   Procxiable,
   SerializationMode,

@@ -63,10 +63,20 @@ export interface CallbackInvoke {
   invokeId: number;
   /**
    * Only where the caller blocks, and the message comes by another way than the rest: how many messages it has sent
-   * there before, which are to be handled first.
+   * there before, which are to be handled first;
    */
   after?: number;
+  /** and those of them that may not come there before it has its answer. */
+  early?: EarlyMessages | undefined;
   coded?: Coded;
+}
+
+/** Copies of messages that are under way on the channel, in their order. */
+export interface EarlyMessages {
+  /** How many have been sent before the first of them. */
+  from: number;
+  /** In JSON mode the messages, in advanced mode what `v8.serialize` makes of each. */
+  messages: unknown[];
 }
 
 export interface CallbackSuccess {
@@ -146,6 +156,10 @@ export interface StreamData {
   type: 'stream-data';
   streamId: number;
   items: Wire[];
+  /** The item answers a step. */
+  answer?: true;
+  /** One chunk of bytes in place of items, in base64: where there is no data socket. */
+  bytes?: string;
   coded?: Coded;
 }
 
@@ -154,6 +168,8 @@ export interface StreamEnd {
   type: 'stream-end';
   streamId: number;
   result: 'success' | 'error';
+  /** It answers a step. */
+  answer?: true;
   /** What an iterator has returned, or thrown; why a stream broke off. */
   value?: Wire;
   coded?: Coded;

@@ -11,10 +11,10 @@ export type Handle = Socket | Server | DatagramSocket;
 export interface Channel {
   /**
    * Sends a message, or drops it when the channel is closed: who must know of that listens to `onClose`. A `handle`
-   * arrives with it, and stays open here too.
+   * arrives with it, and stays open here too. `written` is called when the message has left this process.
    * @throws {RangeError} when the message is too large or too deep for the channel's encoding
    */
-  send(message: object, handle?: Handle): void;
+  send(message: object, handle?: Handle, written?: () => void): void;
   /** Sets the one listener for what arrives. It may see messages that are not ours. */
   onMessage(listener: (message: unknown, handle?: Handle) => void): void;
   /** Sets the one listener for the end of the channel: called once, after the last message. */

@@ -9,9 +9,9 @@ export function nodeIpcChannel(port: IpcPort): Channel {
   let onMessage: ((message: unknown, handle?: Handle) => void) | undefined;
 
   return {
-    send(message, handle) {
+    send(message, handle, written = ignore) {
       // With a callback, a write that fails because the other side is gone comes here and not as an 'error' event.
-      if (port.connected) port.send(message, handle, { keepOpen: true }, ignore);
+      if (port.connected) port.send(message, handle, { keepOpen: true }, written);
     },
     onMessage(listener) {
       onMessage = listener as typeof onMessage;

@@ -2,9 +2,10 @@
  * The program that runs in every child: it connects, loads the class, and serves its instance.
  * `procxy()` starts it; nobody else should.
  */
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { serialize } from 'node:v8';
 import { BlockingSocket } from '../channel/blocking-socket.js';
+import type { DataSocket } from '../channel/data-socket.js';
 import { messageFormat } from '../channel/frames.js';
 import { nodeIpcChannel, type IpcPort } from '../channel/node-ipc.js';
 import { encodeThrown, type Codec } from '../codec/codec.js';
@@ -24,6 +25,9 @@ import { Callbacks } from '../session/callbacks.js';
 import { Handles } from '../session/handles.js';
 import type { Blocking } from '../session/invocations.js';
 import { Session } from '../session/session.js';
+import { Signals } from '../session/signals.js';
+import { dataSocketOf } from '../session/streams/data-link.js';
+import { Streams } from '../session/streams/streams.js';
 import type { SerializationMode } from '../types/serializable.js';
 import type { SideStats } from '../types/stats.js';
 import { findClass, type Class } from './find-class.js';
@@ -103,7 +107,17 @@ async function load(request: LoadRequest): Promise<Loaded> {
   ({ terminateTimeout } = request);
   const { serialization: mode, supportHandles } = request;
   const callbacks = request.callbacks && takeCallbacks(request.callbacks, mode);
-  actual = createCodec({ ...codecs, mode, handles: supportHandles ? handles : undefined, functions: callbacks });
+  const streams = takeStreams(request);
+  const signals = new Signals();
+  session.use(signals);
+  actual = createCodec({
+    ...codecs,
+    mode,
+    handles: supportHandles ? handles : undefined,
+    functions: callbacks,
+    streams,
+    signals,
+  });
   const { module } = request;
   const namespace = await withLoadingMark(request.class, () => loadModule(module));
   const Class = findClass(namespace, request.class, displayModule(module));
@@ -146,10 +160,30 @@ function takeCallbacks(
   return callbacks;
 }
 
+function takeStreams({ dataDescriptor, serialization: mode }: LoadRequest): Streams {
+  let data: DataSocket | undefined;
+  const open = (descriptor: number): DataSocket => {
+    const socket = new Socket({ fd: descriptor, readable: true, writable: true });
+    // The channel keeps this process alive, and nothing else.
+    socket.unref();
+    return dataSocketOf({ socket, mode, session, streams });
+  };
+  const streams: Streams = new Streams({
+    isParent: false,
+    data: () => (dataDescriptor === undefined ? undefined : (data ??= open(dataDescriptor))),
+    onBusy: () => {},
+  });
+  session.use(streams);
+  return streams;
+}
+
 function blockingOn(descriptor: number, mode: SerializationMode): Blocking {
-  const socket = new BlockingSocket(descriptor, messageFormat(mode));
+  const format = messageFormat(mode);
+  const socket = new BlockingSocket(descriptor, format);
   return {
     codec,
+    // In JSON mode what is sent is a copy already.
+    copy: (message) => (mode === 'json' ? message : format.encode(message)),
     request(message) {
       const answer = socket.request(message);
       if (answer === undefined)

@@ -4,7 +4,7 @@ import type { Codec, Encoded, Origin } from './codec.js';
 import { DescriptorReader, isDescriptor } from './descriptors.js';
 import * as refusals from './refusals.js';
 import { at, type Key, type Self, type TransferHandler } from './transfer-handlers.js';
-import { assign, DESCRIPTOR_PREFIX, holes, isPlain, Walk } from './walk.js';
+import { assign, DESCRIPTOR_PREFIX, holes, isData, Walk } from './walk.js';
 
 /**
  * Advanced mode: what V8's structured clone carries crosses as it is. A first walk refuses what it does not, with
@@ -55,7 +55,7 @@ class Scan extends Walk {
       if (types.isProxy(value)) this.reject(refusals.proxy);
       return this.#array(value);
     }
-    const plain = isPlain(value);
+    const plain = isData(value);
     if (!plain) {
       if (this.handlerOf(value)) return void (this.coded = true);
       if (isLeaf(value)) return;
@@ -141,7 +141,7 @@ class Copy extends Walk {
 
   #content(value: object): Wire {
     if (Array.isArray(value)) return this.#properties(value, holes(value.length));
-    const plain = isPlain(value);
+    const plain = isData(value);
     if (!plain) {
       const handler = this.handlerOf(value);
       if (handler) return this.handled(value, handler);

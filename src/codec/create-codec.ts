@@ -5,6 +5,8 @@ import { errorHandler } from './error-codec.js';
 import { functionHandler, type FunctionExchange } from './function-codec.js';
 import { handleHandler, type HandleExchange } from './handle-codec.js';
 import { createJsonCodec } from './json.js';
+import { signalHandler, type SignalExchange } from './signal-codec.js';
+import { streamHandler, type StreamExchange } from './stream-codec.js';
 import { selfHandler, type Self, type TransferHandler } from './transfer-handlers.js';
 
 export interface CodecOptions {
@@ -13,39 +15,49 @@ export interface CodecOptions {
   self: Self;
   /** Asked in order, before the built-in ones. */
   handlers?: readonly TransferHandler[];
-  /** Who moves handles; without it they are refused, */
+  /** Who moves handles, keeps functions, moves what streams hold, and follows signals; what nobody does is refused. */
   handles?: HandleExchange | undefined;
-  /** and who keeps functions. */
   functions?: FunctionExchange | undefined;
+  streams?: StreamExchange | undefined;
+  signals?: SignalExchange | undefined;
   /** The file of this code, or how its name begins: its frames are left out of the stacks of errors that cross. */
   ownFile?: string;
 }
 
 export function createCodec(options: CodecOptions): Codec {
-  const { mode, self, handlers = [], handles, functions, ownFile } = options;
+  const { mode, self, handlers = [], handles, functions, streams, signals, ownFile } = options;
   const all = [
     ...handlers,
     selfHandler(self),
     handleHandler(handles),
     errorHandler(ownFile),
     functionHandler(functions),
+    signalHandler(signals),
+    streamHandler(streams),
   ];
   const codec = mode === 'json' ? createJsonCodec(all, self) : createAdvancedCodec(all, self);
-  return handles || functions ? exchangingCodec(codec, handles, functions) : codec;
+  const exporters = [functions, streams].filter((exchange) => exchange !== undefined);
+  return handles || exporters.length > 0 ? exchangingCodec(codec, handles, exporters) : codec;
 }
 
-/** A value that is refused takes nothing along, and one that is not names the functions in it. */
-function exchangingCodec(codec: Codec, handles?: HandleExchange, functions?: FunctionExchange): Codec {
+/** What may be exported by a message, which then names it. */
+interface Exporter {
+  takeExported(): (string | number)[];
+  discard(): void;
+}
+
+/** A value that is refused takes nothing along, and one that is not names what it does. */
+function exchangingCodec(codec: Codec, handles: HandleExchange | undefined, exporters: readonly Exporter[]): Codec {
   return {
     encode(value, origin) {
       try {
         const encoded = codec.encode(value, origin);
-        if (!functions || encoded.coded === undefined) return encoded;
-        const exported = functions.takeExported();
+        if (encoded.coded === undefined) return encoded;
+        const exported = exporters.flatMap((exchange) => exchange.takeExported());
         return exported.length === 0 ? encoded : { wire: encoded.wire, coded: exported };
       } catch (error) {
         handles?.discard();
-        functions?.discard();
+        for (const exchange of exporters) exchange.discard();
         throw error;
       }
     },

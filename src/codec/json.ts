@@ -4,7 +4,7 @@ import type { Codec, Encoded, Origin } from './codec.js';
 import { DescriptorReader, isDescriptor } from './descriptors.js';
 import * as refusals from './refusals.js';
 import type { Self, TransferHandler } from './transfer-handlers.js';
-import { assign, DESCRIPTOR_PREFIX, isPlain, Walk } from './walk.js';
+import { assign, DESCRIPTOR_PREFIX, isData, Walk } from './walk.js';
 
 /** From this depth on every object is compared with those around it. No cycle is deeper before it repeats. */
 const CYCLE_CHECK_DEPTH = 100;
@@ -76,7 +76,7 @@ class JsonWalk extends Walk {
 
   #content(value: object): Wire {
     const isArray = Array.isArray(value);
-    const plain = !isArray && isPlain(value);
+    const plain = !isArray && isData(value);
     if (!isArray && !plain) {
       const handler = this.handlerOf(value);
       if (handler) return this.handled(value, handler);

@@ -111,6 +111,11 @@ export abstract class Walk implements EncodeContext {
   }
 }
 
+/** Whether an object is nothing but its properties: what can be iterated over asynchronously has its items elsewhere. */
+export function isData(value: object): boolean {
+  return isPlain(value) && !(Symbol.asyncIterator in value);
+}
+
 /** Of this realm or another: jest and `node:vm` bring their own `Object.prototype`. */
 export function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value) as object | null;

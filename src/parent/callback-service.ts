@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { messageFormat } from '../channel/frames.js';
 import { framedSocket } from '../channel/framed-socket.js';
@@ -10,7 +9,7 @@ import type { Session } from '../session/session.js';
 import { SyncCalls } from '../session/sync-calls.js';
 import type { SerializationMode } from '../types/serializable.js';
 import { warn } from '../warnings.js';
-import type { Launched } from './launch.js';
+import { socketAt, type Launched } from './launch.js';
 import type { CallbackLimits } from './options.js';
 
 /** Functions that cross between the parent and one child, and the socket on which that child may wait for one. */
@@ -25,7 +24,7 @@ export class CallbackService {
   constructor(limits: CallbackLimits, { process, syncDescriptor }: Launched) {
     this.#limits = limits;
     this.callbacks = new Callbacks({ ...limits, isParent: true, onUnhandled: warnOfFailure });
-    this.#socket = syncDescriptor === undefined ? undefined : socketAt(process, syncDescriptor);
+    this.#socket = socketAt(process, syncDescriptor);
     this.request = {
       limit: limits.limit,
       // JSON has no Infinity.
@@ -39,12 +38,16 @@ export class CallbackService {
     session.use(callbacks);
     if (!this.#socket) return;
     const onViolation = (error: unknown): void => session.violate(error);
+    const format = messageFormat(mode);
+    const restored = (messages: readonly unknown[]): readonly unknown[] =>
+      mode === 'json' ? messages : messages.map((bytes) => format.decode(bytes as Buffer));
     this.#sync = new SyncCalls({
-      channel: framedSocket(this.#socket, messageFormat(mode), onViolation),
+      channel: framedSocket(this.#socket, format, onViolation),
       codec,
       callbacks,
       timeout: this.#limits.timeout,
       received: () => session.received,
+      receiveEarly: (from, messages) => session.receiveEarly(from, restored(messages)),
       onViolation,
     });
   }
@@ -70,11 +73,6 @@ export class CallbackService {
 }
 
 /** The parent is told as Node tells one of what went wrong where nobody waits. */
-export function warnOfFailure(name: string, reason: string): void {
+function warnOfFailure(name: string, reason: string): void {
   warn('PROCXY_CALLBACK_FAILED', `${name}() failed, and nobody waits for its result. ${reason}.`);
-}
-
-/** The pipes of a child are sockets; the types know only streams. Node leaves them out when it could not open them. */
-function socketAt(process: ChildProcess, descriptor: number): Socket | undefined {
-  return (process.stdio as typeof process.stdio | undefined)?.[descriptor] as Socket | undefined;
 }

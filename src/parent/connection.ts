@@ -1,4 +1,5 @@
 import { closeSync } from 'node:fs';
+import type { DataSocket } from '../channel/data-socket.js';
 import { nodeIpcChannel } from '../channel/node-ipc.js';
 import { createCodec } from '../codec/create-codec.js';
 import type { AnyFunction } from '../codec/function-codec.js';
@@ -13,13 +14,17 @@ import type { CallSite } from '../session/call-site.js';
 import { Handles } from '../session/handles.js';
 import { now } from '../session/deadlines.js';
 import { EventSubscriptions } from '../session/event-subscriptions.js';
+import { RemoteResult } from '../session/remote-result.js';
 import { Session } from '../session/session.js';
+import { Signals } from '../session/signals.js';
+import { dataSocketOf } from '../session/streams/data-link.js';
+import { Streams } from '../session/streams/streams.js';
 import type { ExitStatus, ProcxyStats, SideStats } from '../types/stats.js';
 import { ownFiles } from './agent-path.js';
 import { AgentProcess } from './agent-process.js';
-import { CallbackService, warnOfFailure } from './callback-service.js';
+import { CallbackService } from './callback-service.js';
 import { describeDescriptor } from './file-descriptor.js';
-import { launch } from './launch.js';
+import { launch, socketAt } from './launch.js';
 import type { PassableHandle } from '../types/serializable.js';
 import type { ResolvedOptions } from './options.js';
 import { PropertyMirror } from './property-mirror.js';
@@ -33,6 +38,8 @@ export class Connection {
   readonly #session: Session;
   readonly #options: ResolvedOptions;
   readonly #callbacks: CallbackService | undefined;
+  /** What the child is told of the ways besides the channel. */
+  readonly #channels: Pick<LoadRequest, 'callbacks' | 'dataDescriptor'>;
   /** Why no call is taken any more. */
   #over: Reason | undefined;
   #disposable = false;
@@ -44,10 +51,13 @@ export class Connection {
     this.agent = new AgentProcess(launched.process, options.terminateTimeout);
     const handles = options.supportHandles ? new Handles() : undefined;
     this.#callbacks = options.callbacks && new CallbackService(options.callbacks, launched);
+    this.#channels = { callbacks: this.#callbacks?.request, dataDescriptor: launched.dataDescriptor };
     const functions = this.#callbacks?.callbacks;
     const mode = options.serialization;
-    const codec = createCodec({ mode, self, handlers, handles, functions, ownFile: ownFiles() });
     const onBusy = (busy: boolean): void => (busy ? this.agent.hold() : this.agent.release());
+    const streams: Streams = new Streams({ isParent: true, data: () => data, onBusy });
+    const signals = new Signals();
+    const codec = createCodec({ mode, self, handlers, handles, functions, streams, signals, ownFile: ownFiles() });
     this.properties = new PropertyMirror(codec);
     this.events = new EventSubscriptions({
       codec,
@@ -67,7 +77,6 @@ export class Connection {
         'event-emit': (event) => this.events.dispatch(event),
         'event-unsubscribed': (confirmation) => this.events.confirmEnd(confirmation),
         'event-failed': (failure) => this.events.reportFailure(failure),
-        'callback-failed': ({ name, reason }) => warnOfFailure(name, reason),
       },
       refuse: (method) => this.#callbacks?.refuse(method),
       afterMessage: () => this.#callbacks?.afterMessage(),
@@ -77,7 +86,11 @@ export class Connection {
       },
       onBusy,
     });
+    this.#session.use(streams);
+    this.#session.use(signals);
     this.#callbacks?.serve(this.#session, codec, mode);
+    const socket = socketAt(launched.process, launched.dataDescriptor);
+    const data: DataSocket | undefined = socket && dataSocketOf({ socket, mode, session: this.#session, streams });
     // New calls are refused at once; those that are open may have their answers in the pipe.
     this.agent.onExit = () => (this.#over ??= (method) => this.agent.crashError(method));
     void this.agent.exited.then(() => this.#close());
@@ -92,7 +105,7 @@ export class Connection {
 
   /** `makeRequest` runs while the child boots. Where anything fails, the child is gone when this rejects. */
   async start(
-    makeRequest: () => Omit<LoadRequest, 'callbacks'>,
+    makeRequest: () => Omit<LoadRequest, 'callbacks' | 'dataDescriptor'>,
     constructorArgs: readonly unknown[],
     site: CallSite,
   ): Promise<InstanceDescription> {
@@ -107,7 +120,7 @@ export class Connection {
         return this.#session.call('agent', method, args, { timeout, site });
       };
       // The module first: it may register how the constructor's arguments are read.
-      await agentCall('import', [{ ...makeRequest(), callbacks: this.#callbacks?.request }]);
+      await agentCall('import', [{ ...makeRequest(), ...this.#channels }]);
       const description = checkDescription(await agentCall('constructor', constructorArgs));
       this.#disposable = description.disposable;
       this.properties.markUnavailable(description.unmirrored);
@@ -123,7 +136,7 @@ export class Connection {
   }
 
   call(method: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
-    if (this.#over) return Promise.reject(this.#over(method));
+    if (this.#over) return RemoteResult.failed(this.#over(method));
     return this.#session.call('instance', method, args, options);
   }
 

@@ -1,4 +1,5 @@
 import { fork, type ChildProcess, type ForkOptions, type StdioOptions } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { ChildCrashedError, describeReason } from '../errors.js';
 import { agentPath } from './agent-path.js';
@@ -6,16 +7,20 @@ import { toArgument, type ResolvedOptions } from './options.js';
 
 export interface Launched {
   process: ChildProcess;
-  /** The child's descriptor of a socket besides the channel, on which it can block; its other end is in `process.stdio`. */
+  /** The child's ends of the sockets besides the channel, whose other ends are in `process.stdio`: one on which it can block, */
   syncDescriptor: number | undefined;
+  /** and one for what streams carry. */
+  dataDescriptor: number | undefined;
 }
 
 /** Forks the agent. It connects by itself and waits for its `start`. */
 export function launch(options: ResolvedOptions): Launched {
   const path = agentPath();
   const stdio = [...withIpc(options.stdio)];
-  // On Windows it would be a named pipe, which does not block.
-  const syncDescriptor = options.callbacks && process.platform !== 'win32' ? stdio.push('pipe') - 1 : undefined;
+  // On Windows they would be named pipes, which do not block, and which a child cannot open by number.
+  const hasSockets = process.platform !== 'win32';
+  const dataDescriptor = hasSockets ? stdio.push('pipe') - 1 : undefined;
+  const syncDescriptor = hasSockets && options.callbacks ? stdio.push('pipe') - 1 : undefined;
   const settings: ForkOptions = {
     env: childEnv(options.env),
     execArgv: [...(options.execArgv ?? inheritedFlags(process.execArgv))],
@@ -26,10 +31,16 @@ export function launch(options: ResolvedOptions): Launched {
   if (options.execPath !== undefined) settings.execPath = options.execPath;
   const args = options.args.map((value) => toArgument(value));
   try {
-    return { process: fork(path, args, settings), syncDescriptor };
+    return { process: fork(path, args, settings), syncDescriptor, dataDescriptor };
   } catch (error) {
     throw startError(error);
   }
+}
+
+/** This side's end of one of the sockets. The types know only streams; Node leaves them out when it could not open them. */
+export function socketAt(process: ChildProcess, descriptor: number | undefined): Socket | undefined {
+  if (descriptor === undefined) return undefined;
+  return (process.stdio as typeof process.stdio | undefined)?.[descriptor] as Socket | undefined;
 }
 
 /** For a process that the operating system would not start. */

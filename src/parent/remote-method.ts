@@ -1,5 +1,6 @@
 import { captureCallSite } from '../session/call-site.js';
 import { isOwnTimeout, type CallOptions } from '../session/calls.js';
+import { RemoteResult } from '../session/remote-result.js';
 import type { CallOverrides } from '../types/options.js';
 import type { Connection } from './connection.js';
 import { unlimited, type ResolvedOptions } from './options.js';
@@ -18,7 +19,11 @@ export function remoteMethod(source: CallSource, method: string, overrides: Call
     if (options.retries === 0) return connection.call(method, args, settings);
     // The attempts after the first are made where the caller is no more to be seen.
     const site = captureCallSite(call);
-    return retry(() => connection.call(method, args, { ...settings, boundary: undefined, site }), options.retries);
+    const attempts = retry(
+      () => connection.call(method, args, { ...settings, boundary: undefined, site }),
+      options.retries,
+    );
+    return new RemoteResult((resolve, reject) => attempts.then(resolve, reject));
   };
   const settings = callOptions(source, overrides, call);
   Object.defineProperty(call, 'name', { value: method, configurable: true });

@@ -1,8 +1,15 @@
+import { RemoteResult } from './remote-result.js';
+
 /**
  * What a proxy function returns. It knows whether anybody waits for it, so that a failure which nobody sees can be
  * reported without ending the process, as an unhandled rejection would.
  */
-export class CallbackPromise<T> extends Promise<T> {
+export class CallbackPromise<T> extends RemoteResult<T> {
+  static {
+    // Not a plain Promise's, so that `await` and the combinators come to `then`.
+    Object.defineProperty(this.prototype, 'constructor', { value: this, configurable: true, writable: true });
+  }
+
   /** What is derived from it is an ordinary promise, and its owner's concern. */
   static override get [Symbol.species](): PromiseConstructor {
     return Promise;
@@ -10,7 +17,6 @@ export class CallbackPromise<T> extends Promise<T> {
 
   isAwaited = false;
 
-  // `await` and the combinators come here too, since this is no plain Promise.
   // oxlint-disable-next-line unicorn/no-thenable
   override then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,

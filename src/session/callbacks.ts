@@ -1,4 +1,5 @@
 import type { AnyFunction, FunctionExchange } from '../codec/function-codec.js';
+import { syncOf } from '../codec/sync-mark.js';
 import { ProtocolError } from '../errors.js';
 import type { CallbackDescriptor, CallbackInvoke, Coded } from '../protocol.js';
 import type { SideStats } from '../types/stats.js';
@@ -31,9 +32,11 @@ export class Callbacks implements FunctionExchange, SessionPart {
   readonly #imported: ImportedFunctions;
   readonly #invocations: Invocations;
   #link!: SessionLink;
-  /** What to do when the other side has collected its garbage. */
-  #onCollected: (() => void) | undefined;
-  /** Before that this side collects none for the other's sake. */
+  /** What to do when the other side has collected its garbage; it has been asked to when there is something. */
+  readonly #onCollected: (() => void)[] = [];
+  /** This side is to collect its own. */
+  #collecting = false;
+  /** Before that it collects none for the other's sake. */
   #nextCollection = 0;
 
   constructor(options: CallbacksOptions) {
@@ -46,11 +49,13 @@ export class Callbacks implements FunctionExchange, SessionPart {
       'callback-release': ({ callbackId }) => this.#imported.releaseById(callbackId),
       'callback-collect': () => this.#scheduleCollection(),
       'callback-collected': () => this.#collected(),
+      'callback-failed': ({ name, reason }) => options.onUnhandled(name, reason),
     };
     this.#invocations = new Invocations(options, this);
     this.#exported = new ExportedFunctions(limit);
     this.#imported = new ImportedFunctions({
-      limit,
+      // A child takes what its parent sends: what gives functions back may be overtaken by what brings new ones.
+      limit: isParent ? limit : Infinity,
       createProxy: (entry, meta) => this.#invocations.createProxy(entry, meta),
       giveBack: ({ id, count }) => this.#link.send({ type: 'callback-cleanup', callbackId: id, count }),
     });
@@ -89,6 +94,11 @@ export class Callbacks implements FunctionExchange, SessionPart {
     return fn ?? ((): never => refuse(name));
   }
 
+  /** For an export that could not wait: the next one is to find room. */
+  makeRoomLater(): void {
+    if (this.#onCollected.length === 0) this.makeRoom(() => {});
+  }
+
   arrive(coded: Coded): void {
     if (coded !== true) this.#imported.arrive(coded.filter(isFunctionId));
   }
@@ -111,18 +121,18 @@ export class Callbacks implements FunctionExchange, SessionPart {
   }
 
   makeRoom(done: () => void): void {
-    this.#onCollected = done;
-    this.#link.send({ type: 'callback-collect' });
+    if (this.#onCollected.push(done) === 1) this.#link.send({ type: 'callback-collect' });
   }
 
   /** Lets go of a function, of whichever side it is. Returns whether it had crossed. */
   release(fn: AnyFunction): boolean {
     const entry = this.#imported.entryOf(fn);
     if (entry) return this.#imported.release(entry);
-    const callbackId = this.#exported.release(fn);
-    if (callbackId === undefined) return false;
-    this.#link.send({ type: 'callback-release', callbackId });
-    return true;
+    // What has crossed may be the function as sync() marks it.
+    const ids = [fn, syncOf(fn) as AnyFunction | undefined].map((each) => each && this.#exported.release(each));
+    const released = ids.filter((id) => id !== undefined);
+    for (const callbackId of released) this.#link.send({ type: 'callback-release', callbackId });
+    return released.length > 0;
   }
 
   close(): void {
@@ -138,14 +148,16 @@ export class Callbacks implements FunctionExchange, SessionPart {
   }
 
   #collected(): void {
-    const done = this.#onCollected;
-    if (!done) throw new ProtocolError('Garbage was collected that nobody asked for.');
-    this.#onCollected = undefined;
-    done();
+    const waiting = this.#onCollected.splice(0);
+    if (waiting.length === 0) throw new ProtocolError('Garbage was collected that nobody asked for.');
+    for (const done of waiting) done();
   }
 
   #scheduleCollection(): void {
+    if (this.#collecting) throw new ProtocolError('Garbage was to be collected that is being collected.');
+    this.#collecting = true;
     const collect = (): void => {
+      this.#collecting = false;
       const start = now();
       collectGarbage();
       this.#imported.giveBackCollected();

@@ -92,7 +92,7 @@ export class ExportedFunctions {
   #add(fn: AnyFunction): string {
     if (this.#live >= this.#limit) {
       throw new CallbackLimitError(
-        `The other process holds ${this.#limit} functions of this one, as many as \`maxCallbacks\` allows, and needs them all. ` +
+        `The other process holds ${this.#limit} functions of this one, as many as \`maxCallbacks\` allows, and gives none of them back. ` +
           'Raise it, or let go of some by $releaseCallback().',
       );
     }

@@ -2,6 +2,8 @@ import { Socket } from 'node:net';
 import type { Channel, Handle } from '../channel/channel.js';
 import type { HandleExchange } from '../codec/handle-codec.js';
 import { HandleTransferError, ProtocolError } from '../errors.js';
+import type { HandleTransfer } from '../protocol.js';
+import type { WriteLog } from './write-log.js';
 
 /**
  * The handles on their way. A socket belongs to its sender until the other side confirms that it has it, and is closed
@@ -38,13 +40,16 @@ export class Handles implements HandleExchange {
     this.#outgoing.length = 0;
   }
 
-  /** To be called just before the message that was encoded is sent. */
-  sendAll(channel: Channel): void {
-    for (const [handleId, handle] of this.#outgoing.splice(0)) {
+  /** To be called just before the message that was encoded is sent. Returns how many messages go before it. */
+  sendAll(channel: Channel, log?: WriteLog): number {
+    const handles = this.#outgoing.splice(0);
+    for (const [handleId, handle] of handles) {
       stopReading(handle);
       this.#underway.set(handleId, handle);
-      channel.send({ type: 'handle-transfer', handleId }, handle);
+      const message: HandleTransfer = { type: 'handle-transfer', handleId };
+      channel.send(message, handle, log?.add(message));
     }
+    return handles.length;
   }
 
   /** The other side has it. @throws {ProtocolError} when it was not sent */

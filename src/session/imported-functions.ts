@@ -82,9 +82,9 @@ export class ImportedFunctions {
 
   /** Gives one back that is still in use here: it cannot be called any more. Returns whether it could before. */
   release(entry: Imported): boolean {
-    if (entry.released) return false;
     entry.released = true;
-    if (this.#byId.get(entry.id) === entry) this.#giveBack(entry);
+    if (this.#byId.get(entry.id) !== entry) return false;
+    this.#giveBack(entry);
     return true;
   }
 

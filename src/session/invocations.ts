@@ -1,12 +1,13 @@
-import type { Codec } from '../codec/codec.js';
+import type { Codec, Encoded } from '../codec/codec.js';
 import type { AnyFunction } from '../codec/function-codec.js';
-import { describeReason, isProcxyError, SyncCallbackError, TerminatedError } from '../errors.js';
-import type { CallbackDescriptor, CallbackInvoke, CallbackResult, Coded } from '../protocol.js';
+import { CallbackLimitError, describeReason, isProcxyError, SyncCallbackError, TerminatedError } from '../errors.js';
+import type { CallbackDescriptor, CallbackInvoke, CallbackResult, Coded, Message } from '../protocol.js';
 import { CallbackPromise } from './callback-promise.js';
 import type { FunctionTarget, Settle } from './calls.js';
 import type { Imported } from './imported-functions.js';
 import type { SessionLink } from './part.js';
 import { unwritable } from './send.js';
+import { WriteLog } from './write-log.js';
 
 // Taken at import, so that a test's fake clock does not stop it.
 const { setImmediate } = globalThis;
@@ -25,6 +26,8 @@ export interface InvocationOptions {
 /** How this process waits for a function that is marked by `sync()`. */
 export interface Blocking {
   codec: Codec;
+  /** A copy of a message that does not change any more when the values in it do. */
+  copy(message: Message): unknown;
   /** Sends an invocation and waits for its result. */
   request(message: CallbackInvoke): CallbackResult;
 }
@@ -34,6 +37,7 @@ export interface ExportAccounts {
   arrive(coded: Coded): void;
   settle(coded: Coded): void;
   takeBack(coded: Coded): void;
+  makeRoomLater(): void;
 }
 
 /** Makes what stands for a function of the other side, and invokes it. */
@@ -41,6 +45,7 @@ export class Invocations {
   readonly #options: InvocationOptions;
   readonly #accounts: ExportAccounts;
   #link!: SessionLink;
+  #log: WriteLog | undefined;
 
   constructor(options: InvocationOptions, accounts: ExportAccounts) {
     this.#options = options;
@@ -51,8 +56,17 @@ export class Invocations {
     this.#link = link;
   }
 
+  /** From then on a call may come that blocks. */
+  #expectBlocking(): void {
+    const { blocking } = this.#options;
+    if (!blocking || this.#log) return;
+    this.#log = new WriteLog((message) => blocking.copy(message));
+    this.#link.keepUnwritten(this.#log);
+  }
+
   createProxy(entry: Imported, { name, arity, sync }: CallbackDescriptor['__procxy_meta']): AnyFunction {
     const display = name || 'callback';
+    if (sync) this.#expectBlocking();
     const proxy: AnyFunction = sync
       ? (...args) => this.#invokeAndBlock(entry, display, args)
       : (...args) => this.#invoke(entry, display, args, proxy);
@@ -94,16 +108,28 @@ export class Invocations {
     }
     const callbackId = usableId(entry, name);
     beforeInvoke?.();
-    const { wire, coded } = blocking.codec.encode(args, { root: 'args', method: name });
+    const { wire, coded } = this.#encode(blocking.codec, args, name);
     const message: CallbackInvoke = {
       type: 'callback-invoke',
       callbackId,
       args: wire as unknown[],
       invokeId: this.#link.nextId(),
       after: this.#link.sent(),
+      early: this.#log?.early(this.#link.sent()),
     };
     if (coded) message.coded = coded;
-    return this.#read(this.#request(blocking, message, name), blocking.codec);
+    const answer = this.#request(blocking, message, name);
+    if (message.early) this.#log?.taken(message.early);
+    return this.#read(answer, blocking.codec);
+  }
+
+  #encode(codec: Codec, args: unknown[], name: string): Encoded {
+    try {
+      return codec.encode(args, { root: 'args', method: name });
+    } catch (error) {
+      if (error instanceof CallbackLimitError) this.#accounts.makeRoomLater();
+      throw error;
+    }
   }
 
   #request(blocking: Blocking, message: CallbackInvoke, name: string): CallbackResult {

@@ -6,6 +6,7 @@ type Shape = Record<string, (value: unknown) => boolean>;
 const isId = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0;
 export const isString = (value: unknown): value is string => typeof value === 'string';
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+const isMark = (value: unknown): boolean => value === undefined || value === true;
 const isOutcome = (value: unknown): boolean => value === 'success' || value === 'error';
 const isCoded = (value: unknown): boolean =>
   value === undefined || value === true || (Array.isArray(value) && value.every((id) => isString(id) || isId(id)));
@@ -13,6 +14,12 @@ const isCoded = (value: unknown): boolean =>
 export function isPairs(value: unknown, isSecond: (second: unknown) => boolean): boolean {
   const isPair = (pair: unknown): boolean => Array.isArray(pair) && isString(pair[0]) && isSecond(pair[1]);
   return value === undefined || (Array.isArray(value) && value.every(isPair));
+}
+
+function isEarly(value: unknown): boolean {
+  if (value === undefined) return true;
+  const { from, messages } = (value ?? {}) as { from?: unknown; messages?: unknown };
+  return isCount(from) && Array.isArray(messages);
 }
 
 function isEvent(value: unknown): boolean {
@@ -39,6 +46,7 @@ const shapes: Record<Message['type'], Shape> = {
     args: Array.isArray,
     invokeId: isId,
     after: (value) => value === undefined || isCount(value),
+    early: isEarly,
     coded: isCoded,
   },
   'callback-result': { invokeId: isId, result: isOutcome, coded: isCoded },
@@ -53,8 +61,14 @@ const shapes: Record<Message['type'], Shape> = {
     method: (value) => value === 'next' || value === 'return' || value === 'throw',
     coded: isCoded,
   },
-  'stream-data': { streamId: isId, items: Array.isArray, coded: isCoded },
-  'stream-end': { streamId: isId, result: isOutcome, coded: isCoded },
+  'stream-data': {
+    streamId: isId,
+    items: Array.isArray,
+    answer: isMark,
+    bytes: (value) => value === undefined || isString(value),
+    coded: isCoded,
+  },
+  'stream-end': { streamId: isId, result: isOutcome, answer: isMark, coded: isCoded },
   'stream-close': { streamId: isId, result: isOutcome, coded: isCoded },
   'stream-drop': { streamId: isId },
   'signal-abort': { signalId: isId, coded: isCoded },

@@ -4,6 +4,7 @@ import type { SideStats } from '../types/stats.js';
 import type { CallOptions, FunctionTarget, Reason, Settle } from './calls.js';
 import type { Send } from './send.js';
 import type { Request } from './serve.js';
+import type { WriteLog } from './write-log.js';
 
 /** What is done with messages, by their type. */
 export type Handlers = { [T in Message['type']]?: (message: Extract<Message, { type: T }>) => void };
@@ -25,6 +26,8 @@ export interface SessionLink {
   nextId(): number;
   /** How many messages have been sent so far. */
   sent(): number;
+  /** From now on keeps those that may not have been written yet. */
+  keepUnwritten(log: WriteLog): void;
   /** Whether the conversation is over, so that what fails now fails for that. */
   isOver(): boolean;
 }

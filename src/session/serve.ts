@@ -1,4 +1,5 @@
 import { encodeThrown, type Codec } from '../codec/codec.js';
+import { ProtocolError } from '../errors.js';
 import type { CallbackResult, CallResult, Coded, Wire } from '../protocol.js';
 import type { Send } from './send.js';
 
@@ -39,6 +40,7 @@ export class Server {
     return this.#running;
   }
 
+  /** @throws {ProtocolError} when the arguments are malformed */
   serve({ head, method, args, coded, run }: Request): void {
     this.#running++;
     const { codec } = this.#options;
@@ -50,10 +52,11 @@ export class Server {
       this.#running--;
       this.#fail(head, method, error);
     };
+    const values = coded ? decodeArgs(codec, args, fail) : args;
+    if (!values) return;
     try {
-      const decoded = coded ? (codec.decode(args) as unknown[]) : args;
-      const value = run(decoded);
       // A thenable gets what `await` would give it: it is asked once, and settles once.
+      const value = run(values);
       if (isPromise(value)) Promise.resolve(value).then(succeed, fail);
       else succeed(value);
     } catch (error) {
@@ -71,6 +74,20 @@ export class Server {
     const { send, beforeAnswer } = this.#options;
     beforeAnswer();
     send(build, method, (error) => this.#fail(head, method, error));
+  }
+}
+
+/**
+ * The arguments, unless this side does not know how to read them: then `fail` is called.
+ * @throws {ProtocolError} when they are malformed
+ */
+export function decodeArgs(codec: Codec, args: Wire[], fail: (error: unknown) => void): unknown[] | undefined {
+  try {
+    return codec.decode(args) as unknown[];
+  } catch (error) {
+    if (error instanceof ProtocolError) throw error;
+    fail(error);
+    return undefined;
   }
 }
 

@@ -8,8 +8,14 @@ import type { Handles } from './handles.js';
 import { findMalformedField, isOurs } from './message-shape.js';
 import { Outbox } from './outbox.js';
 import type { Handlers, SessionPart } from './part.js';
+import { RemoteResult } from './remote-result.js';
 import { unwritable, type Send } from './send.js';
 import { Server } from './serve.js';
+import { endOnAbort } from './streams/remote-iterator.js';
+import type { WriteLog } from './write-log.js';
+
+/** What comes by the data socket, besides bytes. */
+const asideTypes = new Set<Message['type']>(['stream-data', 'stream-end']);
 
 /** Runs a method for the other side. What it returns, resolves to or throws is the answer. */
 export type Run = (target: 'instance' | 'agent', method: string, args: unknown[]) => unknown;
@@ -48,8 +54,11 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #parts: SessionPart[] = [];
   readonly #handlers: Handlers;
+  /** How many messages the channel has brought, and how many have been taken: some came early, by another way. */
+  #arrived = 0;
   #received = 0;
   #sent = 0;
+  #log: WriteLog | undefined;
   /** Why functions of the other side cannot be called any more. */
   #over: Reason | undefined;
   #violated = false;
@@ -100,12 +109,21 @@ export class Session {
       serve: (request) => this.#server.serve(request),
       nextId: () => this.#calls.nextId(),
       sent: () => this.#sent,
+      keepUnwritten: (log) => (this.#log = log),
       isOver: () => this.#over !== undefined,
     });
   }
 
-  call(target: CallTarget, method: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
-    return new Promise((resolve, reject) => this.#calls.open(target, method, args, options, { resolve, reject }));
+  call(target: CallTarget, method: string, args: readonly unknown[], options: CallOptions): RemoteResult<unknown> {
+    const { signal } = options;
+    return new RemoteResult((resolve, reject) => {
+      const resolveFollowing = (value: unknown): void => {
+        if (signal) endOnAbort(value, signal);
+        resolve(value);
+      };
+      const settle = { resolve: signal ? resolveFollowing : resolve, reject };
+      this.#calls.open(target, method, args, options, settle);
+    });
   }
 
   /** Sends what holds values of the user's, in order with calls and answers. Never throws. */
@@ -140,9 +158,26 @@ export class Session {
   stats(): Omit<SideStats, 'subscriptions'> {
     const counts = { pendingCalls: this.#calls.size, servedCalls: this.#server.size };
     return Object.assign(
-      { ...counts, exportedFunctions: 0, importedFunctions: 0 },
+      { ...counts, exportedFunctions: 0, importedFunctions: 0, openStreams: 0 },
       ...this.#parts.map(({ stats }) => stats),
     );
+  }
+
+  /** Takes messages that have come by another way before the channel brings them, as far as it has not done so. */
+  receiveEarly(from: number, messages: readonly unknown[]): void {
+    for (const message of messages.slice(Math.max(this.#received - from, 0))) {
+      if (!isOurs(message)) throw new ProtocolError('What came early is no message.');
+      this.#received++;
+      this.#take(message, undefined);
+    }
+  }
+
+  /** Takes what has come by another way than the channel: items of streams. */
+  receiveAside(message: unknown): void {
+    if (!isOurs(message) || !asideTypes.has(message.type)) {
+      throw new ProtocolError('A message arrived on the data socket that belongs to the channel.');
+    }
+    if (!this.#violated) this.#take(message, undefined);
   }
 
   /** To be called for a violation that was seen elsewhere. */
@@ -156,8 +191,8 @@ export class Session {
 
   #write(message: Message, method: string): void {
     try {
-      this.#options.handles?.sendAll(this.#channel);
-      this.#channel.send(message);
+      this.#sent += this.#options.handles?.sendAll(this.#channel, this.#log) ?? 0;
+      this.#channel.send(message, undefined, this.#log?.add(message));
       this.#sent++;
     } catch (error) {
       const { coded } = message as { coded?: Coded };
@@ -168,15 +203,20 @@ export class Session {
 
   #receive(message: unknown, handle: Handle | undefined): void {
     if (this.#violated || !isOurs(message)) return;
+    if (this.#arrived++ < this.#received) return;
     this.#received++;
     try {
-      const field = findMalformedField(message);
-      if (field !== undefined) throw new ProtocolError(`The field ${field} of a ${message.type} is malformed.`);
-      this.#route(message as Message, handle);
+      this.#take(message, handle);
       this.#options.afterMessage?.();
     } catch (error) {
       this.violate(error);
     }
+  }
+
+  #take(message: { type: Message['type'] }, handle: Handle | undefined): void {
+    const field = findMalformedField(message);
+    if (field !== undefined) throw new ProtocolError(`The field ${field} of a ${message.type} is malformed.`);
+    this.#route(message as Message, handle);
   }
 
   #route(message: Message, handle: Handle | undefined): void {

@@ -1,14 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Channel } from '../channel/channel.js';
 import type { Codec } from '../codec/codec.js';
-import { ProtocolError, SyncCallbackError, TimeoutError } from '../errors.js';
+import { CallbackLimitError, ProtocolError, SyncCallbackError, TimeoutError } from '../errors.js';
 import type { CallbackInvoke } from '../protocol.js';
 import type { Callbacks } from './callbacks.js';
 import type { Reason } from './calls.js';
 import { afterDrain } from './drain.js';
 import { findMalformedField, isOurs } from './message-shape.js';
 import { unwritable } from './send.js';
-import { failureAnswer, isPromise, successAnswer, type Answer } from './serve.js';
+import { decodeArgs, failureAnswer, isPromise, successAnswer, type Answer } from './serve.js';
 
 // Taken at import, so that a test's fake clock does not leave a child blocked.
 const { setTimeout, clearTimeout } = globalThis;
@@ -20,8 +20,10 @@ export interface SyncCallsOptions {
   callbacks: Callbacks;
   /** ms that the child waits; `Infinity`: no limit. */
   timeout: number;
-  /** How many messages have arrived on the session's channel. */
+  /** How many messages of the session's channel have been taken. */
   received(): number;
+  /** Takes messages of that channel which came with an invocation. */
+  receiveEarly(from: number, messages: readonly unknown[]): void;
   onViolation(error: unknown): void;
 }
 
@@ -104,7 +106,17 @@ export class SyncCalls {
   }
 
   #startWhenDue(job: Job): void {
-    if (this.#options.received() >= (job.message.after ?? 0)) this.#start(job);
+    const { received } = this.#options;
+    const { after = 0, early } = job.message;
+    if (early && received() >= early.from && received() < after) this.#takeEarly(job);
+    if (received() >= after) this.#start(job);
+  }
+
+  #takeEarly(job: Job): void {
+    const { early } = job.message;
+    if (!early) return;
+    job.message.early = undefined;
+    this.#options.receiveEarly(early.from, early.messages);
   }
 
   #start(job: Job): void {
@@ -123,8 +135,9 @@ export class SyncCalls {
   #run(job: Job): void {
     const { callbacks, codec } = this.#options;
     const { callbackId, args, coded } = job.message;
+    const decoded = coded ? decodeArgs(codec, args, (error) => this.#fail(job, error)) : args;
+    if (!decoded) return;
     try {
-      const decoded = coded ? (codec.decode(args) as unknown[]) : args;
       const value = this.#context.run(job, () => callbacks.run(callbacks.find(callbackId), decoded));
       if (!isPromise(value)) return this.#succeed(job, value);
       Promise.resolve(value).then(
@@ -140,6 +153,7 @@ export class SyncCalls {
     try {
       this.#answer(job, () => successAnswer(this.#options.codec, head(job), job.name, value));
     } catch (error) {
+      if (error instanceof CallbackLimitError) this.#options.callbacks.makeRoomLater();
       this.#fail(job, error);
     }
   }

@@ -1,4 +1,7 @@
-import type { CannotCross, Crossed, Crosses, CrossesUnchanged, Crossing } from './serializable.js';
+import type { AsResult, Crossed, Crosses, IsSame, MayPass, Passed, Setting } from './forms.js';
+import type { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
+import type { CannotCross } from './serializable.js';
 
 type AnyFunction = (...args: never[]) => unknown;
 type Signature = (...args: never[]) => unknown;
@@ -8,72 +11,101 @@ type Signature = (...args: never[]) => unknown;
  * in others generics become their constraints. One that cannot work is not callable, and its type says why.
  * @typeParam Self the instance's type, @typeParam Proxy what a result of that type becomes
  */
-export type RemoteMethod<F extends AnyFunction, Self, Proxy, C extends Crossing> =
-  PassesThrough<F, C> extends true
+export type RemoteMethod<F extends AnyFunction, Self, Proxy, S extends Setting> =
+  PassesThrough<F, S> extends true
     ? F
-    : Overloads<F> extends infer S extends Signature[]
-      ? RemoteSignatures<S, Self, Proxy, C>
+    : Overloads<F> extends infer All extends Signature[]
+      ? RemoteSignatures<All, Self, Proxy, S>
       : never;
 
 /** Already asynchronous, with nothing that the way would change. */
-type PassesThrough<F extends AnyFunction, C extends Crossing> =
+type PassesThrough<F extends AnyFunction, S extends Setting> =
   Overloads<F> extends [(...args: infer A) => infer R]
     ? [R] extends [never]
       ? false
       : R extends Promise<infer Value>
         ? Promise<Value> extends R
-          ? [CrossesUnchanged<A, C>, Crosses<Value, C>, Same<Crossed<Value, C>, Value>] extends [true, true, true]
+          ? [
+              MayPass<A, S>,
+              IsSame<Passed<A, S>, A>,
+              Crosses<Value, AsResult<S>>,
+              IsSame<Crossed<Value, AsResult<S>>, Value>,
+            ] extends [true, true, true, true]
             ? true
             : false
           : false
         : false
     : false;
 
-type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
-
 /** Those overloads that can work, in their order; the reason of the last where none can. */
-type RemoteSignatures<S extends Signature[], Self, Proxy, C extends Crossing> =
-  Callable<S, Self, Proxy, C> extends infer Usable extends Signature[]
+type RemoteSignatures<All extends Signature[], Self, Proxy, S extends Setting> =
+  Callable<All, Self, Proxy, S> extends infer Usable extends Signature[]
     ? Usable extends []
-      ? S extends [...Signature[], infer Last extends Signature]
-        ? RemoteSignature<Last, Self, Proxy, C>
+      ? All extends [...Signature[], infer Last extends Signature]
+        ? RemoteSignature<Last, Self, Proxy, S>
         : never
       : Intersection<Usable>
     : never;
 
-type Callable<S extends Signature[], Self, Proxy, C extends Crossing> = S extends [
+type Callable<All extends Signature[], Self, Proxy, S extends Setting> = All extends [
   infer First extends Signature,
   ...infer Rest extends Signature[],
 ]
-  ? RemoteSignature<First, Self, Proxy, C> extends infer R extends Signature
-    ? [R, ...Callable<Rest, Self, Proxy, C>]
-    : Callable<Rest, Self, Proxy, C>
+  ? RemoteSignature<First, Self, Proxy, S> extends infer R extends Signature
+    ? [R, ...Callable<Rest, Self, Proxy, S>]
+    : Callable<Rest, Self, Proxy, S>
   : [];
 
-type Intersection<S extends Signature[]> = S extends [infer First extends Signature, ...infer Rest extends Signature[]]
+type Intersection<All extends Signature[]> = All extends [
+  infer First extends Signature,
+  ...infer Rest extends Signature[],
+]
   ? Rest extends []
     ? First
     : First & Intersection<Rest>
   : never;
 
-type RemoteSignature<F extends Signature, Self, Proxy, C extends Crossing> = F extends (...args: infer A) => infer R
-  ? CrossesUnchanged<A, C> extends true
+type RemoteSignature<F extends Signature, Self, Proxy, S extends Setting> = F extends (...args: infer A) => infer R
+  ? MayPass<A, S> extends true
     ? Identical<Awaited<R>, Self> extends true
-      ? (...args: A) => Promise<Proxy>
-      : RemoteResult<A, Awaited<R>, C>
-    : HasFunction<A> extends true
-      ? CannotCross<'A parameter of this method is a function, and functions cannot cross to another process.'>
-      : C['mode'] extends 'json'
-        ? CannotCross<"A parameter of this method is not what JSON leaves of it. Use { serialization: 'advanced' }, or take plain data: a Date as a string, a Map as its entries, a Buffer as base64.">
-        : CannotCross<'A parameter of this method cannot be cloned: it holds functions, methods, private fields, streams or the like. Take plain data, or register a transfer handler for its class.'>
+      ? (...args: Passed<A, S>) => Promise<Proxy>
+      : RemoteResult<Passed<A, S>, R, S>
+    : ParameterReason<A, S>
   : never;
 
-type RemoteResult<A extends unknown[], R, C extends Crossing> =
-  Crosses<R, C> extends true
-    ? (...args: A) => Promise<Crossed<R, C>>
-    : C['mode'] extends 'json'
-      ? CannotCross<"The result of this method cannot be expressed in JSON. Use { serialization: 'advanced' }, or return plain data: a Map as its entries, a Buffer as base64, a bigint as a string.">
-      : CannotCross<'The result of this method cannot be cloned: it holds functions, streams or the like. Return plain data, or register a transfer handler for its class.'>;
+type RemoteResult<A extends unknown[], R, S extends Setting> =
+  Crosses<Awaited<R>, AsResult<S>> extends true
+    ? (...args: A) => IsIterated<R> extends true ? Crossed<R, AsResult<S>> : Promise<Crossed<Awaited<R>, AsResult<S>>>
+    : ResultReason<Awaited<R>, S>;
+
+/** What is consumed by `for await` at once, without awaiting it first; a stream is no such result. */
+type IsIterated<R> = [R] extends [never]
+  ? false
+  : [R] extends [Readable | ReadableStream]
+    ? false
+    : [R] extends [AsyncIterable<unknown> | Generator<unknown, unknown, never>]
+      ? true
+      : false;
+
+/** With functions enabled, would it cross? */
+type Enabled<S extends Setting> = { mode: S['mode']; handles: S['handles']; callbacks: true };
+
+type ParameterReason<A extends unknown[], S extends Setting> = [S['callbacks'], MayPass<A, Enabled<S>>] extends [
+  false,
+  true,
+]
+  ? CannotCross<'A parameter of this method is or holds a function. Use { enableCallbacks: true } to let functions cross.'>
+  : HasFunction<A> extends true
+    ? CannotCross<'A parameter of this method is a function whose own parameters or result cannot cross in this serialization mode.'>
+    : S['mode'] extends 'json'
+      ? CannotCross<"A parameter of this method is not what JSON leaves of it. Use { serialization: 'advanced' }, or take plain data: a Date as a string, a Map as its entries, a Buffer as base64.">
+      : CannotCross<'A parameter of this method cannot be cloned: it holds methods, private fields or the like. Take plain data, or register a transfer handler for its class.'>;
+
+type ResultReason<R, S extends Setting> = [S['callbacks'], Crosses<R, AsResult<Enabled<S>>>] extends [false, true]
+  ? CannotCross<'The result of this method is a function. Use { enableCallbacks: true } to let functions cross.'>
+  : S['mode'] extends 'json'
+    ? CannotCross<"The result of this method cannot be expressed in JSON. Use { serialization: 'advanced' }, or return plain data: a Map as its entries, a Buffer as base64, a bigint as a string.">
+    : CannotCross<'The result of this method cannot be cloned. Return plain data, or register a transfer handler for its class.'>;
 
 type HasFunction<A extends unknown[]> = Extract<A[number], AnyFunction> extends never ? false : true;
 

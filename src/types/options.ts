@@ -27,8 +27,22 @@ export interface ProcxyOptions {
    * @default false
    */
   supportHandles?: boolean | undefined;
+  /**
+   * Lets functions cross, in both directions: anywhere in arguments, results and events.
+   * @default false
+   */
   enableCallbacks?: boolean | undefined;
+  /**
+   * How many functions one side may have the other hold at a time. At the limit the other side is made to collect its garbage;
+   * if none of them is given back, one more is a {@link CallbackLimitError}.
+   * @default 1000
+   */
   maxCallbacks?: number | undefined;
+  /**
+   * ms that the caller of a function of the other side waits for its result; `0` or `Infinity` for no limit. Then it gets a
+   * {@link TimeoutError}; the function goes on.
+   * @default 30000
+   */
   callbackTimeout?: number | undefined;
   /**
    * ms that a call may take; `0` or `Infinity` for no limit. Then it is a {@link TimeoutError}; the child goes

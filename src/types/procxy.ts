@@ -1,7 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import type { RemoteMethod } from './methods.js';
 import type { CallOverrides, ProcxyOptions } from './options.js';
-import type { CannotCross, Crossed, Crosses, PassableHandle, SerializationMode } from './serializable.js';
+import type { AsProperty, AsResult, Crossed, Crosses, Crossing } from './forms.js';
+import type { CannotCross, PassableHandle, SerializationMode } from './serializable.js';
 import type { ExitStatus, ProcxyStats } from './stats.js';
 
 /** The options that a proxy was made with, or just the mode. */
@@ -56,22 +57,23 @@ type PropertyName<T, O extends Config> = O extends { readonly mirror: false }
     : never;
 
 /** Readonly, since what is set here would change nothing in the child. */
-type Property<V, O extends Config> =
-  Crosses<V, CrossingOf<O>> extends true
-    ? Crossed<V, CrossingOf<O>>
+type Property<V, C extends Crossing> =
+  Crosses<V, C> extends true
+    ? Crossed<V, C>
     : CannotCross<'This property cannot cross in the serialization mode of this proxy.'>;
 
-interface CrossingOf<O extends Config> {
+interface SettingOf<O extends Config> {
   mode: O extends 'advanced' | { readonly serialization: 'advanced' } ? 'advanced' : 'json';
   handles: O extends { readonly supportHandles: true } ? true : false;
+  callbacks: O extends { readonly enableCallbacks: true } ? true : false;
 }
 
 type Methods<T, O extends Config> = {
-  readonly [K in RemoteName<T>]: RemoteMethod<Extract<T[K], AnyFunction>, T, Procxy<T, O>, CrossingOf<O>>;
+  readonly [K in RemoteName<T>]: RemoteMethod<Extract<T[K], AnyFunction>, T, Procxy<T, O>, SettingOf<O>>;
 };
 
 type Properties<T, O extends Config> = {
-  readonly [K in PropertyName<T, O> & keyof T]: Property<T[K], O>;
+  readonly [K in PropertyName<T, O> & keyof T]: Property<T[K], AsProperty<SettingOf<O>>>;
 };
 
 /** `emit` is there as what cannot be called, so that a proxy is an emitter for `events.once()` and the like. */
@@ -114,8 +116,19 @@ export type ProcxiableMethodsOf<T, Mode extends SerializationMode = 'json'> = {
   [K in RemoteName<T>]: Procxy<T, Mode>[K] extends AnyFunction ? K : never;
 }[RemoteName<T>];
 
+declare const unwrapped: unique symbol;
+
+/** The type of the instance that a proxy stands for. */
+export type UnwrapProxy<P> = P extends { readonly [unwrapped]?: infer T }
+  ? unknown extends T
+    ? never
+    : NonNullable<T>
+  : never;
+
 /** What every proxy has of its own. Nothing of this runs a method of the instance. */
 export interface ProcxyControls<T, O extends Config = 'json'> extends AsyncDisposable, Disposable {
+  /** Of the type only: see {@link UnwrapProxy}. */
+  readonly [unwrapped]?: T;
   /**
    * Ends the child: open calls reject, the instance's `Symbol.asyncDispose` or `Symbol.dispose` runs, then
    * SIGTERM, then SIGKILL after `terminateTimeout`. Resolves when the process is gone; may be called again.
@@ -128,10 +141,16 @@ export interface ProcxyControls<T, O extends Config = 'json'> extends AsyncDispo
   /** The same proxy, with other options for the calls made through it. */
   $with(options: CallOverrides): Procxy<T, O>;
   /** Reads a property or a getter in the child now. */
-  $get<K extends Exclude<keyof T, MethodName<T> | symbol>>(name: K): Promise<Property<T[K], O>>;
+  $get<K extends Exclude<keyof T, MethodName<T> | symbol>>(name: K): Promise<Property<T[K], AsResult<SettingOf<O>>>>;
   $get(name: string): Promise<unknown>;
   /** Brings all mirrored properties up to date, also those that were too large before. */
   $refresh(): Promise<void>;
+  /**
+   * Lets go of a function that was passed to the child, or of one that came from it, before the garbage collector does: calling it
+   * over there, or here, is a {@link TerminatedError} then. Returns whether there was anything to let go of.
+   * @throws {OptionsValidationError} when it is no function
+   */
+  $releaseCallback(fn: AnyFunction): boolean;
   /** Counts what is open on both sides. */
   $stats(): Promise<ProcxyStats>;
 }

@@ -14,6 +14,8 @@ export interface SideStats {
   exportedFunctions: number;
   /** Functions of the other side that this side holds. */
   importedFunctions: number;
+  /** Streams and iterators under way between the two sides. */
+  openStreams: number;
   /** Events of the instance that are listened to. */
   subscriptions: number;
 }

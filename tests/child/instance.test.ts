@@ -41,7 +41,7 @@ function make(object: object): Instance {
     session: {
       post: () => {},
       send: () => {},
-      stats: () => ({ pendingCalls: 0, servedCalls: 0, exportedFunctions: 0, importedFunctions: 0 }),
+      stats: () => ({ pendingCalls: 0, servedCalls: 0, exportedFunctions: 0, importedFunctions: 0, openStreams: 0 }),
     },
   });
 }

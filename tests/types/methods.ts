@@ -175,8 +175,7 @@ export async function uses(): Promise<void> {
   service.givesDeep();
   // @ts-expect-error
   service.givesBigInt();
-  // @ts-expect-error
-  service.givesGenerator();
+  for await (const item of service.givesGenerator()) item.toFixed();
   // @ts-expect-error
   service.givesFunction();
   // @ts-expect-error

@@ -37,7 +37,9 @@ function compile(compiler: string, files: string[]): Promise<Report> {
   });
 }
 
-const tests = ['methods.ts', 'properties-and-events.ts', 'advanced.ts'].map((file) => join(here, file));
+const tests = ['methods.ts', 'properties-and-events.ts', 'advanced.ts', 'callbacks.ts', 'streams.ts'].map((file) =>
+  join(here, file),
+);
 
 describe('the types', () => {
   let folder: string;
@@ -57,21 +59,33 @@ describe('the types', () => {
         file,
         `import type { Procxy } from 'procxy';
         import { holds, type Equal } from '../assert.js';
-        class Worker { add(a: number): number { return a; } at(): Date { return new Date(); } image(_: Buffer): void {} }
+        class Worker {
+          add(a: number): number { return a; } at(): Date { return new Date(); } image(_: Buffer): void {}
+          sort(_: (a: number) => number): void {} async *items(): AsyncGenerator<number> {}
+        }
         declare const worker: Procxy<Worker>;
         holds<Equal<(typeof worker)['at'], () => Promise<Date>>>();
         worker.add('1');
         worker.image(Buffer.from(''));
         // @ts-expect-error this one is right, and must be reported as such
         worker.add(1);
+        declare const on: Procxy<Worker, { enableCallbacks: true }>;
+        on.sort((a) => a);
+        worker.sort((a) => a);
+        holds<Equal<(typeof worker)['items'], () => AsyncGenerator<string>>>();
         `,
       );
       const { code, output } = await compile(compiler, [file]);
       expect(code).not.toBe(0);
-      expect(output).toMatch(/wrong\.ts\(5,\d+\): error TS2344/);
-      expect(output).toMatch(/wrong\.ts\(6,\d+\): error TS2345/);
-      expect(output).toMatch(/wrong\.ts\(7,\d+\): error TS2349/);
-      expect(output).toMatch(/wrong\.ts\(8,\d+\): error TS2578/);
+      expect(output).toMatch(/wrong\.ts\(8,\d+\): error TS2344/);
+      expect(output).toMatch(/wrong\.ts\(9,\d+\): error TS2345/);
+      expect(output).toMatch(/wrong\.ts\(10,\d+\): error TS2349/);
+      expect(output).toMatch(/wrong\.ts\(11,\d+\): error TS2578/);
+      expect(output).toMatch(/wrong\.ts\(14,\d+\): error TS2(345|741)/);
+      expect(output).toContain('__wrap_the_function_in_sync');
+      expect(output).toMatch(/wrong\.ts\(15,\d+\): error TS2349/);
+      expect(output).toContain('Use { enableCallbacks: true } to let functions cross.');
+      expect(output).toMatch(/wrong\.ts\(16,\d+\): error TS2344/);
       expect(output).toContain('A parameter of this method is not what JSON leaves of it.');
     });
   }

@@ -1,0 +1,133 @@
+import type { Socket } from 'node:net';
+import { ProtocolError } from '../errors.js';
+import { MAX_MESSAGE, type MessageFormat } from './frames.js';
+
+/**
+ * The way of what streams carry, besides the channel: bytes as they are, and messages between them. A frame is two unsigned
+ * 32-bit little-endian numbers, the id of a stream, or 0 for a message, and a length; then so many bytes.
+ */
+
+const HEADER_BYTES = 8;
+const MESSAGE = 0;
+
+/** A part of a frame's bytes. */
+export interface Piece {
+  streamId: number;
+  bytes: Buffer;
+  isFirst: boolean;
+  isLast: boolean;
+}
+
+export interface DataSocketOptions {
+  format: MessageFormat;
+  onPiece(piece: Piece): void;
+  onMessage(message: unknown): void;
+  /** What came broke the rules, of the frames or of who reads them; nothing more is read. */
+  onViolation(error: unknown): void;
+}
+
+export class DataSocket {
+  readonly #socket: Socket;
+  readonly #options: DataSocketOptions;
+  /** What has come of a header, or of a message. */
+  #partial: Buffer[] = [];
+  #partialBytes = 0;
+  #frame: { streamId: number; left: number; isFirst: boolean } | undefined;
+
+  constructor(socket: Socket, options: DataSocketOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    socket.on('data', (chunk: Buffer) => this.#read(chunk));
+    // What it means is seen at the end of the process.
+    socket.on('error', () => {});
+  }
+
+  /** @param written called when the bytes may be changed again */
+  sendBytes(streamId: number, bytes: Uint8Array, written?: () => void): void {
+    if (!this.#socket.writable) return;
+    this.#socket.cork();
+    this.#socket.write(headerOf(streamId, bytes.byteLength));
+    this.#socket.write(bytes, written);
+    this.#socket.uncork();
+  }
+
+  /** @throws when it cannot be written */
+  sendMessage(message: object): void {
+    this.sendBytes(MESSAGE, this.#options.format.encode(message));
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #read(chunk: Buffer): void {
+    try {
+      let rest = chunk;
+      while (rest.length > 0) rest = this.#frame ? this.#readBody(this.#frame, rest) : this.#readHeader(rest);
+    } catch (error) {
+      this.#socket.destroy();
+      this.#options.onViolation(error);
+    }
+  }
+
+  #readHeader(chunk: Buffer): Buffer {
+    const [header, rest] = this.#collect(chunk, HEADER_BYTES);
+    if (!header) return rest;
+    const streamId = header.readUInt32LE(0);
+    const length = header.readUInt32LE(4);
+    if (length > MAX_MESSAGE) throw new ProtocolError(`A frame of ${length} bytes arrived.`);
+    if (length > 0) this.#frame = { streamId, left: length, isFirst: true };
+    else if (streamId === MESSAGE) throw new ProtocolError('An empty message arrived.');
+    else this.#options.onPiece({ streamId, bytes: Buffer.alloc(0), isFirst: true, isLast: true });
+    return rest;
+  }
+
+  #readBody(frame: { streamId: number; left: number; isFirst: boolean }, chunk: Buffer): Buffer {
+    if (frame.streamId === MESSAGE) {
+      const [body, rest] = this.#collect(chunk, frame.left);
+      if (body) {
+        this.#frame = undefined;
+        this.#options.onMessage(this.#decode(body));
+      }
+      return rest;
+    }
+    const bytes = chunk.length > frame.left ? chunk.subarray(0, frame.left) : chunk;
+    frame.left -= bytes.length;
+    const { streamId, isFirst } = frame;
+    const isLast = frame.left === 0;
+    frame.isFirst = false;
+    if (isLast) this.#frame = undefined;
+    this.#options.onPiece({ streamId, bytes, isFirst, isLast });
+    return chunk.subarray(bytes.length);
+  }
+
+  #decode(body: Buffer): unknown {
+    try {
+      return this.#options.format.decode(body);
+    } catch (cause) {
+      throw new ProtocolError('Bytes arrived that are no message.', { cause });
+    }
+  }
+
+  /** Puts `size` bytes together. Returns them, once they are there, and what is left of the chunk. */
+  #collect(chunk: Buffer, size: number): [Buffer | undefined, Buffer] {
+    const missing = size - this.#partialBytes;
+    if (chunk.length < missing) {
+      this.#partial.push(chunk);
+      this.#partialBytes += chunk.length;
+      return [undefined, chunk.subarray(chunk.length)];
+    }
+    const part = chunk.subarray(0, missing);
+    const whole = this.#partial.length === 0 ? part : Buffer.concat([...this.#partial, part]);
+    this.#partial = [];
+    this.#partialBytes = 0;
+    return [whole, chunk.subarray(missing)];
+  }
+}
+
+function headerOf(streamId: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(HEADER_BYTES);
+  bytes.writeUInt32LE(streamId, 0);
+  bytes.writeUInt32LE(length, 4);
+  return bytes;
+}

@@ -1,0 +1,38 @@
+import { ProtocolError } from '../errors.js';
+import type { SignalDescription, Wire } from '../protocol.js';
+import type { TransferHandler } from './transfer-handlers.js';
+
+/** Who follows signals, and knows each by an id. */
+export interface SignalExchange {
+  /** The id of a signal that has not fired yet. */
+  export(signal: AbortSignal): number;
+  import(id: number): AbortSignal;
+}
+
+/** Carries an AbortSignal as one that fires when it does. Without an exchange it takes none. */
+export function signalHandler(exchange: SignalExchange | undefined): TransferHandler<AbortSignal> {
+  return {
+    name: 'abort-signal',
+    canHandle: (value): value is AbortSignal => exchange !== undefined && value instanceof AbortSignal,
+    encode(signal, context): SignalDescription {
+      if (!exchange) throw new TypeError('Not a signal.');
+      if (!signal.aborted) return { id: exchange.export(signal) };
+      const reason = context.tryEncode(signal.reason, 'reason');
+      return { aborted: reason.crosses ? { reason: reason.wire } : {} };
+    },
+    decode(wire, context) {
+      if (!exchange) throw new ProtocolError('A signal arrived where none is taken.');
+      const { id, aborted } = check(wire);
+      if (id !== undefined) return exchange.import(id);
+      return 'reason' in (aborted ?? {}) ? AbortSignal.abort(context.decode(aborted?.reason)) : AbortSignal.abort();
+    },
+  };
+}
+
+function check(wire: Wire): SignalDescription {
+  const { id, aborted } = (wire ?? {}) as { id?: unknown; aborted?: unknown };
+  const isId = Number.isSafeInteger(id) && (id as number) > 0;
+  const isFired = id === undefined && typeof aborted === 'object' && aborted !== null;
+  if (!isId && !isFired) throw new ProtocolError('A signal arrived malformed.');
+  return wire as SignalDescription;
+}

@@ -1,0 +1,112 @@
+import { Duplex, Readable, Writable } from 'node:stream';
+import { types } from 'node:util';
+import { ProtocolError } from '../errors.js';
+import type { StreamDescription, Wire } from '../protocol.js';
+import type { TransferHandler } from './transfer-handlers.js';
+
+/** What crosses piece by piece. */
+export type Streamable =
+  | { kind: 'iterator'; value: AsyncIterable<unknown> | Iterable<unknown> }
+  | { kind: 'readable'; value: Readable }
+  | { kind: 'writable'; value: Writable }
+  | { kind: 'duplex'; value: Duplex }
+  | { kind: 'readable-stream'; value: ReadableStream }
+  | { kind: 'writable-stream'; value: WritableStream };
+
+/** Who moves what streams hold, and knows each by an id. */
+export interface StreamExchange {
+  export(streamable: Streamable): StreamDescription;
+  /** The ids of what has been exported since the last time, which the message must name. */
+  takeExported(): number[];
+  /** What was exported since then stays here, untouched: the encoding has failed. */
+  discard(): void;
+  /** @throws {ProtocolError} for an id under which none has arrived */
+  import(description: StreamDescription): object;
+}
+
+/** Carries streams, and what can be iterated over asynchronously. Without an exchange it takes none. */
+export function streamHandler(exchange: StreamExchange | undefined): TransferHandler {
+  return {
+    name: 'stream',
+    canHandle: (value): value is object => exchange !== undefined && classify(value) !== undefined,
+    encode(value, context) {
+      const streamable = classify(value);
+      if (!exchange || !streamable) throw new TypeError('Not a stream.');
+      const { kind } = streamable;
+      // A part that may be lost, a property of an error: it must not cost its owner a stream.
+      if (context.isOptional) return context.refuse(`a ${kind}, which would be lost here`, 'Pass it as an argument.');
+      const used = whyUsed(streamable);
+      if (used)
+        return context.refuse(
+          `a ${kind} that ${used}`,
+          'A stream has one reader and one writer: pass it on before it is used.',
+        );
+      return exchange.export(streamable);
+    },
+    decode(wire) {
+      if (!exchange) throw new ProtocolError('A stream arrived where none is taken.');
+      return exchange.import(check(wire));
+    },
+  };
+}
+
+function classify(value: object): Streamable | undefined {
+  if (value instanceof Duplex) return { kind: 'duplex', value };
+  if (value instanceof Readable) return { kind: 'readable', value };
+  if (value instanceof Writable) return { kind: 'writable', value };
+  if (value instanceof ReadableStream) return { kind: 'readable-stream', value };
+  if (value instanceof WritableStream) return { kind: 'writable-stream', value };
+  // A promise of one, as a call gives it, is to be awaited first.
+  if (isAsyncIterable(value) && !types.isPromise(value)) return { kind: 'iterator', value };
+  if (types.isGeneratorObject(value)) return { kind: 'iterator', value: value as unknown as Iterable<unknown> };
+  return undefined;
+}
+
+export function isAsyncIterable(value: object): value is AsyncIterable<unknown> {
+  return typeof (value as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] === 'function';
+}
+
+/** Those that have been passed to another process, and have their one reader or writer there. */
+const passedOn = new WeakSet<object>();
+
+/** To be called when it is certain that it goes. What can be iterated over again is not used up by it. */
+export function markPassedOn(value: object): void {
+  if (!isAsyncIterable(value) || value instanceof Readable || types.isGeneratorObject(value) || isOwnIterator(value)) {
+    passedOn.add(value);
+  }
+}
+
+function isOwnIterator(value: object): boolean {
+  return typeof (value as { next?: unknown }).next === 'function';
+}
+
+/** Completes "a readable that …". */
+function whyUsed({ kind, value }: Streamable): string | undefined {
+  if (passedOn.has(value)) return 'has been passed on before';
+  if (kind === 'readable-stream' || kind === 'writable-stream') return value.locked ? 'is locked' : undefined;
+  return undefined;
+}
+
+function check(wire: Wire): StreamDescription {
+  const { kind, ...rest } = (wire ?? {}) as { kind?: unknown };
+  if (kind === 'duplex') {
+    const { readable, writable } = rest as { readable?: unknown; writable?: unknown };
+    if (isSide(readable) && isSide(writable)) return wire as StreamDescription;
+  } else if (kind === 'readable' || kind === 'writable') {
+    if (isSide(rest)) return wire as StreamDescription;
+  } else if (kind === 'iterator' || kind === 'readable-stream' || kind === 'writable-stream') {
+    if (isId((rest as { id?: unknown }).id)) return wire as StreamDescription;
+  }
+  throw new ProtocolError('A stream arrived malformed.');
+}
+
+function isId(id: unknown): boolean {
+  return Number.isSafeInteger(id) && (id as number) > 0;
+}
+
+function isSide(side: unknown): boolean {
+  const { id, objectMode, encoding } = (side ?? {}) as { id?: unknown; objectMode?: unknown; encoding?: unknown };
+  return (
+    isId(id) && typeof objectMode === 'boolean' && (encoding === undefined || Buffer.isEncoding(encoding as string))
+  );
+}

@@ -1,0 +1,186 @@
+import type { Readable } from 'node:stream';
+import { isAsyncIterable } from '../../codec/stream-codec.js';
+import { isProcxyError } from '../../errors.js';
+import type { Outcome, Producer, StepMethod } from './source.js';
+
+type AnyIterator = AsyncIterator<unknown, unknown, unknown> | Iterator<unknown, unknown, unknown>;
+
+/** Items of whatever `for await` takes. Nothing of it runs before the first is asked for. */
+export function iteratorProducer(iterable: AsyncIterable<unknown> | Iterable<unknown>): Producer {
+  let started: AnyIterator | undefined;
+  const iterator = (): AnyIterator =>
+    (started ??= isAsyncIterable(iterable) ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]());
+
+  const step = async (method: StepMethod, value: unknown): Promise<IteratorResult<unknown>> => {
+    const target = iterator();
+    if (method === 'next') return target.next(value);
+    if (target[method]) return target[method](value);
+    // As `yield*` does with an iterator that has no such method.
+    if (method === 'return') return { done: true, value };
+    await target.return?.();
+    throw value;
+  };
+
+  return {
+    next: () => iterator().next(),
+    step,
+    close(_outcome, early) {
+      // An iterator that never ran has nothing to clean up, and making one may do much.
+      if (early && started?.return) void Promise.resolve(started.return()).catch(() => {});
+    },
+  };
+}
+
+/** Chunks of a stream that is read here. */
+export function readableProducer(stream: Readable): Producer {
+  // An error is seen by the other side, when it asks; nobody else listens for it.
+  stream.on('error', () => {});
+  let iterator: AsyncIterator<unknown> | undefined;
+  return {
+    async next() {
+      const result = await (iterator ??= stream[Symbol.asyncIterator]()).next();
+      // As bytes, of which the other side makes text again.
+      if (typeof result.value === 'string' && !stream.readableObjectMode) {
+        return { done: false, value: Buffer.from(result.value, stream.readableEncoding ?? 'utf8') };
+      }
+      return result;
+    },
+    close({ failed, value }, early) {
+      if (early) stream.destroy(failed && value instanceof Error ? value : undefined);
+    },
+  };
+}
+
+export function webReadableProducer(stream: ReadableStream): Producer {
+  const reader = stream.getReader() as ReadableStreamDefaultReader<unknown>;
+  // It is seen by who reads.
+  reader.closed.catch(() => {});
+  return {
+    next: () => reader.read() as Promise<IteratorResult<unknown>>,
+    close({ value }, early) {
+      if (early) reader.cancel(value).catch(() => {});
+    },
+  };
+}
+
+export type Taken = (error?: Error) => void;
+
+interface Written {
+  chunk: unknown;
+  /** To be called when there was room for it, and it has been written; or with the error that it never will be. */
+  taken: Taken;
+}
+
+interface Waiter {
+  resolve(result: IteratorResult<unknown>): void;
+  reject(error: unknown): void;
+}
+
+type End = IteratorResult<unknown>;
+
+/** What is written to the stand-in of a writable stream of the other side. */
+export class WriteQueue implements Producer {
+  readonly #queue: Written[] = [];
+  readonly #onWaiting: (waiting: boolean) => void;
+  /** Those that were taken, and may not be changed yet. */
+  readonly #underway: Taken[] = [];
+  /** Who waits for the next chunk. */
+  #waiter: Waiter | undefined;
+  #end: End | undefined;
+  #failure: { error: unknown } | undefined;
+  #closed = false;
+  #onFinish: ((outcome: Outcome) => void) | undefined;
+  #onEarlyClose: (error: Error | undefined) => void = () => {};
+  /** Why nothing can be written any more. */
+  #lost: Error | undefined;
+
+  /** @param onWaiting called when something written here begins to wait for the other side, and when nothing does any more */
+  constructor(onWaiting: (waiting: boolean) => void) {
+    this.#onWaiting = onWaiting;
+  }
+
+  next(): IteratorResult<unknown> | Promise<IteratorResult<unknown>> {
+    const written = this.#queue.shift();
+    if (written) {
+      this.#underway.push(written.taken);
+      if (this.#queue.length === 0 && !this.#end) this.#onWaiting(false);
+      return { done: false, value: written.chunk };
+    }
+    if (this.#failure) throw this.#failure.error;
+    if (this.#end) return this.#end;
+    return new Promise((resolve, reject) => (this.#waiter = { resolve, reject }));
+  }
+
+  write(chunk: unknown, taken: Taken): void {
+    if (this.#lost) return taken(this.#lost);
+    const waiter = this.#takeWaiter();
+    if (waiter) {
+      this.#underway.push(taken);
+      waiter.resolve({ done: false, value: chunk });
+    } else {
+      this.#queue.push({ chunk, taken });
+      this.#onWaiting(true);
+    }
+  }
+
+  sent(): void {
+    this.#underway.shift()?.();
+  }
+
+  /** Nothing will be written any more. */
+  end(): void {
+    this.#onWaiting(true);
+    this.#end = { done: true, value: undefined };
+    this.#takeWaiter()?.resolve(this.#end);
+  }
+
+  /** What was written and not taken is lost, as when a stream is destroyed. */
+  fail(error: unknown): void {
+    if (this.#closed) return;
+    this.#failure = { error };
+    this.#lose(toError(error));
+    this.#takeWaiter()?.reject(error);
+  }
+
+  close(outcome: Outcome, early: boolean): void {
+    this.#closed = true;
+    this.#onWaiting(false);
+    const isIdle = this.#queue.length + this.#underway.length === 0;
+    const error = closeError(outcome);
+    this.#lose(error);
+    if (!early || this.#onFinish) this.#onFinish?.(outcome);
+    // Nobody need know when the end of all was no failure of this stream.
+    else this.#onEarlyClose(isIdle && isProcxyError(outcome.value) ? undefined : error);
+  }
+
+  #lose(error: Error): void {
+    this.#lost ??= error;
+    for (const { taken } of this.#queue.splice(0)) taken(error);
+    for (const taken of this.#underway.splice(0)) taken(error);
+  }
+
+  /** Sets who is told when the other side has done with all, or has failed to. */
+  onFinish(listener: (outcome: Outcome) => void): void {
+    this.#onFinish = listener;
+  }
+
+  /** Sets who is told when the other side wants no more. */
+  onEarlyClose(listener: (error: Error | undefined) => void): void {
+    this.#onEarlyClose = listener;
+  }
+
+  #takeWaiter(): Waiter | undefined {
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    return waiter;
+  }
+}
+
+function closeError({ failed, value }: Outcome): Error {
+  if (failed && value instanceof Error) return value;
+  return new Error('The stream was closed in the other process before all was written.', { cause: value });
+}
+
+export function toError(value: unknown): Error {
+  return value instanceof Error ? value : new Error(String(value), { cause: value });
+}

@@ -1,0 +1,172 @@
+import { warn } from '../../warnings.js';
+import { describeReason } from '../../errors.js';
+import { isPromise } from '../serve.js';
+
+// Taken at import, so that a test's fake clock does not stop it.
+const { nextTick } = process;
+
+/** What a source takes its items from. */
+export interface Producer {
+  /** The next item, or the end. */
+  next(): IteratorResult<unknown> | PromiseLike<IteratorResult<unknown>>;
+  /** An item has been written, so that it may be changed again. */
+  sent?(): void;
+  /** Runs a method of the iterator behind it; only iterators have such. */
+  step?(method: StepMethod, value: unknown): PromiseLike<IteratorResult<unknown>>;
+  /**
+   * The sink has done: with all that came, or early.
+   * @param outcome how it ended over there
+   * @param early whether the producer has not come to its end
+   */
+  close(outcome: Outcome, early: boolean): void;
+}
+
+export type StepMethod = 'next' | 'return' | 'throw';
+
+/** How a stream ended. */
+export interface Outcome {
+  failed: boolean;
+  /** What an iterator has returned, or what went wrong. */
+  value: unknown;
+}
+
+/** Where a source sends. */
+export interface SourceOutput {
+  /** @param answer it is the answer to a step */
+  data(items: unknown[], answer: boolean): void;
+  end(outcome: Outcome, answer: boolean): void;
+}
+
+export interface SourceOptions {
+  producer: Producer;
+  output: SourceOutput;
+  /** What an item takes of the credit. */
+  cost(item: unknown): number;
+}
+
+/** The end of a stream at which items are made: no more of them than the other end has given credit for. */
+export class Source {
+  readonly #options: SourceOptions;
+  #credit = 0;
+  #batch: unknown[] = [];
+  #pumping = false;
+  /** The producer is at work. */
+  #waiting = false;
+  #ended = false;
+  #closed = false;
+  /** Steps are answered one after the other. */
+  #steps: Promise<void> = Promise.resolve();
+
+  constructor(options: SourceOptions) {
+    this.#options = options;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  pull(credit: number): void {
+    this.#credit += credit;
+    if (!this.#pumping) void this.#pump();
+  }
+
+  step(method: StepMethod, value: unknown): void {
+    this.#credit = 0;
+    this.#steps = this.#steps.then(() => this.#step(method, value));
+  }
+
+  /** The sink has done. */
+  close(outcome: Outcome): void {
+    const early = !this.#ended;
+    this.#finish({ failed: false, value: undefined });
+    this.#close(outcome, early);
+  }
+
+  /** What it makes cannot be sent, or is not wanted any more. */
+  fail(reason: unknown): void {
+    if (this.#ended) return;
+    const outcome = { failed: true, value: reason };
+    this.#finish(outcome);
+    this.#close(outcome, true);
+  }
+
+  async #pump(): Promise<void> {
+    const { producer } = this.#options;
+    this.#pumping = true;
+    try {
+      while (this.#credit > 0 && !this.#ended) {
+        const next = producer.next();
+        const result = isPromise(next) ? await this.#wait(next) : next;
+        if (this.#ended) return;
+        if (result.done) return this.#end({ failed: false, value: result.value });
+        this.#add(result.value);
+      }
+    } catch (error) {
+      this.#end({ failed: true, value: error });
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  async #wait<T>(next: PromiseLike<T>): Promise<T> {
+    this.#waiting = true;
+    try {
+      return await next;
+    } finally {
+      this.#waiting = false;
+    }
+  }
+
+  /** Items that come without waiting travel together. */
+  #add(item: unknown): void {
+    this.#credit -= this.#options.cost(item);
+    if (this.#batch.push(item) === 1) nextTick(() => this.#flush());
+  }
+
+  #flush(): void {
+    if (this.#batch.length === 0) return;
+    const items = this.#batch;
+    this.#batch = [];
+    this.#options.output.data(items, false);
+  }
+
+  #end(outcome: Outcome, answer = false): void {
+    if (this.#ended) return;
+    this.#flush();
+    this.#finish(outcome, answer);
+  }
+
+  #finish(outcome: Outcome, answer = false): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#batch = [];
+    this.#options.output.end(outcome, answer);
+  }
+
+  #close(outcome: Outcome, early: boolean): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#options.producer.close(outcome, early);
+  }
+
+  async #step(method: StepMethod, value: unknown): Promise<void> {
+    const { producer, output } = this.#options;
+    if (this.#ended || !producer.step) return;
+    this.#flush();
+    const step = producer.step(method, value);
+    // It has run ahead, and may be at work for long: the consumer, who could not know, does not wait for it.
+    if (method === 'return' && this.#waiting) {
+      step.then(undefined, (error: unknown) =>
+        warn('PROCXY_STREAM_FAILED', `An iterator failed after it was ended early. ${describeReason(error)}.`),
+      );
+      return this.#end({ failed: false, value }, true);
+    }
+    try {
+      const result = await step;
+      if (result.done) this.#end({ failed: false, value: result.value }, true);
+      else if (!this.#ended) output.data([result.value], true);
+    } catch (error) {
+      this.#end({ failed: true, value: error }, true);
+    }
+  }
+}

@@ -1,0 +1,312 @@
+import type { Piece } from '../../channel/data-socket.js';
+import { ProtocolError, SerializationError } from '../../errors.js';
+import type { Coded, Message, StreamData, StreamEnd, Wire } from '../../protocol.js';
+import type { Reason } from '../calls.js';
+import type { Handlers, SessionLink } from '../part.js';
+import { closeMessage, dataMessage, endMessage, stepMessage } from './messages.js';
+import { Sink, type SinkOutput } from './sink.js';
+import { Source, type Outcome, type Producer, type SourceOutput } from './source.js';
+
+/** What may be under way on one stream, in bytes. */
+const WINDOW = 1024 * 1024;
+/** What an item counts that is no chunk of bytes: 64 of them fill the window. */
+const ITEM_COST = WINDOW / 64;
+/** What a chunk of bytes counts at least among items. */
+const LEAST_COST = 1024;
+
+/**
+ * What runs through a stream. `items` are values of any kind; `bytes` may be cut anywhere; `chunks` are
+ * values or chunks of bytes, which are not cut.
+ */
+export type Flow = 'items' | 'bytes' | 'chunks';
+
+/** The way of bytes, besides the channel. */
+export interface DataLink {
+  /** @param written called when the bytes may be changed again */
+  sendBytes(streamId: number, bytes: Uint8Array, written?: () => void): void;
+  sendMessage(message: Message): void;
+}
+
+interface Open {
+  readonly flow: Flow;
+  readonly source?: Source;
+  readonly sink?: Sink;
+  /** A chunk that has not come whole. */
+  pieces: Buffer[];
+  /** What has crossed of the two messages that end a stream. */
+  ended: boolean;
+  closed: boolean;
+}
+
+export interface StreamTableOptions {
+  /** Opened when the first stream needs it; `undefined` where there is none. */
+  data(): DataLink | undefined;
+  /** Called when somebody here begins to wait for a stream, and when nobody does any more. */
+  onBusy(busy: boolean): void;
+}
+
+/** The streams that are open: each has its source on one side and its sink on the other. */
+export class StreamTable {
+  readonly handlers: Handlers;
+  readonly #options: StreamTableOptions;
+  readonly #open = new Map<number, Open>();
+  #link!: SessionLink;
+  #waiting = 0;
+  /** What still comes is of no interest. */
+  #over = false;
+
+  constructor(options: StreamTableOptions) {
+    this.#options = options;
+    this.handlers = {
+      'stream-pull': ({ streamId, credit }) => this.#source(streamId)?.pull(credit),
+      'stream-step': ({ streamId, method, value, coded }) =>
+        this.#source(streamId)?.step(method, this.#decode(value, coded)),
+      'stream-data': (message) => this.#receiveData(message),
+      'stream-end': (message) => this.#receiveEnd(message),
+      'stream-close': ({ streamId, result, value, coded }) => this.#receiveClose(streamId, result, value, coded),
+      'stream-drop': ({ streamId }) => this.drop(streamId),
+    };
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  attach(link: SessionLink): void {
+    this.#link = link;
+  }
+
+  openSource(id: number, flow: Flow, producer: Producer): Source {
+    this.#prepare(flow);
+    const source: Source = new Source({
+      producer,
+      cost: flow === 'bytes' ? byteLength : itemCost,
+      output: this.#sourceOutput(id, flow, producer, () => source),
+    });
+    this.#open.set(id, { flow, source, pieces: [], ended: false, closed: false });
+    return source;
+  }
+
+  /** @param closesItself whether it has done as soon as all has come; else its owner says when */
+  openSink(id: number, flow: Flow, closesItself: boolean): Sink {
+    this.#prepare(flow);
+    const sink = new Sink({
+      output: this.#sinkOutput(id),
+      window: WINDOW,
+      start: flow === 'bytes' ? WINDOW / 4 : ITEM_COST,
+      cost: flow === 'bytes' ? byteLength : itemCost,
+      closesItself,
+      onWaiting: this.waitingSwitch(),
+    });
+    this.#open.set(id, { flow, sink, pieces: [], ended: false, closed: false });
+    return sink;
+  }
+
+  /** Tells of one stream whether somebody here waits for it. */
+  waitingSwitch(): (waiting: boolean) => void {
+    let before = false;
+    return (waiting) => {
+      if (waiting === before) return;
+      before = waiting;
+      this.#waiting += waiting ? 1 : -1;
+      if (this.#waiting === (waiting ? 1 : 0)) this.#options.onBusy(waiting);
+    };
+  }
+
+  /** A part of a chunk of bytes has come. */
+  receivePiece({ streamId, bytes, isFirst, isLast }: Piece): void {
+    const open = this.#find(streamId);
+    if (!open) return;
+    if (!open.sink || open.flow === 'items')
+      throw new ProtocolError(`Bytes arrived for the stream ${streamId}, which takes none.`);
+    if (open.flow === 'bytes') {
+      if (bytes.length > 0) open.sink.push([bytes], isFirst ? 'items' : 'rest');
+      return;
+    }
+    open.pieces.push(bytes);
+    if (!isLast) return;
+    const whole = open.pieces.length === 1 ? bytes : Buffer.concat(open.pieces);
+    open.pieces = [];
+    open.sink.push([new Uint8Array(whole.buffer, whole.byteOffset, whole.length)], 'items');
+  }
+
+  /** The other side has not taken it. */
+  drop(id: number): void {
+    const open = this.#find(id);
+    if (!open) return;
+    this.#open.delete(id);
+    const reason = new Error('The other process has not taken the stream.');
+    open.source?.fail(reason);
+    open.sink?.fail(reason);
+  }
+
+  /** All that is open fails; what has come is still given out, and what comes is ignored. */
+  endAll(reason: Reason): void {
+    this.#over = true;
+    for (const { source, sink } of this.#open.values()) {
+      source?.fail(reason('stream'));
+      sink?.end({ failed: true, value: reason('stream') });
+    }
+  }
+
+  clear(): void {
+    this.#open.clear();
+  }
+
+  /** The child opens its end of the data socket only then. */
+  #prepare(flow: Flow): void {
+    if (flow !== 'items') this.#options.data();
+  }
+
+  #find(id: number): Open | undefined {
+    const open = this.#open.get(id);
+    if (!open && !this.#over) throw new ProtocolError(`A message arrived for the stream ${id}, which is not open.`);
+    return open;
+  }
+
+  #source(id: number): Source | undefined {
+    const open = this.#find(id);
+    if (open && !open.source) throw new ProtocolError(`The stream ${id} was asked for items, which is to take them.`);
+    return open?.source;
+  }
+
+  #receiveData({ streamId, items, answer, bytes, coded }: StreamData): void {
+    const open = this.#find(streamId);
+    if (!open) return;
+    if (!open.sink) throw new ProtocolError(`Items arrived for the stream ${streamId}, which makes them.`);
+    if (bytes !== undefined) {
+      return this.receivePiece({ streamId, bytes: Buffer.from(bytes, 'base64'), isFirst: true, isLast: true });
+    }
+    try {
+      open.sink.push(this.#decode(items, coded) as unknown[], answer ? 'answer' : 'items');
+    } catch (error) {
+      if (!(error instanceof SerializationError)) throw error;
+      open.sink.fail(error);
+    }
+  }
+
+  #receiveEnd({ streamId: id, result, answer, value, coded }: StreamEnd): void {
+    const open = this.#find(id);
+    if (!open) return;
+    if (!open.sink || open.ended) throw new ProtocolError(`The stream ${id} ended, which cannot.`);
+    open.ended = true;
+    open.sink.end(this.#outcome(result, value, coded), answer);
+    this.#forget(id, open);
+  }
+
+  #receiveClose(id: number, result: 'success' | 'error', value: Wire, coded: Coded | undefined): void {
+    const source = this.#source(id);
+    const open = this.#open.get(id);
+    if (!source || !open) return;
+    if (open.closed) throw new ProtocolError(`The stream ${id} was closed twice.`);
+    open.closed = true;
+    source.close(this.#outcome(result, value, coded));
+    this.#forget(id, open);
+  }
+
+  #outcome(result: 'success' | 'error', value: Wire, coded: Coded | undefined): Outcome {
+    try {
+      return { failed: result === 'error', value: this.#decode(value, coded) };
+    } catch (error) {
+      if (!(error instanceof SerializationError)) throw error;
+      return { failed: true, value: error };
+    }
+  }
+
+  #decode(wire: Wire, coded: Coded | undefined): unknown {
+    return coded ? this.#link.codec.decode(wire) : wire;
+  }
+
+  #forget(id: number, { ended, closed }: Open): void {
+    if (ended && closed) this.#open.delete(id);
+  }
+
+  #sourceOutput(id: number, flow: Flow, producer: Producer, source: () => Source): SourceOutput {
+    return {
+      data: (items, answer) => {
+        if (flow === 'items') {
+          this.#postItems(id, items, answer, source());
+          for (const _ of items) producer.sent?.();
+        } else for (const item of items) this.#sendChunk(id, item, producer, source());
+      },
+      end: (outcome, answer) => {
+        const open = this.#open.get(id);
+        if (!open) return;
+        open.ended = true;
+        const build = (): Message => endMessage(this.#link.codec, id, outcome, answer);
+        const link = flow === 'items' ? undefined : this.#options.data();
+        if (link) link.sendMessage(build());
+        else this.#post(build);
+        this.#forget(id, open);
+      },
+    };
+  }
+
+  #sinkOutput(id: number): SinkOutput {
+    return {
+      pull: (credit) => this.#post(() => ({ type: 'stream-pull', streamId: id, credit })),
+      step: (method, value) =>
+        this.#post(
+          () => stepMessage(this.#link.codec, id, method, value),
+          (error) => this.#open.get(id)?.sink?.fail(error),
+        ),
+      close: (outcome) => {
+        const open = this.#open.get(id);
+        if (!open) return;
+        open.closed = true;
+        this.#post(() => closeMessage(this.#link.codec, id, outcome));
+        this.#forget(id, open);
+      },
+    };
+  }
+
+  /** One that cannot cross ends the stream, and those before it still arrive. */
+  #postItems(id: number, items: unknown[], answer: boolean, source: Source): void {
+    const failed = (error: unknown): void => {
+      if (items.length === 1) return source.fail(error);
+      for (const item of items) if (!source.ended) this.#postItems(id, [item], answer, source);
+    };
+    this.#post(() => dataMessage(this.#link.codec, id, items, answer), failed);
+  }
+
+  #sendChunk(id: number, item: unknown, producer: Producer, source: Source): void {
+    const link = this.#options.data();
+    const sent = (): void => producer.sent?.();
+    if (!(item instanceof Uint8Array)) {
+      const build = (): Message => dataMessage(this.#link.codec, id, [item], false);
+      if (link) this.#sendAside(link, build, source);
+      else this.#post(build, (error) => source.fail(error));
+      sent();
+    } else if (link) link.sendBytes(id, item, sent);
+    else {
+      const bytes = Buffer.from(item.buffer, item.byteOffset, item.byteLength).toString('base64');
+      this.#post(
+        () => ({ type: 'stream-data', streamId: id, items: [], bytes }),
+        (error) => source.fail(error),
+      );
+      sent();
+    }
+  }
+
+  #sendAside(link: DataLink, build: () => Message, source: Source): void {
+    try {
+      link.sendMessage(build());
+    } catch (error) {
+      source.fail(error);
+    }
+  }
+
+  #post(build: () => Message, failed: (error: unknown) => void = ignore): void {
+    this.#link.post(build, 'stream', failed);
+  }
+}
+
+function byteLength(chunk: unknown): number {
+  return (chunk as Uint8Array).byteLength;
+}
+
+function itemCost(item: unknown): number {
+  return ArrayBuffer.isView(item) ? Math.max(item.byteLength, LEAST_COST) : ITEM_COST;
+}
+
+function ignore(): void {}

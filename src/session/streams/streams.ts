@@ -1,0 +1,230 @@
+import { markPassedOn, type Streamable, type StreamExchange } from '../../codec/stream-codec.js';
+import { ProtocolError } from '../../errors.js';
+import type { Coded, DuplexSide, StreamDescription } from '../../protocol.js';
+import type { SideStats } from '../../types/stats.js';
+import type { Reason } from '../calls.js';
+import type { SessionLink, SessionPart } from '../part.js';
+import { writeAll, writeAllToWeb } from './consumers.js';
+import { iteratorProducer, readableProducer, webReadableProducer, WriteQueue } from './producers.js';
+import { RemoteIterator } from './remote-iterator.js';
+import * as remote from './remote-streams.js';
+import type { Sink } from './sink.js';
+import { StreamTable, type Flow, type StreamTableOptions } from './stream-table.js';
+
+export interface StreamsOptions extends StreamTableOptions {
+  /** Whose ids are odd. */
+  isParent: boolean;
+}
+
+interface Pending {
+  value: object;
+  description: StreamDescription;
+  ids: number[];
+  /** Opens it: called when the message that exports it is complete. */
+  open(): void;
+}
+
+/** The ends that somebody who has lost interest has left behind. */
+interface Ends {
+  sink?: Sink;
+  queue?: WriteQueue;
+}
+
+/** Iterators and streams that cross: what stands for each on the other side, and the table through which their items go. */
+export class Streams implements StreamExchange, SessionPart {
+  readonly table: StreamTable;
+  readonly #pending: Pending[] = [];
+  /** Exported by the message that is being read, and not taken yet; */
+  readonly #arrived = new Set<number>();
+  /** and what was made of those that were, which the message may hold more than once. */
+  readonly #taken = new Map<number, object>();
+  readonly #abandoned = new FinalizationRegistry<Ends>(({ sink, queue }) => {
+    sink?.abandon();
+    queue?.fail(new Error('The stream was given up before its end.'));
+  });
+  #link!: SessionLink;
+  #lastId: number;
+
+  constructor(options: StreamsOptions) {
+    this.table = new StreamTable(options);
+    this.#lastId = options.isParent ? -1 : 0;
+  }
+
+  get handlers(): StreamTable['handlers'] {
+    return this.table.handlers;
+  }
+
+  attach(link: SessionLink): void {
+    this.#link = link;
+    this.table.attach(link);
+  }
+
+  get stats(): Pick<SideStats, 'openStreams'> {
+    return { openStreams: this.table.size };
+  }
+
+  export(streamable: Streamable): StreamDescription {
+    const known = this.#pending.find(({ value }) => value === streamable.value);
+    if (known) return known.description;
+    const pending = this.#describe(streamable);
+    this.#pending.push(pending);
+    return pending.description;
+  }
+
+  takeExported(): number[] {
+    return this.#pending.splice(0).flatMap(({ value, open, ids }) => {
+      markPassedOn(value);
+      open();
+      return ids;
+    });
+  }
+
+  discard(): void {
+    this.#pending.length = 0;
+  }
+
+  arrive(coded: Coded): void {
+    for (const id of streamIds(coded)) this.#arrived.add(id);
+  }
+
+  settle(): void {
+    for (const id of this.#arrived) this.#link.post(() => ({ type: 'stream-drop', streamId: id }), 'stream', ignore);
+    this.#arrived.clear();
+    this.#taken.clear();
+  }
+
+  takeBack(coded: Coded): void {
+    for (const id of streamIds(coded)) this.table.drop(id);
+  }
+
+  end(reason: Reason): void {
+    this.table.endAll(reason);
+  }
+
+  close(): void {
+    this.table.clear();
+  }
+
+  import(description: StreamDescription): object {
+    const id = description.kind === 'duplex' ? description.readable.id : description.id;
+    const made = this.#taken.get(id) ?? this.#make(description);
+    this.#taken.set(id, made);
+    return made;
+  }
+
+  #nextId(): number {
+    return (this.#lastId += 2);
+  }
+
+  #describe(streamable: Streamable): Pending {
+    const { kind, value } = streamable;
+    if (kind === 'duplex') {
+      const readable = this.#side(value.readableObjectMode, value.readableEncoding);
+      const writable = this.#side(value.writableObjectMode);
+      const open = (): void => {
+        this.table.openSource(readable.id, flowOf(readable), readableProducer(value));
+        this.#write(writable.id, flowOf(writable), (sink) => writeAll(sink, value));
+      };
+      return { value, description: { kind, readable, writable }, ids: [readable.id, writable.id], open };
+    }
+    const id = this.#nextId();
+    const pending = (description: StreamDescription, open: () => void): Pending => ({
+      value,
+      description,
+      ids: [id],
+      open,
+    });
+    switch (kind) {
+      case 'iterator':
+        return pending({ kind, id }, () => this.table.openSource(id, 'items', iteratorProducer(value)));
+      case 'readable': {
+        const side = { ...this.#side(value.readableObjectMode, value.readableEncoding), id };
+        return pending({ kind, ...side }, () => this.table.openSource(id, flowOf(side), readableProducer(value)));
+      }
+      case 'writable': {
+        const side = { objectMode: value.writableObjectMode, id };
+        return pending({ kind, ...side }, () => this.#write(id, flowOf(side), (sink) => writeAll(sink, value)));
+      }
+      case 'readable-stream':
+        return pending({ kind, id }, () => this.table.openSource(id, 'chunks', webReadableProducer(value)));
+      case 'writable-stream':
+        return pending({ kind, id }, () => this.#write(id, 'chunks', (sink) => writeAllToWeb(sink, value)));
+    }
+  }
+
+  #side(objectMode: boolean, encoding?: string | null): DuplexSide {
+    const side: DuplexSide = { id: this.#nextId(), objectMode };
+    if (encoding) side.encoding = encoding;
+    return side;
+  }
+
+  /** Begins when the message that exports the stream has gone out. */
+  #write(id: number, flow: Flow, consume: (sink: Sink) => Promise<void>): void {
+    const sink = this.table.openSink(id, flow, false);
+    queueMicrotask(() => void consume(sink));
+  }
+
+  #make(description: StreamDescription): object {
+    switch (description.kind) {
+      case 'iterator': {
+        const sink = this.#sink(description.id, 'items');
+        return this.#watch(new RemoteIterator(sink), { sink });
+      }
+      case 'readable': {
+        const sink = this.#sink(description.id, flowOf(description));
+        return this.#watch(remote.remoteReadable(sink, description), { sink });
+      }
+      case 'writable': {
+        const queue = this.#queue(description.id, flowOf(description));
+        return this.#watch(remote.remoteWritable(queue, description), { queue });
+      }
+      case 'duplex': {
+        const { readable, writable } = description;
+        const sink = this.#sink(readable.id, flowOf(readable));
+        const queue = this.#queue(writable.id, flowOf(writable));
+        return this.#watch(remote.remoteDuplex(sink, queue, readable, writable), { sink, queue });
+      }
+      case 'readable-stream': {
+        const sink = this.#sink(description.id, 'chunks');
+        return this.#watch(remote.remoteReadableStream(sink), { sink });
+      }
+      case 'writable-stream': {
+        const queue = this.#queue(description.id, 'chunks');
+        return this.#watch(remote.remoteWritableStream(queue), { queue });
+      }
+    }
+  }
+
+  #sink(id: number, flow: Flow): Sink {
+    this.#take(id);
+    return this.table.openSink(id, flow, true);
+  }
+
+  #queue(id: number, flow: Flow): WriteQueue {
+    this.#take(id);
+    const queue = new WriteQueue(this.table.waitingSwitch());
+    this.table.openSource(id, flow, queue);
+    return queue;
+  }
+
+  #take(id: number): void {
+    if (!this.#arrived.delete(id))
+      throw new ProtocolError(`The stream ${id} arrived in a message that does not name it.`);
+  }
+
+  /** Nothing here holds what stands for a stream: when its users have lost it, the ends are told. */
+  #watch<T extends object>(standIn: T, ends: Ends): T {
+    this.#abandoned.register(standIn, ends);
+    return standIn;
+  }
+}
+
+function flowOf({ objectMode }: { objectMode: boolean }): Flow {
+  return objectMode ? 'items' : 'bytes';
+}
+
+function streamIds(coded: Coded): number[] {
+  return coded === true ? [] : coded.filter((id) => typeof id === 'number');
+}
+
+function ignore(): void {}

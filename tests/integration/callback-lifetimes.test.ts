@@ -1,0 +1,170 @@
+import { describe, expect, test } from 'vitest';
+import { TerminatedError, type ProcxyOptions } from 'procxy';
+import {
+  collectGarbage,
+  counts,
+  countsAfterCollection,
+  inWindows,
+  none,
+  rejectionOf,
+  startFunctionUser,
+  type RemoteFunctionUser,
+} from '../support/function-user.js';
+
+async function heapsAfterCollection(user: RemoteFunctionUser): Promise<{ parent: number; child: number }> {
+  const child = await user.collectGarbage();
+  collectGarbage();
+  return { parent: process.memoryUsage().heapUsed, child };
+}
+
+/** Generous: a leak of one small object a round would be several times as much. */
+const HEAP_NOISE = 4_000_000;
+
+describe.each(['json', 'advanced'] as const)('the lifetime of functions, in %s mode', (serialization) => {
+  const start = (options: ProcxyOptions = {}): Promise<RemoteFunctionUser> =>
+    startFunctionUser({ serialization, ...options });
+
+  test('100,000 invocations and 10,000 functions leave nothing, and the heaps stay flat', async () => {
+    await using user = await start();
+    const heaps = [];
+    let invoked = 0;
+    for (let tenth = 0; tenth < 10; tenth++) {
+      await user.invokeMany(() => void invoked++, 10_000, 1000);
+      await inWindows(1000, 100, (n) => user.call(() => n));
+      heaps.push(await heapsAfterCollection(user));
+    }
+    expect(invoked).toBe(100_000);
+    expect(await countsAfterCollection(user)).toEqual(none);
+    for (const side of ['parent', 'child'] as const) {
+      const [first, last] = [heaps[1]?.[side] ?? 0, heaps.at(-1)?.[side] ?? 0];
+      expect(last - first, `the growth of the ${side}'s heap`).toBeLessThan(HEAP_NOISE);
+    }
+  }, 120_000);
+
+  test('functions of the child that the parent drops leave nothing', async () => {
+    await using user = await start();
+    await inWindows(1000, 50, async (n) => expect(await (await user.adder(n))(1)).toBe(n + 1));
+    await user.sendFunctions(() => {}, 1000);
+    const listener = (): void => {};
+    user.on('needsInput', listener);
+    for (let i = 0; i < 100; i++) await user.emitFunction('needsInput');
+    // These arrive when nobody listens any more.
+    const emitted = Array.from({ length: 20 }, () => user.emitFunction('needsInput'));
+    user.off('needsInput', listener);
+    await Promise.all(emitted);
+    expect(await countsAfterCollection(user)).toEqual(none);
+  });
+
+  test('what is held lives on', async () => {
+    await using user = await start();
+    const held = await user.adder(1);
+    await user.keep((n: number) => n + 2);
+    const one: typeof none = { ofParent: [1, 1], ofChild: [1, 1] };
+    expect(await countsAfterCollection(user, one)).toEqual(one);
+    expect(await held(1)).toBe(2);
+    expect(await user.callKept(0, 1)).toBe(3);
+    await user.drop();
+    expect(await countsAfterCollection(user, { ...one, ofParent: [0, 0] })).toEqual({ ...one, ofParent: [0, 0] });
+    expect(await held(2)).toBe(3);
+  });
+
+  test('one that is dropped and passed again and again is never lost', async () => {
+    await using user = await start();
+    const fn = (n: number): number => n;
+    for (let round = 0; round < 20; round++) {
+      const calls = Array.from({ length: 10 }, (_, n) => user.call(fn, n));
+      void user.collectGarbage();
+      expect(await Promise.all(calls)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    }
+    expect(await countsAfterCollection(user)).toEqual(none);
+  });
+
+  test('a refused message keeps no function, and takes none away that was held', async () => {
+    await using user = await start();
+    const held = (): string => 'held';
+    await user.keep(held);
+    const refused = (fns: unknown[]): Promise<unknown> => rejectionOf(user.echo([...fns, Symbol('no')]));
+    for (let i = 0; i < 50; i++) {
+      expect(await refused([held, () => i])).toMatchObject({ name: 'SerializationError' });
+    }
+    expect(await counts(user)).toEqual({ ofParent: [1, 1], ofChild: [0, 0] });
+    expect(await user.callKept(0)).toBe('held');
+  });
+
+  test('after $terminate() everything is gone', async () => {
+    const user = await start();
+    const own = await user.own();
+    const fn = (): void => {};
+    await user.keep(fn);
+    await user.$terminate();
+    expect(await rejectionOf(own())).toBeInstanceOf(TerminatedError);
+    expect(user.$releaseCallback(fn)).toBe(false);
+  });
+
+  describe('$releaseCallback()', () => {
+    test('of the parent’s: the child’s next call rejects, both registries forget it, and it may be passed again', async () => {
+      await using user = await start();
+      const fn = function released(): number {
+        return 1;
+      };
+      await user.keep(fn);
+      expect(user.$releaseCallback(fn)).toBe(true);
+      expect(user.$releaseCallback(fn)).toBe(false);
+      expect(await counts(user)).toEqual(none);
+      const error = await rejectionOf(user.callKept(0));
+      expect(error).toBeInstanceOf(TerminatedError);
+      expect((error as Error).message).toMatch(/^released\(\) was let go of by \$releaseCallback\(\)\. Pass it again/);
+      await user.keep(fn);
+      expect(await user.callKept(1)).toBe(1);
+      expect(await rejectionOf(user.callKept(0))).toBeInstanceOf(TerminatedError);
+      expect(await counts(user)).toEqual({ ofParent: [1, 1], ofChild: [0, 0] });
+    });
+
+    test('of the parent’s while it is on its way, and while it runs', async () => {
+      await using user = await start();
+      let finish = (_value: number): void => {};
+      const running = (): Promise<number> => new Promise((resolve) => (finish = resolve));
+      const open = user.call(running);
+      await user.ping();
+      expect(user.$releaseCallback(running)).toBe(true);
+      finish(5);
+      expect(await open).toBe(5);
+      const fn = (): number => 1;
+      const sent = rejectionOf(user.call(fn));
+      expect(user.$releaseCallback(fn)).toBe(true);
+      expect(await sent).toBeInstanceOf(TerminatedError);
+      expect(await countsAfterCollection(user)).toEqual(none);
+    });
+
+    test('of the child’s: it cannot be called any more, and comes anew', async () => {
+      await using user = await start();
+      const own = await user.own();
+      expect(user.$releaseCallback(own)).toBe(true);
+      expect(user.$releaseCallback(own)).toBe(false);
+      expect(await counts(user)).toEqual(none);
+      expect(await rejectionOf(own())).toMatchObject({
+        name: 'TerminatedError',
+        message: expect.stringMatching(/^own\(\) was let go of/) as string,
+      });
+      const again = await user.own();
+      expect(again).not.toBe(own);
+      expect(await again(1)).toEqual([1, undefined]);
+    });
+
+    test('of one that never crossed, or is none', async () => {
+      await using user = await start();
+      expect(user.$releaseCallback(() => {})).toBe(false);
+      expect(() => user.$releaseCallback(5 as never)).toThrow(/takes a function; it is a number/);
+    });
+
+    test('makes room', async () => {
+      await using user = await start({ maxCallbacks: 1 });
+      for (let i = 0; i < 50; i++) {
+        const fn = (): number => i;
+        await user.keep(fn);
+        expect(user.$releaseCallback(fn)).toBe(true);
+      }
+      expect(await counts(user)).toEqual(none);
+    });
+  });
+});
