@@ -81,7 +81,6 @@ type Kind = [test: (value: object) => boolean, what: string, remedy: string];
 /** What no mode carries. */
 const never: Kind[] = [
   [types.isPromise, 'a Promise', 'Await it first.'],
-  [types.isGeneratorObject, 'a generator', pass('an array, [...generator]')],
   [(value) => types.isWeakMap(value) || types.isWeakSet(value), 'a weak collection', pass('an array of what it holds')],
   [types.isSharedArrayBuffer, 'shared memory', pass('a copy, Buffer.from(new Uint8Array(shared))')],
   [types.isExternal, 'a native object', pass('plain data')],

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { isError } from './error-codec.js';
 import { isHandle } from './handle-codec.js';
+import { classify } from './stream-codec.js';
 import { findRegisteredHandler } from './registry.js';
 import { refuseClone } from './refusals.js';
 import { assign, holes, isPlain } from './walk.js';
@@ -58,6 +59,8 @@ function isWhole(value: object): boolean {
     types.isRegExp(value) ||
     isError(value) ||
     isHandle(value) ||
+    classify(value) !== undefined ||
+    value instanceof AbortSignal ||
     types.isBoxedPrimitive(value) ||
     findRegisteredHandler(value) !== undefined
   );

@@ -9,13 +9,13 @@ export interface SignalExchange {
   import(id: number): AbortSignal;
 }
 
-/** Carries an AbortSignal as one that fires when it does. Without an exchange it takes none. */
+/** Carries an AbortSignal as one that fires when it does. Without an exchange it only says how one crosses. */
 export function signalHandler(exchange: SignalExchange | undefined): TransferHandler<AbortSignal> {
   return {
     name: 'abort-signal',
-    canHandle: (value): value is AbortSignal => exchange !== undefined && value instanceof AbortSignal,
+    canHandle: (value): value is AbortSignal => value instanceof AbortSignal,
     encode(signal, context): SignalDescription {
-      if (!exchange) throw new TypeError('Not a signal.');
+      if (!exchange) return context.refuse('a signal, which is no data', 'Pass it as an argument.');
       if (!signal.aborted) return { id: exchange.export(signal) };
       const reason = context.tryEncode(signal.reason, 'reason');
       return { aborted: reason.crosses ? { reason: reason.wire } : {} };

@@ -24,15 +24,16 @@ export interface StreamExchange {
   import(description: StreamDescription): object;
 }
 
-/** Carries streams, and what can be iterated over asynchronously. Without an exchange it takes none. */
+/** Carries streams, and what can be iterated over asynchronously. Without an exchange it only says how they cross. */
 export function streamHandler(exchange: StreamExchange | undefined): TransferHandler {
   return {
     name: 'stream',
-    canHandle: (value): value is object => exchange !== undefined && classify(value) !== undefined,
+    canHandle: (value): value is object => classify(value) !== undefined,
     encode(value, context) {
-      const streamable = classify(value);
-      if (!exchange || !streamable) throw new TypeError('Not a stream.');
+      const streamable = classify(value) as Streamable;
       const { kind } = streamable;
+      if (!exchange)
+        return context.refuse(`a ${kind}, which is no data`, 'Return it from a method, or read it by $get().');
       // A part that may be lost, a property of an error: it must not cost its owner a stream.
       if (context.isOptional) return context.refuse(`a ${kind}, which would be lost here`, 'Pass it as an argument.');
       const used = whyUsed(streamable);
@@ -50,7 +51,7 @@ export function streamHandler(exchange: StreamExchange | undefined): TransferHan
   };
 }
 
-function classify(value: object): Streamable | undefined {
+export function classify(value: object): Streamable | undefined {
   if (value instanceof Duplex) return { kind: 'duplex', value };
   if (value instanceof Readable) return { kind: 'readable', value };
   if (value instanceof Writable) return { kind: 'writable', value };

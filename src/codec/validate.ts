@@ -18,7 +18,7 @@ export function isProcxiable(value: unknown, mode: SerializationMode = 'json'): 
  * @throws {SerializationError}
  */
 export function validateProcxiable(value: unknown, mode: SerializationMode, context: string): void {
-  const codec = createCodec({ mode, self: { current: undefined } });
+  const codec = createCodec({ mode, self: { current: undefined }, ...dryRun });
   const { wire } = codec.encode(value, { root: context });
   try {
     // What no walk can see: too deep or too large for one message, a detached buffer.
@@ -33,4 +33,19 @@ export function validateProcxiable(value: unknown, mode: SerializationMode, cont
       },
     );
   }
+}
+
+/** What crosses piece by piece, or follows its original, is left alone. */
+const dryRun = {
+  streams: {
+    export: () => ({ kind: 'iterator', id: 1 }) as const,
+    takeExported: () => [],
+    discard: () => {},
+    import: refuseToRead,
+  },
+  signals: { export: () => 1, import: refuseToRead },
+};
+
+function refuseToRead(): never {
+  throw new TypeError('Nothing is read here.');
 }

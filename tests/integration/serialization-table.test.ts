@@ -1,4 +1,4 @@
-import { PassThrough, Readable } from 'node:stream';
+import { Duplex, PassThrough, Readable, Writable } from 'node:stream';
 import { createSocket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
 import { Server, Socket } from 'node:net';
@@ -185,28 +185,35 @@ const rows: Record<string, Row> = {
     values: [new URLSearchParams('a=1'), new Headers({ a: 'b' }), new FormData()],
   },
   '`Request`, `Response`, `Blob`': { values: [new Request('http://localhost'), new Response('a'), new Blob(['a'])] },
-  'Node stream': { values: [Readable.from(['a']), new PassThrough(), process.stdout] },
-  'web stream, `MessagePort`, `AbortSignal`': {
-    values: [new ReadableStream(), new WritableStream(), new MessageChannel().port1, new AbortController().signal],
+  'Node stream': {
+    values: () => [
+      Readable.from(['a']),
+      new Writable(),
+      new PassThrough(),
+      Readable.from(['a'], { objectMode: false }),
+    ],
   },
+  'web stream': { values: () => [new ReadableStream(), new WritableStream()] },
+  '`AbortSignal`': { values: [new AbortController().signal, AbortSignal.abort()] },
+  '`MessagePort`': { values: [new MessageChannel().port1] },
   '`net.Socket`, `net.Server`, `dgram.Socket` without `supportHandles`': {
     values: [new Socket(), new Server(), createSocket('udp4').unref()],
   },
 
   'function, class': { values: [fail, () => 1, async () => {}, Point, { method: fail }] },
   '`Promise`': { values: [Promise.resolve(1), [Promise.resolve(1)]] },
-  'generator, iterator': {
-    values: [
+  'generator, async iterable': {
+    values: () => [
       (function* () {
         yield 1;
       })(),
       (async function* () {
         yield 1;
       })(),
-      [1].values(),
-      new Map([[1, 2]]).entries(),
+      { async *[Symbol.asyncIterator]() {} },
     ],
   },
+  'iterator of an array or a collection': { values: [[1].values(), new Map([[1, 2]]).entries()] },
 };
 
 type ResizableBuffer = new (length: number, options: { maxByteLength: number }) => ArrayBuffer;
@@ -241,6 +248,14 @@ const outcomes: Record<string, (sent: never, arrived: never) => boolean> = {
     first.fill(0);
     return equal && isDeepStrictEqual(second, two);
   },
+  'a stream of its kind': (sent: object, arrived: object) =>
+    [Duplex, Readable, Writable, ReadableStream, WritableStream].every(
+      (type) => sent instanceof type === arrived instanceof type,
+    ),
+  'an async iterator': (_sent, arrived: AsyncGenerator) =>
+    typeof arrived[Symbol.asyncIterator] === 'function' && typeof arrived.return === 'function',
+  'a signal that fires when it does': (sent: AbortSignal, arrived: AbortSignal) =>
+    arrived instanceof AbortSignal && sent.aborted === arrived.aborted,
   'a copy in memory that is not shared': (sent: Uint8Array, arrived: Uint8Array) =>
     same(sent, arrived) && types.isSharedArrayBuffer(sent.buffer) && types.isArrayBuffer(arrived.buffer),
 };

@@ -9,9 +9,11 @@ interface Hit {
 
 class Service {
   async *search(_query: string): AsyncGenerator<Hit, number, void> {
+    yield { id: 1, at: new Date() };
     return 0;
   }
   *numbers(_n: number): Generator<number, string, boolean> {
+    yield 1;
     return '';
   }
   iterable(): AsyncIterable<string> {
@@ -86,5 +88,5 @@ export async function uses(j: J, a: A): Promise<void> {
   // @ts-expect-error items are numbers
   await j.sum(null as never as AsyncIterable<string>);
   // @ts-expect-error a stream is no property
-  j.open?.pipe;
+  void j.open?.pipe;
 }

@@ -1,34 +1,33 @@
 import { finished, type Writable } from 'node:stream';
+import { toError } from './producers.js';
 import type { Sink } from './sink.js';
 
 /** Writes what comes to a stream of this side, and says over there how that went. */
 export async function writeAll(sink: Sink, stream: Writable): Promise<void> {
-  let failure: { error: unknown } | undefined;
-  const stopWatching = finished(stream, { readable: false }, (error) => {
+  const giveUp = (error: unknown): void => {
+    if (stream.destroyed) return;
+    // It is seen over there, where it came from.
+    stream.on('error', () => {});
+    stream.destroy(toError(error));
+  };
+  // Also while the stream is busy with a write.
+  sink.onEnd(() => sink.failure && giveUp(sink.failure.value));
+  finished(stream, { readable: false }, (error) => {
     if (error) sink.close({ failed: true, value: error });
   });
   try {
     for (;;) {
       const { done, value } = await sink.next();
-      if (done) break;
-      if (sink.closed) return;
+      if (done || sink.closed) break;
       if (!stream.write(value)) await drained(stream);
     }
     if (sink.closed) return;
     await ended(stream);
     sink.close({ failed: false, value: undefined });
   } catch (error) {
-    failure = { error };
-  } finally {
-    stopWatching();
+    sink.close({ failed: true, value: error });
+    giveUp(error);
   }
-  if (!failure) return;
-  const { error } = failure;
-  sink.close({ failed: true, value: error });
-  if (stream.destroyed) return;
-  // The other side has given it up.
-  stream.on('error', () => {});
-  stream.destroy(error instanceof Error ? error : new Error(String(error)));
 }
 
 function drained(stream: Writable): Promise<void> {
@@ -52,13 +51,14 @@ function ended(stream: Writable): Promise<void> {
 /** The same for a web stream. */
 export async function writeAllToWeb(sink: Sink, stream: WritableStream): Promise<void> {
   const writer = stream.getWriter() as WritableStreamDefaultWriter<unknown>;
+  const giveUp = (error: unknown): void => void writer.abort(error).catch(() => {});
+  sink.onEnd(() => sink.failure && giveUp(sink.failure.value));
   writer.closed.catch((error: unknown) => sink.close({ failed: true, value: error }));
   try {
     for (;;) {
       await writer.ready;
       const { done, value } = await sink.next();
-      if (done) break;
-      if (sink.closed) return;
+      if (done || sink.closed) break;
       // A failure is seen by the next one that waits for `ready`, or by `closed`.
       writer.write(value).catch(() => {});
     }
@@ -67,6 +67,6 @@ export async function writeAllToWeb(sink: Sink, stream: WritableStream): Promise
     sink.close({ failed: false, value: undefined });
   } catch (error) {
     sink.close({ failed: true, value: error });
-    await writer.abort(error).catch(() => {});
+    giveUp(error);
   }
 }

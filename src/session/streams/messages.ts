@@ -6,8 +6,13 @@ import type { Outcome, StepMethod } from './source.js';
 /** How the messages of a stream are made. Each may throw a {@link SerializationError} for a value that cannot cross. */
 
 export function dataMessage(codec: Codec, streamId: number, items: unknown[], answer: boolean): StreamData {
-  const { wire, coded } = codec.encode(items, { root: 'items' });
-  const message: StreamData = { type: 'stream-data', streamId, items: wire as unknown[] };
+  const { wire, coded } =
+    items.length === 1 ? codec.encode(items[0], { root: 'item' }) : codec.encode(items, { root: 'items' });
+  const message: StreamData = {
+    type: 'stream-data',
+    streamId,
+    items: items.length === 1 ? [wire] : (wire as unknown[]),
+  };
   if (answer) message.answer = true;
   return withCoded(message, coded);
 }

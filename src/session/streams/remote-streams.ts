@@ -79,6 +79,10 @@ export function remoteWritableStream(queue: WriteQueue): WritableStream {
   return new WritableStream({
     start(controller) {
       const weak = new WeakRef(controller);
+      // Not in the types of Node 20's global.
+      const { signal } = controller as unknown as { signal: AbortSignal };
+      // `abort` below is called only when the write under way has settled.
+      signal.addEventListener('abort', () => queue.fail(signal.reason));
       queue.onEarlyClose((error) => weak.deref()?.error(error));
     },
     write: (chunk) =>

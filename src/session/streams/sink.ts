@@ -72,6 +72,11 @@ export class Sink {
     return this.#closed;
   }
 
+  /** Why it broke off over there, as long as nobody was told. */
+  get failure(): Outcome | undefined {
+    return this.#outcome?.failed ? this.#outcome : undefined;
+  }
+
   next(): Promise<IteratorResult<unknown>> {
     if (this.#head < this.#items.length) {
       const value = this.#take();

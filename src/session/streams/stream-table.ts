@@ -227,7 +227,7 @@ export class StreamTable {
         if (flow === 'items') {
           this.#postItems(id, items, answer, source());
           for (const _ of items) producer.sent?.();
-        } else for (const item of items) this.#sendChunk(id, item, producer, source());
+        } else for (const item of items) if (!source().ended) this.#sendChunk(id, item, producer, source());
       },
       end: (outcome, answer) => {
         const open = this.#open.get(id);
