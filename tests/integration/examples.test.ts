@@ -217,3 +217,45 @@ describe('comparator', () => {
     expect(asked).toBeGreaterThanOrEqual(packages - 1);
   });
 });
+
+describe('log-processor', () => {
+  const MEGABYTES = 200;
+  let output = '';
+  const figure = (label: string) => row(output, label)[0] ?? NaN;
+
+  beforeAll(async () => {
+    output = await run('log-processor', String(MEGABYTES));
+  });
+
+  test('finds every failure, and gets each back', () => {
+    const requests = figure('requests in the log');
+    expect(requests % 1000).toBe(0);
+    expect(figure('failures that came back')).toBe(requests / 50);
+    const paths = ['/', '/search', '/cart', '/pay', '/orders', '/help', '/about'];
+    expect(paths.reduce((sum, path) => sum + figure(path), 0)).toBe(requests / 50);
+    const last = new Date(requests * 100).toISOString();
+    expect(output).toContain(`The last failure: ${last} 500 GET `);
+  });
+
+  test.each(['this process', 'the child'])('holds less than the log in %s', (place) => {
+    expect(figure(`MB of memory at most, ${place}`)).toBeGreaterThan(0);
+    expect(figure(`MB of memory at most, ${place}`)).toBeLessThan(MEGABYTES);
+  });
+});
+
+describe('cancellable-search', () => {
+  const hits = (output: string) => [...output.matchAll(/^\S+:\d+: .*/gm)];
+
+  test('ends when there are enough hits', async () => {
+    const output = await run('cancellable-search', 'import', '25', '60000');
+    expect(hits(output)).toHaveLength(25);
+    expect(output).toContain('That is enough. 25 hits.\n');
+    expect(output).toMatch(/^\d+ files were read, and 0 after the end\.$/m);
+  });
+
+  test('ends when the time is up', async () => {
+    const output = await run('cancellable-search', 'there-is-' + 'no-such-word', '1', '50');
+    expect(output).toContain('The time is up. 0 hits.\n');
+    expect(output).toMatch(/^\d+ files were read, and 0 after the end\.$/m);
+  });
+});
