@@ -116,19 +116,11 @@ export type ProcxiableMethodsOf<T, Mode extends SerializationMode = 'json'> = {
   [K in RemoteName<T>]: Procxy<T, Mode>[K] extends AnyFunction ? K : never;
 }[RemoteName<T>];
 
-declare const unwrapped: unique symbol;
-
 /** The type of the instance that a proxy stands for. */
-export type UnwrapProxy<P> = P extends { readonly [unwrapped]?: infer T }
-  ? unknown extends T
-    ? never
-    : NonNullable<T>
-  : never;
+export type UnwrapProxy<P> = P extends { $with(options: CallOverrides): Procxy<infer T, infer _> } ? T : never;
 
 /** What every proxy has of its own. Nothing of this runs a method of the instance. */
 export interface ProcxyControls<T, O extends Config = 'json'> extends AsyncDisposable, Disposable {
-  /** Of the type only: see {@link UnwrapProxy}. */
-  readonly [unwrapped]?: T;
   /**
    * Ends the child: open calls reject, the instance's `Symbol.asyncDispose` or `Symbol.dispose` runs, then
    * SIGTERM, then SIGKILL after `terminateTimeout`. Resolves when the process is gone; may be called again.

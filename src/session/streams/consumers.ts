@@ -10,8 +10,9 @@ export async function writeAll(sink: Sink, stream: Writable): Promise<void> {
     stream.on('error', () => {});
     stream.destroy(toError(error));
   };
-  // Also while the stream is busy with a write.
-  sink.onEnd(() => sink.failure && giveUp(sink.failure.value));
+  let isBusy = false;
+  // What has come before is written first, unless the stream is busy and may be for ever.
+  sink.onEnd(() => isBusy && sink.failure && giveUp(sink.failure.value));
   finished(stream, { readable: false }, (error) => {
     if (error) sink.close({ failed: true, value: error });
   });
@@ -19,7 +20,11 @@ export async function writeAll(sink: Sink, stream: Writable): Promise<void> {
     for (;;) {
       const { done, value } = await sink.next();
       if (done || sink.closed) break;
-      if (!stream.write(value)) await drained(stream);
+      if (stream.write(value)) continue;
+      if (sink.failure) throw sink.failure.value;
+      isBusy = true;
+      await drained(stream);
+      isBusy = false;
     }
     if (sink.closed) return;
     await ended(stream);
@@ -52,11 +57,14 @@ function ended(stream: Writable): Promise<void> {
 export async function writeAllToWeb(sink: Sink, stream: WritableStream): Promise<void> {
   const writer = stream.getWriter() as WritableStreamDefaultWriter<unknown>;
   const giveUp = (error: unknown): void => void writer.abort(error).catch(() => {});
-  sink.onEnd(() => sink.failure && giveUp(sink.failure.value));
+  let isBusy = false;
+  sink.onEnd(() => isBusy && sink.failure && giveUp(sink.failure.value));
   writer.closed.catch((error: unknown) => sink.close({ failed: true, value: error }));
   try {
     for (;;) {
+      isBusy = true;
       await writer.ready;
+      isBusy = false;
       const { done, value } = await sink.next();
       if (done || sink.closed) break;
       // A failure is seen by the next one that waits for `ready`, or by `closed`.

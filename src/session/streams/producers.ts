@@ -90,7 +90,8 @@ export class WriteQueue implements Producer {
   #failure: { error: unknown } | undefined;
   #closed = false;
   #onFinish: ((outcome: Outcome) => void) | undefined;
-  #onEarlyClose: (error: Error | undefined) => void = () => {};
+  #onFail: (error: unknown) => void = () => {};
+  #onEarlyClose: (error: Error, isUrgent: boolean) => void = () => {};
   /** Why nothing can be written any more. */
   #lost: Error | undefined;
 
@@ -139,6 +140,7 @@ export class WriteQueue implements Producer {
     if (this.#closed) return;
     this.#failure = { error };
     this.#lose(toError(error));
+    this.#onFail(error);
     this.#takeWaiter()?.reject(error);
   }
 
@@ -149,8 +151,7 @@ export class WriteQueue implements Producer {
     const error = closeError(outcome);
     this.#lose(error);
     if (!early || this.#onFinish) this.#onFinish?.(outcome);
-    // Nobody need know when the end of all was no failure of this stream.
-    else this.#onEarlyClose(isIdle && isProcxyError(outcome.value) ? undefined : error);
+    else this.#onEarlyClose(error, !(isIdle && isProcxyError(outcome.value)));
   }
 
   #lose(error: Error): void {
@@ -159,13 +160,21 @@ export class WriteQueue implements Producer {
     for (const taken of this.#underway.splice(0)) taken(error);
   }
 
+  /** Sets who is told when what is written here breaks off. */
+  onFail(listener: (error: unknown) => void): void {
+    this.#onFail = listener;
+  }
+
   /** Sets who is told when the other side has done with all, or has failed to. */
   onFinish(listener: (outcome: Outcome) => void): void {
     this.#onFinish = listener;
   }
 
-  /** Sets who is told when the other side wants no more. */
-  onEarlyClose(listener: (error: Error | undefined) => void): void {
+  /**
+   * Sets who is told when the other side wants no more.
+   * @param listener gets whether somebody has to be told: not when nothing waited, and the end of all was no failure of this stream
+   */
+  onEarlyClose(listener: (error: Error, isUrgent: boolean) => void): void {
     this.#onEarlyClose = listener;
   }
 

@@ -116,6 +116,9 @@ function finisher(queue: WriteQueue): (callback: Callback) => void {
 /** A writable that the other side gives up is destroyed here too. */
 function endWith<T extends Writable | Duplex>(queue: WriteQueue, stream: T): T {
   const weak = new WeakRef(stream);
-  queue.onEarlyClose((error) => weak.deref()?.destroy(error));
+  queue.onEarlyClose((error, isUrgent) => {
+    const target = weak.deref();
+    target?.destroy(isUrgent || target.listenerCount('error') > 0 ? error : undefined);
+  });
   return stream;
 }

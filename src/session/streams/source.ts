@@ -84,10 +84,11 @@ export class Source {
 
   /** What it makes cannot be sent, or is not wanted any more. */
   fail(reason: unknown): void {
-    if (this.#ended) return;
+    const early = !this.#ended;
     const outcome = { failed: true, value: reason };
     this.#finish(outcome);
-    this.#close(outcome, true);
+    // Also where all was sent, and the sink has not said that it has done with it.
+    this.#close(outcome, early);
   }
 
   async #pump(): Promise<void> {

@@ -72,6 +72,10 @@ export class StreamTable {
     return this.#open.size;
   }
 
+  has(id: number): boolean {
+    return this.#open.has(id);
+  }
+
   attach(link: SessionLink): void {
     this.#link = link;
   }

@@ -83,8 +83,14 @@ export class Streams implements StreamExchange, SessionPart {
     this.#pending.length = 0;
   }
 
+  /** @throws {ProtocolError} for an id that is not the other side's to give */
   arrive(coded: Coded): void {
-    for (const id of streamIds(coded)) this.#arrived.add(id);
+    for (const id of streamIds(coded)) {
+      if (id % 2 === Math.abs(this.#lastId % 2) || this.table.has(id)) {
+        throw new ProtocolError(`A stream arrived under the id ${id}, which is not free.`);
+      }
+      this.#arrived.add(id);
+    }
   }
 
   settle(): void {
@@ -203,7 +209,9 @@ export class Streams implements StreamExchange, SessionPart {
   #queue(id: number, flow: Flow): WriteQueue {
     this.#take(id);
     const queue = new WriteQueue(this.table.waitingSwitch());
-    this.table.openSource(id, flow, queue);
+    const source = this.table.openSource(id, flow, queue);
+    // Also where there is no credit for anything more.
+    queue.onFail((error) => source.fail(error));
     return queue;
   }
 

@@ -1,0 +1,155 @@
+import { once } from 'node:events';
+import net from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DataSocket, type Piece } from '../../src/channel/data-socket.js';
+import { messageFormat } from '../../src/channel/frames.js';
+import { ProtocolError } from '../../src/errors.js';
+import { modes } from '../support/streams.js';
+import { until } from '../support/processes.js';
+
+/** Two ends of one connection. */
+async function socketPair(): Promise<[net.Socket, net.Socket]> {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const near = net.connect((server.address() as net.AddressInfo).port, '127.0.0.1');
+  const [far] = (await once(server, 'connection')) as [net.Socket];
+  server.close();
+  return [near.setNoDelay(), far.setNoDelay()];
+}
+
+describe.each(modes)('DataSocket, in %s mode', (mode) => {
+  let near: net.Socket;
+  let far: net.Socket;
+  let log: unknown[];
+  let violations: unknown[];
+  let receiver: DataSocket;
+  beforeEach(async () => {
+    [near, far] = await socketPair();
+    log = [];
+    violations = [];
+    receiver = make(far);
+  });
+  afterEach(() => {
+    near.destroy();
+    far.destroy();
+  });
+
+  function make(socket: net.Socket): DataSocket {
+    return new DataSocket(socket, {
+      format: messageFormat(mode),
+      onPiece: (piece) => log.push(piece),
+      onMessage: (message) => log.push(message),
+      onViolation: (error) => violations.push(error),
+    });
+  }
+
+  function frame(id: number, body: Buffer): Buffer {
+    const header = Buffer.alloc(8);
+    header.writeUInt32LE(id, 0);
+    header.writeUInt32LE(body.length, 4);
+    return Buffer.concat([header, body]);
+  }
+
+  /** The pieces put together: what a stream sees, and where its chunks ended. */
+  function whole(): unknown[] {
+    const chunks: unknown[] = [];
+    let open: Buffer[] = [];
+    for (const entry of log) {
+      const { bytes, isFirst, isLast, streamId } = entry as Piece;
+      if (streamId === undefined) chunks.push(entry);
+      else {
+        expect(isFirst).toBe(open.length === 0);
+        open.push(bytes);
+        if (isLast) {
+          chunks.push([streamId, Buffer.concat(open).toString()]);
+          open = [];
+        }
+      }
+    }
+    expect(open).toEqual([]);
+    return chunks;
+  }
+
+  test('what is cut at any byte is put together', async () => {
+    const message = { type: 'stream-end', text: 'grün' };
+    const bytes = Buffer.concat([
+      frame(7, Buffer.from('first')),
+      frame(0, messageFormat(mode).encode(message)),
+      frame(4_294_967_295, Buffer.alloc(0)),
+      frame(7, Buffer.from('x')),
+    ]);
+    const expected = [[7, 'first'], message, [4_294_967_295, ''], [7, 'x']];
+    // As if the socket had brought it so.
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      log = [];
+      far.emit('data', bytes.subarray(0, cut));
+      far.emit('data', bytes.subarray(cut));
+      expect(whole()).toEqual(expected);
+    }
+    log = [];
+    for (const byte of bytes) far.emit('data', Buffer.from([byte]));
+    expect(whole()).toEqual(expected);
+    expect(violations).toEqual([]);
+  });
+
+  test('bytes are handed on as they come, before their frame is complete', async () => {
+    near.write(frame(3, Buffer.alloc(100)).subarray(0, 50));
+    await until(() => log.length === 1, 'the first piece');
+    expect(log).toMatchObject([{ streamId: 3, isFirst: true, isLast: false, bytes: { length: 42 } }]);
+  });
+
+  test('bytes and messages arrive in order, and who sends is told when they may be changed', async () => {
+    const sender = make(near);
+    let written = 0;
+    const chunk = Buffer.alloc(3_000_000, 'a');
+    sender.sendBytes(1, chunk, () => written++);
+    sender.sendMessage({ n: 1 });
+    sender.sendBytes(2, Buffer.from('b'), () => written++);
+    sender.sendMessage({ n: 2 });
+    await until(() => log.length > 3 && 'n' in (log.at(-1) as object), 'all have arrived');
+    expect(whole()).toEqual([[1, chunk.toString()], { n: 1 }, [2, 'b'], { n: 2 }]);
+    expect(written).toBe(2);
+    receiver.sendMessage({ n: 3 });
+    await until(() => (log.at(-1) as { n?: number }).n === 3, 'the answer');
+  });
+
+  const broken: Record<string, Buffer> = {
+    'a frame that is too long': Buffer.from([1, 0, 0, 0, 255, 255, 255, 255]),
+    'an empty message': frame(0, Buffer.alloc(0)),
+    'a message that is none': frame(0, Buffer.from('{"never')),
+  };
+  for (const [name, bytes] of Object.entries(broken)) {
+    test(`${name} is a violation, and nothing is read after it`, async () => {
+      near.write(Buffer.concat([frame(5, Buffer.from('ok')), bytes, frame(6, Buffer.from('not read'))]));
+      await until(() => violations.length > 0, 'the violation');
+      expect(violations[0]).toBeInstanceOf(ProtocolError);
+      expect(violations).toHaveLength(1);
+      expect(whole()).toEqual([[5, 'ok']]);
+      expect(far.destroyed).toBe(true);
+    });
+  }
+
+  test('what its reader throws is one too', async () => {
+    const socket = new DataSocket(near, {
+      format: messageFormat(mode),
+      onPiece: () => {
+        throw new ProtocolError('not wanted');
+      },
+      onMessage: () => {},
+      onViolation: (error) => violations.push(error),
+    });
+    far.write(Buffer.concat([frame(5, Buffer.from('a')), frame(5, Buffer.from('b'))]));
+    await until(() => violations.length > 0, 'the violation');
+    expect(violations).toMatchObject([{ message: 'not wanted' }]);
+    socket.sendBytes(1, Buffer.from('to nobody'));
+  });
+
+  test('sending after the end is harmless', async () => {
+    const sender = make(near);
+    sender.close();
+    sender.sendBytes(1, Buffer.from('x'));
+    sender.sendMessage({ n: 1 });
+    far.destroy();
+    expect(violations).toEqual([]);
+  });
+});

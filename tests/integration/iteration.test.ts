@@ -1,0 +1,240 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { procxy, SerializationError, type ProcxyControls } from 'procxy';
+import { Iterating } from '../fixtures/iterating.js';
+import { busy, collect, failure, modes, outcomeOf, sleep, untilNoneOpen, within } from '../support/streams.js';
+
+const module = '../fixtures/iterating.js';
+type Items = AsyncGenerator<unknown, unknown, unknown> & Promise<AsyncGenerator<unknown, unknown, unknown>>;
+
+interface RemoteIterating extends Omit<ProcxyControls<Iterating>, '$with'> {
+  log(): Promise<string[]>;
+  numbers(count: number): Items;
+  synchronous(count: number): Items;
+  counted(): Items;
+  reiterable(): Items;
+  bare(count: number): Items;
+  array(items: unknown[]): Items;
+  number(): Items;
+  rejecting(): Items;
+  failing(count: number, ms?: number): Items;
+  withMap(last?: unknown): Items;
+  stuck(): Items;
+  dialogue(): Items;
+  catching(): Items;
+  stubborn(): Items;
+  nested(): AsyncIterable<AsyncIterable<unknown>>;
+  page(): Promise<{ title: string; rows: AsyncIterable<unknown> }>;
+  functions(): AsyncIterable<{ times(n: number): Promise<number> }>;
+  $with(options: { signal: AbortSignal }): RemoteIterating;
+  ticking(ms?: number): Items;
+}
+
+describe.each(modes)('what a method returns is iterated over, in %s mode', (serialization) => {
+  let proxy: RemoteIterating;
+  let logged = 0;
+  /** What has been written down in the child since the last time. */
+  const news = async (): Promise<string[]> => {
+    const log = await proxy.log();
+    const lines = log.slice(logged);
+    logged = log.length;
+    return lines;
+  };
+  beforeAll(async () => {
+    proxy = (await procxy(Iterating, module, { serialization, enableCallbacks: true })) as unknown as RemoteIterating;
+  });
+  afterAll(async () => {
+    await untilNoneOpen(proxy, true);
+    await proxy.$terminate();
+  });
+
+  test('an asynchronous generator, without await before it', async () => {
+    expect(await collect(proxy.numbers(5))).toEqual([0, 1, 2, 3, 4]);
+    expect(await collect(await proxy.numbers(2))).toEqual([0, 1]);
+    expect(await collect(proxy.numbers(0))).toEqual([]);
+  });
+
+  test('a synchronous generator is one too', async () => {
+    expect(await collect(proxy.synchronous(3))).toEqual([0, 1, 2]);
+    expect(await collect(proxy.synchronous(0))).toEqual([]);
+  });
+
+  test('an object and an instance with Symbol.asyncIterator, also one with neither return nor throw', async () => {
+    await news();
+    expect(await collect(proxy.reiterable())).toEqual(['a', 'b']);
+    expect(await collect(proxy.bare(3))).toEqual([0, 1, 2]);
+    for await (const item of proxy.bare(100)) if (item === 2) break;
+    expect(await news()).toEqual(['iterated', 'iterated']);
+  });
+
+  test('the value that it returns comes with the end, once', async () => {
+    for (const items of [proxy.numbers(1), proxy.synchronous(1)]) {
+      expect(await items.next()).toEqual({ done: false, value: 0 });
+      expect(await items.next()).toEqual({ done: true, value: 'all 1' });
+      expect(await items.next()).toEqual({ done: true, value: undefined });
+    }
+    const items = proxy.bare(0);
+    expect(await items.next()).toEqual({ done: true, value: 'bare end' });
+  });
+
+  test('an array and any other iterable result can be looped over without await', async () => {
+    expect(await collect(proxy.array([1, 'b', null]))).toEqual([1, 'b', null]);
+  });
+
+  test('what cannot be iterated over is a TypeError, and a call that rejects rejects the loop', async () => {
+    expect(await failure(collect(proxy.number()))).toBeInstanceOf(TypeError);
+    expect(await failure(collect(proxy.rejecting()))).toMatchObject({ name: 'RangeError', message: 'not even begun' });
+  });
+
+  test('an error comes in its place, after the items before it', async () => {
+    const { items, error } = await outcomeOf(proxy.failing(70));
+    expect(items).toHaveLength(70);
+    expect(error).toBeInstanceOf(RangeError);
+    expect(error).toMatchObject({ message: 'in place', code: 'E_PLACE' });
+    const again = proxy.failing(0);
+    expect(await failure(again.next())).toBeInstanceOf(RangeError);
+    expect(await again.next()).toEqual({ done: true, value: undefined });
+  });
+
+  test('an item that cannot cross ends it with a SerializationError, after the items before it', async () => {
+    await news();
+    const { items, error } = await outcomeOf(proxy.withMap());
+    if (serialization === 'advanced') expect(items[2]).toEqual({ deep: [new Map([[1, 2]])] });
+    else {
+      expect(items).toEqual([1, 2]);
+      expect(error).toBeInstanceOf(SerializationError);
+      expect((error as Error).message).toMatch(/deep\[0\] is a Map/);
+    }
+    expect(await news()).toEqual(['finally']);
+  });
+
+  test('when a loop is left, finally has run', async () => {
+    await news();
+    for await (const item of proxy.numbers(1)) if (item === 0) break;
+    expect(await news()).toEqual(['finally']);
+    for await (const item of proxy.counted()) if (item === 200) break;
+    expect(await news()).toEqual(['finally']);
+    const thrown = new Error('by the loop');
+    const loop = async (): Promise<void> => {
+      for await (const _item of proxy.counted()) throw thrown;
+    };
+    expect(await failure(loop())).toBe(thrown);
+    expect(await news()).toEqual(['finally']);
+  });
+
+  test('leaving a loop does not bring an error that was not reached', async () => {
+    for await (const item of proxy.failing(2, 50)) {
+      if (item !== 1) continue;
+      // The error arrives, and is read after the loop has been left.
+      busy(300);
+      break;
+    }
+  });
+
+  test('leaving a loop does not wait for a generator that is busy', async () => {
+    const items = proxy.stuck();
+    await items.next();
+    const pending = items.next();
+    await sleep(50);
+    expect(await within(items.return('enough'), 'return()')).toEqual({ done: true, value: 'enough' });
+    expect(await within(pending, 'next()')).toEqual({ done: true, value: undefined });
+  });
+
+  test('return() before the first item, in between and after the end', async () => {
+    await news();
+    const unstarted = proxy.counted();
+    expect(await unstarted.return('R')).toEqual({ done: true, value: 'R' });
+    expect(await unstarted.next()).toEqual({ done: true, value: undefined });
+    expect(await news()).toEqual([]);
+    const started = proxy.counted();
+    for (let i = 0; i < 10; i++) await started.next();
+    expect(await started.return('S')).toEqual({ done: true, value: 'S' });
+    expect(await started.return('T')).toEqual({ done: true, value: 'T' });
+    expect(await news()).toEqual(['finally']);
+    const stubborn = proxy.stubborn();
+    await stubborn.next();
+    expect(await stubborn.return('U')).toEqual({ done: false, value: 'not yet' });
+    expect(await stubborn.next()).toEqual({ done: true, value: 'U' });
+  });
+
+  test('throw() is caught by the generator, which goes on', async () => {
+    const items = proxy.catching();
+    expect(await items.next()).toEqual({ done: false, value: 1 });
+    expect(await items.throw(new RangeError('told'))).toEqual({ done: false, value: 'caught RangeError' });
+    expect(await collect(items)).toEqual(['after']);
+    const uncaught = proxy.dialogue();
+    await uncaught.next();
+    expect(await failure(uncaught.throw(new TypeError('told')))).toBeInstanceOf(TypeError);
+    expect(await uncaught.next()).toEqual({ done: true, value: undefined });
+    expect(await failure(proxy.bare(5).throw(new TypeError('told')))).toBeInstanceOf(TypeError);
+  });
+
+  test('next(value) is delivered in step', async () => {
+    const items = proxy.dialogue();
+    const told: unknown[] = [];
+    for (const value of ['unheard', 'A', undefined, 'C']) told.push((await items.next(value)).value);
+    expect(told).toEqual(['0:undefined', '1:A', '2:undefined', '3:C']);
+    await items.return(undefined);
+  });
+
+  test('next(value) is delivered when several are asked for at once', async () => {
+    const items = proxy.dialogue();
+    const steps = await Promise.all([items.next(), items.next('A'), items.next('B')]);
+    expect(steps.map(({ value }) => value)).toEqual(['0:undefined', '1:A', '2:B']);
+    await items.return(undefined);
+  });
+
+  test('several next() at once are answered in order, also beyond the end', async () => {
+    const items = proxy.synchronous(150);
+    const steps = await Promise.all(Array.from({ length: 152 }, () => items.next()));
+    expect(steps.slice(0, 150).map(({ value }) => value)).toEqual(Array.from({ length: 150 }, (_, i) => i));
+    expect(steps.slice(150)).toEqual([
+      { done: true, value: 'all 150' },
+      { done: true, value: undefined },
+    ]);
+  });
+
+  test('generators within generators, and an iterator within an object', async () => {
+    const all: unknown[] = [];
+    for await (const inner of proxy.nested()) all.push(await collect(inner));
+    expect(all).toEqual([
+      [0, 0],
+      [1, 10],
+      [2, 20],
+    ]);
+    const { title, rows } = await proxy.page();
+    expect([title, await collect(rows)]).toEqual(['page', [0, 1, 2]]);
+  });
+
+  test('functions within items can be called', async () => {
+    const results: number[] = [];
+    for await (const { times } of proxy.functions()) results.push(await times(7));
+    expect(results).toEqual([14, 21]);
+  });
+
+  test('a signal ends the loop with its reason: while it waits, and while it does not', async () => {
+    await news();
+    const reason = new Error('enough');
+    for (const isBusy of [false, true]) {
+      const controller = new AbortController();
+      const loop = async (): Promise<void> => {
+        for await (const item of proxy.$with({ signal: controller.signal }).ticking()) {
+          if (item !== 3) continue;
+          if (isBusy) controller.abort(reason);
+          else setTimeout(() => controller.abort(reason), 1);
+          if (isBusy) await sleep(30);
+        }
+      };
+      expect(await failure(within(loop(), 'the loop'))).toBe(reason);
+    }
+    await untilNoneOpen(proxy);
+    await sleep(20);
+    expect(await news()).toEqual(['finally', 'finally']);
+  });
+
+  test('100,000 items come in order', async () => {
+    let next = 0;
+    let inOrder = true;
+    for await (const item of proxy.numbers(100_000)) inOrder &&= item === next++;
+    expect([next, inOrder]).toEqual([100_000, true]);
+  });
+});

@@ -1,0 +1,175 @@
+import { describe, expect, test } from 'vitest';
+import { ProtocolError } from '../../../src/errors.js';
+import { Sink } from '../../../src/session/streams/sink.js';
+import type { Outcome } from '../../../src/session/streams/source.js';
+
+/** A sink with room for 8 items that begins with one, and all that it says. */
+function sinkOf(options: { closesItself?: boolean; cost?: (item: unknown) => number } = {}) {
+  const said: unknown[] = [];
+  const waiting: boolean[] = [];
+  const sink = new Sink({
+    window: 8,
+    start: 1,
+    cost: options.cost ?? (() => 1),
+    closesItself: options.closesItself ?? true,
+    onWaiting: (value) => waiting.push(value),
+    output: {
+      pull: (credit) => said.push(credit),
+      step: (method, value) => said.push([method, value]),
+      close: (outcome) => said.push(outcome),
+    },
+  });
+  return { sink, said, waiting };
+}
+
+const ok: Outcome = { failed: false, value: undefined };
+const failed = (value: unknown): Outcome => ({ failed: true, value });
+const item = (value: unknown): IteratorResult<unknown> => ({ done: false, value });
+const end = (value?: unknown): IteratorResult<unknown> => ({ done: true, value });
+const failure = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => 'no failure',
+    (error: unknown) => error,
+  );
+
+describe('Sink', () => {
+  test('asks for nothing before somebody reads, and for more as they go on', async () => {
+    const { sink, said } = sinkOf();
+    const given = (): number => (said as number[]).reduce((sum, credit) => sum + credit, 0);
+    let pushed = 0;
+    expect(said).toEqual([]);
+    for (let i = 0; i < 20; i++) {
+      const next = sink.next();
+      // All that was asked for is there at once.
+      while (given() > i && pushed < given()) sink.push([pushed++], 'items');
+      expect(await next).toEqual(item(i));
+    }
+    expect(said.slice(0, 3)).toEqual([1, 2, 4]);
+    expect(Math.max(...(said as number[]))).toBeLessThanOrEqual(8);
+    expect(given() - 20).toBeLessThanOrEqual(8);
+  });
+
+  test('items are taken in order, by those that wait and those that come later', async () => {
+    const { sink } = sinkOf();
+    const first = [sink.next(), sink.next()];
+    sink.push(['a', 'b', 'c'], 'items');
+    expect(await Promise.all([...first, sink.next()])).toEqual([item('a'), item('b'), item('c')]);
+  });
+
+  test('the end comes after the items, and tells its value once', async () => {
+    const { sink, said } = sinkOf();
+    const first = sink.next();
+    sink.push(['a', 'b'], 'items');
+    sink.end({ failed: false, value: 'all' });
+    expect(await first).toEqual(item('a'));
+    expect([await sink.next(), await sink.next(), await sink.next()]).toEqual([item('b'), end('all'), end()]);
+    expect(said.filter((entry) => typeof entry !== 'number')).toEqual([ok]);
+  });
+
+  test('a failure is told once, to the first who asks', async () => {
+    const { sink } = sinkOf();
+    const two = [failure(sink.next()), failure(sink.next())];
+    sink.end(failed('broke'));
+    expect(await Promise.all(two)).toEqual(['broke', 'no failure']);
+    const later = sinkOf().sink;
+    later.end(failed('broke'));
+    expect(await failure(later.next())).toBe('broke');
+    expect(await later.next()).toEqual(end());
+  });
+
+  test('when it fails here, whoever waits is told why, and so is the source', async () => {
+    const { sink, said } = sinkOf();
+    const next = failure(sink.next());
+    sink.fail('crashed');
+    expect(await next).toBe('crashed');
+    expect(said.at(-1)).toEqual(failed('crashed'));
+    expect(await sink.next()).toEqual(end());
+  });
+
+  test('when it fails here while nobody waits, the next to ask is told why', async () => {
+    for (const way of ['fail', 'close'] as const) {
+      const { sink } = sinkOf();
+      const first = sink.next();
+      sink.push(['a', 'b'], 'items');
+      await first;
+      if (way === 'fail') sink.fail('crashed');
+      else sink.close(failed('crashed'));
+      expect(await failure(sink.next())).toBe('crashed');
+      expect(await sink.next()).toEqual(end());
+    }
+  });
+
+  test('closing it ends whoever waits, and what still comes is dropped', async () => {
+    const { sink, said } = sinkOf();
+    const next = sink.next();
+    sink.close(ok);
+    sink.close(ok);
+    expect(await next).toEqual(end());
+    sink.push(['late'], 'items');
+    expect(await sink.next()).toEqual(end());
+    expect(said).toEqual([1, ok]);
+  });
+
+  test('one that does not close itself waits for its owner', () => {
+    const { sink, said } = sinkOf({ closesItself: false });
+    sink.end(ok);
+    expect(said).toEqual([]);
+    sink.close(failed('late'));
+    expect(said).toEqual([failed('late')]);
+  });
+
+  test('a step drops what has come, and is answered by what answers it', async () => {
+    const { sink, said } = sinkOf();
+    const first = sink.next();
+    sink.push(['a', 'b'], 'items');
+    await first;
+    const step = sink.step('throw', 'why');
+    sink.push(['made before it was heard'], 'items');
+    sink.push(['answer'], 'answer');
+    expect(await step).toEqual(item('answer'));
+    expect(said.at(-1)).toEqual(['throw', 'why']);
+    const last = sink.step('return', 'R');
+    sink.end({ failed: false, value: 'R' });
+    expect(await last).toEqual(end('R'));
+  });
+
+  test('a return() that has crossed a failure is not answered by it', async () => {
+    const { sink } = sinkOf();
+    const first = sink.next();
+    sink.push(['a'], 'items');
+    await first;
+    const step = sink.step('return', 'R');
+    sink.end(failed('before it was heard'));
+    expect(await failure(step)).toBe('no failure');
+  });
+
+  test('more than was asked for is a violation, but for the last item', () => {
+    const { sink } = sinkOf();
+    void sink.next();
+    // With one too many, and up to a window more, a source may have been just too late.
+    expect(() => sink.push(Array.from({ length: 30 }), 'items')).toThrow(ProtocolError);
+    const large = sinkOf({ cost: () => 1000 }).sink;
+    void large.next();
+    large.push(['large'], 'items');
+    expect(() => large.push(['another'], 'items')).toThrow(ProtocolError);
+    expect(() => large.push(['more of it'], 'rest')).not.toThrow();
+  });
+
+  test('an answer that was not asked for is a violation', () => {
+    expect(() => sinkOf().sink.push(['x'], 'answer')).toThrow(ProtocolError);
+  });
+
+  test('tells whether somebody waits', async () => {
+    const { sink, waiting } = sinkOf();
+    const next = sink.next();
+    expect(waiting.at(-1)).toBe(true);
+    sink.push(['a'], 'items');
+    await next;
+    expect(waiting.at(-1)).toBe(false);
+    const last = sink.next();
+    expect(waiting.at(-1)).toBe(true);
+    sink.end(ok);
+    await last;
+    expect(waiting.at(-1)).toBe(false);
+  });
+});

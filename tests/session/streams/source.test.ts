@@ -1,0 +1,157 @@
+import { describe, expect, test } from 'vitest';
+import { Source, type Outcome, type Producer } from '../../../src/session/streams/source.js';
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A source of what a generator makes, and all that it says. */
+function sourceOf(items: Iterator<unknown> | AsyncIterator<unknown>, producer: Partial<Producer> = {}) {
+  const said: unknown[] = [];
+  let made = 0;
+  const source = new Source({
+    producer: {
+      next() {
+        made++;
+        return items.next();
+      },
+      step: async (method, value) => (await items[method]?.(value)) ?? { done: true, value },
+      close: (outcome, early) => void said.push(['closed', outcome, early]),
+      ...producer,
+    },
+    cost: (item) => (typeof item === 'string' ? item.length : 1),
+    output: {
+      data: (batch, answer) => void said.push(answer ? ['answer', ...batch] : batch),
+      end: (outcome) => void said.push(outcome),
+    },
+  });
+  return { source, said, made: () => made };
+}
+
+const ok: Outcome = { failed: false, value: undefined };
+const failed = (value: unknown): Outcome => ({ failed: true, value });
+
+function* numbers(count = Infinity): Generator<unknown, unknown, unknown> {
+  for (let i = 0; i < count; i++) yield i;
+  return 'all';
+}
+
+describe('Source', () => {
+  test('makes nothing before it is asked, and no more than it has credit for', async () => {
+    const { source, said, made } = sourceOf(numbers());
+    await turn();
+    expect(made()).toBe(0);
+    source.pull(3);
+    await turn();
+    expect([made(), said]).toEqual([3, [[0, 1, 2]]]);
+    source.pull(1);
+    source.pull(1);
+    await turn();
+    expect([made(), said]).toEqual([
+      5,
+      [
+        [0, 1, 2],
+        [3, 4],
+      ],
+    ]);
+  });
+
+  test('goes beyond its credit by one item at most, which it makes up for', async () => {
+    const { source, made } = sourceOf(['aaaaa', 'b', 'c'].values());
+    source.pull(2);
+    await turn();
+    expect(made()).toBe(1);
+    source.pull(3);
+    await turn();
+    expect(made()).toBe(1);
+    source.pull(1);
+    await turn();
+    expect(made()).toBe(2);
+  });
+
+  test('items that come without waiting travel together, before the end', async () => {
+    const { source, said } = sourceOf(numbers(3));
+    source.pull(10);
+    await turn();
+    expect(said).toEqual([[0, 1, 2], { failed: false, value: 'all' }]);
+  });
+
+  test('a failure comes after the items before it', async () => {
+    const error = new Error('broke');
+    async function* failing(): AsyncGenerator<unknown> {
+      yield 1;
+      throw error;
+    }
+    const { source, said } = sourceOf(failing());
+    source.pull(10);
+    await turn();
+    expect(said.flat()).toEqual([1, failed(error)]);
+  });
+
+  test('closing it ends it, once, and the producer is told that it was early', async () => {
+    const { source, said, made } = sourceOf(numbers());
+    source.pull(2);
+    await turn();
+    source.close(failed('enough'));
+    source.close(ok);
+    source.fail('too late');
+    source.pull(5);
+    await turn();
+    expect(said).toEqual([[0, 1], ok, ['closed', failed('enough'), true]]);
+    expect(made()).toBe(2);
+  });
+
+  test('closing it after its end is not early', async () => {
+    const { source, said } = sourceOf(numbers(0));
+    source.pull(1);
+    await turn();
+    source.close(ok);
+    expect(said).toEqual([{ failed: false, value: 'all' }, ['closed', ok, false]]);
+  });
+
+  test('what it has made and not sent is dropped when it fails', async () => {
+    const { source, said } = sourceOf(numbers());
+    source.pull(2);
+    source.fail('cannot be sent');
+    await turn();
+    expect(said).toEqual([failed('cannot be sent'), ['closed', failed('cannot be sent'), true]]);
+  });
+
+  test('steps are answered one after the other, and take back the credit', async () => {
+    async function* dialogue(): AsyncGenerator<unknown, unknown, unknown> {
+      let told: unknown;
+      for (;;) told = yield `told ${String(told)}`;
+    }
+    const { source, said } = sourceOf(dialogue());
+    source.step('next', 'unheard');
+    source.step('next', 'A');
+    await turn();
+    expect(said).toEqual([
+      ['answer', 'told undefined'],
+      ['answer', 'told A'],
+    ]);
+    source.step('return', 'R');
+    await turn();
+    expect(said.at(-1)).toEqual({ failed: false, value: 'R' });
+    source.step('next', undefined);
+    await turn();
+    expect(said).toHaveLength(3);
+  });
+
+  test('return() does not wait for a producer that is at work', async () => {
+    const { source, said } = sourceOf({ next: () => new Promise(() => {}), return: () => new Promise(() => {}) });
+    source.pull(1);
+    await turn();
+    source.step('return', 'R');
+    await turn();
+    expect(said).toEqual([{ failed: false, value: 'R' }]);
+  });
+
+  test('an item that comes after the end is dropped', async () => {
+    let settle: (result: IteratorResult<unknown>) => void = () => {};
+    const { source, said } = sourceOf({ next: () => new Promise((resolve) => (settle = resolve)) });
+    source.pull(1);
+    source.close(ok);
+    settle({ done: false, value: 'late' });
+    await turn();
+    expect(said).toEqual([ok, ['closed', ok, true]]);
+  });
+});
