@@ -151,7 +151,8 @@ export class WriteQueue implements Producer {
     const error = closeError(outcome);
     this.#lose(error);
     if (!early || this.#onFinish) this.#onFinish?.(outcome);
-    else this.#onEarlyClose(error, !(isIdle && isProcxyError(outcome.value)));
+    // What was given up here is known here.
+    else if (!this.#failure) this.#onEarlyClose(error, !(isIdle && isProcxyError(outcome.value)));
   }
 
   #lose(error: Error): void {

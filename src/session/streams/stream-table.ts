@@ -144,12 +144,12 @@ export class StreamTable {
     open.sink?.fail(reason);
   }
 
-  /** All that is open fails; what has come is still given out, and what comes is ignored. */
+  /** All that has not come to its end fails, and what comes is ignored. */
   endAll(reason: Reason): void {
     this.#over = true;
     for (const { source, sink } of this.#open.values()) {
       source?.fail(reason('stream'));
-      sink?.end({ failed: true, value: reason('stream') });
+      sink?.fail(reason('stream'));
     }
   }
 
