@@ -14,13 +14,13 @@ const MEGABYTE = 1e6;
 const SIZE = Number(process.argv[2] ?? 50) * MEGABYTE;
 
 const processor = await procxy(LogProcessor, './log-processor.js');
-const failures = await processor.failures(makeLog(SIZE));
+const failed = await processor.failures(makeLog(SIZE));
 
 let bytes = 0;
 let lines = 0;
 let peak = 0;
 let last = '';
-for await (const chunk of failures) {
+for await (const chunk of failed) {
   const text = String(chunk);
   bytes += chunk.length;
   lines += text.split('\n').length - 1;

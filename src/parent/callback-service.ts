@@ -45,6 +45,7 @@ export class CallbackService {
       channel: framedSocket(this.#socket, format, onViolation),
       codec,
       callbacks,
+      accounts: session,
       timeout: this.#limits.timeout,
       received: () => session.received,
       receiveEarly: (from, messages) => session.receiveEarly(from, restored(messages)),

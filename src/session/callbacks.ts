@@ -51,7 +51,7 @@ export class Callbacks implements FunctionExchange, SessionPart {
       'callback-collected': () => this.#collected(),
       'callback-failed': ({ name, reason }) => options.onUnhandled(name, reason),
     };
-    this.#invocations = new Invocations(options, this);
+    this.#invocations = new Invocations(options, () => this.makeRoomLater());
     this.#exported = new ExportedFunctions(limit);
     this.#imported = new ImportedFunctions({
       // A child takes what its parent sends: what gives functions back may be overtaken by what brings new ones.

@@ -1,7 +1,7 @@
 import type { Codec, Encoded } from '../codec/codec.js';
 import type { AnyFunction } from '../codec/function-codec.js';
 import { CallbackLimitError, describeReason, isProcxyError, SyncCallbackError, TerminatedError } from '../errors.js';
-import type { CallbackDescriptor, CallbackInvoke, CallbackResult, Coded, Message } from '../protocol.js';
+import type { CallbackDescriptor, CallbackInvoke, CallbackResult, Message } from '../protocol.js';
 import { CallbackPromise } from './callback-promise.js';
 import type { FunctionTarget, Settle } from './calls.js';
 import type { Imported } from './imported-functions.js';
@@ -32,24 +32,17 @@ export interface Blocking {
   request(message: CallbackInvoke): CallbackResult;
 }
 
-/** What the registries of functions do for a message that goes another way than the rest. */
-export interface ExportAccounts {
-  arrive(coded: Coded): void;
-  settle(coded: Coded): void;
-  takeBack(coded: Coded): void;
-  makeRoomLater(): void;
-}
-
 /** Makes what stands for a function of the other side, and invokes it. */
 export class Invocations {
   readonly #options: InvocationOptions;
-  readonly #accounts: ExportAccounts;
+  /** For an export that could not wait: the next one is to find room. */
+  readonly #makeRoomLater: () => void;
   #link!: SessionLink;
   #log: WriteLog | undefined;
 
-  constructor(options: InvocationOptions, accounts: ExportAccounts) {
+  constructor(options: InvocationOptions, makeRoomLater: () => void) {
     this.#options = options;
-    this.#accounts = accounts;
+    this.#makeRoomLater = makeRoomLater;
   }
 
   attach(link: SessionLink): void {
@@ -127,7 +120,7 @@ export class Invocations {
     try {
       return codec.encode(args, { root: 'args', method: name });
     } catch (error) {
-      if (error instanceof CallbackLimitError) this.#accounts.makeRoomLater();
+      if (error instanceof CallbackLimitError) this.#makeRoomLater();
       throw error;
     }
   }
@@ -136,7 +129,7 @@ export class Invocations {
     try {
       return blocking.request(message);
     } catch (error) {
-      if (message.coded) this.#accounts.takeBack(message.coded);
+      this.#link.takeBack(message.coded);
       throw isProcxyError(error) ? error : unwritable(message, name, error);
     }
   }
@@ -144,12 +137,12 @@ export class Invocations {
   #read(answer: CallbackResult, codec: Codec): unknown {
     const { coded } = answer;
     const decode = (wire: unknown): unknown => (coded ? codec.decode(wire) : wire);
-    if (coded) this.#accounts.arrive(coded);
+    this.#link.arrive(coded);
     try {
       if (answer.result === 'success') return decode(answer.value);
       throw decode(answer.error);
     } finally {
-      if (coded) this.#accounts.settle(coded);
+      this.#link.settle(coded);
     }
   }
 }

@@ -9,8 +9,18 @@ import type { WriteLog } from './write-log.js';
 /** What is done with messages, by their type. */
 export type Handlers = { [T in Message['type']]?: (message: Extract<Message, { type: T }>) => void };
 
+/** Accounts for what messages export, also for those that go another way than the channel. */
+export interface Accounts {
+  /** A message has come that exports these. @throws {ProtocolError} */
+  arrive(coded: Coded | undefined): void;
+  /** It has been dealt with: what nobody took is given back. */
+  settle(coded: Coded | undefined): void;
+  /** A message was encoded and could not be sent. */
+  takeBack(coded: Coded | undefined): void;
+}
+
 /** What a session does for its parts. */
-export interface SessionLink {
+export interface SessionLink extends Accounts {
   readonly codec: Codec;
   /** In order with calls, answers and all else that holds values of the user's. */
   readonly post: Send;
@@ -36,11 +46,9 @@ export interface SessionLink {
 export interface SessionPart {
   readonly handlers: Handlers;
   attach(link: SessionLink): void;
-  /** A message has come that exports these. @throws {ProtocolError} */
+  /** As {@link Accounts} has them. */
   arrive?(coded: Coded): void;
-  /** It has been dealt with: what nobody took is given back. */
   settle?(coded: Coded): void;
-  /** A message was encoded and could not be sent. */
   takeBack?(coded: Coded): void;
   /** A message was to export more than is allowed. Calls `done` when what the other side does not need has been given back. */
   makeRoom?(done: () => void): void;

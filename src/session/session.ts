@@ -7,7 +7,7 @@ import { Calls, type CallOptions, type CallTarget, type Reason } from './calls.j
 import type { Handles } from './handles.js';
 import { findMalformedField, isOurs } from './message-shape.js';
 import { Outbox } from './outbox.js';
-import type { Handlers, SessionPart } from './part.js';
+import type { Accounts, Handlers, SessionPart } from './part.js';
 import { RemoteResult } from './remote-result.js';
 import { unwritable, type Send } from './send.js';
 import { Server } from './serve.js';
@@ -46,7 +46,7 @@ export interface SessionOptions {
  * One end of the conversation between two processes; both ends are of this class. It routes each message to
  * the part that it concerns. The parts get a narrow `send` and know nothing of each other.
  */
-export class Session {
+export class Session implements Accounts {
   readonly #channel: Channel;
   readonly #outbox: Outbox;
   readonly #calls: Calls;
@@ -99,6 +99,9 @@ export class Session {
     this.#parts.push(part);
     Object.assign(this.#handlers, part.handlers);
     part.attach({
+      arrive: (coded) => this.arrive(coded),
+      settle: (coded) => this.settle(coded),
+      takeBack: (coded) => this.takeBack(coded),
       codec: this.#options.codec,
       post: (...message) => this.#outbox.send(...message),
       send: (message) => this.send(message),
@@ -112,6 +115,18 @@ export class Session {
       keepUnwritten: (log) => (this.#log = log),
       isOver: () => this.#over !== undefined,
     });
+  }
+
+  arrive(coded: Coded | undefined): void {
+    if (coded) for (const part of this.#parts) part.arrive?.(coded);
+  }
+
+  settle(coded: Coded | undefined): void {
+    if (coded) for (const part of this.#parts) part.settle?.(coded);
+  }
+
+  takeBack(coded: Coded | undefined): void {
+    if (coded) for (const part of this.#parts) part.takeBack?.(coded);
   }
 
   call(target: CallTarget, method: string, args: readonly unknown[], options: CallOptions): RemoteResult<unknown> {
@@ -195,8 +210,7 @@ export class Session {
       this.#channel.send(message, undefined, this.#log?.add(message));
       this.#sent++;
     } catch (error) {
-      const { coded } = message as { coded?: Coded };
-      if (coded) for (const part of this.#parts) part.takeBack?.(coded);
+      this.takeBack((message as { coded?: Coded }).coded);
       throw unwritable(message, method, error);
     }
   }
@@ -223,13 +237,12 @@ export class Session {
     if (message.type === 'handle-transfer') return this.#takeHandle(message.handleId, handle);
     if (message.type === 'handle-received') return this.#handles().confirm(message.handleId);
     const { coded } = message as { coded?: Coded };
-    const parts = coded ? this.#parts : [];
-    for (const part of parts) part.arrive?.(coded as Coded);
+    this.arrive(coded);
     try {
       this.#dispatch(message);
     } finally {
       this.#options.handles?.closeUnclaimed();
-      for (const part of parts) part.settle?.(coded as Coded);
+      this.settle(coded);
     }
   }
 

@@ -7,6 +7,7 @@ import type { Callbacks } from './callbacks.js';
 import type { Reason } from './calls.js';
 import { afterDrain } from './drain.js';
 import { findMalformedField, isOurs } from './message-shape.js';
+import type { Accounts } from './part.js';
 import { unwritable } from './send.js';
 import { decodeArgs, failureAnswer, isPromise, successAnswer, type Answer } from './serve.js';
 
@@ -18,6 +19,7 @@ export interface SyncCallsOptions {
   channel: Channel;
   codec: Codec;
   callbacks: Callbacks;
+  accounts: Accounts;
   /** ms that the child waits; `Infinity`: no limit. */
   timeout: number;
   /** How many messages of the session's channel have been taken. */
@@ -122,13 +124,13 @@ export class SyncCalls {
   #start(job: Job): void {
     if (job.started || job.answered) return;
     job.started = true;
-    const { callbacks } = this.#options;
+    const { accounts } = this.#options;
     const { coded } = job.message;
-    if (coded) callbacks.arrive(coded);
+    accounts.arrive(coded);
     try {
       this.#run(job);
     } finally {
-      if (coded) callbacks.settle(coded);
+      accounts.settle(coded);
     }
   }
 
@@ -168,7 +170,7 @@ export class SyncCalls {
     try {
       this.#options.channel.send(answer);
     } catch (error) {
-      if (answer.coded) this.#options.callbacks.takeBack(answer.coded);
+      this.#options.accounts.takeBack(answer.coded);
       throw unwritable(answer, job.name, error);
     }
     job.answered = true;

@@ -254,7 +254,7 @@ describe('cancellable-search', () => {
   });
 
   test('ends when the time is up', async () => {
-    const output = await run('cancellable-search', 'there-is-' + 'no-such-word', '1', '50');
+    const output = await run('cancellable-search', ['there-is', 'no-such-word'].join('-'), '1', '50');
     expect(output).toContain('The time is up. 0 hits.\n');
     expect(output).toMatch(/^\d+ files were read, and 0 after the end\.$/m);
   });

@@ -24,6 +24,24 @@ describe.each(['json', 'advanced'] as const)(
       expect(await user.attempt(sync(() => 1))).toEqual({ value: 1 });
     });
 
+    test('on streams, which go with the arguments and the result', async () => {
+      await using user = await startSyncUser({ serialization });
+      async function* items(): AsyncGenerator<number> {
+        yield* [1, 2];
+      }
+      const taken: unknown[] = [];
+      const pass = sync((given: AsyncIterable<number>) => {
+        taken.push(given);
+        return items();
+      });
+      const { value } = (await user.attempt(pass as never, items())) as unknown as { value: AsyncIterable<number> };
+      for (const iterable of [value, taken[0] as AsyncIterable<number>]) {
+        const found: number[] = [];
+        for await (const item of iterable) found.push(item);
+        expect(found).toEqual([1, 2]);
+      }
+    });
+
     test('on what was let go of: one is released within the function, whose result takes its place', async () => {
       await using user = await startSyncUser({ serialization, maxCallbacks: 2 });
       const first = (): number => 1;

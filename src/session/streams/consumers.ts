@@ -56,7 +56,8 @@ function ended(stream: Writable): Promise<void> {
 /** The same for a web stream. */
 export async function writeAllToWeb(sink: Sink, stream: WritableStream): Promise<void> {
   const writer = stream.getWriter() as WritableStreamDefaultWriter<unknown>;
-  const giveUp = (error: unknown): void => void writer.abort(error).catch(() => {});
+  // Whoever else waits for the stream sees how that went.
+  const giveUp = (reason: unknown): void => void writer.abort(reason).catch(() => {});
   let isBusy = false;
   sink.onEnd(() => isBusy && sink.failure && giveUp(sink.failure.value));
   writer.closed.catch((error: unknown) => sink.close({ failed: true, value: error }));

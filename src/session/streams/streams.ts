@@ -93,10 +93,11 @@ export class Streams implements StreamExchange, SessionPart {
     }
   }
 
-  settle(): void {
-    for (const id of this.#arrived) this.#link.post(() => ({ type: 'stream-drop', streamId: id }), 'stream', ignore);
-    this.#arrived.clear();
-    this.#taken.clear();
+  settle(coded: Coded): void {
+    for (const id of streamIds(coded)) {
+      this.#taken.delete(id);
+      if (this.#arrived.delete(id)) this.#link.post(() => ({ type: 'stream-drop', streamId: id }), 'stream', ignore);
+    }
   }
 
   takeBack(coded: Coded): void {
