@@ -71,7 +71,14 @@ describe('calling', () => {
   });
 
   test('$stats counts what is open on both sides', async () => {
-    const nothing = { pendingCalls: 0, servedCalls: 0, exportedFunctions: 0, importedFunctions: 0, subscriptions: 0 };
+    const nothing = {
+      pendingCalls: 0,
+      servedCalls: 0,
+      exportedFunctions: 0,
+      importedFunctions: 0,
+      openStreams: 0,
+      subscriptions: 0,
+    };
     expect(await calculator.$stats()).toEqual({ parent: nothing, child: nothing });
     const slow = calculator.addSlowly(1, 1, 300);
     expect(await calculator.$stats()).toMatchObject({ parent: { pendingCalls: 1 }, child: { servedCalls: 1 } });
