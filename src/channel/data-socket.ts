@@ -43,17 +43,20 @@ export class DataSocket {
   }
 
   /** @param written called when the bytes may be changed again */
-  sendBytes(streamId: number, bytes: Uint8Array, written?: () => void): void {
+  sendBytes(streamId: number, chunks: readonly Uint8Array[], written?: () => void): void {
     if (!this.#socket.writable) return;
+    const length = chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
     this.#socket.cork();
-    this.#socket.write(headerOf(streamId, bytes.byteLength));
-    this.#socket.write(bytes, written);
+    this.#socket.write(headerOf(streamId, length), chunks.length === 0 ? written : undefined);
+    for (const [index, chunk] of chunks.entries()) {
+      this.#socket.write(chunk, index === chunks.length - 1 ? written : undefined);
+    }
     this.#socket.uncork();
   }
 
   /** @throws when it cannot be written */
   sendMessage(message: object): void {
-    this.sendBytes(MESSAGE, this.#options.format.encode(message));
+    this.sendBytes(MESSAGE, [this.#options.format.encode(message)]);
   }
 
   close(): void {

@@ -102,9 +102,9 @@ describe.each(modes)('DataSocket, in %s mode', (mode) => {
     const sender = make(near);
     let written = 0;
     const chunk = Buffer.alloc(3_000_000, 'a');
-    sender.sendBytes(1, chunk, () => written++);
+    sender.sendBytes(1, [chunk], () => written++);
     sender.sendMessage({ n: 1 });
-    sender.sendBytes(2, Buffer.from('b'), () => written++);
+    sender.sendBytes(2, [Buffer.from('b')], () => written++);
     sender.sendMessage({ n: 2 });
     await until(() => log.length > 3 && 'n' in (log.at(-1) as object), 'all have arrived');
     expect(whole()).toEqual([[1, chunk.toString()], { n: 1 }, [2, 'b'], { n: 2 }]);
@@ -141,13 +141,13 @@ describe.each(modes)('DataSocket, in %s mode', (mode) => {
     far.write(Buffer.concat([frame(5, Buffer.from('a')), frame(5, Buffer.from('b'))]));
     await until(() => violations.length > 0, 'the violation');
     expect(violations).toMatchObject([{ message: 'not wanted' }]);
-    socket.sendBytes(1, Buffer.from('to nobody'));
+    socket.sendBytes(1, [Buffer.from('to nobody')]);
   });
 
   test('sending after the end is harmless', async () => {
     const sender = make(near);
     sender.close();
-    sender.sendBytes(1, Buffer.from('x'));
+    sender.sendBytes(1, [Buffer.from('x')]);
     sender.sendMessage({ n: 1 });
     far.destroy();
     expect(violations).toEqual([]);

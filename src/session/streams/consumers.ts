@@ -13,6 +13,7 @@ export async function writeAll(sink: Sink, stream: Writable): Promise<void> {
   let isBusy = false;
   // What has come before is written first, unless the stream is busy and may be for ever.
   sink.onEnd(() => isBusy && sink.failure && giveUp(sink.failure.value));
+  const drained = drainOf(stream);
   finished(stream, { readable: false }, (error) => {
     if (error) sink.close({ failed: true, value: error });
   });
@@ -23,7 +24,7 @@ export async function writeAll(sink: Sink, stream: Writable): Promise<void> {
       if (stream.write(value)) continue;
       if (sink.failure) throw sink.failure.value;
       isBusy = true;
-      await drained(stream);
+      await drained();
       isBusy = false;
     }
     if (sink.closed) return;
@@ -35,15 +36,13 @@ export async function writeAll(sink: Sink, stream: Writable): Promise<void> {
   }
 }
 
-function drained(stream: Writable): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const settle = (error?: Error): void => {
-      stream.off('drain', settle).off('close', settle).off('error', settle);
-      if (error) reject(error);
-      else resolve();
-    };
-    stream.on('drain', settle).on('close', settle).on('error', settle);
-  });
+/** Waits for room. The listeners are there once, and not anew for each chunk. */
+function drainOf(stream: Writable): () => Promise<void> {
+  let go = (): void => {};
+  const settle = (): void => go();
+  // What has gone wrong is seen by who watches for the end.
+  stream.on('drain', settle).on('close', settle).on('error', settle);
+  return () => new Promise((resolve) => (go = resolve));
 }
 
 function ended(stream: Writable): Promise<void> {

@@ -7,6 +7,9 @@ import type { Sink } from './sink.js';
  * uses any more can be collected, and ended over there.
  */
 
+/** What the stand-in of a writable takes before it has been sent, in bytes: so much may go in one frame. */
+const HIGH_WATER_MARK = 128 * 1024;
+
 interface StreamSide {
   objectMode: boolean;
   encoding?: string;
@@ -31,6 +34,7 @@ export function remoteWritable(queue: WriteQueue, { objectMode }: StreamSide): W
   const finish = finisher(queue);
   const stream = new Writable({
     objectMode,
+    ...(!objectMode && { highWaterMark: HIGH_WATER_MARK }),
     write: (chunk, _encoding, callback) => queue.write(chunk, callback),
     final: finish,
     destroy(error, callback) {
@@ -44,6 +48,7 @@ export function remoteWritable(queue: WriteQueue, { objectMode }: StreamSide): W
 export function remoteDuplex(sink: Sink, queue: WriteQueue, readable: StreamSide, writable: StreamSide): Duplex {
   const { encoding } = readable;
   const stream = new Duplex({
+    ...(!writable.objectMode && { writableHighWaterMark: HIGH_WATER_MARK }),
     readableObjectMode: readable.objectMode,
     writableObjectMode: writable.objectMode,
     read: () => readInto(stream, sink),

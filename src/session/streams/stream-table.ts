@@ -3,8 +3,9 @@ import { ProtocolError, SerializationError } from '../../errors.js';
 import type { Coded, Message, StreamData, StreamEnd, Wire } from '../../protocol.js';
 import type { Reason } from '../calls.js';
 import type { Handlers, SessionLink } from '../part.js';
-import { closeMessage, dataMessage, endMessage, stepMessage } from './messages.js';
+import { closeMessage, stepMessage } from './messages.js';
 import { Sink, type SinkOutput } from './sink.js';
+import { StreamSender, type DataLink, type Flow } from './stream-sender.js';
 import { Source, type Outcome, type Producer, type SourceOutput } from './source.js';
 
 /** What may be under way on one stream, in bytes. */
@@ -13,19 +14,6 @@ const WINDOW = 1024 * 1024;
 const ITEM_COST = WINDOW / 64;
 /** What a chunk of bytes counts at least among items. */
 const LEAST_COST = 1024;
-
-/**
- * What runs through a stream. `items` are values of any kind; `bytes` may be cut anywhere; `chunks` are
- * values or chunks of bytes, which are not cut.
- */
-export type Flow = 'items' | 'bytes' | 'chunks';
-
-/** The way of bytes, besides the channel. */
-export interface DataLink {
-  /** @param written called when the bytes may be changed again */
-  sendBytes(streamId: number, bytes: Uint8Array, written?: () => void): void;
-  sendMessage(message: Message): void;
-}
 
 interface Open {
   readonly flow: Flow;
@@ -49,6 +37,7 @@ export interface StreamTableOptions {
 export class StreamTable {
   readonly handlers: Handlers;
   readonly #options: StreamTableOptions;
+  readonly #sender: StreamSender;
   readonly #open = new Map<number, Open>();
   #link!: SessionLink;
   #waiting = 0;
@@ -57,6 +46,7 @@ export class StreamTable {
 
   constructor(options: StreamTableOptions) {
     this.#options = options;
+    this.#sender = new StreamSender({ link: () => this.#link, data: () => options.data() });
     this.handlers = {
       'stream-pull': ({ streamId, credit }) => this.#source(streamId)?.pull(credit),
       'stream-step': ({ streamId, method, value, coded }) =>
@@ -227,20 +217,12 @@ export class StreamTable {
 
   #sourceOutput(id: number, flow: Flow, producer: Producer, source: () => Source): SourceOutput {
     return {
-      data: (items, answer) => {
-        if (flow === 'items') {
-          this.#postItems(id, items, answer, source());
-          for (const _ of items) producer.sent?.();
-        } else for (const item of items) if (!source().ended) this.#sendChunk(id, item, producer, source());
-      },
+      data: (items, answer) => this.#sender.send(flow, id, { items, answer, producer, source: source() }),
       end: (outcome, answer) => {
         const open = this.#open.get(id);
         if (!open) return;
         open.ended = true;
-        const build = (): Message => endMessage(this.#link.codec, id, outcome, answer);
-        const link = flow === 'items' ? undefined : this.#options.data();
-        if (link) link.sendMessage(build());
-        else this.#post(build);
+        this.#sender.end(flow, id, outcome, answer);
         this.#forget(id, open);
       },
     };
@@ -262,42 +244,6 @@ export class StreamTable {
         this.#forget(id, open);
       },
     };
-  }
-
-  /** One that cannot cross ends the stream, and those before it still arrive. */
-  #postItems(id: number, items: unknown[], answer: boolean, source: Source): void {
-    const failed = (error: unknown): void => {
-      if (items.length === 1) return source.fail(error);
-      for (const item of items) if (!source.ended) this.#postItems(id, [item], answer, source);
-    };
-    this.#post(() => dataMessage(this.#link.codec, id, items, answer), failed);
-  }
-
-  #sendChunk(id: number, item: unknown, producer: Producer, source: Source): void {
-    const link = this.#options.data();
-    const sent = (): void => producer.sent?.();
-    if (!(item instanceof Uint8Array)) {
-      const build = (): Message => dataMessage(this.#link.codec, id, [item], false);
-      if (link) this.#sendAside(link, build, source);
-      else this.#post(build, (error) => source.fail(error));
-      sent();
-    } else if (link) link.sendBytes(id, item, sent);
-    else {
-      const bytes = Buffer.from(item.buffer, item.byteOffset, item.byteLength).toString('base64');
-      this.#post(
-        () => ({ type: 'stream-data', streamId: id, items: [], bytes }),
-        (error) => source.fail(error),
-      );
-      sent();
-    }
-  }
-
-  #sendAside(link: DataLink, build: () => Message, source: Source): void {
-    try {
-      link.sendMessage(build());
-    } catch (error) {
-      source.fail(error);
-    }
   }
 
   #post(build: () => Message, failed: (error: unknown) => void = ignore): void {

@@ -9,7 +9,8 @@ import { iteratorProducer, readableProducer, webReadableProducer, WriteQueue } f
 import { RemoteIterator } from './remote-iterator.js';
 import * as remote from './remote-streams.js';
 import type { Sink } from './sink.js';
-import { StreamTable, type Flow, type StreamTableOptions } from './stream-table.js';
+import type { Flow } from './stream-sender.js';
+import { StreamTable, type StreamTableOptions } from './stream-table.js';
 
 export interface StreamsOptions extends StreamTableOptions {
   /** Whose ids are odd. */

@@ -1,0 +1,97 @@
+import type { Message } from '../../protocol.js';
+import type { SessionLink } from '../part.js';
+import { dataMessage, endMessage } from './messages.js';
+import type { Outcome, Producer, Source } from './source.js';
+
+/**
+ * What runs through a stream. `items` are values of any kind; `bytes` may be cut anywhere; `chunks` are
+ * values or chunks of bytes, which are not cut.
+ */
+export type Flow = 'items' | 'bytes' | 'chunks';
+
+/** The way of bytes, besides the channel. */
+export interface DataLink {
+  /** @param written called when the bytes may be changed again */
+  sendBytes(streamId: number, chunks: readonly Uint8Array[], written?: () => void): void;
+  /** @throws when it cannot be written */
+  sendMessage(message: Message): void;
+}
+
+export interface StreamSenderOptions {
+  link(): SessionLink;
+  /** `undefined` where there is no such way. */
+  data(): DataLink | undefined;
+}
+
+/** Sends what sources make: items by the channel; what may hold bytes, and all that belongs to it, by the data socket. */
+export class StreamSender {
+  readonly #options: StreamSenderOptions;
+
+  constructor(options: StreamSenderOptions) {
+    this.#options = options;
+  }
+
+  send(flow: Flow, id: number, batch: { items: unknown[]; answer: boolean; producer: Producer; source: Source }): void {
+    const { items, answer, producer, source } = batch;
+    const sent = (): void => producer.sent?.();
+    if (flow === 'items') {
+      this.#postItems(id, items, answer, source);
+      for (const _ of items) sent();
+    } else if (flow === 'bytes') this.#sendBytes(id, items as Uint8Array[], source, () => items.forEach(sent));
+    else for (const item of items) if (!source.ended) this.#sendChunk(id, item, source, sent);
+  }
+
+  end(flow: Flow, id: number, outcome: Outcome, answer: boolean): void {
+    const build = (): Message => endMessage(this.#link.codec, id, outcome, answer);
+    const data = flow === 'items' ? undefined : this.#options.data();
+    if (data) data.sendMessage(build());
+    else this.#post(build, ignore);
+  }
+
+  get #link(): SessionLink {
+    return this.#options.link();
+  }
+
+  /** One that cannot cross ends the stream, and those before it still arrive. */
+  #postItems(id: number, items: unknown[], answer: boolean, source: Source): void {
+    const failed = (error: unknown): void => {
+      if (items.length === 1) return source.fail(error);
+      for (const item of items) if (!source.ended) this.#postItems(id, [item], answer, source);
+    };
+    this.#post(() => dataMessage(this.#link.codec, id, items, answer), failed);
+  }
+
+  #sendBytes(id: number, chunks: readonly Uint8Array[], source: Source, written: () => void): void {
+    const data = this.#options.data();
+    if (data) return data.sendBytes(id, chunks, written);
+    const bytes = Buffer.concat(chunks).toString('base64');
+    this.#post(
+      () => ({ type: 'stream-data', streamId: id, items: [], bytes }),
+      (error) => source.fail(error),
+    );
+    written();
+  }
+
+  #sendChunk(id: number, item: unknown, source: Source, sent: () => void): void {
+    if (item instanceof Uint8Array) return this.#sendBytes(id, [item], source, sent);
+    const build = (): Message => dataMessage(this.#link.codec, id, [item], false);
+    const data = this.#options.data();
+    if (data) this.#sendAside(data, build, source);
+    else this.#post(build, (error) => source.fail(error));
+    sent();
+  }
+
+  #sendAside(data: DataLink, build: () => Message, source: Source): void {
+    try {
+      data.sendMessage(build());
+    } catch (error) {
+      source.fail(error);
+    }
+  }
+
+  #post(build: () => Message, failed: (error: unknown) => void): void {
+    this.#link.post(build, 'stream', failed);
+  }
+}
+
+function ignore(): void {}
