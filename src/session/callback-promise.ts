@@ -17,7 +17,6 @@ export class CallbackPromise<T> extends RemoteResult<T> {
 
   isAwaited = false;
 
-  // oxlint-disable-next-line unicorn/no-thenable
   override then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
