@@ -301,6 +301,27 @@ export type Message =
   | HandleTransfer
   | HandleReceived;
 
+/**
+ * Several messages in one, in their order, written as one flat array: less to write and to read than an object for each.
+ * Each begins with a number that says what follows:
+ *
+ * | | follows | stands for |
+ * |---|---|---|
+ * | 0 | a message | itself |
+ * | 1 | `callId`, `method`, `args` | a `call-invoke` |
+ * | 2 | `callId`, `value` | a `call-result` with success |
+ * | 3 | `callId` | the same without a value |
+ * | 4 | `invokeId`, `callbackId`, `args` | a `callback-invoke` |
+ * | 5 | `invokeId`, `value` | a `callback-result` with success |
+ * | 6 | `invokeId` | the same without a value |
+ *
+ * A child may send one at any time. It is sent some once the answer to `import` has said that it reads them.
+ */
+export interface Batch {
+  type: 'batch';
+  rows: unknown[];
+}
+
 /** `{ __procxy_type: 'error', value: … }`: written and read by the transfer handler of that name. */
 export interface Descriptor {
   __procxy_type: string;
@@ -361,6 +382,12 @@ export interface LoadRequest {
   mirror: MirrorRequest;
   /** ms that the instance's dispose hook may take once the parent is gone. */
   terminateTimeout: number;
+}
+
+/** What the agent's `import` returns. */
+export interface AgentDescription {
+  /** It reads a {@link Batch}. */
+  batches?: boolean;
 }
 
 /** How functions cross. */

@@ -18,7 +18,7 @@ export class BlockingSocket {
   request(message: object): unknown {
     const bytes = frame(this.#format.encode(message));
     try {
-      for (let written = 0; written < frame.length;) written += writeSync(this.#descriptor, bytes, written);
+      for (let written = 0; written < bytes.length;) written += writeSync(this.#descriptor, bytes, written);
       const header = this.#read(HEADER_BYTES);
       const body = header && this.#read(header.readUInt32LE());
       return body && this.#format.decode(body);

@@ -14,6 +14,7 @@ import type { Self } from '../codec/transfer-handlers.js';
 import { ProtocolError, TerminatedError } from '../errors.js';
 import { withLoadingMark } from '../loading-mark.js';
 import type {
+  AgentDescription,
   CallbackRequest,
   CallbackResult,
   DescriptorReference,
@@ -61,7 +62,7 @@ const session: Session = new Session({
   codec,
   handles,
   run: (target, method, args) => (target === 'agent' ? runAgentMethod(method, args) : started().call(method, args)),
-  beforeAnswer: () => instance?.properties.flush(),
+  preface: () => instance?.properties.takeChanges(),
   handlers: {
     'event-subscribe': ({ event }) => instance?.events?.subscribe(event),
     'event-unsubscribe': ({ event }) => instance?.events?.unsubscribe(event),
@@ -70,20 +71,23 @@ const session: Session = new Session({
     throw error;
   },
 });
+session.enableBatches();
 channel.onClose(endAlone);
+process.once('exit', () => session.disableBatches());
 process.on('uncaughtExceptionMonitor', sayLastWords);
 
 function runAgentMethod(method: string, args: unknown[]): unknown {
   switch (method) {
     case 'import':
       loading = load(args[0] as LoadRequest);
-      return loading.then(() => undefined);
+      return loading.then((): AgentDescription => ({ batches: true }));
     case 'constructor':
       return construct(args);
     case '$get':
       return started().get(args[0] as string);
     case '$refresh':
-      return started().properties.flush();
+      // What has changed goes before each answer.
+      return undefined;
     case '$sendHandle':
       return started().receiveHandle(args[0] as Socket, args[1]);
     case '$sendDescriptor':
@@ -153,7 +157,6 @@ function takeCallbacks(
     timeout,
     isParent: false,
     blocking: syncDescriptor === undefined ? undefined : blockingOn(syncDescriptor, mode),
-    beforeInvoke: () => instance?.flushOnceATick(),
     onUnhandled: (name, reason) => session.send({ type: 'callback-failed', name, reason }),
   });
   session.use(callbacks);
@@ -213,6 +216,7 @@ function sayLastWords(error: unknown): void {
   if (process.listenerCount('uncaughtException') > 0) return;
   const { wire, coded } = encodeThrown(codec, shortened(error));
   session.send({ type: 'child-fatal', error: wire, ...(coded && { coded }) });
+  session.flush();
 }
 
 /** The pipe takes so much at once; what does not fit is lost with the process. */

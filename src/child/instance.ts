@@ -19,7 +19,7 @@ export interface InstanceOptions {
   codec: Codec;
   propertyCodec: Codec;
   fingerprint: (wire: unknown) => string;
-  session: Pick<Session, 'post' | 'send' | 'stats'>;
+  session: Pick<Session, 'post' | 'flush' | 'stats'>;
 }
 
 /** The user's object in the child, and what may be done with it from outside. */
@@ -29,23 +29,20 @@ export class Instance {
   readonly events: EventForwarder | undefined;
   readonly #object: Record<PropertyKey, unknown>;
   readonly #mirror: MirrorRequest;
-  #flushed = false;
-  #stale = false;
   #disposed: Promise<void> | undefined;
 
   constructor({ object, type, namespace, mirror, codec, propertyCodec, fingerprint, session }: InstanceOptions) {
     this.#object = object as Record<PropertyKey, unknown>;
     this.#mirror = mirror;
-    const send: Session['send'] = (message) => session.send(message);
+    const flush = (): void => session.flush();
     const isBusy = (): boolean => session.stats().servedCalls > 0;
-    this.properties = new PropertyWatch({ object, codec: propertyCodec, fingerprint, mirror, send, isBusy });
+    this.properties = new PropertyWatch({ object, codec: propertyCodec, fingerprint, mirror, flush, isBusy });
     if (!isEmitter(object)) return;
     this.events = new EventForwarder({
       emitter: object,
       codec,
-      send: (...message) => session.post(...message),
+      send: (parcel) => session.post(parcel),
       findSymbol: (description) => findSymbol(description, type, namespace),
-      beforeEmit: () => this.flushOnceATick(),
     });
   }
 
@@ -89,19 +86,6 @@ export class Instance {
 
   async #dispose(): Promise<void> {
     await this.#disposer()?.call(this.#object);
-  }
-
-  /** A listener or callback sees the properties as they are; a burst of them is slowed down by two looks only, not by one each. */
-  flushOnceATick(): void {
-    this.#stale = this.#flushed;
-    if (this.#flushed) return;
-    this.#flushed = true;
-    queueMicrotask(() => {
-      this.#flushed = false;
-      if (this.#stale) this.properties.flush();
-      this.#stale = false;
-    });
-    this.properties.flush();
   }
 
   #disposer(): AnyFunction | undefined {

@@ -15,14 +15,15 @@ export interface PropertyWatchOptions {
   object: object;
   codec: Codec;
   mirror: MirrorRequest;
-  send(update: PropertyUpdate): void;
+  /** Has what has changed taken and sent. */
+  flush(): void;
   /** The same text for the same content, whatever has changed within. */
   fingerprint(wire: Wire): string;
   /** Whether a call runs, so that changes are to be expected. */
   isBusy(): boolean;
 }
 
-/** Finds out which public properties have changed, and sends those. It runs no getter that it was not told to. */
+/** Finds out which public properties have changed. It runs no getter that it was not told to. */
 export class PropertyWatch {
   readonly #options: PropertyWatchOptions;
   readonly #told = new Map<string, Told>();
@@ -32,25 +33,25 @@ export class PropertyWatch {
     this.#options = options;
   }
 
-  /** Sends what has changed since the last time, before the message that follows. That is not to fail for it. */
-  flush(): void {
+  /** What has changed since the last time. It never throws: what is sent after it is not to fail for it. */
+  takeChanges(): PropertyUpdate | undefined {
     try {
-      this.#flush();
+      return this.#look();
     } catch {
       // The instance is a Proxy that cannot be looked at: its properties stay as they were last seen.
+      return undefined;
     }
   }
 
-  #flush(): void {
-    const { mirror, send } = this.#options;
-    if (mirror.names === 'none') return;
+  #look(): PropertyUpdate | undefined {
+    const { mirror } = this.#options;
+    if (mirror.names === 'none') return undefined;
     const changes = new Changes();
     const names = mirror.names === 'own' ? this.#ownNames() : mirror.names;
     let budget = mirror.limit;
-    for (const name of names) budget -= this.#look(name, budget, changes);
-    if (mirror.names === 'own') this.#forgetMissing(new Set(names), changes);
-    const update = changes.toUpdate();
-    if (update) send(update);
+    for (const name of names) budget -= this.#lookAt(name, budget, changes);
+    if (mirror.names === 'own') this.#forgetMissing(names, changes);
+    return changes.toUpdate();
   }
 
   /** Keeps the mirror fresh for as long as calls run. */
@@ -58,14 +59,14 @@ export class PropertyWatch {
     if (this.#timer || this.#options.mirror.names === 'none') return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      this.flush();
+      this.#options.flush();
       if (this.#options.isBusy()) this.follow();
     }, INTERVAL);
     this.#timer.unref();
   }
 
   /** Compares one property with what was told of it. Returns what that took of the budget. */
-  #look(name: string, budget: number, changes: Changes): number {
+  #lookAt(name: string, budget: number, changes: Changes): number {
     const before = this.#told.get(name);
     let value: unknown;
     try {
@@ -109,9 +110,12 @@ export class PropertyWatch {
     return keys.length > MAX_PROPERTIES ? [] : keys.filter((key) => isPublicData(object, key));
   }
 
-  #forgetMissing(names: ReadonlySet<string>, changes: Changes): void {
+  #forgetMissing(names: readonly string[], changes: Changes): void {
+    // All that are there have been told of.
+    if (this.#told.size === names.length) return;
+    const present = new Set(names);
     for (const name of this.#told.keys()) {
-      if (names.has(name)) continue;
+      if (present.has(name)) continue;
       this.#told.delete(name);
       changes.remove(name);
     }

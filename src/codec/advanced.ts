@@ -3,6 +3,7 @@ import type { CallbackDescriptor, Descriptor, Wire } from '../protocol.js';
 import type { Codec, Encoded, Origin } from './codec.js';
 import { DescriptorReader, isDescriptor } from './descriptors.js';
 import * as refusals from './refusals.js';
+import { copySmall } from './small-copy.js';
 import { at, type Key, type Self, type TransferHandler } from './transfer-handlers.js';
 import { assign, DESCRIPTOR_PREFIX, holes, isData, Walk } from './walk.js';
 
@@ -14,14 +15,15 @@ import { assign, DESCRIPTOR_PREFIX, holes, isData, Walk } from './walk.js';
 export function createAdvancedCodec(handlers: readonly TransferHandler[], self: Self): Codec {
   return {
     encode(value: unknown, origin: Origin): Encoded {
-      if (typeof value === 'string' || typeof value === 'number' || value === null)
+      if ((typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol') || value === null)
         return { wire: value, coded: undefined };
+      const copy = value === self.current ? undefined : copySmall(value);
+      if (copy !== undefined) return { wire: copy, coded: undefined };
       if (value !== undefined && value === self.current) return { wire: { __procxy_type: 'self' }, coded: true };
       const scan = new Scan(handlers, origin);
       scan.root(value);
-      if (!scan.coded) return { wire: value, coded: undefined };
-      const copy = new Copy(handlers, origin);
-      return { wire: copy.root(value), coded: true };
+      if (!scan.coded) return { wire: value, coded: undefined, isLive: true };
+      return { wire: new Copy(handlers, origin).root(value), coded: true, isLive: true };
     },
     decode: (wire) => new Decoding(handlers).decode(wire),
   };

@@ -14,6 +14,8 @@ export interface Encoded {
   wire: Wire;
   /** What the message must say of the descriptors in `wire`; `undefined` where there are none. */
   coded: Coded | undefined;
+  /** `wire` holds objects of the user's own: it is to be written before the user's code goes on. */
+  isLive?: boolean;
 }
 
 /** Turns values into what a channel carries, and back. */

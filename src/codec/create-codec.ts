@@ -54,7 +54,7 @@ function exchangingCodec(codec: Codec, handles: HandleExchange | undefined, expo
         const encoded = codec.encode(value, origin);
         if (encoded.coded === undefined) return encoded;
         const exported = exporters.flatMap((exchange) => exchange.takeExported());
-        return exported.length === 0 ? encoded : { wire: encoded.wire, coded: exported };
+        return exported.length === 0 ? encoded : { ...encoded, coded: exported };
       } catch (error) {
         handles?.discard();
         for (const exchange of exporters) exchange.discard();

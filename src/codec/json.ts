@@ -22,6 +22,7 @@ export function createJsonCodec(handlers: readonly TransferHandler[], self: Self
       return { wire: value, coded: undefined };
     // Here too, since an instance may be an array or a plain object, for which no handler is asked.
     if (value !== undefined && value === self.current) return { wire: { __procxy_type: 'self' }, coded: true };
+    if (isFlat(value)) return { wire: value.slice(), coded: undefined };
     const walk = new JsonWalk(handlers, origin);
     const wire = walk.root(value);
     return { wire, coded: walk.coded || undefined };
@@ -43,6 +44,24 @@ export function createJsonCodec(handlers: readonly TransferHandler[], self: Self
   }
 
   return { encode, decode };
+}
+
+/** Whether a value is an array of what crosses as it is, as arguments mostly are: no walk is needed to copy it. */
+function isFlat(value: unknown): value is unknown[] {
+  if (!Array.isArray(value) || (value as { toJSON?: unknown }).toJSON !== undefined) return false;
+  for (const part of value) {
+    switch (typeof part) {
+      case 'string':
+      case 'boolean':
+        break;
+      case 'number':
+        if (!Number.isFinite(part) || Object.is(part, -0)) return false;
+        break;
+      default:
+        if (part !== null) return false;
+    }
+  }
+  return true;
 }
 
 class JsonWalk extends Walk {

@@ -8,6 +8,8 @@ import { Reaper } from './reaper.js';
 const STDERR_TAIL = 4096;
 /** How long after its exit the last messages and output of a child may still arrive, in ms. */
 const DRAIN_TIME = 500;
+/** How long an idle child still keeps the parent alive, in ms. */
+const RELEASE_DELAY = 10;
 
 // Taken at import, so that a test's fake clock does not stop them.
 const { setTimeout, clearTimeout } = globalThis;
@@ -29,6 +31,8 @@ export class AgentProcess {
   #status: ExitStatus | undefined;
   #stderr: Buffer | undefined;
   #holds = 0;
+  #isHeld = false;
+  #isReleasing = false;
 
   constructor(child: ChildProcess, terminateTimeout: number) {
     this.process = child;
@@ -43,13 +47,21 @@ export class AgentProcess {
     return this.#status !== undefined;
   }
 
-  /** Keeps the parent alive until as many {@link release} have followed. */
+  /** Keeps the parent alive until as many {@link release} have followed, and some ms longer. */
   hold(): void {
-    if (this.#holds++ === 0 && !this.ended) this.#setRef('ref');
+    if (this.#holds++ > 0 || this.#isHeld || this.ended) return;
+    this.#isHeld = true;
+    this.#setRef('ref');
   }
 
+  /** Not at once: of calls that follow one another each would have to hold it again. */
   release(): void {
-    if (--this.#holds === 0) this.#letParentExit();
+    if (--this.#holds > 0 || !this.#isHeld || this.#isReleasing) return;
+    this.#isReleasing = true;
+    setTimeout(() => {
+      this.#isReleasing = false;
+      if (this.#holds === 0) this.#letParentExit();
+    }, RELEASE_DELAY).unref();
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -116,6 +128,7 @@ export class AgentProcess {
   }
 
   #letParentExit(): void {
+    this.#isHeld = false;
     this.#setRef('unref');
   }
 

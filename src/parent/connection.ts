@@ -6,7 +6,7 @@ import type { AnyFunction } from '../codec/function-codec.js';
 import type { Self, TransferHandler } from '../codec/transfer-handlers.js';
 import { isHandle } from '../codec/handle-codec.js';
 import { HandleTransferError, ProtocolError, TerminatedError, TimeoutError } from '../errors.js';
-import type { InstanceDescription, LoadRequest } from '../protocol.js';
+import type { AgentDescription, InstanceDescription, LoadRequest } from '../protocol.js';
 import { onAbort } from '../session/abort.js';
 import { isOwnTimeout, type CallOptions, type Reason } from '../session/calls.js';
 import { checkDescription } from './description.js';
@@ -120,7 +120,8 @@ export class Connection {
         return this.#session.call('agent', method, args, { timeout, site });
       };
       // The module first: it may register how the constructor's arguments are read.
-      await agentCall('import', [{ ...makeRequest(), ...this.#channels }]);
+      const agent = await agentCall('import', [{ ...makeRequest(), ...this.#channels }]);
+      if ((agent as AgentDescription | undefined)?.batches === true) this.#session.enableBatches();
       const description = checkDescription(await agentCall('constructor', constructorArgs));
       this.#disposable = description.disposable;
       this.properties.markUnavailable(description.unmirrored);

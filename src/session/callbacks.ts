@@ -144,7 +144,7 @@ export class Callbacks implements FunctionExchange, SessionPart {
     const exported = this.find(callbackId);
     const head = { type: 'callback-result', invokeId } as const;
     const method = exported.name || 'callback';
-    this.#link.serve({ head, method, args, coded, run: (values) => this.run(exported, values) });
+    this.#link.serve(head, method, args, coded, (values) => this.run(exported, values));
   }
 
   #collected(): void {

@@ -4,12 +4,9 @@ import type { CallbackInvoke, CallbackResult, CallInvoke, CallResult, Coded, Mes
 import { isError } from '../codec/error-codec.js';
 import { SocketConnectingError } from '../codec/handle-codec.js';
 import { onAbort } from './abort.js';
-import { appendCallSite, captureCallSite, replaceStack, type CallSite } from './call-site.js';
+import { appendCallSite, CallSiteBudget, captureCallSite, replaceStack, type CallSite } from './call-site.js';
 import { Deadlines, now } from './deadlines.js';
-import type { Send } from './send.js';
-
-/** Above so many open calls a call site is not worth its price. */
-const MAX_CALL_SITES = 100;
+import { describe, type Parcel, type Send } from './send.js';
 
 /** Whose method is called; or the function itself. */
 export type CallTarget = 'instance' | 'agent' | FunctionTarget;
@@ -37,15 +34,37 @@ export interface CallOptions {
   site?: CallSite | undefined;
 }
 
-interface OpenCall extends Settle {
-  readonly target: CallTarget;
-  readonly method: string;
-  readonly timeout: number;
-  readonly deadline: number;
-  readonly site: CallSite | undefined;
-  readonly stopListening: (() => void) | undefined;
+/** A call that is not answered yet, and what is sent for it. */
+class OpenCall implements Parcel {
+  stopListening: (() => void) | undefined;
   /** An answer can come. */
-  sent: boolean;
+  sent = false;
+
+  constructor(
+    private readonly owner: CallOwner,
+    readonly id: number,
+    readonly target: CallTarget,
+    readonly method: string,
+    /** Until they are encoded. */
+    public args: readonly unknown[] | undefined,
+    readonly timeout: number,
+    readonly deadline: number,
+    readonly site: CallSite | undefined,
+    readonly settle: Settle,
+  ) {}
+
+  build(): Message | undefined {
+    return this.owner.build(this);
+  }
+
+  failed(error: unknown): void {
+    this.owner.failed(this, error);
+  }
+}
+
+interface CallOwner {
+  build(call: OpenCall): Message | undefined;
+  failed(call: OpenCall, error: unknown): void;
 }
 
 /** Makes the error with which an open call of this method is rejected. */
@@ -69,6 +88,11 @@ export class Calls {
   /** Calls given up here whose answer may still come, and is then dropped. */
   readonly #abandoned = new Set<number>();
   readonly #deadlines: Deadlines;
+  readonly #sites = new CallSiteBudget();
+  readonly #owner: CallOwner = {
+    build: (call) => this.#build(call),
+    failed: (call, error) => this.#failed(call, error),
+  };
   /** Why nothing can be answered any more. */
   #closed: Reason | undefined;
   #lastId = 0;
@@ -84,7 +108,8 @@ export class Calls {
 
   open(target: CallTarget, method: string, args: readonly unknown[], options: CallOptions, settle: Settle): void {
     const { timeout, signal, boundary } = options;
-    const site = boundary && this.#open.size < MAX_CALL_SITES ? captureCallSite(boundary) : options.site;
+    const time = now();
+    const site = boundary && this.#sites.take(time) ? captureCallSite(boundary) : options.site;
     const refusal = this.#closed ? this.#closed(method) : this.#options.refuse(method);
     if (refusal) {
       replaceStack(refusal, site);
@@ -93,13 +118,13 @@ export class Calls {
     if (signal?.aborted) return settle.reject(signal.reason);
     const callId = this.nextId();
     const limited = timeout > 0 && timeout !== Infinity;
-    const deadline = limited ? now() + timeout : Infinity;
-    const stopListening = signal && onAbort(signal, () => this.#abandon(callId, signal.reason));
-    const call: OpenCall = { target, method, ...settle, timeout, deadline, site, stopListening, sent: false };
+    const deadline = limited ? time + timeout : Infinity;
+    const call = new OpenCall(this.#owner, callId, target, method, args, timeout, deadline, site, settle);
+    if (signal) call.stopListening = onAbort(signal, () => this.#abandon(callId, signal.reason));
     if (this.#open.size === 0) this.#options.onBusy(true);
     this.#open.set(callId, call);
     if (limited) this.#deadlines.watch(deadline);
-    this.#send(callId, call, () => this.#message(callId, target, method, args));
+    this.#options.send(call);
   }
 
   nextId(): number {
@@ -115,10 +140,10 @@ export class Calls {
       throw new ProtocolError(`A result arrived for the call ${id}, which is not open.`);
     }
     const { coded } = message;
-    if (message.result === 'success') return this.#decode(message.value, coded, call, call.resolve);
+    if (message.result === 'success') return this.#decode(message.value, coded, call, call.settle.resolve);
     this.#decode(message.error, coded, call, (reason) => {
       if (isError(reason)) appendCallSite(reason, call.site);
-      call.reject(reason);
+      call.settle.reject(reason);
     });
   }
 
@@ -130,7 +155,7 @@ export class Calls {
       if (call.sent) this.#abandoned.add(id);
       const error = reason(call.method);
       replaceStack(error, call.site);
-      call.reject(error);
+      call.settle.reject(error);
     }
   }
 
@@ -140,40 +165,39 @@ export class Calls {
     this.#deadlines.close();
   }
 
-  #send(callId: number, call: OpenCall, build: () => Message): void {
-    const buildIfOpen = (): Message | undefined => {
-      // It may have had to wait, and been given up meanwhile.
-      if (!this.#open.has(callId)) return undefined;
-      const message = build();
-      call.sent = true;
-      return message;
-    };
-    const failed = (error: unknown): void => {
-      if (error instanceof SocketConnectingError) void this.#sendWhenConnected(error.settled, callId, call, build);
-      else if (this.#take(callId)) {
-        if (error instanceof Error) replaceStack(error, call.site);
-        call.reject(error);
-      }
-    };
-    this.#options.send(buildIfOpen, call.method, failed);
+  #build(call: OpenCall): Message | undefined {
+    // It may have had to wait, and been given up meanwhile.
+    if (!this.#open.has(call.id)) return undefined;
+    const message = this.#message(call);
+    call.args = undefined;
+    call.sent = true;
+    return message;
+  }
+
+  #failed(call: OpenCall, error: unknown): void {
+    if (error instanceof SocketConnectingError) void this.#sendWhenConnected(error.settled, call);
+    else if (this.#take(call.id)) {
+      if (error instanceof Error) replaceStack(error, call.site);
+      call.settle.reject(error);
+    }
   }
 
   /** Those after it do not wait. */
-  async #sendWhenConnected(socket: Promise<void>, id: number, call: OpenCall, build: () => Message): Promise<void> {
+  async #sendWhenConnected(socket: Promise<void>, call: OpenCall): Promise<void> {
     await socket;
-    this.#send(id, call, build);
+    this.#options.send(call);
   }
 
-  #message(id: number, target: CallTarget, method: string, values: readonly unknown[]): CallInvoke | CallbackInvoke {
-    const { wire, coded } = this.#options.codec.encode(values, { root: 'args', method });
-    const args = wire as unknown[];
-    const message: CallInvoke | CallbackInvoke =
-      typeof target === 'object'
-        ? { type: 'callback-invoke', callbackId: target.id(), args, invokeId: id }
-        : { type: 'call-invoke', callId: id, method, args };
-    if (target === 'agent') (message as CallInvoke).target = target;
-    if (coded) message.coded = coded;
-    return message;
+  #message({ id, target, method, args = [] }: OpenCall): CallInvoke | CallbackInvoke {
+    const encoded = this.#options.codec.encode(args, { root: 'args', method });
+    const wire = encoded.wire as unknown[];
+    if (typeof target === 'object') {
+      const callbackId = target.id();
+      return describe({ type: 'callback-invoke', callbackId, args: wire, invokeId: id }, encoded);
+    }
+    const message: CallInvoke = { type: 'call-invoke', callId: id, method, args: wire };
+    if (target === 'agent') message.target = target;
+    return describe(message, encoded);
   }
 
   /** Settles the call with what `decode` makes of an answer; a malformed one is a violation besides. */
@@ -186,7 +210,7 @@ export class Calls {
       const reason = known
         ? error
         : new ProtocolError(`An answer could not be read: ${describeReason(error)}.`, { cause: error });
-      call.reject(reason);
+      call.settle.reject(reason);
       if (error instanceof SerializationError) return;
       throw reason;
     }
@@ -206,7 +230,7 @@ export class Calls {
     const call = this.#take(id);
     if (!call) return;
     if (call.sent) this.#abandoned.add(id);
-    call.reject(reason);
+    call.settle.reject(reason);
   }
 
   #sweep(time: number): number {

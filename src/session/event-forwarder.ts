@@ -2,7 +2,7 @@ import type { Codec } from '../codec/codec.js';
 import { encodeThrown } from '../codec/codec.js';
 import type { EventEmit, EventFailed, EventName } from '../protocol.js';
 import { displayEvent, eventKey, type Event } from './event-name.js';
-import type { Send } from './send.js';
+import { describe, type Send } from './send.js';
 
 /** What counts as an emitter: Node's own, and those that only look like it. */
 export interface EmitterLike {
@@ -22,8 +22,6 @@ export interface EventForwarderOptions {
   send: Send;
   /** Finds the symbol that the other side means by a description. */
   findSymbol(description: string): symbol;
-  /** Called before an event is sent. */
-  beforeEmit(): void;
 }
 
 /** Sends an emitter's events to the other side, each for as long as somebody listens there. */
@@ -58,31 +56,31 @@ export class EventForwarder {
     const stop = this.#forwarding.get(key);
     this.#forwarding.delete(key);
     stop?.();
-    this.#options.send(
-      () => ({ type: 'event-unsubscribed', event: name }),
-      displayEvent(name),
-      () => {},
-    );
+    this.#options.send({
+      method: displayEvent(name),
+      build: () => ({ type: 'event-unsubscribed', event: name }),
+      failed: () => {},
+    });
   }
 
   /** Never throws: the emitter has done nothing wrong, and in a timer it would end the process. */
   #forward(event: EventName, args: unknown[]): void {
-    const { codec, send, beforeEmit } = this.#options;
-    beforeEmit();
+    const { codec, send } = this.#options;
+    const method = displayEvent(event);
     const build = (): EventEmit => {
-      const { wire, coded } = codec.encode(args, { root: 'args', event: displayEvent(event) });
-      return { type: 'event-emit', event, args: wire as unknown[], ...(coded && { coded }) };
+      const encoded = codec.encode(args, { root: 'args', event: method });
+      return describe({ type: 'event-emit', event, args: encoded.wire as unknown[] }, encoded);
     };
-    send(build, displayEvent(event), (error) => this.#fail(event, error));
+    send({ method, build, failed: (error) => this.#fail(event, error) });
   }
 
   #fail(event: EventName, reason: unknown): void {
     const { codec, send } = this.#options;
     const build = (): EventFailed => {
-      const { wire, coded } = encodeThrown(codec, reason);
-      return { type: 'event-failed', event, error: wire, ...(coded && { coded }) };
+      const encoded = encodeThrown(codec, reason);
+      return describe({ type: 'event-failed', event, error: encoded.wire }, encoded);
     };
-    send(build, displayEvent(event), (error) => this.#fail(event, error));
+    send({ method: displayEvent(event), build, failed: (error) => this.#fail(event, error) });
   }
 
   #resolve(name: EventName): Event {

@@ -40,6 +40,11 @@ export class Handles implements HandleExchange {
     this.#outgoing.length = 0;
   }
 
+  /** Whether the message that was encoded takes handles along. */
+  get isNeeded(): boolean {
+    return this.#outgoing.length > 0;
+  }
+
   /** To be called just before the message that was encoded is sent. Returns how many messages go before it. */
   sendAll(channel: Channel, log?: WriteLog): number {
     const handles = this.#outgoing.splice(0);
@@ -47,7 +52,7 @@ export class Handles implements HandleExchange {
       stopReading(handle);
       this.#underway.set(handleId, handle);
       const message: HandleTransfer = { type: 'handle-transfer', handleId };
-      channel.send(message, handle, log?.add(message));
+      channel.send(message, handle, log?.add([message]));
     }
     return handles.length;
   }

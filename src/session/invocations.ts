@@ -17,8 +17,6 @@ export interface InvocationOptions {
   timeout: number;
   /** Left out where this process cannot wait without turning its event loop. */
   blocking?: Blocking | undefined;
-  /** Called before a function of the other side is. */
-  beforeInvoke?(): void;
   /** An invocation has failed, and nobody waits for it. */
   onUnhandled(name: string, reason: string): void;
 }
@@ -83,7 +81,6 @@ export class Invocations {
     };
     const target: FunctionTarget = { id: () => usableId(entry, name), proxy };
     const options = { timeout: this.#options.timeout, boundary: proxy };
-    this.#options.beforeInvoke?.();
     this.#link.open(target, name, args, options, { resolve: settle.resolve, reject });
     return promise;
   }
@@ -93,14 +90,14 @@ export class Invocations {
   }
 
   #invokeAndBlock(entry: Imported, name: string, args: unknown[]): unknown {
-    const { blocking, beforeInvoke } = this.#options;
+    const { blocking } = this.#options;
     if (!blocking) {
       throw new SyncCallbackError(
         `${name}() was marked by sync(), and this process cannot wait for it: that takes Node and a Unix socket. Pass the function itself.`,
       );
     }
     const callbackId = usableId(entry, name);
-    beforeInvoke?.();
+    this.#link.flush();
     const { wire, coded } = this.#encode(blocking.codec, args, name);
     const message: CallbackInvoke = {
       type: 'callback-invoke',

@@ -3,7 +3,7 @@ import type { Message } from '../protocol.js';
 /** What each field must be for a message to be taken for what it says. */
 type Shape = Record<string, (value: unknown) => boolean>;
 
-const isId = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0;
+export const isId = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
 export const isString = (value: unknown): value is string => typeof value === 'string';
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 const isMark = (value: unknown): boolean => value === undefined || value === true;
@@ -28,7 +28,7 @@ function isEvent(value: unknown): boolean {
   return isString(key ?? description);
 }
 
-const shapes: Record<Message['type'], Shape> = {
+const fieldsOf: Record<Message['type'], Shape> = {
   'call-invoke': {
     callId: isId,
     target: (value) => value === undefined || value === 'agent',
@@ -89,15 +89,19 @@ const shapes: Record<Message['type'], Shape> = {
   'event-failed': { event: isEvent, coded: isCoded },
 };
 
+const shapes = new Map<string, [name: string, check: (value: unknown) => boolean][]>(
+  Object.entries(fieldsOf).map(([type, shape]) => [type, Object.entries(shape)]),
+);
+
 /** Whether a message on the channel is meant for us. Others are the user's, or Node's own. */
 export function isOurs(message: unknown): message is { type: Message['type'] } {
   const type = (message as { type?: unknown } | null)?.type;
-  return typeof type === 'string' && Object.hasOwn(shapes, type);
+  return typeof type === 'string' && shapes.has(type);
 }
 
 /** The name of the first field that is not as it must be. */
 export function findMalformedField(message: { type: Message['type'] }): string | undefined {
   const fields = message as Record<string, unknown>;
-  const malformed = Object.entries(shapes[message.type]).find(([name, check]) => !check(fields[name]));
-  return malformed?.[0];
+  for (const [name, check] of shapes.get(message.type) ?? []) if (!check(fields[name])) return name;
+  return undefined;
 }

@@ -1,64 +1,69 @@
 import { CallbackLimitError } from '../errors.js';
 import type { Message } from '../protocol.js';
+import type { Parcel } from './send.js';
 
 export interface OutboxOptions {
-  /** @throws when the message cannot be written */
-  write(message: Message, method: string): void;
+  /** Never throws: of what cannot be written the parcel is told. */
+  write(message: Message, parcel: Parcel): void;
   /** Makes the other side give back functions that it does not need; `done` is called when it has. */
   makeRoom(done: () => void): void;
 }
 
-interface Entry {
-  build: () => Message | undefined;
-  method: string;
-  failed: (error: unknown) => void;
-}
-
 /**
  * Keeps what is sent in order. A message that exports a function beyond the limit waits until the other side has collected its
- * garbage, and all that come after it wait too.
+ * garbage, and all that come after it wait too. So does what is sent while another message is built, by a getter for instance.
  */
 export class Outbox {
   readonly #options: OutboxOptions;
-  readonly #queue: Entry[] = [];
-  #waiting = false;
+  #queue: Parcel[] = [];
+  /** Something is being built, or waited for. */
+  #busy = false;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
   }
 
-  send(build: Entry['build'], method: string, failed: Entry['failed']): void {
-    const entry = { build, method, failed };
-    if (this.#waiting) this.#queue.push(entry);
-    else if (!this.#write(entry, true)) this.#wait(entry);
+  send(parcel: Parcel): void {
+    if (this.#busy) {
+      this.#queue.push(parcel);
+      return;
+    }
+    this.#busy = true;
+    if (this.#write(parcel, true) !== 'full') return this.#drain(true);
+    this.#queue.unshift(parcel);
+    this.#wait();
   }
 
   /** Nothing that waits will be sent. */
   close(): void {
-    this.#queue.length = 0;
+    this.#queue = [];
   }
 
-  /** @returns false when the message must wait, which it may do once */
-  #write({ build, method, failed }: Entry, mayWait: boolean): boolean {
+  #write(parcel: Parcel, mayWait: boolean): 'sent' | 'refused' | 'full' {
+    let message: Message | undefined;
     try {
-      const message = build();
-      if (message) this.#options.write(message, method);
+      message = parcel.build();
     } catch (error) {
-      if (mayWait && error instanceof CallbackLimitError) return false;
-      failed(error);
+      if (mayWait && error instanceof CallbackLimitError) return 'full';
+      parcel.failed(error);
+      return 'refused';
     }
-    return true;
+    if (message) this.#options.write(message, parcel);
+    return 'sent';
   }
 
-  #wait(entry: Entry): void {
-    this.#waiting = true;
-    this.#queue.push(entry);
-    this.#options.makeRoom(() => this.#resume());
+  #wait(): void {
+    this.#options.makeRoom(() => this.#drain(false));
   }
 
-  #resume(): void {
-    // None of them waits again: what could be given back was, just now.
-    for (let entry = this.#queue.shift(); entry; entry = this.#queue.shift()) this.#write(entry, false);
-    this.#waiting = false;
+  /** @param mayWait whether more room could be made: something was sent since that was done last, and may be given back */
+  #drain(mayWait: boolean): void {
+    for (let parcel = this.#queue[0]; parcel; parcel = this.#queue[0]) {
+      const outcome = this.#write(parcel, mayWait);
+      if (outcome === 'full') return this.#wait();
+      if (outcome === 'sent') mayWait = true;
+      this.#queue.shift();
+    }
+    this.#busy = false;
   }
 }

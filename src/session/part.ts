@@ -2,8 +2,8 @@ import type { Codec } from '../codec/codec.js';
 import type { Coded, Message } from '../protocol.js';
 import type { SideStats } from '../types/stats.js';
 import type { CallOptions, FunctionTarget, Reason, Settle } from './calls.js';
-import type { Send } from './send.js';
-import type { Request } from './serve.js';
+import type { Parcel } from './send.js';
+import type { Server } from './serve.js';
 import type { WriteLog } from './write-log.js';
 
 /** What is done with messages, by their type. */
@@ -23,16 +23,15 @@ export interface Accounts {
 export interface SessionLink extends Accounts {
   readonly codec: Codec;
   /** In order with calls, answers and all else that holds values of the user's. */
-  readonly post: Send;
-  /**
-   * Sends at once, also where other messages wait.
-   * @throws {SerializationError} when it is too large or too deep
-   */
+  post(build: Parcel['build'], method: string, failed: Parcel['failed']): void;
+  /** Sends it, also where other messages wait for room. */
   send(message: Message): void;
+  /** Writes what is held back for a batch. */
+  flush(): void;
   /** Invokes a function of the other side. */
   open(target: FunctionTarget, name: string, args: unknown[], options: CallOptions, settle: Settle): void;
   /** Runs something for the other side, and answers. */
-  serve(request: Request): void;
+  serve(...request: Parameters<Server['serve']>): void;
   nextId(): number;
   /** How many messages have been sent so far. */
   sent(): number;

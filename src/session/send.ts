@@ -1,11 +1,34 @@
+import type { Encoded } from '../codec/codec.js';
 import { describeReason, SerializationError } from '../errors.js';
-import type { Message } from '../protocol.js';
+import type { Coded, Message } from '../protocol.js';
 
-/**
- * Sends what `build` makes, on behalf of `method`; nothing where that is `undefined`. Never throws: what `build` throws, and
- * a {@link SerializationError} for a message that is too large or too deep, comes to `failed`.
- */
-export type Send = (build: () => Message | undefined, method: string, failed: (error: unknown) => void) => void;
+/** Something to be sent, which is encoded only when its turn has come. */
+export interface Parcel {
+  /** For whose sake. */
+  readonly method: string;
+  /** Makes the message; nothing is sent where that is `undefined`. */
+  build(): Message | undefined;
+  /** What `build` has thrown, and a {@link SerializationError} for a message that is too large or too deep. */
+  failed(error: unknown): void;
+}
+
+/** Never throws. */
+export type Send = (parcel: Parcel) => void;
+
+/** Messages that hold objects of the user's own, which may change as soon as the user's code goes on. */
+const live = new WeakSet<Message>();
+
+/** Puts into a message what it must say of the values in it. */
+export function describe<M extends Message & { coded?: Coded }>(message: M, encoded: Encoded): M {
+  if (encoded.coded) message.coded = encoded.coded;
+  if (encoded.isLive) live.add(message);
+  return message;
+}
+
+/** Whether it must be written at once. */
+export function isLive(message: Message): boolean {
+  return live.has(message);
+}
 
 /** For a message that the channel could not write. */
 export function unwritable(message: Pick<Message, 'type'>, method: string, cause: unknown): SerializationError {

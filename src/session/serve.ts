@@ -1,29 +1,16 @@
 import { encodeThrown, type Codec } from '../codec/codec.js';
 import { ProtocolError } from '../errors.js';
 import type { CallbackResult, CallResult, Coded, Wire } from '../protocol.js';
-import type { Send } from './send.js';
+import { describe, type Parcel, type Send } from './send.js';
 
 export type Answer = CallResult | CallbackResult;
 
 /** What an answer begins with, whatever the outcome. */
 export type AnswerHead = { type: 'call-result'; callId: number } | { type: 'callback-result'; invokeId: number };
 
-/** Something that the other side wants to have run. */
-export interface Request {
-  head: AnswerHead;
-  /** For sentences. */
-  method: string;
-  args: Wire[];
-  coded: Coded | undefined;
-  /** What it returns, resolves to or throws is the answer. */
-  run(args: unknown[]): unknown;
-}
-
 export interface ServerOptions {
   codec: Codec;
   send: Send;
-  /** Called before each answer is sent. Must not throw. */
-  beforeAnswer(): void;
 }
 
 /** Answers the calls that the other side makes. */
@@ -40,40 +27,83 @@ export class Server {
     return this.#running;
   }
 
-  /** @throws {ProtocolError} when the arguments are malformed */
-  serve({ head, method, args, coded, run }: Request): void {
+  /**
+   * @param method for sentences
+   * @param run what it returns, resolves to or throws is the answer
+   * @throws {ProtocolError} when the arguments are malformed
+   */
+  serve(
+    head: AnswerHead,
+    method: string,
+    args: Wire[],
+    coded: Coded | undefined,
+    run: (args: unknown[]) => unknown,
+  ): void {
     this.#running++;
     const { codec } = this.#options;
-    const succeed = (value: unknown): void => {
-      this.#running--;
-      this.#answer(head, method, () => successAnswer(codec, head, method, value));
-    };
-    const fail = (error: unknown): void => {
-      this.#running--;
-      this.#fail(head, method, error);
-    };
-    const values = coded ? decodeArgs(codec, args, fail) : args;
+    const outcome = new Outcome(codec, head, method);
+    const values = coded ? decodeArgs(codec, args, (error) => this.#answer(outcome.fail(error))) : args;
     if (!values) return;
+    let value: unknown;
     try {
-      // A thenable gets what `await` would give it: it is asked once, and settles once.
-      const value = run(values);
-      if (isPromise(value)) Promise.resolve(value).then(succeed, fail);
-      else succeed(value);
+      value = run(values);
     } catch (error) {
-      fail(error);
+      return this.#answer(outcome.fail(error));
     }
+    if (!isPromise(value)) return this.#answer(outcome.succeed(value));
+    // A thenable gets what `await` would give it: it is asked once, and settles once.
+    Promise.resolve(value).then(
+      (result) => this.#answer(outcome.succeed(result)),
+      (error: unknown) => this.#answer(outcome.fail(error)),
+    );
   }
 
-  #fail(head: AnswerHead, method: string, error: unknown): void {
-    const { codec } = this.#options;
-    this.#answer(head, method, () => failureAnswer(codec, head, method, error));
+  #answer(outcome: Outcome): void {
+    this.#running--;
+    outcome.sendBy(this.#options.send);
+  }
+}
+
+/** What has come of a call. */
+class Outcome implements Parcel {
+  readonly method: string;
+  readonly #codec: Codec;
+  readonly #head: AnswerHead;
+  #send: Send | undefined;
+  #isFailure = false;
+  /** The result, or what was thrown. */
+  #value: unknown;
+
+  constructor(codec: Codec, head: AnswerHead, method: string) {
+    this.#codec = codec;
+    this.#head = head;
+    this.method = method;
+  }
+
+  succeed(value: unknown): this {
+    this.#value = value;
+    return this;
+  }
+
+  fail(error: unknown): this {
+    this.#isFailure = true;
+    this.#value = error;
+    return this;
+  }
+
+  sendBy(send: Send): void {
+    this.#send = send;
+    send(this);
+  }
+
+  build(): Answer {
+    const make = this.#isFailure ? failureAnswer : successAnswer;
+    return make(this.#codec, this.#head, this.method, this.#value);
   }
 
   /** What cannot be sent is answered by the error that says so. */
-  #answer(head: AnswerHead, method: string, build: () => Answer): void {
-    const { send, beforeAnswer } = this.#options;
-    beforeAnswer();
-    send(build, method, (error) => this.#fail(head, method, error));
+  failed(error: unknown): void {
+    this.#send?.(this.fail(error));
   }
 }
 
@@ -93,23 +123,26 @@ export function decodeArgs(codec: Codec, args: Wire[], fail: (error: unknown) =>
 
 /** @throws {SerializationError} when the value cannot cross */
 export function successAnswer(codec: Codec, head: AnswerHead, method: string, value: unknown): Answer {
-  const answer: Answer = { ...head, result: 'success' };
-  if (value !== undefined) {
-    const { wire, coded } = codec.encode(value, { root: 'result', method });
-    answer.value = wire;
-    if (coded) answer.coded = coded;
+  if (value === undefined) {
+    return head.type === 'call-result'
+      ? { type: head.type, callId: head.callId, result: 'success' }
+      : { type: head.type, invokeId: head.invokeId, result: 'success' };
   }
-  return answer;
+  const encoded = codec.encode(value, { root: 'result', method });
+  const { wire } = encoded;
+  const answer: Answer =
+    head.type === 'call-result'
+      ? { type: head.type, callId: head.callId, result: 'success', value: wire }
+      : { type: head.type, invokeId: head.invokeId, result: 'success', value: wire };
+  return describe(answer, encoded);
 }
 
 export function failureAnswer(codec: Codec, head: AnswerHead, method: string, error: unknown): Answer {
   const answer: Answer = { ...head, result: 'error' };
-  if (error !== undefined) {
-    const { wire, coded } = encodeThrown(codec, error, method);
-    answer.error = wire;
-    if (coded) answer.coded = coded;
-  }
-  return answer;
+  if (error === undefined) return answer;
+  const encoded = encodeThrown(codec, error, method);
+  answer.error = encoded.wire;
+  return describe(answer, encoded);
 }
 
 export function isPromise(value: unknown): value is PromiseLike<unknown> {

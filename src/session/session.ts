@@ -1,18 +1,19 @@
 import type { Channel, Handle } from '../channel/channel.js';
 import type { Codec } from '../codec/codec.js';
 import { describeReason, ProtocolError } from '../errors.js';
-import type { CallInvoke, Coded, HandleReceived, HandleTransfer, Message } from '../protocol.js';
+import type { Batch, CallInvoke, Coded, HandleReceived, HandleTransfer, Message } from '../protocol.js';
 import type { SideStats } from '../types/stats.js';
+import { Batcher, unasked } from './batcher.js';
 import { Calls, type CallOptions, type CallTarget, type Reason } from './calls.js';
 import type { Handles } from './handles.js';
 import { findMalformedField, isOurs } from './message-shape.js';
 import { Outbox } from './outbox.js';
 import type { Accounts, Handlers, SessionPart } from './part.js';
 import { RemoteResult } from './remote-result.js';
-import { unwritable, type Send } from './send.js';
+import { readRows, type RowMessage } from './rows.js';
+import { isLive, unwritable, type Parcel, type Send } from './send.js';
 import { Server } from './serve.js';
 import { endOnAbort } from './streams/remote-iterator.js';
-import type { WriteLog } from './write-log.js';
 
 /** What comes by the data socket, besides bytes. */
 const asideTypes = new Set<Message['type']>(['stream-data', 'stream-end']);
@@ -32,8 +33,8 @@ export interface SessionOptions {
   refuse?(method: string): Error | undefined;
   /** What is done with messages that are no part's. One without a handler is a violation. */
   handlers?: Handlers;
-  /** Called before each answer to a call is sent. */
-  beforeAnswer?(): void;
+  /** What the other side is to know before anything else: asked for each time that something is written. */
+  preface?(): Message | undefined;
   /** Called after each message. */
   afterMessage?(): void;
   /** The other side broke the protocol; nothing more is read from it. */
@@ -49,6 +50,7 @@ export interface SessionOptions {
 export class Session implements Accounts {
   readonly #channel: Channel;
   readonly #outbox: Outbox;
+  readonly #batcher: Batcher;
   readonly #calls: Calls;
   readonly #server: Server;
   readonly #options: SessionOptions;
@@ -57,8 +59,6 @@ export class Session implements Accounts {
   /** How many messages the channel has brought, and how many have been taken: some came early, by another way. */
   #arrived = 0;
   #received = 0;
-  #sent = 0;
-  #log: WriteLog | undefined;
   /** Why functions of the other side cannot be called any more. */
   #over: Reason | undefined;
   #violated = false;
@@ -67,8 +67,16 @@ export class Session implements Accounts {
     const { channel, codec } = options;
     this.#options = options;
     this.#channel = channel;
+    this.#batcher = new Batcher({
+      channel,
+      preface: () => options.preface?.(),
+      onUnwritable: (message, parcel, error) => {
+        this.takeBack((message as { coded?: Coded }).coded);
+        parcel.failed(unwritable(message, parcel.method, error));
+      },
+    });
     this.#outbox = new Outbox({
-      write: (message, method) => this.#write(message, method),
+      write: (message, parcel) => this.#write(message, parcel),
       makeRoom: (done) => this.#makeRoom(done),
     });
     this.#handlers = {
@@ -77,8 +85,8 @@ export class Session implements Accounts {
       'callback-result': (message) => this.#calls.settle(message),
       ...options.handlers,
     };
-    const send: Send = (...message) => this.#outbox.send(...message);
-    this.#server = new Server({ codec, send, beforeAnswer: () => options.beforeAnswer?.() });
+    const send: Send = (parcel) => this.#outbox.send(parcel);
+    this.#server = new Server({ codec, send });
     this.#calls = new Calls({
       codec,
       send,
@@ -103,16 +111,17 @@ export class Session implements Accounts {
       settle: (coded) => this.settle(coded),
       takeBack: (coded) => this.takeBack(coded),
       codec: this.#options.codec,
-      post: (...message) => this.#outbox.send(...message),
+      post: (build, method, failed) => this.#outbox.send({ build, method, failed }),
       send: (message) => this.send(message),
       open: (target, name, args, options, settle) => {
         if (this.#over) settle.reject(this.#over(name));
         else this.#calls.open(target, name, args, options, settle);
       },
-      serve: (request) => this.#server.serve(request),
+      serve: (...request) => this.#server.serve(...request),
       nextId: () => this.#calls.nextId(),
-      sent: () => this.#sent,
-      keepUnwritten: (log) => (this.#log = log),
+      flush: () => this.flush(),
+      sent: () => this.#batcher.sent,
+      keepUnwritten: (log) => (this.#batcher.log = log),
       isOver: () => this.#over !== undefined,
     });
   }
@@ -142,16 +151,29 @@ export class Session implements Accounts {
   }
 
   /** Sends what holds values of the user's, in order with calls and answers. Never throws. */
-  post(...message: Parameters<Send>): void {
-    this.#outbox.send(...message);
+  post(parcel: Parcel): void {
+    this.#outbox.send(parcel);
   }
 
-  /**
-   * Sends at once what is no call and no answer and exports nothing, also where others wait.
-   * @throws {SerializationError} when it is too large or too deep
-   */
+  /** Sends what is no call and no answer and exports nothing, also where others wait for room. What is too large or too deep is dropped. */
   send(message: Message): void {
-    this.#write(message, message.type);
+    this.#write(message, unasked);
+  }
+
+  /** The other side reads batches: what is sent in a burst may be held back until the end of the turn. */
+  enableBatches(): void {
+    this.#batcher.enabled = true;
+  }
+
+  /** This process ends with this turn: what is held back is written, and nothing is held back any more. */
+  disableBatches(): void {
+    this.flush();
+    this.#batcher.enabled = false;
+  }
+
+  /** Writes what is held back. */
+  flush(): void {
+    this.#batcher.flush();
   }
 
   /** Rejects every open call with an error of its own; the session goes on. */
@@ -165,6 +187,7 @@ export class Session implements Accounts {
   close(reason: Reason): void {
     this.#over ??= reason;
     this.#outbox.close();
+    this.#batcher.close();
     this.#calls.close(reason);
     for (const part of this.#parts) part.end?.(reason);
     for (const part of this.#parts) part.close?.();
@@ -204,27 +227,55 @@ export class Session implements Accounts {
     this.#options.onViolation(violation);
   }
 
-  #write(message: Message, method: string): void {
-    try {
-      this.#sent += this.#options.handles?.sendAll(this.#channel, this.#log) ?? 0;
-      this.#channel.send(message, undefined, this.#log?.add(message));
-      this.#sent++;
-    } catch (error) {
-      this.takeBack((message as { coded?: Coded }).coded);
-      throw unwritable(message, method, error);
-    }
+  #write(message: Message, parcel: Parcel): void {
+    const { handles } = this.#options;
+    if (handles?.isNeeded) {
+      this.#batcher.flush();
+      this.#batcher.sent += handles.sendAll(this.#channel, this.#batcher.log);
+      this.#batcher.sendNow(message, parcel);
+    } else if (isLive(message)) this.#batcher.sendNow(message, parcel);
+    else this.#batcher.send(message, parcel);
   }
 
   #receive(message: unknown, handle: Handle | undefined): void {
-    if (this.#violated || !isOurs(message)) return;
-    if (this.#arrived++ < this.#received) return;
-    this.#received++;
+    if (this.#violated || !isObject(message)) return;
+    this.#batcher.startTurn();
     try {
-      this.#take(message, handle);
-      this.#options.afterMessage?.();
+      if (message.type === 'batch') this.#receiveBatch(message as Partial<Batch>);
+      else if (isOurs(message)) this.#receiveOne(message, handle);
     } catch (error) {
       this.violate(error);
     }
+  }
+
+  #receiveBatch({ rows }: Partial<Batch>): void {
+    if (!Array.isArray(rows)) throw new ProtocolError('The field rows of a batch is malformed.');
+    readRows(rows, {
+      message: (message) => {
+        if (!isOurs(message)) throw new ProtocolError('A batch holds what is no message.');
+        this.#receiveOne(message, undefined);
+      },
+      row: (message) => this.#receiveRow(message),
+    });
+  }
+
+  #receiveOne(message: { type: Message['type'] }, handle: Handle | undefined): void {
+    if (!this.#isNew()) return;
+    this.#take(message, handle);
+    this.#options.afterMessage?.();
+  }
+
+  #receiveRow(message: RowMessage): void {
+    if (!this.#isNew()) return;
+    this.#dispatch(message);
+    this.#options.afterMessage?.();
+  }
+
+  /** Counts a message that the channel has brought; whether it had not come early. */
+  #isNew(): boolean {
+    if (this.#violated || this.#arrived++ < this.#received) return false;
+    this.#received++;
+    return true;
   }
 
   #take(message: { type: Message['type'] }, handle: Handle | undefined): void {
@@ -272,6 +323,10 @@ export class Session implements Accounts {
     const { run } = this.#options;
     if (!run) throw new ProtocolError('A call arrived where none is taken.');
     const head = { type: 'call-result', callId } as const;
-    this.#server.serve({ head, method, args, coded, run: (values) => run(target ?? 'instance', method, values) });
+    this.#server.serve(head, method, args, coded, (values) => run(target ?? 'instance', method, values));
   }
+}
+
+function isObject(value: unknown): value is { type?: unknown } {
+  return typeof value === 'object' && value !== null;
 }

@@ -16,13 +16,20 @@ export class WriteLog {
     this.#copy = copy;
   }
 
-  /** Returns what is to be called when the message has been written. */
-  add(message: Message): () => void {
-    this.#unwritten.push(message.type === 'handle-transfer' ? undefined : { copy: this.#copy(message) });
+  /** Returns what is to be called when the messages have been written, which are handed over together. */
+  add(messages: readonly Message[]): () => void {
+    for (const message of messages) {
+      this.#unwritten.push(message.type === 'handle-transfer' ? undefined : { copy: this.#copy(message) });
+    }
     return () => {
-      this.#unwritten.shift();
-      this.#taken = Math.max(this.#taken - 1, 0);
+      this.#unwritten.splice(0, messages.length);
+      this.#taken = Math.max(this.#taken - messages.length, 0);
     };
+  }
+
+  /** The last ones could not be handed over. */
+  forget(count: number): void {
+    this.#unwritten.length -= count;
   }
 
   /** @param sent how many messages were handed over in all */

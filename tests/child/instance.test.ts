@@ -40,7 +40,7 @@ function make(object: object): Instance {
     fingerprint: JSON.stringify,
     session: {
       post: () => {},
-      send: () => {},
+      flush: () => {},
       stats: () => ({ pendingCalls: 0, servedCalls: 0, exportedFunctions: 0, importedFunctions: 0, openStreams: 0 }),
     },
   });

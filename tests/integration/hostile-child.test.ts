@@ -35,6 +35,13 @@ describe('a hostile or careless child harms only itself', () => {
     'the end of an event that never began': { type: 'event-unsubscribed', event: 'x' },
     'a handle nobody asked for': { type: 'handle-transfer', handleId: 1 },
     'a subscription': { type: 'event-subscribe', event: 'x' },
+    'a batch that is none': { type: 'batch', rows: { length: 1e9 } },
+    'a batch of what is no message': { type: 'batch', rows: [0, { type: 'x' }] },
+    'a batch within a batch': { type: 'batch', rows: [0, { type: 'batch', rows: [] }] },
+    'a row that is malformed': { type: 'batch', rows: [2, '3', 'x'] },
+    'a row for a call that is not open': { type: 'batch', rows: [2, 999, 'x'] },
+    'a row that calls': { type: 'batch', rows: [1, 1, 'x', []] },
+    'a row that invokes where functions do not cross': { type: 'batch', rows: [4, 1, 'x', []] },
   };
   for (const [name, message] of Object.entries(forged)) {
     test(`${name}: the calls reject with a ProtocolError, and the child is ended`, async () => {
