@@ -4,6 +4,13 @@ const shared = { target: 'node20', sourcemap: false, treeshake: true } as const;
 
 export default defineConfig([
   { ...shared, entry: { index: 'src/index.ts' }, format: ['esm', 'cjs'], dts: true },
-  // One CommonJS file: it starts 3.5 ms sooner than an ES module.
-  { ...shared, entry: { agent: 'src/child/agent.ts' }, format: ['cjs'], dts: true },
+  // One CommonJS file: it starts 3.5 ms sooner than an ES module. Every child reads it, so that it is short; names are kept.
+  {
+    ...shared,
+    entry: { agent: 'src/child/agent.ts' },
+    format: ['cjs'],
+    dts: true,
+    esbuildOptions: (options) => Object.assign(options, { minifyWhitespace: true, minifySyntax: true }),
+  },
+  { ...shared, entry: { empty: 'src/child/empty.ts' }, format: ['esm'] },
 ]);

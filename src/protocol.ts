@@ -380,6 +380,8 @@ export interface LoadRequest {
   /** The child's descriptor of the data socket. */
   dataDescriptor?: number | undefined;
   mirror: MirrorRequest;
+  /** µs for which the event loop stays awake after a message; left out: none. */
+  busyPoll?: number;
   /** ms that the instance's dispose hook may take once the parent is gone. */
   terminateTimeout: number;
 }

@@ -2,7 +2,10 @@ import type { Coded, Wire } from '../protocol.js';
 
 /** Where a value comes from, for the sentence of a refusal. */
 export interface Origin {
-  /** What the value is part of: `args`, `result`, `error`, or the name of a property. */
+  /**
+   * What the value is part of: `args`, an array that was made for the message and may become part of it; `result`, `error`,
+   * or the name of a property.
+   */
   root: string;
   /** The method it belongs to, */
   method?: string;
@@ -21,7 +24,7 @@ export interface Encoded {
 /** Turns values into what a channel carries, and back. */
 export interface Codec {
   /**
-   * What to send: in JSON mode always a copy, in advanced mode the value itself where nothing of it must be rewritten.
+   * What to send: in JSON mode always a copy (but for the array of `args`), in advanced mode the value itself where nothing of it must be rewritten.
    * @throws {SerializationError} that names the path of what cannot cross, the cause and the remedy
    */
   encode(value: unknown, origin: Origin): Encoded;

@@ -22,7 +22,7 @@ export function createJsonCodec(handlers: readonly TransferHandler[], self: Self
       return { wire: value, coded: undefined };
     // Here too, since an instance may be an array or a plain object, for which no handler is asked.
     if (value !== undefined && value === self.current) return { wire: { __procxy_type: 'self' }, coded: true };
-    if (isFlat(value)) return { wire: value.slice(), coded: undefined };
+    if (isFlat(value)) return { wire: origin.root === 'args' ? value : value.slice(), coded: undefined };
     const walk = new JsonWalk(handlers, origin);
     const wire = walk.root(value);
     return { wire, coded: walk.coded || undefined };

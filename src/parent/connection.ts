@@ -30,6 +30,16 @@ import type { ResolvedOptions } from './options.js';
 import { PropertyMirror } from './property-mirror.js';
 import { awaitEnd, terminate } from './terminate.js';
 
+export interface StartOptions {
+  /** ms; `Infinity` for none. */
+  startTimeout: number;
+  /** Terminates the child when it aborts. */
+  signal: AbortSignal | undefined;
+  /** µs for which this process's event loop stays awake after a message. */
+  busyPoll: number;
+  site: CallSite;
+}
+
 /** A child, the session with it, and the one answer to whether it can still be called. */
 export class Connection {
   readonly agent: AgentProcess;
@@ -96,20 +106,25 @@ export class Connection {
     void this.agent.exited.then(() => this.#close());
     // A child that closed the channel can answer nothing; whatever else it does, it is no worker any more.
     void this.agent.disconnected.then(() => awaitEnd(this.agent, options.terminateTimeout));
-    this.#followSignal(options.signal);
   }
 
   get exited(): Promise<ExitStatus> {
     return this.agent.exited;
   }
 
+  /** Resolves when the child runs and can be told what to load. */
+  async isReady(): Promise<void> {
+    await this.#askAgent('ready', [], { timeout: this.#options.startTimeout });
+  }
+
   /** `makeRequest` runs while the child boots. Where anything fails, the child is gone when this rejects. */
   async start(
     makeRequest: () => Omit<LoadRequest, 'callbacks' | 'dataDescriptor'>,
     constructorArgs: readonly unknown[],
-    site: CallSite,
+    { startTimeout, signal, site, busyPoll }: StartOptions,
   ): Promise<InstanceDescription> {
-    const { startTimeout } = this.#options;
+    this.#session.keepAwake(busyPoll);
+    this.#followSignal(signal);
     // Until the end of it, also while the child of a failed start is ended: nothing else keeps the parent waiting.
     this.agent.hold();
     try {
@@ -119,17 +134,21 @@ export class Connection {
         const timeout = Math.max(startTimeout - (now() - begun), 1);
         return this.#session.call('agent', method, args, { timeout, site });
       };
-      // The module first: it may register how the constructor's arguments are read.
-      const agent = await agentCall('import', [{ ...makeRequest(), ...this.#channels }]);
+      const imported = agentCall('import', [{ ...makeRequest(), ...this.#channels }]);
+      const construct = (): Promise<unknown> => agentCall('constructor', constructorArgs);
+      // The module may register how the constructor's arguments are read; where there is nothing to it, the child has both at once.
+      const constructed = constructorArgs.every(isPrimitive) ? construct() : undefined;
+      constructed?.catch(() => {});
+      const agent = await imported;
       if ((agent as AgentDescription | undefined)?.batches === true) this.#session.enableBatches();
-      const description = checkDescription(await agentCall('constructor', constructorArgs));
+      const description = checkDescription(await (constructed ?? construct()));
       this.#disposable = description.disposable;
       this.properties.markUnavailable(description.unmirrored);
       return description;
     } catch (error) {
       this.agent.kill('SIGKILL');
       await this.agent.exited;
-      if (this.#options.signal?.aborted) throw this.#options.signal.reason;
+      if (signal?.aborted) throw signal.reason;
       throw isOwnTimeout(error) ? startTimeoutError(startTimeout) : error;
     } finally {
       this.agent.release();
@@ -218,6 +237,10 @@ export class Connection {
     this.#callbacks?.close();
     this.#session.close(this.#over ?? ((method) => this.agent.crashError(method)));
   }
+}
+
+function isPrimitive(value: unknown): boolean {
+  return value === null || (typeof value !== 'object' && typeof value !== 'function');
 }
 
 function startTimeoutError(timeout: number): TimeoutError {

@@ -85,7 +85,8 @@ function absolute(module: string): string {
   return /^\.\.?[\\/]/.test(module) ? resolve(startDirectory, module) : module;
 }
 
-function childEnv(overrides: ResolvedOptions['env']): NodeJS.ProcessEnv {
+/** This process's environment with those changes, and without what concerns this process alone. */
+export function childEnv(overrides: ResolvedOptions['env']): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = { ...process.env };
   // Two processes cannot listen on one inspector port, and --inspect-brk would wait for ever.
   if (env.NODE_OPTIONS !== undefined)

@@ -27,6 +27,8 @@ export interface ResolvedOptions {
   /** ms; `Infinity` for none. */
   startTimeout: number;
   mirror: MirrorRequest;
+  /** µs. */
+  busyPoll: number;
   /** ms. */
   terminateTimeout: number;
   env: ProcxyOptions['env'];
@@ -65,6 +67,8 @@ const checks: { [K in keyof Required<ProcxyOptions>]: Check } = {
   startTimeout: isMilliseconds,
   mirror: (value) => expect(typeof value === 'boolean' || isNames(value), 'true, false or an array of property names'),
   mirrorLimit: (value) => expect(Number.isInteger(value) && (value as number) >= 0, 'a whole number of bytes'),
+  busyPoll: (value) =>
+    expect(typeof value === 'number' && value >= 0 && value <= 1e6, 'a number of µs from 0 to 1000000'),
   terminateTimeout: (value) =>
     isMilliseconds(value) ?? expect((value as number) <= MAX_DELAY, `a number of milliseconds up to ${MAX_DELAY}`),
   env: (value) => expect(isPlainObject(value), 'an object of strings') ?? checkEnv(value as Record<string, unknown>),
@@ -141,6 +145,7 @@ function resolveOptions(given: Record<string, unknown>, modulePath: string | URL
     retries: options.retries ?? 0,
     startTimeout: unlimited(options.startTimeout ?? 30_000),
     mirror: mirrorRequest(options.mirror ?? true, options.mirrorLimit ?? 16 * 1024),
+    busyPoll: options.busyPoll ?? 0,
     terminateTimeout: options.terminateTimeout ?? 5_000,
     env: options.env,
     cwd: options.cwd,

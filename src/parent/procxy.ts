@@ -1,5 +1,4 @@
 import { sanitizeForClone } from '../codec/sanitize.js';
-import type { Self } from '../codec/transfer-handlers.js';
 import { describeReason, ModuleResolutionError, OptionsValidationError } from '../errors.js';
 import { isLoading } from '../loading-mark.js';
 import type { ClassReference } from '../protocol.js';
@@ -7,10 +6,10 @@ import { captureCallSite } from '../session/call-site.js';
 import type { ProcxyOptions } from '../types/options.js';
 import type { Procxy } from '../types/procxy.js';
 import { callerUrl } from './caller.js';
-import { Connection } from './connection.js';
 import { resolveModule } from './module-resolver.js';
 import { readArguments } from './options.js';
-import { createProxy, proxyHandler } from './proxy.js';
+import { createProxy } from './proxy.js';
+import { prepare, refillSpares, takeSpare, warm } from './spares.js';
 
 /** A class whose instances can be made. */
 export type Constructor<T extends object = object, A extends never[] = never[]> = new (...args: A) => T;
@@ -63,10 +62,10 @@ export async function procxy(Class: unknown, ...rest: unknown[]): Promise<unknow
     : given.constructorArgs;
   options.signal?.throwIfAborted();
 
-  const self: Self = { current: undefined };
   // The child starts up while its module is looked for here.
-  const connection: Connection = new Connection(options, self, [proxyHandler(self, () => connection)]);
-  const description = await connection.start(
+  const { connection, self } = takeSpare(options) ?? prepare(options);
+  const { startTimeout, signal, busyPoll } = options;
+  const start = connection.start(
     () => ({
       protocol: 1,
       module: resolveModule(type, options.modulePath, caller),
@@ -75,14 +74,18 @@ export async function procxy(Class: unknown, ...rest: unknown[]): Promise<unknow
       supportHandles: options.supportHandles,
       mirror: options.mirror,
       terminateTimeout: options.terminateTimeout,
+      ...(busyPoll > 0 && { busyPoll }),
     }),
     constructorArgs,
-    site,
+    { startTimeout, signal, site, busyPoll },
   );
+  const description = await start.finally(refillSpares);
   const proxy = createProxy({ connection, description, options, type });
   self.current = proxy;
   return proxy;
 }
+
+procxy.warm = warm;
 
 function checkClass(candidate: unknown): Constructor {
   try {

@@ -36,21 +36,46 @@ done
 wait
 `;
 
+/** How long the shell stays when the last child has gone, in ms: where one child follows another, it serves them all. */
+const LINGER = 5000;
+
+// Taken at import, so that a test's fake clock does not stop them.
+const { setImmediate, setTimeout } = globalThis;
+
 export class Reaper {
   #shell: ChildProcess | undefined;
-  readonly #watched = new Set<number>();
+  #isStarting = false;
+  /** What the shell is told of each child when it starts. */
+  readonly #watched = new Map<number, string>();
 
   /** From now on the process is killed `delay` ms after the end of this one. */
   watch(pid: number, delay: number): void {
-    this.#watched.add(pid);
-    this.#shell ??= startShell();
-    this.#shell?.stdin?.write(`+ ${pid} ${delay / 1000}\n`);
+    const line = `+ ${pid} ${delay / 1000}\n`;
+    this.#watched.set(pid, line);
+    if (this.#shell) this.#shell.stdin?.write(line);
+    else this.#startSoon();
   }
 
   /** The process has ended. */
   unwatch(pid: number): void {
     if (!this.#watched.delete(pid)) return;
     this.#shell?.stdin?.write(`- ${pid}\n`);
+    if (this.#watched.size === 0) setTimeout(() => this.#endIfUnused(), LINGER).unref();
+  }
+
+  /** Not at once: a child is quicker to start without it, and by the time that it could be busy the shell is there. */
+  #startSoon(): void {
+    if (this.#isStarting) return;
+    this.#isStarting = true;
+    setImmediate(() => {
+      this.#isStarting = false;
+      if (this.#watched.size === 0) return;
+      this.#shell = startShell();
+      for (const line of this.#watched.values()) this.#shell?.stdin?.write(line);
+    });
+  }
+
+  #endIfUnused(): void {
     if (this.#watched.size > 0) return;
     this.#shell?.stdin?.end();
     this.#shell = undefined;

@@ -4,7 +4,7 @@ import { RemoteResult } from './remote-result.js';
  * What a proxy function returns. It knows whether anybody waits for it, so that a failure which nobody sees can be
  * reported without ending the process, as an unhandled rejection would.
  */
-export class CallbackPromise<T> extends RemoteResult<T> {
+export class CallbackPromise<T = unknown> extends RemoteResult<T> {
   static {
     // Not a plain Promise's, so that `await` and the combinators come to `then`.
     Object.defineProperty(this.prototype, 'constructor', { value: this, configurable: true, writable: true });

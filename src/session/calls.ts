@@ -19,8 +19,8 @@ export interface FunctionTarget {
 }
 
 export interface Settle {
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (reason: unknown) => void;
+  resolve(value: unknown): void;
+  reject(reason: unknown): void;
 }
 
 export interface CallOptions {
@@ -140,7 +140,10 @@ export class Calls {
       throw new ProtocolError(`A result arrived for the call ${id}, which is not open.`);
     }
     const { coded } = message;
-    if (message.result === 'success') return this.#decode(message.value, coded, call, call.settle.resolve);
+    if (message.result === 'success') {
+      if (!coded) return call.settle.resolve(message.value);
+      return this.#decode(message.value, coded, call, (value) => call.settle.resolve(value));
+    }
     this.#decode(message.error, coded, call, (reason) => {
       if (isError(reason)) appendCallSite(reason, call.site);
       call.settle.reject(reason);

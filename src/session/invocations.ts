@@ -55,37 +55,34 @@ export class Invocations {
     this.#link.keepUnwritten(this.#log);
   }
 
-  createProxy(entry: Imported, { name, arity, sync }: CallbackDescriptor['__procxy_meta']): AnyFunction {
-    const display = name || 'callback';
-    if (sync) this.#expectBlocking();
-    const proxy: AnyFunction = sync
-      ? (...args) => this.#invokeAndBlock(entry, display, args)
-      : (...args) => this.#invoke(entry, display, args, proxy);
+  createProxy(entry: Imported, meta: CallbackDescriptor['__procxy_meta']): AnyFunction {
+    const name = meta.name || 'callback';
+    const proxy = meta.sync ? this.#blockingProxy(entry, name) : this.#asyncProxy(entry, name);
     Object.defineProperties(proxy, {
-      name: { value: name, configurable: true },
-      length: { value: arity, configurable: true },
+      name: { value: meta.name, configurable: true },
+      length: { value: meta.arity, configurable: true },
     });
     return proxy;
   }
 
-  #invoke(entry: Imported, name: string, args: unknown[], proxy: AnyFunction): Promise<unknown> {
-    let settle!: Settle;
-    const promise = new CallbackPromise<unknown>((resolve, reject) => (settle = { resolve, reject }));
-    const reject = (reason: unknown): void => {
-      if (!promise.isAwaited) {
-        promise.ignoreRejection();
-        // Whoever awaits it does so in this turn.
-        setImmediate(() => this.#reportUnlessAwaited(promise, name, reason));
-      }
-      settle.reject(reason);
+  #blockingProxy(entry: Imported, name: string): AnyFunction {
+    this.#expectBlocking();
+    return (...args) => this.#invokeAndBlock(entry, name, args);
+  }
+
+  #asyncProxy(entry: Imported, name: string): AnyFunction {
+    const onFailure: Invocation['onFailure'] = (promise, reason) => this.#reportUnlessAwaited(promise, name, reason);
+    const proxy: AnyFunction = (...args) => {
+      const invocation = new Invocation(onFailure);
+      this.#link.open(target, name, args, options, invocation);
+      return invocation.promise;
     };
     const target: FunctionTarget = { id: () => usableId(entry, name), proxy };
     const options = { timeout: this.#options.timeout, boundary: proxy };
-    this.#link.open(target, name, args, options, { resolve: settle.resolve, reject });
-    return promise;
+    return proxy;
   }
 
-  #reportUnlessAwaited(promise: CallbackPromise<unknown>, name: string, reason: unknown): void {
+  #reportUnlessAwaited(promise: CallbackPromise, name: string, reason: unknown): void {
     if (!promise.isAwaited && !this.#link.isOver()) this.#options.onUnhandled(name, describeReason(reason));
   }
 
@@ -141,6 +138,32 @@ export class Invocations {
     } finally {
       this.#link.settle(coded);
     }
+  }
+}
+
+/** A call of a function, with the promise that its caller got. */
+class Invocation implements Settle {
+  readonly promise: CallbackPromise;
+  resolve!: Settle['resolve'];
+  #reject!: Settle['reject'];
+  /** Called a turn after it was rejected, if nobody had waited for it by then. */
+  readonly onFailure: (promise: CallbackPromise, reason: unknown) => void;
+
+  constructor(onFailure: Invocation['onFailure']) {
+    this.onFailure = onFailure;
+    this.promise = new CallbackPromise((resolve, reject) => {
+      this.resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  reject(reason: unknown): void {
+    if (!this.promise.isAwaited) {
+      this.promise.ignoreRejection();
+      // Whoever awaits it does so in this turn.
+      setImmediate(() => this.onFailure(this.promise, reason));
+    }
+    this.#reject(reason);
   }
 }
 

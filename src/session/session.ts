@@ -4,6 +4,7 @@ import { describeReason, ProtocolError } from '../errors.js';
 import type { Batch, CallInvoke, Coded, HandleReceived, HandleTransfer, Message } from '../protocol.js';
 import type { SideStats } from '../types/stats.js';
 import { Batcher, unasked } from './batcher.js';
+import { BusyPoll } from './busy-poll.js';
 import { Calls, type CallOptions, type CallTarget, type Reason } from './calls.js';
 import type { Handles } from './handles.js';
 import { findMalformedField, isOurs } from './message-shape.js';
@@ -62,6 +63,7 @@ export class Session implements Accounts {
   /** Why functions of the other side cannot be called any more. */
   #over: Reason | undefined;
   #violated = false;
+  #busyPoll: BusyPoll | undefined;
 
   constructor(options: SessionOptions) {
     const { channel, codec } = options;
@@ -171,6 +173,11 @@ export class Session implements Accounts {
     this.#batcher.enabled = false;
   }
 
+  /** From now on the event loop stays awake after each message, for so many µs. */
+  keepAwake(duration: number): void {
+    if (duration > 0) this.#busyPoll = new BusyPoll(duration);
+  }
+
   /** Writes what is held back. */
   flush(): void {
     this.#batcher.flush();
@@ -229,6 +236,7 @@ export class Session implements Accounts {
 
   #write(message: Message, parcel: Parcel): void {
     const { handles } = this.#options;
+    this.#busyPoll?.keepAwake();
     if (handles?.isNeeded) {
       this.#batcher.flush();
       this.#batcher.sent += handles.sendAll(this.#channel, this.#batcher.log);
@@ -240,6 +248,7 @@ export class Session implements Accounts {
   #receive(message: unknown, handle: Handle | undefined): void {
     if (this.#violated || !isObject(message)) return;
     this.#batcher.startTurn();
+    this.#busyPoll?.keepAwake();
     try {
       if (message.type === 'batch') this.#receiveBatch(message as Partial<Batch>);
       else if (isOurs(message)) this.#receiveOne(message, handle);

@@ -1,0 +1,121 @@
+import type { Self } from '../codec/transfer-handlers.js';
+import { OptionsValidationError } from '../errors.js';
+import type { ProcxyOptions } from '../types/options.js';
+import { Connection } from './connection.js';
+import { childEnv } from './launch.js';
+import { readArguments, type ResolvedOptions } from './options.js';
+import { proxyHandler } from './proxy.js';
+
+/** A child that has no instance yet. */
+export interface Prepared {
+  connection: Connection;
+  /** What both sides mean by `this`: the proxy, once there is one. */
+  self: Self;
+}
+
+/** Starts a child. Its module is imported when it is told which. */
+export function prepare(options: ResolvedOptions): Prepared {
+  const self: Self = { current: undefined };
+  const connection: Connection = new Connection(options, self, [proxyHandler(self, () => connection)]);
+  return { connection, self };
+}
+
+interface Pool {
+  options: ResolvedOptions;
+  wanted: number;
+  readonly spares: Set<Prepared>;
+}
+
+/** ms */
+const REFILL_DELAY = 20;
+let isRefilling = false;
+
+// Taken at import, so that a test's fake clock does not stop it.
+const { setTimeout } = globalThis;
+
+/** Children started ahead, by all that a child cannot change once it runs. */
+const pools = new Map<string, Pool>();
+
+/**
+ * Keeps so many children started ahead, each of about 40 MB, for calls of `procxy()` with the same options: such a call takes
+ * one, and another is started in its place. `0` ends those that are left. They do not keep this process alive.
+ *
+ * Options that concern only the instance or single calls (`modulePath`, `timeout`, `retries`, `mirror`, `signal`, …) may differ.
+ * The environment and the working directory are those of the time of the start: a call after a change of them starts a child
+ * of its own.
+ *
+ * @returns a promise that resolves when they are ready
+ * @throws {OptionsValidationError} for a count or an option that is not what it must be
+ * @throws {ChildCrashedError} when a child cannot be started
+ */
+export async function warm(count: number, options: ProcxyOptions = {}): Promise<void> {
+  if (!Number.isInteger(count) || count < 0) {
+    throw new OptionsValidationError(
+      `procxy.warm() takes how many children to keep, 0 or more; it is ${String(count)}.`,
+    );
+  }
+  const resolved = readArguments([options]).options;
+  const key = keyOf(resolved);
+  if (key === undefined) {
+    throw new OptionsValidationError(
+      'A child that was started ahead cannot have the streams or descriptors of `stdio`: use the names that fork has for them.',
+    );
+  }
+  const pool = pools.get(key) ?? { options: resolved, wanted: 0, spares: new Set() };
+  pools.set(key, pool);
+  pool.wanted = count;
+  const surplus = [...pool.spares].slice(count);
+  await Promise.all([...surplus.map((spare) => end(pool, spare)), fill(pool)]);
+  if (pool.wanted === 0 && pool.spares.size === 0) pools.delete(key);
+}
+
+/** A child that was started ahead with these options, if there is one. */
+export function takeSpare(options: ResolvedOptions): Prepared | undefined {
+  if (pools.size === 0) return undefined;
+  const pool = pools.get(keyOf(options) ?? '');
+  if (!pool) return undefined;
+  for (const spare of pool.spares) {
+    pool.spares.delete(spare);
+    if (!spare.connection.agent.ended) return spare;
+  }
+  return undefined;
+}
+
+/** To be called when a child has been taken and its start is over. */
+export function refillSpares(): void {
+  if (pools.size === 0 || isRefilling) return;
+  isRefilling = true;
+  // Not at once: starting a process would hold up whoever has just got the other.
+  setTimeout(() => {
+    isRefilling = false;
+    // A failure shows at the next call, which then starts a child of its own.
+    for (const pool of pools.values()) fill(pool).catch(() => {});
+  }, REFILL_DELAY).unref();
+}
+
+async function fill(pool: Pool): Promise<void> {
+  const ready: Promise<unknown>[] = [];
+  while (pool.spares.size < pool.wanted) {
+    const spare = prepare(pool.options);
+    pool.spares.add(spare);
+    void spare.connection.exited.then(() => pool.spares.delete(spare));
+    ready.push(spare.connection.isReady());
+  }
+  await Promise.all(ready);
+}
+
+async function end(pool: Pool, spare: Prepared): Promise<void> {
+  pool.spares.delete(spare);
+  await spare.connection.terminate();
+}
+
+/** Equal for options with which one child is as good as another; `undefined` where none can be started ahead. */
+function keyOf(options: ResolvedOptions): string | undefined {
+  const { env, cwd = process.cwd(), args, execPath, execArgv, stdio } = options;
+  if (typeof stdio !== 'string' && !stdio.every((each) => typeof each === 'string')) return undefined;
+  const { serialization, supportHandles, callbacks, terminateTimeout } = options;
+  return JSON.stringify([
+    [childEnv(env), String(cwd), args, execPath, execArgv ?? process.execArgv, stdio],
+    [serialization, supportHandles, callbacks, callbacks?.timeout === Infinity, terminateTimeout],
+  ]);
+}
