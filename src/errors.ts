@@ -24,7 +24,10 @@ export type ProcxyErrorCode =
   | 'PROCXY_CALLBACK_LIMIT'
   | 'PROCXY_SYNC_CALLBACK'
   | 'PROCXY_TERMINATED'
-  | 'PROCXY_PROTOCOL';
+  | 'PROCXY_PROTOCOL'
+  | 'PROCXY_COMMAND'
+  | 'PROCXY_DISCONNECTED'
+  | 'PROCXY_EXECUTABLE_NOT_FOUND';
 
 /** The base of all errors that this library makes itself. A method's own errors are never wrapped in it. */
 export class ProcxyError extends Error {
@@ -123,7 +126,7 @@ export class SerializationError extends ProcxyError {
   }
 }
 
-/** An argument or an option of `procxy()` is not what it takes. */
+/** An argument or an option is not what it has to be. */
 export class OptionsValidationError extends ProcxyError {
   declare readonly name: 'OptionsValidationError';
   declare readonly code: 'PROCXY_OPTIONS_VALIDATION';
@@ -177,12 +180,46 @@ export class TerminatedError extends ProcxyError {
   }
 }
 
-/** The other side sent what the protocol does not allow; the child was ended. */
+/** The other side sent what the protocol does not allow; the child was ended, or the connection closed. */
 export class ProtocolError extends ProcxyError {
   declare readonly name: 'ProtocolError';
   declare readonly code: 'PROCXY_PROTOCOL';
   static {
     define(this, 'ProtocolError', 'PROCXY_PROTOCOL');
+  }
+}
+
+/** The executable of a process proxy could not do what a command asked for; the connection goes on. */
+export class CommandError extends ProcxyError {
+  declare readonly name: 'CommandError';
+  declare readonly code: 'PROCXY_COMMAND';
+  static {
+    define(this, 'CommandError', 'PROCXY_COMMAND');
+  }
+  /** The command's byte, as in `sendCommand()`. */
+  readonly command: number;
+
+  constructor(command: number, message: string) {
+    super(message);
+    this.command = command;
+  }
+}
+
+/** The executable of a process proxy, or the connection to it, has gone. */
+export class DisconnectedError extends ProcxyError {
+  declare readonly name: 'DisconnectedError';
+  declare readonly code: 'PROCXY_DISCONNECTED';
+  static {
+    define(this, 'DisconnectedError', 'PROCXY_DISCONNECTED');
+  }
+}
+
+/** There is no executable of a process proxy for the platform. */
+export class ExecutableNotFoundError extends ProcxyError {
+  declare readonly name: 'ExecutableNotFoundError';
+  declare readonly code: 'PROCXY_EXECUTABLE_NOT_FOUND';
+  static {
+    define(this, 'ExecutableNotFoundError', 'PROCXY_EXECUTABLE_NOT_FOUND');
   }
 }
 
@@ -199,4 +236,7 @@ export const procxyErrorClasses = {
   SyncCallbackError,
   TerminatedError,
   ProtocolError,
+  CommandError,
+  DisconnectedError,
+  ExecutableNotFoundError,
 };

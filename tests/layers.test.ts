@@ -13,6 +13,7 @@ const allowed: Record<string, string[]> = {
   session: ['codec', 'channel', 'protocol.ts', 'types', 'errors.ts', 'warnings.ts'],
   codec: ['protocol.ts', 'types', 'errors.ts'],
   channel: ['protocol.ts', 'types', 'errors.ts'],
+  'process-proxy': ['errors.ts'],
   types: ['errors.ts'],
   'loading-mark.ts': ['protocol.ts'],
   'protocol.ts': ['types'],

@@ -1,0 +1,199 @@
+import { EventEmitter } from 'node:events';
+import { OptionsValidationError, type DisconnectedError, type ProtocolError } from '../errors.js';
+import { commandError, CommandQueue, disconnected } from './command-queue.js';
+import type { Link } from './link.js';
+import { Command, encodeUInt32, responseShapes } from './protocol.js';
+import { decodeBytes, decodeList, type Outcome } from './responses.js';
+import { OutputStream, StdinStream } from './streams.js';
+
+export interface ConnectionEvents {
+  /** The executable has gone, whether by `exit()` or otherwise. */
+  disconnect: [];
+  /** After `disconnect`, when the streams are closed too. */
+  close: [];
+  /** The executable broke the protocol, or one of the streams failed. It is not thrown where nobody listens. */
+  error: [error: Error];
+}
+
+/** One running executable: its streams, its arguments, its environment, its exit. Commands are sent in the order of the calls. */
+export class ProcessProxyConnection extends EventEmitter<ConnectionEvents> {
+  /** What the executable had in `PROCESS_PROXY_TOKEN`. */
+  readonly token: string;
+  readonly stdin: StdinStream;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly #link: Link;
+  readonly #queue: CommandQueue;
+  /** Input comes when it is there; without, it is polled for. */
+  readonly #hasSession: boolean;
+  #closed = false;
+  #exiting: Promise<void> | undefined;
+
+  /** @internal */
+  constructor(link: Link, details: { token: string; hasSession: boolean; pollingInterval: number }) {
+    super();
+    this.token = details.token;
+    this.#link = link;
+    this.#hasSession = details.hasSession;
+    this.#queue = new CommandQueue(link, this.#hasSession ? (outcome) => this.#receiveStdin(outcome) : undefined);
+    this.stdin = new StdinStream(
+      {
+        request: (most) => this.#requestStdin(most),
+        closeInput: () => this.#closeStream(Command.CLOSE_STDIN),
+      },
+      details.pollingInterval,
+    );
+    this.stdout = this.#makeOutput(Command.WRITE_STDOUT, Command.CLOSE_STDOUT);
+    this.stderr = this.#makeOutput(Command.WRITE_STDERR, Command.CLOSE_STDERR);
+    // A program that serves many executables does not end because the reader of one of them has gone.
+    for (const stream of this.#streams) stream.on('error', (error) => this.#report(error));
+    link.open({
+      onData: (chunk) => this.#queue.feed(chunk),
+      onViolation: (error) => this.#fail(error),
+      onClose: (lost) => this.#handleClose(lost),
+    });
+  }
+
+  /** Whether the executable has gone, or the connection to it was closed. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /**
+   * The arguments; the first is the program as it was called. What is not UTF-8 is replaced by U+FFFD.
+   * @throws {DisconnectedError}
+   */
+  async getArgs(): Promise<string[]> {
+    return decodeList(await this.sendCommand(Command.GET_ARGS));
+  }
+
+  /** @throws {DisconnectedError} */
+  async getEnv(): Promise<Record<string, string>> {
+    const entries = decodeList(await this.sendCommand(Command.GET_ENV)).map((text) => {
+      // Windows has variables whose name begins with '='.
+      const at = text.indexOf('=', 1);
+      return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+    });
+    return Object.fromEntries(entries) as Record<string, string>;
+  }
+
+  /**
+   * @throws {CommandError} when the directory was removed
+   * @throws {DisconnectedError}
+   */
+  async getCwd(): Promise<string> {
+    return (await this.sendCommand(Command.GET_CWD)).toString('utf8', 4);
+  }
+
+  /**
+   * Whether stdin can bring anything: `false` when it is closed or the null device. The published executable says instead
+   * whether there is input now.
+   * @throws {DisconnectedError}
+   */
+  async isStdinConnected(): Promise<boolean> {
+    return (await this.sendCommand(Command.IS_STDIN_CONNECTED)).readInt32LE() !== 0;
+  }
+
+  /**
+   * Ends the executable, after what was written to `stdout` and `stderr` and the commands before. Resolves when it has acknowledged.
+   * @param code an int32; POSIX systems keep its lowest 8 bits. Default 0
+   * @throws {OptionsValidationError} when it is no int32
+   * @throws {DisconnectedError} when the executable went before
+   */
+  async exit(code = 0): Promise<void> {
+    if (!Number.isInteger(code) || code !== (code | 0)) {
+      throw new OptionsValidationError(`exit(): the code has to be a 32-bit integer, not ${String(code)}.`);
+    }
+    this.#exiting ??= this.#exit(code);
+    await this.#exiting;
+  }
+
+  /**
+   * Sends a command as it is. It waits until those before it are answered.
+   * @param command one of the bytes in docs/process-proxy.md, but 0x0D
+   * @param payload what follows the byte. Default: nothing
+   * @returns the data of the response, without its status
+   * @throws {OptionsValidationError} when there is no such command
+   * @throws {CommandError} when the executable could not do it
+   * @throws {DisconnectedError}
+   */
+  async sendCommand(command: number, payload: Uint8Array = Buffer.alloc(0)): Promise<Buffer> {
+    if (!responseShapes.has(command)) {
+      throw new OptionsValidationError(`sendCommand(): there is no command ${String(command)} that is answered.`);
+    }
+    return this.#queue.add(command, Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength));
+  }
+
+  /** @internal Ends it from this side; the executable exits with the code 1. */
+  close(): void {
+    this.#finish(disconnected('its server was stopped'));
+    this.#link.close();
+  }
+
+  get #streams(): (StdinStream | OutputStream)[] {
+    return [this.stdin, this.stdout, this.stderr];
+  }
+
+  #makeOutput(write: number, close: number): OutputStream {
+    return new OutputStream({
+      write: (data) => this.#queue.add(write, Buffer.concat([encodeUInt32(data.length), data])),
+      closeOutput: () => this.#closeStream(close),
+    });
+  }
+
+  async #closeStream(command: number): Promise<void> {
+    if (!this.#closed) await this.#queue.add(command, Buffer.alloc(0));
+  }
+
+  #requestStdin(most: number): void {
+    if (this.#closed) return;
+    if (this.#hasSession) this.#link.write(Buffer.from([Command.AWAIT_STDIN, ...encodeUInt32(most)]));
+    else {
+      this.#queue.add(Command.READ_STDIN, encodeUInt32(most)).then(
+        (data) => this.stdin.receive(decodeBytes(data)),
+        (error) => this.stdin.receive(error),
+      );
+    }
+  }
+
+  #receiveStdin(outcome: Outcome): void {
+    if ('data' in outcome) this.stdin.receive(decodeBytes(outcome.data));
+    else this.stdin.receive(commandError(Command.READ_STDIN, outcome.failure));
+  }
+
+  async #exit(code: number): Promise<void> {
+    await Promise.all([this.stdout.close(), this.stderr.close()]);
+    const payload = Buffer.alloc(4);
+    payload.writeInt32LE(code);
+    await this.#queue.add(Command.EXIT, payload);
+    this.#finish(disconnected('it was told to exit'));
+    this.#link.close();
+  }
+
+  #fail(error: ProtocolError): void {
+    this.#finish(error);
+    this.#link.close();
+    this.#report(error);
+  }
+
+  #handleClose(lost: boolean): void {
+    this.#finish(disconnected(lost ? 'it has ended, or its connection broke' : 'it was told to exit'));
+    this.emit('disconnect');
+    const open = this.#streams.filter((stream) => !stream.closed);
+    let left = open.length;
+    if (left === 0) this.emit('close');
+    for (const stream of open) stream.once('close', () => --left === 0 && this.emit('close'));
+  }
+
+  /** Nothing comes any more. Streams close without an error: `pipeline()` and the callbacks of writes tell of a premature end. */
+  #finish(reason: DisconnectedError | ProtocolError): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#queue.close(reason);
+    for (const stream of this.#streams) stream.destroy();
+  }
+
+  #report(error: Error): void {
+    if (this.listenerCount('error') > 0) this.emit('error', error);
+  }
+}

@@ -1,0 +1,14 @@
+export { getExecutablePath } from './executable.js';
+export { ProcessProxyServer, type ServerEvents } from './server.js';
+export { ProcessProxyConnection, type ConnectionEvents } from './connection.js';
+export type { ProcessProxyServerOptions } from './options.js';
+export type { OutputStream, StdinStream } from './streams.js';
+export { Command } from './protocol.js';
+export {
+  CommandError,
+  DisconnectedError,
+  ExecutableNotFoundError,
+  OptionsValidationError,
+  ProcxyError,
+  ProtocolError,
+} from '../errors.js';

@@ -1,0 +1,30 @@
+# Not in the package's root: npm would build it when the package is installed.
+{
+  'targets': [
+    {
+      'target_name': 'process-proxy',
+      'type': 'executable',
+      'sources': ['main.c', 'link.c'],
+      'cflags': ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror'],
+      'conditions': [
+        ['OS=="win"', {
+          'sources': ['platform_windows.c'],
+          'libraries': ['-lws2_32.lib', '-lbcrypt.lib', '-lshell32.lib'],
+          'msvs_settings': {
+            'VCCLCompilerTool': { 'AdditionalOptions': ['/std:c11'], 'WarningLevel': 4, 'WarnAsError': 'true' },
+          },
+        }, {
+          'sources': ['platform_posix.c'],
+        }],
+        # Then it runs on every distribution.
+        ['OS=="linux"', { 'ldflags': ['-static', '-s'] }],
+        ['OS=="mac"', {
+          'xcode_settings': {
+            'MACOSX_DEPLOYMENT_TARGET': '11.0',
+            'WARNING_CFLAGS': ['-Wall', '-Wextra', '-Werror'],
+          },
+        }],
+      ],
+    },
+  ],
+}

@@ -1,0 +1,68 @@
+/**
+ * Builds the executable into dist/native/: by node-gyp for this machine, and for others where a compiler for them is
+ * installed. What is newer than its sources stays.
+ */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const folder = fileURLToPath(new URL('.', import.meta.url));
+const output = fileURLToPath(new URL('../../../dist/native/', import.meta.url));
+const flags = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', '-static', '-s'];
+const common = ['main.c', 'link.c'];
+
+/** Compilers as Debian names them. */
+const cross = [
+  { target: 'linux-x64', compiler: 'x86_64-linux-gnu-gcc', args: ['platform_posix.c'] },
+  { target: 'linux-arm64', compiler: 'aarch64-linux-gnu-gcc', args: ['platform_posix.c'] },
+  { target: 'win32-x64', compiler: 'x86_64-w64-mingw32-gcc', args: ['-municode', 'platform_windows.c', '-lws2_32', '-lbcrypt'] },
+];
+
+const host = `${process.platform}-${process.arch}`;
+const newest = Math.max(...readdirSync(folder).map((name) => (/\.([ch]|gyp|js)$/.test(name) ? changed(join(folder, name)) : 0)));
+
+build(host, buildForHost);
+for (const { target, compiler, args } of cross) {
+  if (target !== host && isInstalled(compiler)) {
+    build(target, (path) => run(compiler, [...flags, '-o', path, ...common, ...args]));
+  }
+}
+
+function build(target, compile) {
+  const path = join(output, target, target.startsWith('win32') ? 'process-proxy.exe' : 'process-proxy');
+  if (existsSync(path) && changed(path) >= newest) return;
+  mkdirSync(dirname(path), { recursive: true });
+  // One that runs cannot be written to, but replaced.
+  compile(`${path}.new`);
+  chmodSync(`${path}.new`, 0o755);
+  renameSync(`${path}.new`, path);
+}
+
+function buildForHost(path) {
+  const gyp = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js');
+  const nodeFolder = dirname(dirname(process.execPath));
+  // Headers that came with this Node need not be downloaded.
+  const headers = existsSync(join(nodeFolder, 'include', 'node', 'node.h')) ? [`--nodedir=${nodeFolder}`] : [];
+  run(process.execPath, [gyp, 'rebuild', '-C', folder, '--loglevel=error', ...headers]);
+  const built = process.platform === 'win32' ? 'process-proxy.exe' : 'process-proxy';
+  copyFileSync(join(folder, 'build', 'Release', built), path);
+}
+
+function run(program, args) {
+  try {
+    execFileSync(program, args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  } catch (error) {
+    console.error(`${program} ${args.join(' ')}\n${error.stdout ?? ''}${error.stderr ?? ''}`);
+    process.exit(1);
+  }
+}
+
+function isInstalled(compiler) {
+  return (process.env.PATH ?? '').split(delimiter).some((place) => existsSync(join(place, compiler)));
+}
+
+function changed(path) {
+  return statSync(path).mtimeMs;
+}

@@ -1,0 +1,166 @@
+import type { Socket } from 'node:net';
+import { ProtocolError } from '../errors.js';
+import { ByteParser, type Parser } from './byte-parser.js';
+import type { Link, LinkEvents } from './link.js';
+import { encodeAck, encodeDataHeader, encodeWelcome, Frame, FRAME_SIZE, WINDOW, type Hello } from './protocol.js';
+import { SendBuffer } from './send-buffer.js';
+
+/** How often it is looked whether the process of a session without a socket still lives, in ms. */
+const LIFE_CHECK_INTERVAL = 50;
+
+/** For so many ms the executable is let close its side of the socket, for what was sent to it would be lost with a reset. */
+const CLOSE_GRACE = 500;
+
+/** A pair of byte streams that outlives its socket: what the executable has not consumed is sent again on the next one. */
+export class SessionLink implements Link {
+  #events: LinkEvents | undefined;
+  readonly #reconnectTimeout: number;
+  /** `undefined` where it is not to be seen from here, as in another PID namespace. */
+  readonly #processId: number | undefined;
+  readonly #out = new SendBuffer();
+  #socket: Socket | undefined;
+  #sent = 0;
+  #received = 0;
+  #acknowledged = 0;
+  #ackScheduled = false;
+  #closed = false;
+  #loss: NodeJS.Timeout | undefined;
+
+  /** @param reconnectTimeout in ms */
+  constructor(processId: number, reconnectTimeout: number) {
+    this.#reconnectTimeout = reconnectTimeout;
+    this.#processId = isAlive(processId) ? processId : undefined;
+  }
+
+  open(events: LinkEvents): void {
+    this.#events = events;
+  }
+
+  /** Whether the executable's stream can be taken up at `received`. */
+  canResume(received: number): boolean {
+    return !this.#closed && received >= this.#out.start && received <= this.#out.end;
+  }
+
+  /** Goes on with another socket, from which the hello was read. */
+  attach(socket: Socket, { received }: NonNullable<Hello['session']>): void {
+    this.#socket?.destroy();
+    clearInterval(this.#loss);
+    this.#socket = socket;
+    this.#sent = received;
+    this.#acknowledged = this.#received;
+    const frames = new ByteParser(this.#readFrames());
+    socket.on('data', (chunk: Buffer) => {
+      if (socket !== this.#socket) return;
+      try {
+        frames.feed(chunk);
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error;
+        this.#events?.onViolation(error);
+      }
+    });
+    socket.on('end', () => socket.destroy());
+    socket.on('close', () => {
+      if (socket === this.#socket) this.#lose();
+    });
+    socket.write(encodeWelcome(this.#received, this.#reconnectTimeout));
+    this.#pump();
+  }
+
+  write(data: Buffer): void {
+    this.#out.append(data);
+    this.#pump();
+  }
+
+  close(): void {
+    this.#end(false);
+  }
+
+  #end(lost: boolean): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#loss);
+    const socket = this.#socket;
+    this.#socket = undefined;
+    if (!socket) this.#events?.onClose(lost);
+    else {
+      socket.once('close', () => this.#events?.onClose(lost));
+      socket.write(encodeAck(this.#received));
+      socket.end(Buffer.from([Frame.CLOSE]));
+      // The executable closes its side then. One that does not is not waited for.
+      setTimeout(() => socket.destroy(), CLOSE_GRACE).unref();
+    }
+  }
+
+  /** The socket broke. The executable comes back, unless it is the one that broke it by its end. */
+  #lose(): void {
+    this.#socket = undefined;
+    const deadline = performance.now() + this.#reconnectTimeout;
+    const check = (): void => {
+      const gone = this.#processId !== undefined && !isAlive(this.#processId);
+      if (gone || performance.now() >= deadline) this.#end(true);
+    };
+    this.#loss = setInterval(check, Math.min(LIFE_CHECK_INTERVAL, this.#reconnectTimeout));
+    check();
+  }
+
+  /** Sends what the window allows. */
+  #pump(): void {
+    const socket = this.#socket;
+    if (!socket) return;
+    const end = Math.min(this.#out.end, this.#out.start + WINDOW);
+    if (this.#sent >= end) return;
+    socket.cork();
+    while (this.#sent < end) {
+      const part = this.#out.read(this.#sent, Math.min(FRAME_SIZE, end - this.#sent));
+      socket.write(encodeDataHeader(part.length));
+      socket.write(part);
+      this.#sent += part.length;
+    }
+    socket.uncork();
+  }
+
+  *#readFrames(): Parser<never> {
+    for (;;) {
+      const type = (yield 1)[0];
+      if (type === Frame.DATA) {
+        const length = (yield 4).readUInt32LE();
+        if (length > FRAME_SIZE) throw violation(`a frame of ${length} bytes`);
+        const data = yield length;
+        // Only now: what the socket cut off in the middle comes again.
+        this.#received += length;
+        this.#scheduleAck();
+        this.#events?.onData(data);
+      } else if (type === Frame.ACK) {
+        const offset = Number((yield 8).readBigUInt64LE());
+        if (offset > this.#sent) throw violation('an acknowledgement of what was not sent');
+        this.#out.release(offset);
+        this.#pump();
+      } else throw violation(`a frame of the unknown type ${type}`);
+    }
+  }
+
+  /** Once for all that arrives in one turn of the event loop. */
+  #scheduleAck(): void {
+    if (this.#ackScheduled) return;
+    this.#ackScheduled = true;
+    setImmediate(() => {
+      this.#ackScheduled = false;
+      if (!this.#socket || this.#acknowledged === this.#received) return;
+      this.#acknowledged = this.#received;
+      this.#socket.write(encodeAck(this.#received));
+    });
+  }
+}
+
+function violation(what: string): ProtocolError {
+  return new ProtocolError(`The executable sent ${what}. The connection was closed.`);
+}
+
+function isAlive(processId: number): boolean {
+  if (processId === 0) return false;
+  try {
+    return process.kill(processId, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
