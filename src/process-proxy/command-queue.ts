@@ -95,7 +95,7 @@ function* sessionMessages(queue: CommandQueue, onStdin: (outcome: Outcome) => vo
     else if (kind === Message.STDIN) {
       const status = (yield 4).readInt32LE();
       onStdin(yield* parseResponse(status, 'bytes', STDIN_CHUNK));
-    }
-    else throw new ProtocolError(`The executable sent a message of the unknown kind ${kind}. The connection was closed.`);
+    } else
+      throw new ProtocolError(`The executable sent a message of the unknown kind ${kind}. The connection was closed.`);
   }
 }

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { OptionsValidationError, type DisconnectedError, type ProtocolError } from '../errors.js';
+import { CommandError, OptionsValidationError, type DisconnectedError, type ProtocolError } from '../errors.js';
 import { commandError, CommandQueue, disconnected } from './command-queue.js';
 import type { Link } from './link.js';
 import { Command, encodeUInt32, responseShapes } from './protocol.js';
@@ -141,8 +141,13 @@ export class ProcessProxyConnection extends EventEmitter<ConnectionEvents> {
     });
   }
 
+  /** Whoever is not connected has closed it too. */
   async #closeStream(command: number): Promise<void> {
-    if (!this.#closed) await this.#queue.add(command, Buffer.alloc(0));
+    try {
+      await this.#queue.add(command, Buffer.alloc(0));
+    } catch (error) {
+      if (error instanceof CommandError) throw error;
+    }
   }
 
   #requestStdin(most: number): void {

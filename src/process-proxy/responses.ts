@@ -63,7 +63,7 @@ function tooLong(length: number): string {
 /** The texts of a 'list'. */
 export function decodeList(data: Buffer): string[] {
   const texts: string[] = [];
-  for (let at = 4; at < data.length; ) {
+  for (let at = 4; at < data.length;) {
     const end = at + 4 + data.readUInt32LE(at);
     texts.push(data.toString('utf8', at + 4, end));
     at = end;

@@ -17,11 +17,17 @@ const common = ['main.c', 'link.c'];
 const cross = [
   { target: 'linux-x64', compiler: 'x86_64-linux-gnu-gcc', args: ['platform_posix.c'] },
   { target: 'linux-arm64', compiler: 'aarch64-linux-gnu-gcc', args: ['platform_posix.c'] },
-  { target: 'win32-x64', compiler: 'x86_64-w64-mingw32-gcc', args: ['-municode', 'platform_windows.c', '-lws2_32', '-lbcrypt'] },
+  {
+    target: 'win32-x64',
+    compiler: 'x86_64-w64-mingw32-gcc',
+    args: ['-municode', 'platform_windows.c', '-lws2_32', '-lbcrypt'],
+  },
 ];
 
 const host = `${process.platform}-${process.arch}`;
-const newest = Math.max(...readdirSync(folder).map((name) => (/\.([ch]|gyp|js)$/.test(name) ? changed(join(folder, name)) : 0)));
+const newest = Math.max(
+  ...readdirSync(folder).map((name) => (/\.([ch]|gyp|js)$/.test(name) ? changed(join(folder, name)) : 0)),
+);
 
 build(host, buildForHost);
 for (const { target, compiler, args } of cross) {

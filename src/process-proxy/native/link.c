@@ -77,7 +77,11 @@ static void lose_socket(void) {
 }
 
 static void connect_socket(void) {
-  if (!platform_connect(link.port)) return;
+  if (!platform_connect(link.port)) {
+    /* One that has never said how long it is to be looked for is not coming back. */
+    if (!link.ever_welcomed) link.dead = "the connection to the server is lost";
+    return;
+  }
   link.connected = true;
   /* An acknowledgement may have been lost with the last socket. */
   link.in_acknowledged = 0;
@@ -198,9 +202,8 @@ void link_flush(void) {
 unsigned link_step(unsigned wanted) {
   /* On a dead link, what has arrived is still carried out. */
   if (link.dead && wanted == 0) fail("%s", link.dead);
-  int timeout = -1;
+  uint64_t now = platform_milliseconds();
   if (!link.dead && link.deadline != 0) {
-    uint64_t now = platform_milliseconds();
     if (now >= link.deadline) {
       lose_socket();
       link.dead = "the connection to the server is lost";
@@ -210,10 +213,11 @@ unsigned link_step(unsigned wanted) {
       link.next_attempt = now + RETRY_DELAY;
       connect_socket();
     }
-    uint64_t until = link.connected ? link.deadline : link.next_attempt;
-    timeout = (int)(until < link.deadline ? until - now : link.deadline - now);
   }
   link_flush();
+  /* After the flush, which may be what loses the socket. */
+  uint64_t until = link.connected || link.next_attempt > link.deadline ? link.deadline : link.next_attempt;
+  int timeout = link.dead || link.deadline == 0 ? -1 : until <= now ? 0 : (int)(until - now);
   unsigned all = wanted;
   if (link.connected && !link.dead) {
     if (link.session || room(&link.in) > 0) all |= SOCKET_READABLE;
@@ -234,7 +238,7 @@ void link_open(uint16_t port, const char *token, bool session) {
   memcpy(link.token, token, strlen(token));
   if (session && !platform_random(link.id, sizeof link.id)) fail("no random numbers: %s", platform_error());
   connect_socket();
-  if (!link.connected) {
+  if (link.dead) {
     fail("cannot connect to 127.0.0.1:%u: %s. Is the server of " PORT_VARIABLE " running?", port, platform_error());
   }
   link_flush();

@@ -142,10 +142,11 @@ long platform_read_stdin(void *data, size_t size) {
   DWORD left = input.size - input.taken, part = size < left ? (DWORD)size : left;
   if (input.error == ERROR_BROKEN_PIPE || input.error == ERROR_HANDLE_EOF) return PLATFORM_END;
   if (input.error || input.size == 0) {
-    /* Of a pipe, no bytes are no end: somebody wrote none. */
     input.pending = false;
     if (input.error) return failed(input.error);
-    return GetFileType(streams[0]) == FILE_TYPE_PIPE ? PLATFORM_AGAIN : PLATFORM_END;
+    /* Of a pipe that is open, no bytes are no end: somebody wrote none. */
+    bool open = GetFileType(streams[0]) == FILE_TYPE_PIPE && PeekNamedPipe(streams[0], NULL, 0, NULL, NULL, NULL);
+    return open ? PLATFORM_AGAIN : PLATFORM_END;
   }
   memcpy(data, input.bytes + input.taken, part);
   input.taken += part;
