@@ -1,4 +1,5 @@
 import { Readable, Writable } from 'node:stream';
+import { callbackify } from 'node:util';
 import type { CommandError } from '../errors.js';
 import { STDIN_CHUNK } from './protocol.js';
 
@@ -57,8 +58,7 @@ export class StdinStream extends Readable {
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     clearTimeout(this.#timer);
     // It may have been closed all along.
-    const finish = (): void => done(error);
-    this.#source.closeInput().then(finish, finish);
+    callbackify(() => this.#source.closeInput())(() => done(error));
   }
 }
 
@@ -87,18 +87,16 @@ export class OutputStream extends Writable {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#write(chunk).then(() => done(), done);
+    callbackify(() => this.#write(chunk))(done);
   }
 
   override _writev(chunks: { chunk: Buffer }[], done: (error?: Error | null) => void): void {
-    this.#write(Buffer.concat(chunks.map(({ chunk }) => chunk))).then(() => done(), done);
+    const data = Buffer.concat(chunks.map(({ chunk }) => chunk));
+    callbackify(() => this.#write(data))(done);
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.#target.closeOutput().then(
-      () => done(error),
-      (reason: Error) => done(error ?? reason),
-    );
+    callbackify(() => this.#target.closeOutput())((reason) => done(error ?? reason));
   }
 
   async #write(data: Buffer): Promise<void> {

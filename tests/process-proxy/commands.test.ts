@@ -9,7 +9,7 @@ import { connect, isWindows, nextConnection, serve, start, startWith } from '../
 
 test('arguments, environment and directory are those of the executable', async () => {
   await using server = await serve();
-  const args = ['--flag', '', 'zwölf 日本語 🎉', 'a "quoted" \\ one', 'x'.repeat(100_000)];
+  const args = ['--flag', '', 'zwölf 日本語 🎉', 'a "quoted" \\ one', 'x'.repeat(isWindows ? 10_000 : 100_000)];
   const env = { WITH_EQUALS: 'a=b=c', EMPTY: '', ÜMLAUT: 'é'.repeat(1000) };
   const cwd = await realpath(await mkdtemp(join(tmpdir(), 'procxy ö ')));
   const { connection, ended } = await connect(server, { args, env, cwd });
@@ -117,7 +117,7 @@ test('stdin is connected to a pipe, not to the null device, nor when it was clos
   const connected = nextConnection(server);
   const child = startWith(server.env, ['ignore', 'pipe', 'inherit']);
   const other = await connected;
-  expect(await other.isStdinConnected()).toBe(isWindows);
+  expect(await other.isStdinConnected()).toBe(false);
   const closed = once(child, 'close');
   await other.exit();
   await closed;

@@ -22,7 +22,7 @@ test('no byte is lost or doubled when the socket is cut at 200 random moments', 
 
   const hash = createHash('sha256');
   let received = 0;
-  let done = false;
+  const state = { done: false };
   const reading = (async () => {
     for await (const chunk of connection.stdin as AsyncIterable<Buffer>) {
       hash.update(chunk);
@@ -46,14 +46,14 @@ test('no byte is lost or doubled when the socket is cut at 200 random moments', 
     }
   })();
   const cutting = (async () => {
-    while (!done && relay.cuts < 200) {
+    while (!state.done && relay.cuts < 200) {
       const before = relay.bytes;
-      while (!done && relay.bytes < before + Math.random() * 100_000) await sleep(Math.random() * 3);
+      while (!state.done && relay.bytes < before + Math.random() * 100_000) await sleep(Math.random() * 3);
       relay.cut();
     }
   })();
   await Promise.all([reading, writing, asking]);
-  done = true;
+  state.done = true;
   await cutting;
   expect(relay.cuts).toBe(200);
   const exited = connection.exit(77);

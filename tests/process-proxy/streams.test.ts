@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { finished, pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { connect, nextConnection, serve, startWith } from '../support/process-proxy.js';
+import { connect, isWindows, nextConnection, serve, startWith } from '../support/process-proxy.js';
 
 const sha = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
 
@@ -52,16 +52,16 @@ test('a write waits for whoever reads the output of the executable', async () =>
   await using server = await serve();
   const { connection, child, ended } = await connect(server);
   child.stdout.pause();
-  let written = 0;
+  const state = { written: 0 };
   const chunk = Buffer.alloc(65_536);
-  while (connection.stdout.write(chunk, () => void (written += chunk.length)) || written < 65_536) {
-    // What the pipes between hold is written, and then no more.
-    // oxlint-disable-next-line no-await-in-loop
-    await Promise.race([once(connection.stdout, 'drain'), sleep(500)]);
-    if (connection.stdout.writableNeedDrain) break;
+  // What the pipes between hold is written, and then no more.
+  for (let full = false; !full;) {
+    if (connection.stdout.write(chunk, () => void (state.written += chunk.length))) continue;
+    full = await Promise.race([once(connection.stdout, 'drain').then(() => false), sleep(500, true)]);
   }
   expect(connection.stdout.writableNeedDrain).toBe(true);
-  expect(written).toBeLessThan(4 * 1024 * 1024);
+  expect(state.written).toBeGreaterThan(0);
+  expect(state.written).toBeLessThan(4 * 1024 * 1024);
   // Input is served all the same: the executable is not stuck.
   child.stdin.write('key');
   expect(String(await once(connection.stdin, 'data'))).toBe('key');
@@ -92,7 +92,8 @@ test('closing a stream closes that of the executable', async () => {
   await connection.stdin.close();
   const broken = new Promise((resolve) => void child.stdin.once('close', () => resolve(undefined)));
   child.stdin.write(Buffer.alloc(1024 * 1024));
-  await broken;
+  // Wine itself keeps the pipe.
+  if (!isWindows) await broken;
   expect(connection.closed).toBe(false);
   await connection.stdin.close();
   await connection.stdout.close();

@@ -4,6 +4,7 @@
 #include <windows.h>
 
 #include <bcrypt.h>
+#include <fcntl.h>
 #include <io.h>
 #include <shellapi.h>
 #include <stdio.h>
@@ -244,6 +245,7 @@ static void read_environment(void) {
 }
 
 int wmain(int count, wchar_t **values) {
+  _setmode(2, _O_BINARY);
   static const DWORD names[] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE};
   WSADATA data;
   arguments = calloc((size_t)count + 1, sizeof *arguments);
