@@ -259,3 +259,53 @@ describe('cancellable-search', () => {
     expect(output).toMatch(/^\d+ files were read, and 0 after the end\.$/m);
   });
 });
+
+describe('commit-message', () => {
+  test('git makes the commits whose messages keep the rules, and no others', async () => {
+    expect(await run('commit-message')).toBe(
+      [
+        'refused: "fixed it"',
+        'commit-msg: the subject begins with a capital letter',
+        'commit-msg: the subject is an imperative: Fix, not Fixed',
+        'refused: "Add a parser of dates."',
+        'commit-msg: the subject has no full stop',
+        'made:    "Add a parser of dates\\n\\nTime zones come later."',
+        'log:     Add a parser of dates',
+        '',
+      ].join('\n'),
+    );
+  });
+});
+
+describe('terminal-filter', () => {
+  test('turns lines around in a pipe', async () => {
+    const program = fileURLToPath(new URL('../../examples/terminal-filter/main.js', import.meta.url));
+    const running = promisify(execFile)(process.execPath, [program]);
+    running.child.stdin?.end('stressed\nquit\nnever read\n');
+    expect(await running).toEqual({ stdout: 'desserts\n', stderr: '1 lines\n' });
+  });
+
+  test('turns lines around in a terminal', async () => {
+    const program = fileURLToPath(new URL('../../examples/terminal-filter/main.js', import.meta.url));
+    // script(1) gives it a terminal, which echoes what is typed.
+    const command = `'${process.execPath}' '${program}'`;
+    const running = promisify(execFile)('script', ['-qec', command, '/dev/null']);
+    running.child.stdin?.write('stressed\nquit\n');
+    const { stdout } = await running;
+    expect(stdout.replaceAll('\r', '')).toContain('desserts\n1 lines\n');
+  });
+});
+
+describe('token-handover', () => {
+  test('lets in whoever has the file, once', async () => {
+    expect(await run('token-handover')).toBe(
+      [
+        'proxy.env: 600',
+        'with the file:        exit code 0 welcome, backup',
+        'a second time:        exit code 1',
+        'with a guessed token: exit code 1',
+        '',
+      ].join('\n'),
+    );
+  });
+});
