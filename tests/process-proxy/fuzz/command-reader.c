@@ -21,7 +21,12 @@ unsigned platform_wait(unsigned wanted, int timeout) {
   return turn++ % 5 == 0 ? wanted & (SOCKET_READABLE | SOCKET_WRITABLE) : wanted;
 }
 
-bool platform_connect(uint16_t port) { return port != 0 && input_size > 0; }
+/* When there is no more input, time flies: no patience is long. */
+bool platform_connect(uint16_t port) {
+  if (input_size == 0) now += (uint64_t)1 << 40;
+  return port != 0 && input_size > 0;
+}
+
 void platform_disconnect(void) {}
 
 long platform_receive(void *data, size_t size) {
