@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { nextConnection, serve, start, startWith } from '../support/process-proxy.js';
+import { isWindows, nextConnection, serve, start, startWith } from '../support/process-proxy.js';
 import { Relay } from '../support/relay.js';
 
 const sha = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
@@ -92,7 +92,8 @@ test('a cut in the handshake, or right after it, is made good too', async () => 
   }
 });
 
-test('an executable whose output is not read holds its session', async () => {
+// On Windows its write blocks, as docs/process-proxy.md says.
+test.skipIf(isWindows)('an executable whose output is not read holds its session', async () => {
   await using server = await serve({ reconnectTimeout: 200 });
   const relay = await Relay.to(server.getPort());
   const connected = nextConnection(server);
