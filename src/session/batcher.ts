@@ -13,7 +13,7 @@ const { nextTick } = process;
  * sent just before a long computation arrives before it, and a lone one loses no time.
  */
 const SINGLES = 4;
-/** A pause so long between two messages begins the count anew, and sends what is held back, in ms. */
+/** After a pause so long what is held back is written, and the next message by itself again, in ms. */
 const PAUSE = 0.2;
 /** A batch is written when it has so many messages: the other side can begin with them. */
 const MAX_MESSAGES = 512;
@@ -56,7 +56,8 @@ export class Batcher {
     if (!this.enabled) return this.#writeAlone(message, parcel);
     const time = now();
     if (time - this.#last > PAUSE) {
-      this.#singles = 0;
+      // In the middle of a burst it is this one only that goes out at once.
+      this.#singles = this.#scheduled ? SINGLES - 1 : 0;
       this.#flushHeld();
     }
     this.#last = time;
