@@ -9,7 +9,7 @@ import { callerUrl } from './caller.js';
 import { resolveModule } from './module-resolver.js';
 import { readArguments } from './options.js';
 import { createProxy } from './proxy.js';
-import { prepare, refillSpares, takeSpare, warm } from './spares.js';
+import { keepSpares, prepare, refillSpares, takeSpare } from './spares.js';
 
 /** A class whose instances can be made. */
 export type Constructor<T extends object = object, A extends never[] = never[]> = new (...args: A) => T;
@@ -85,7 +85,7 @@ export async function procxy(Class: unknown, ...rest: unknown[]): Promise<unknow
   return proxy;
 }
 
-procxy.warm = warm;
+procxy.warm = keepSpares;
 
 function checkClass(candidate: unknown): Constructor {
   try {

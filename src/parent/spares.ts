@@ -48,7 +48,7 @@ const pools = new Map<string, Pool>();
  * @throws {OptionsValidationError} for a count or an option that is not what it must be
  * @throws {ChildCrashedError} when a child cannot be started
  */
-export async function warm(count: number, options: ProcxyOptions = {}): Promise<void> {
+export async function keepSpares(count: number, options: ProcxyOptions = {}): Promise<void> {
   if (!Number.isInteger(count) || count < 0) {
     throw new OptionsValidationError(
       `procxy.warm() takes how many children to keep, 0 or more; it is ${String(count)}.`,

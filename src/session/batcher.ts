@@ -48,13 +48,17 @@ export class Batcher {
   #scheduled = false;
   #prefacing = false;
 
-  constructor(options: BatcherOptions) {
+  readonly #clock: () => number;
+
+  /** @param clock ms */
+  constructor(options: BatcherOptions, clock = now) {
     this.#options = options;
+    this.#clock = clock;
   }
 
   send(message: Message, parcel: Parcel): void {
     if (!this.enabled) return this.#writeAlone(message, parcel);
-    const time = now();
+    const time = this.#clock();
     if (time - this.#last > PAUSE) {
       // In the middle of a burst it is this one only that goes out at once.
       this.#singles = this.#scheduled ? SINGLES - 1 : 0;

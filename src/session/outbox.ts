@@ -45,7 +45,10 @@ export class Outbox {
       message = parcel.build();
     } catch (error) {
       if (mayWait && error instanceof CallbackLimitError) return 'full';
+      // What it sends in its place goes at once, where nothing waits.
+      this.#busy = this.#queue.length > 0;
       parcel.failed(error);
+      this.#busy = true;
       return 'refused';
     }
     if (message) this.#options.write(message, parcel);

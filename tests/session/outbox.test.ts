@@ -105,6 +105,21 @@ describe('Outbox', () => {
     expect(collections).toEqual([]);
   });
 
+  test('what is sent in place of one that failed comes before all that follows', () => {
+    outbox.send({
+      method: 'unreadable',
+      build: () => {
+        throw new TypeError('no');
+      },
+      failed: () => {
+        send('instead');
+        expect(written).toEqual(['instead']);
+      },
+    });
+    send('after');
+    expect(written).toEqual(['instead', 'after']);
+  });
+
   test('what is sent while another is built comes after it', () => {
     send('outer', () => {
       send('inner');
