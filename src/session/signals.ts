@@ -2,6 +2,7 @@ import type { SignalExchange } from '../codec/signal-codec.js';
 import type { Coded, SignalAbort, Wire } from '../protocol.js';
 import { onAbort } from './abort.js';
 import type { Handlers, SessionLink, SessionPart } from './part.js';
+import { describe } from './send.js';
 
 /**
  * Signals that cross. One of this side is known by its id over there for as long as it lives here and has not fired; what
@@ -57,8 +58,8 @@ export class Signals implements SignalExchange, SessionPart {
   #message(signalId: number, reason: unknown): SignalAbort {
     const message: SignalAbort = { type: 'signal-abort', signalId };
     try {
-      const { wire, coded } = this.#link.codec.encode(reason, { root: 'reason' });
-      return { ...message, reason: wire, ...(coded && { coded }) };
+      const encoded = this.#link.codec.encode(reason, { root: 'reason' });
+      return describe({ ...message, reason: encoded.wire }, encoded);
     } catch {
       return message;
     }

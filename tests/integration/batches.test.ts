@@ -74,6 +74,13 @@ test('in advanced mode bytes are those of the time of the call too', async () =>
   expect(first).toEqual(numbers(50));
 });
 
+test('in advanced mode what a generator yields is what it was then', async () => {
+  await using bursting = await procxy(Bursting, module, { serialization: 'advanced' });
+  const seen: number[] = [];
+  for await (const { bytes } of await bursting.refill(200)) seen.push(Number(bytes[0]));
+  expect(seen).toEqual(numbers(200));
+});
+
 test('a callback arrives before the computation that follows it', async () => {
   await using bursting = await procxy(Bursting, module, { enableCallbacks: true });
   const times: number[] = [];

@@ -1,20 +1,21 @@
 import type { Codec } from '../../codec/codec.js';
 import { encodeThrown } from '../../codec/codec.js';
-import type { Coded, StreamClose, StreamData, StreamEnd, StreamStep } from '../../protocol.js';
+import type { StreamClose, StreamData, StreamEnd, StreamStep } from '../../protocol.js';
+import { describe } from '../send.js';
 import type { Outcome, StepMethod } from './source.js';
 
 /** How the messages of a stream are made. Each may throw a {@link SerializationError} for a value that cannot cross. */
 
 export function dataMessage(codec: Codec, streamId: number, items: unknown[], answer: boolean): StreamData {
-  const { wire, coded } =
+  const encoded =
     items.length === 1 ? codec.encode(items[0], { root: 'item' }) : codec.encode(items, { root: 'items' });
   const message: StreamData = {
     type: 'stream-data',
     streamId,
-    items: items.length === 1 ? [wire] : (wire as unknown[]),
+    items: items.length === 1 ? [encoded.wire] : (encoded.wire as unknown[]),
   };
   if (answer) message.answer = true;
-  return withCoded(message, coded);
+  return describe(message, encoded);
 }
 
 export function stepMessage(codec: Codec, streamId: number, method: StepMethod, value: unknown): StreamStep {
@@ -41,8 +42,8 @@ function outcomeMessage<T extends StreamEnd | StreamClose>(
   const message = { ...head, result: failed ? 'error' : 'success' } as T;
   if (value === undefined) return message;
   if (failed) {
-    const { wire, coded } = encodeThrown(codec, value);
-    return withCoded({ ...message, value: wire }, coded);
+    const encoded = encodeThrown(codec, value);
+    return describe({ ...message, value: encoded.wire }, encoded);
   }
   try {
     return withValue(message, codec, value);
@@ -51,14 +52,9 @@ function outcomeMessage<T extends StreamEnd | StreamClose>(
   }
 }
 
-function withValue<T extends { value?: unknown; coded?: Coded }>(message: T, codec: Codec, value: unknown): T {
+function withValue<T extends StreamStep | StreamEnd | StreamClose>(message: T, codec: Codec, value: unknown): T {
   if (value === undefined) return message;
-  const { wire, coded } = codec.encode(value, { root: 'value' });
-  message.value = wire;
-  return withCoded(message, coded);
-}
-
-function withCoded<T extends { coded?: Coded }>(message: T, coded: Coded | undefined): T {
-  if (coded) message.coded = coded;
-  return message;
+  const encoded = codec.encode(value, { root: 'value' });
+  message.value = encoded.wire;
+  return describe(message, encoded);
 }

@@ -42,6 +42,8 @@ export interface SourceOptions {
   output: SourceOutput;
   /** What an item takes of the credit. */
   cost(item: unknown): number;
+  /** Whether it stays what it is until the end of the turn. */
+  isStable(item: unknown): boolean;
 }
 
 /** The end of a stream at which items are made: no more of them than the other end has given credit for. */
@@ -118,10 +120,13 @@ export class Source {
     }
   }
 
-  /** Items that come without waiting travel together. */
+  /** Items that come without waiting travel together, but for those that their maker may change when it goes on. */
   #add(item: unknown): void {
     this.#credit -= this.#options.cost(item);
-    if (this.#batch.push(item) === 1) nextTick(() => this.#flush());
+    if (!this.#options.isStable(item)) {
+      this.#batch.push(item);
+      this.#flush();
+    } else if (this.#batch.push(item) === 1) nextTick(() => this.#flush());
   }
 
   #flush(): void {

@@ -75,6 +75,7 @@ export class StreamTable {
     const source: Source = new Source({
       producer,
       cost: flow === 'bytes' ? byteLength : itemCost,
+      isStable: (item) => !isObject(item) || (flow !== 'items' && item instanceof Uint8Array),
       output: this.#sourceOutput(id, flow, producer, () => source),
     });
     this.#open.set(id, { flow, source, pieces: [], ended: false, closed: false });
@@ -260,3 +261,7 @@ function itemCost(item: unknown): number {
 }
 
 function ignore(): void {}
+
+function isObject(value: unknown): boolean {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}

@@ -18,6 +18,7 @@ function sourceOf(items: Iterator<unknown> | AsyncIterator<unknown>, producer: P
       ...producer,
     },
     cost: (item) => (typeof item === 'string' ? item.length : 1),
+    isStable: (item) => typeof item !== 'object',
     output: {
       data: (batch, answer) => void said.push(answer ? ['answer', ...batch] : batch),
       end: (outcome) => void said.push(outcome),
