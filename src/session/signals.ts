@@ -1,4 +1,5 @@
 import type { SignalExchange } from '../codec/signal-codec.js';
+import { SerializationError } from '../errors.js';
 import type { Coded, SignalAbort, Wire } from '../protocol.js';
 import { onAbort } from './abort.js';
 import type { Handlers, SessionLink, SessionPart } from './part.js';
@@ -14,8 +15,12 @@ export class Signals implements SignalExchange, SessionPart {
     'signal-release': ({ signalId }) => void this.#imported.delete(signalId),
   };
   readonly #ids = new WeakMap<AbortSignal, number>();
+  /** Those that have not fired, by their ids, and what takes back that each is followed. Neither keeps a signal alive. */
+  readonly #followed = new Map<number, WeakRef<AbortSignal>>();
+  readonly #stops = new WeakMap<AbortSignal, () => void>();
   readonly #imported = new Map<number, AbortController>();
   readonly #collected = new FinalizationRegistry<number>((signalId) => {
+    this.#followed.delete(signalId);
     this.#link.post(() => ({ type: 'signal-release', signalId }), 'signal', ignore);
   });
   #link!: SessionLink;
@@ -39,6 +44,12 @@ export class Signals implements SignalExchange, SessionPart {
   }
 
   close(): void {
+    // The signal may live on, as one of the whole program does.
+    for (const followed of this.#followed.values()) {
+      const signal = followed.deref();
+      if (signal) this.#stops.get(signal)?.();
+    }
+    this.#followed.clear();
     this.#imported.clear();
   }
 
@@ -46,11 +57,14 @@ export class Signals implements SignalExchange, SessionPart {
     const signalId = ++this.#lastId;
     this.#ids.set(signal, signalId);
     this.#collected.register(signal, signalId, signal);
-    onAbort(signal, () => {
+    const stop = onAbort(signal, () => {
+      this.#followed.delete(signalId);
       this.#collected.unregister(signal);
       this.#ids.delete(signal);
       this.#link.post(() => this.#message(signalId, signal.reason), 'signal', ignore);
     });
+    this.#stops.set(signal, stop);
+    this.#followed.set(signalId, new WeakRef(signal));
     return signalId;
   }
 
@@ -70,7 +84,17 @@ export class Signals implements SignalExchange, SessionPart {
     // One that was sent and never read is not known here.
     if (!controller) return;
     this.#imported.delete(signalId);
-    controller.abort(coded ? this.#link.codec.decode(wire) : wire);
+    controller.abort(this.#decode(wire, coded));
+  }
+
+  /** A reason that this process does not know how to read: the signal fires all the same, with the error that says so. */
+  #decode(wire: Wire, coded: Coded | undefined): unknown {
+    try {
+      return coded ? this.#link.codec.decode(wire) : wire;
+    } catch (error) {
+      if (error instanceof SerializationError) return error;
+      throw error;
+    }
   }
 }
 

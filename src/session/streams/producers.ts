@@ -26,7 +26,9 @@ export function iteratorProducer(iterable: AsyncIterable<unknown> | Iterable<unk
     step,
     close(_outcome, early) {
       // An iterator that never ran has nothing to clean up, and making one may do much.
-      if (early && started?.return) void Promise.resolve(started.return()).catch(() => {});
+      // A generator's `finally` may throw, at once or later, and one that runs just now refuses.
+      const end = async (): Promise<unknown> => started?.return?.();
+      if (early) end().catch(() => {});
     },
   };
 }

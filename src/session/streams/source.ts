@@ -1,5 +1,5 @@
 import { warn } from '../../warnings.js';
-import { describeReason } from '../../errors.js';
+import { describeReason, ProtocolError } from '../../errors.js';
 import { isPromise } from '../serve.js';
 
 // Taken at import, so that a test's fake clock does not stop it.
@@ -42,6 +42,8 @@ export interface SourceOptions {
   output: SourceOutput;
   /** What an item takes of the credit. */
   cost(item: unknown): number;
+  /** The most credit that the other end may have given and not seen used. */
+  window: number;
   /** Whether it stays what it is until the end of the turn. */
   isStable(item: unknown): boolean;
 }
@@ -67,7 +69,11 @@ export class Source {
     return this.#ended;
   }
 
+  /** @throws {ProtocolError} for more than the window: it would never stop */
   pull(credit: number): void {
+    if (this.#credit + credit > this.#options.window) {
+      throw new ProtocolError(`A stream was asked for more at once than its window of ${this.#options.window}.`);
+    }
     this.#credit += credit;
     if (!this.#pumping) void this.#pump();
   }

@@ -6,10 +6,12 @@ import type { Handlers, SessionLink } from '../part.js';
 import { closeMessage, stepMessage } from './messages.js';
 import { Sink, type SinkOutput } from './sink.js';
 import { StreamSender, type DataLink, type Flow } from './stream-sender.js';
-import { Source, type Outcome, type Producer, type SourceOutput } from './source.js';
+import { Source, type Outcome, type Producer, type SourceOutput, type StepMethod } from './source.js';
 
 /** What may be under way on one stream, in bytes. */
 const WINDOW = 1024 * 1024;
+/** So many streams that were not taken are remembered. */
+const MAX_IGNORED = 1000;
 /** What an item counts that is no chunk of bytes: 64 of them fill the window. */
 const ITEM_COST = WINDOW / 64;
 /** What a chunk of bytes counts at least among items. */
@@ -38,6 +40,7 @@ export class StreamTable {
   readonly handlers: Handlers;
   readonly #options: StreamTableOptions;
   readonly #sender: StreamSender;
+  readonly #ignored = new Set<number>();
   readonly #open = new Map<number, Open>();
   #link!: SessionLink;
   #waiting = 0;
@@ -49,8 +52,7 @@ export class StreamTable {
     this.#sender = new StreamSender({ link: () => this.#link, data: () => options.data() });
     this.handlers = {
       'stream-pull': ({ streamId, credit }) => this.#source(streamId)?.pull(credit),
-      'stream-step': ({ streamId, method, value, coded }) =>
-        this.#source(streamId)?.step(method, this.#decode(value, coded)),
+      'stream-step': ({ streamId, method, value, coded }) => this.#step(this.#source(streamId), method, value, coded),
       'stream-data': (message) => this.#receiveData(message),
       'stream-end': (message) => this.#receiveEnd(message),
       'stream-close': ({ streamId, result, value, coded }) => this.#receiveClose(streamId, result, value, coded),
@@ -75,6 +77,7 @@ export class StreamTable {
     const source: Source = new Source({
       producer,
       cost: flow === 'bytes' ? byteLength : itemCost,
+      window: WINDOW,
       isStable: (item) => !isObject(item) || (flow !== 'items' && item instanceof Uint8Array),
       output: this.#sourceOutput(id, flow, producer, () => source),
     });
@@ -125,6 +128,13 @@ export class StreamTable {
     open.sink.push([new Uint8Array(whole.buffer, whole.byteOffset, whole.length)], 'items');
   }
 
+  /** This side does not take it: what the other has said of it before it hears so is no violation. */
+  ignore(id: number): void {
+    this.#ignored.add(id);
+    const [oldest] = this.#ignored;
+    if (this.#ignored.size > MAX_IGNORED && oldest !== undefined) this.#ignored.delete(oldest);
+  }
+
   /** The other side has not taken it. */
   drop(id: number): void {
     const open = this.#find(id);
@@ -155,7 +165,8 @@ export class StreamTable {
 
   #find(id: number): Open | undefined {
     const open = this.#open.get(id);
-    if (!open && !this.#over) throw new ProtocolError(`A message arrived for the stream ${id}, which is not open.`);
+    if (!open && !this.#over && !this.#ignored.has(id))
+      throw new ProtocolError(`A message arrived for the stream ${id}, which is not open.`);
     return open;
   }
 
@@ -163,6 +174,16 @@ export class StreamTable {
     const open = this.#find(id);
     if (open && !open.source) throw new ProtocolError(`The stream ${id} was asked for items, which is to take them.`);
     return open?.source;
+  }
+
+  /** A value that this process does not know how to read ends the stream, and nothing else. */
+  #step(source: Source | undefined, method: StepMethod, value: Wire, coded: Coded | undefined): void {
+    try {
+      source?.step(method, this.#decode(value, coded));
+    } catch (error) {
+      if (!(error instanceof SerializationError)) throw error;
+      source?.fail(error);
+    }
   }
 
   #receiveData({ streamId, items, answer, bytes, coded }: StreamData): void {

@@ -97,7 +97,9 @@ export class Streams implements StreamExchange, SessionPart {
   settle(coded: Coded): void {
     for (const id of streamIds(coded)) {
       this.#taken.delete(id);
-      if (this.#arrived.delete(id)) this.#link.post(() => ({ type: 'stream-drop', streamId: id }), 'stream', ignore);
+      if (!this.#arrived.delete(id)) continue;
+      this.table.ignore(id);
+      this.#link.post(() => ({ type: 'stream-drop', streamId: id }), 'stream', ignore);
     }
   }
 

@@ -18,6 +18,7 @@ function sourceOf(items: Iterator<unknown> | AsyncIterator<unknown>, producer: P
       ...producer,
     },
     cost: (item) => (typeof item === 'string' ? item.length : 1),
+    window: 1000,
     isStable: (item) => typeof item !== 'object',
     output: {
       data: (batch, answer) => void said.push(answer ? ['answer', ...batch] : batch),
