@@ -49,6 +49,13 @@ test('a child that asks for items without end is ended', async () => {
   expect(await faulty.$exited).toMatchObject({ signal: 'SIGKILL' });
 });
 
+test('a child that sends items where bytes were agreed is ended', async () => {
+  await using faulty = await procxy(Faulty, module, { stdio: 'ignore' });
+  const bytes = await faulty.bytesAsItems();
+  expect(await outcome(bytes.toArray())).toBeInstanceOf(ProtocolError);
+  expect(await faulty.$exited).toMatchObject({ signal: 'SIGKILL' });
+});
+
 test('a signal that lives on keeps no proxy that is over', async () => {
   const { setFlagsFromString } = await import('node:v8');
   const { runInNewContext } = await import('node:vm');

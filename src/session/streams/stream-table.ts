@@ -193,6 +193,8 @@ export class StreamTable {
     if (bytes !== undefined) {
       return this.receivePiece({ streamId, bytes: Buffer.from(bytes, 'base64'), isFirst: true, isLast: true });
     }
+    if (open.flow === 'bytes')
+      throw new ProtocolError(`Items arrived for the stream ${streamId}, which carries bytes.`);
     try {
       open.sink.push(this.#decode(items, coded) as unknown[], answer ? 'answer' : 'items');
     } catch (error) {
