@@ -39,21 +39,18 @@ wait
 /** How long the shell stays when the last child has gone, in ms: where one child follows another, it serves them all. */
 const LINGER = 5000;
 
-// Taken at import, so that a test's fake clock does not stop them.
-const { setImmediate, setTimeout } = globalThis;
+// Taken at import, so that a test's fake clock does not stop it.
+const { setTimeout } = globalThis;
 
 export class Reaper {
   #shell: ChildProcess | undefined;
-  #isStarting = false;
-  /** What the shell is told of each child when it starts. */
-  readonly #watched = new Map<number, string>();
+  readonly #watched = new Set<number>();
 
-  /** From now on the process is killed `delay` ms after the end of this one. */
+  /** From now on the process is killed `delay` ms after the end of this one, also if this turn of the event loop never ends. */
   watch(pid: number, delay: number): void {
-    const line = `+ ${pid} ${delay / 1000}\n`;
-    this.#watched.set(pid, line);
-    if (this.#shell) this.#shell.stdin?.write(line);
-    else this.#startSoon();
+    this.#watched.add(pid);
+    this.#shell ??= startShell();
+    this.#shell?.stdin?.write(`+ ${pid} ${delay / 1000}\n`);
   }
 
   /** The process has ended. */
@@ -61,18 +58,6 @@ export class Reaper {
     if (!this.#watched.delete(pid)) return;
     this.#shell?.stdin?.write(`- ${pid}\n`);
     if (this.#watched.size === 0) setTimeout(() => this.#endIfUnused(), LINGER).unref();
-  }
-
-  /** Not at once: a child is quicker to start without it, and by the time that it could be busy the shell is there. */
-  #startSoon(): void {
-    if (this.#isStarting) return;
-    this.#isStarting = true;
-    setImmediate(() => {
-      this.#isStarting = false;
-      if (this.#watched.size === 0) return;
-      this.#shell = startShell();
-      for (const line of this.#watched.values()) this.#shell?.stdin?.write(line);
-    });
   }
 
   #endIfUnused(): void {
