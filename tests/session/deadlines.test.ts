@@ -4,22 +4,25 @@ import { Deadlines, now } from '../../src/session/deadlines.js';
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 test('sweeps at the earliest deadline, then at the next that a sweep reports', async () => {
-  const sweeps: number[] = [];
   const start = now();
+  const waiting = [start + 20, start + 60];
+  const ended: number[] = [];
+  let sweeps = 0;
   const deadlines = new Deadlines({
     received: () => 0,
     sweep(time) {
-      sweeps.push(time);
-      return sweeps.length === 1 ? start + 60 : Infinity;
+      sweeps++;
+      for (; waiting[0] !== undefined && waiting[0] <= time; waiting.shift()) ended.push(waiting[0]);
+      return waiting[0] ?? Infinity;
     },
   });
   deadlines.watch(start + 60);
   deadlines.watch(start + 20);
   await sleep(200);
   deadlines.close();
-  expect(sweeps).toHaveLength(2);
-  expect(sweeps[0]).toBeGreaterThanOrEqual(start + 20);
-  expect(sweeps[1]).toBeGreaterThanOrEqual(start + 60);
+  expect(ended).toEqual([start + 20, start + 60]);
+  // A timer of Node fires up to a millisecond early by this clock: such a sweep ends nothing, and there is another.
+  expect(sweeps).toBeLessThanOrEqual(4);
 });
 
 test('puts a sweep off while messages keep arriving, but not for ever', async () => {
