@@ -71,15 +71,17 @@ describe('a hostile or careless child harms only itself', () => {
   test('a forged description ends the start', async () => {
     const { stdout } = await runScript(`
       for (const value of [5, undefined, { methods: 5 }, { methods: [{}], unmirrored: [], disposable: true, emitter: false }]) {
-        const code = 'process.removeAllListeners("message"); process.send({ type: "call-result", callId: 2, result: "success", value: ' +
-          JSON.stringify(value) + ' }); export class X {}; await new Promise(() => setInterval(() => {}, 1000))';
+        const code = 'process.removeAllListeners("message"); ' +
+          'const answer = (callId, value) => process.send({ type: "call-result", callId, result: "success", value }); ' +
+          'answer(1, { batches: true }); answer(2, ' + JSON.stringify(value) + ');' +
+          'export class X {}; await new Promise(() => setInterval(() => {}, 1000))';
         class X {}
-        const error = await procxy(X, 'data:text/javascript,' + encodeURIComponent(code), { startTimeout: 5000 }).catch((e) => e);
-        console.log(error.name);
+        const error = await procxy(X, 'data:text/javascript,' + encodeURIComponent(code)).catch((e) => e);
+        console.log(error.name, error.message);
       }
     `);
-    expect(stdout.trim().split('\n')).toHaveLength(4);
-    for (const line of stdout.trim().split('\n')) expect(line).toMatch(/^(ProtocolError|TimeoutError)$/);
+    const expected = 'ProtocolError The child described its instance in a way that the protocol does not know.\n';
+    expect(stdout).toBe(expected.repeat(4));
   });
 
   for (const how of ['twice', 'both', 'nested'] as const) {

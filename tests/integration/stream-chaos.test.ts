@@ -4,8 +4,9 @@ import { expect, test } from 'vitest';
 import { lasting, type RemoteLasting } from '../support/remote-lasting.js';
 import { openDescriptors } from '../support/processes.js';
 import { sleep, untilNoneOpen, within } from '../support/streams.js';
+import { times } from '../support/thorough.js';
 
-const ROUNDS = 1000;
+const ROUNDS = times(300, 1000);
 const CHILDREN = 3;
 /** After so many rounds one child is killed. */
 const KILL_EVERY = 50;
@@ -81,7 +82,7 @@ const rounds: Record<string, Round> = {
   },
 };
 
-test('1,000 streams, broken off at random by either side, by signals and by the death of a child, leave nothing', async () => {
+test(`${ROUNDS} streams, broken off at random by either side, by signals and by the death of a child, leave nothing`, async () => {
   const unhandled: unknown[] = [];
   const record = (error: unknown): number => unhandled.push(error);
   process.on('unhandledRejection', record);

@@ -91,7 +91,8 @@ describe('procxy.warm()', () => {
     const { stdout, code } = await runScript(`
       await procxy.warm(2);
       const { execFileSync } = await import('node:child_process');
-      console.log(execFileSync('ps', ['-o', 'pid=', '--ppid', String(process.pid)], { encoding: 'utf8' }).split(/\\s+/).join(' '));
+      console.log(execFileSync('ps', ['-o', 'pid=,comm=', '--ppid', String(process.pid)], { encoding: 'utf8' })
+        .split('\\n').filter((line) => / (node|MainThread)$/.test(line)).map((line) => parseInt(line)).join(' '));
     `);
     expect(code).toBe(0);
     const pids = stdout.trim().split(' ').map(Number);

@@ -5,15 +5,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { isWindows, nextConnection, serve, start, startWith } from '../support/process-proxy.js';
 import { Relay } from '../support/relay.js';
+import { times } from '../support/thorough.js';
 
 const sha = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
 
-test('no byte is lost or doubled when the socket is cut at 200 random moments', async () => {
+const CUTS = times(50, 200);
+test(`no byte is lost or doubled when the socket is cut at ${CUTS} random moments`, async () => {
   await using server = await serve();
   const relay = await Relay.to(server.getPort());
-  const input = randomBytes(24 * 1024 * 1024);
-  const output = randomBytes(24 * 1024 * 1024);
-  const notes = randomBytes(512 * 1024).toString('hex');
+  const input = randomBytes(CUTS * 120 * 1024);
+  const output = randomBytes(CUTS * 120 * 1024);
+  const notes = randomBytes(CUTS * 2600).toString('hex');
   let connections = 0;
   server.on('connection', () => connections++);
   const connected = nextConnection(server);
@@ -29,14 +31,14 @@ test('no byte is lost or doubled when the socket is cut at 200 random moments', 
       hash.update(chunk);
       received += chunk.length;
       // At the pace of the cuts, so that they all meet with data.
-      while (received / input.length > (relay.cuts + 1) / 200) await sleep(1);
+      while (received / input.length > (relay.cuts + 1) / CUTS) await sleep(1);
     }
   })();
   const writing = (async () => {
     for (let at = 0; at < output.length; at += 10_007) {
       const chunk = output.subarray(at, at + 10_007);
       if (!connection.stdout.write(chunk)) await once(connection.stdout, 'drain');
-      while (at / output.length > (relay.cuts + 1) / 200) await sleep(1);
+      while (at / output.length > (relay.cuts + 1) / CUTS) await sleep(1);
     }
   })();
   const asking = (async () => {
@@ -47,7 +49,7 @@ test('no byte is lost or doubled when the socket is cut at 200 random moments', 
     }
   })();
   const cutting = (async () => {
-    while (!state.done && relay.cuts < 200) {
+    while (!state.done && relay.cuts < CUTS) {
       const before = relay.bytes;
       while (!state.done && relay.bytes < before + Math.random() * 100_000) await sleep(Math.random() * 3);
       relay.cut();
@@ -56,7 +58,7 @@ test('no byte is lost or doubled when the socket is cut at 200 random moments', 
   await Promise.all([reading, writing, asking]);
   state.done = true;
   await cutting;
-  expect(relay.cuts).toBe(200);
+  expect(relay.cuts).toBe(CUTS);
   const exited = connection.exit(77);
   relay.cut();
   await exited;

@@ -1,6 +1,7 @@
 /**
  * Runs the tests under several versions of Node, one after the other: `npm run build`, then
- * `tsx tests/support/check-nodes.ts 20 22 24 26`, with `--only PATTERN` and `--exclude GLOB` for vitest.
+ * `tsx tests/support/check-nodes.ts 20 22 24 26`, with `--only PATTERN` and `--exclude GLOB` for vitest, and `--thorough`
+ * for the whole count of what is done many times.
  * The exit code is 0 when all have run and passed: a skipped test counts as a failure.
  */
 import { spawn } from 'node:child_process';
@@ -33,25 +34,31 @@ interface Report {
 }
 
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-const { majors, filters } = readArguments();
+const { majors, filters, thorough } = readArguments();
 const rows: Row[] = [];
 // One after the other: the tests have deadlines, and fork more processes than there are cores already.
 for (const major of majors) rows.push(await check(major));
 console.log(`\n${toTable(rows)}`);
 process.exitCode = rows.every(isGood) ? 0 : 1;
 
-function readArguments(): { majors: NodeMajor[]; filters: string[] } {
+function readArguments(): { majors: NodeMajor[]; filters: string[]; thorough: boolean } {
   const list = { type: 'string' as const, multiple: true as const, default: [] as string[] };
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { only: list, exclude: list } });
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { only: list, exclude: list, thorough: { type: 'boolean', default: false } },
+  });
   const numbers = positionals.map(Number);
   const unknown = positionals.filter((_, index) => !isNodeMajor(numbers[index] ?? NaN));
   if (numbers.length === 0 || unknown.length > 0) {
     const wrong = unknown.length > 0 ? `There is no binary of Node ${unknown.join(', ')}. ` : '';
-    console.error(`${wrong}Usage: tsx tests/support/check-nodes.ts 20 22 24 26 [--only PATTERN] [--exclude GLOB]`);
+    console.error(
+      `${wrong}Usage: tsx tests/support/check-nodes.ts 20 22 24 26 [--only PATTERN] [--exclude GLOB] [--thorough]`,
+    );
     process.exit(2);
   }
   return {
     majors: numbers.filter(isNodeMajor),
+    thorough: values.thorough,
     filters: [...values.only, ...values.exclude.map((glob) => `--exclude=${glob}`)],
   };
 }
@@ -75,7 +82,8 @@ async function check(major: NodeMajor): Promise<Row> {
 
 function runOnScreen(binary: string, args: string[]): Promise<number | null> {
   return new Promise((resolve, reject) => {
-    const child = spawn(binary, args, { cwd: root, stdio: 'inherit' });
+    const env = thorough ? { ...process.env, PROCXY_THOROUGH: '1' } : process.env;
+    const child = spawn(binary, args, { cwd: root, env, stdio: 'inherit' });
     child.once('error', reject);
     child.once('close', resolve);
   });
