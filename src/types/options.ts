@@ -72,8 +72,9 @@ export interface ProcxyOptions {
    */
   mirrorLimit?: number | undefined;
   /**
-   * µs for which the event loops of both processes stay awake after a message, up to a second. `50` makes calls one after the other
-   * several times as fast where each process has a core of its own, at the price of CPU time. With a single core it does nothing.
+   * µs for which the event loops of both processes stay awake after a message, up to a second, at the price of CPU time. Calls one
+   * after the other then save what waking a process up takes, where each process has a core of its own, and lose where it has not.
+   * With a single core it does nothing.
    * @default 0
    */
   busyPoll?: number | undefined;
