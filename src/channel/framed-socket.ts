@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
-import { ProtocolError } from '../errors.js';
+import type { ProtocolError } from '../errors.js';
 import type { Channel } from './channel.js';
-import { frame, HEADER_BYTES, MAX_MESSAGE, type MessageFormat } from './frames.js';
+import { FrameDecoder } from './frame-decoder.js';
+import { frame, MAX_MESSAGE, type MessageFormat } from './frames.js';
 
 /**
  * Messages in frames on a socket.
@@ -12,20 +13,23 @@ export function framedSocket(
   format: MessageFormat,
   onGarbage: (error: ProtocolError) => void,
 ): Channel {
-  const reader = new FrameReader();
   let onMessage: (message: unknown) => void = () => {};
   let onClose: () => void = () => {};
   let open = true;
-
-  socket.on('data', (chunk: Buffer) => {
-    try {
-      for (const body of reader.read(chunk)) if (open) onMessage(format.decode(body));
-    } catch (cause) {
+  const decoder = new FrameDecoder({
+    format,
+    maxMessageBytes: MAX_MESSAGE,
+    onMessage: (message) => {
+      if (open) onMessage(message);
+    },
+    onError(error) {
       open = false;
       socket.destroy();
-      onGarbage(new ProtocolError('Bytes arrived that are no message.', { cause }));
-    }
+      onGarbage(error);
+    },
   });
+
+  socket.on('data', (chunk: Buffer) => decoder.push(chunk));
   // What it means is seen at the close.
   socket.on('error', () => {});
   socket.once('close', () => onClose());
@@ -45,38 +49,4 @@ export function framedSocket(
       socket.destroy();
     },
   };
-}
-
-/** Puts frames together, however they were cut. No more memory is taken than bytes have arrived. */
-class FrameReader {
-  #chunks: Buffer[] = [];
-  #bytes = 0;
-
-  /** The bodies that are complete now. @throws {RangeError} for a length that none has */
-  *read(chunk: Buffer): Generator<Buffer> {
-    this.#chunks.push(chunk);
-    this.#bytes += chunk.length;
-    for (let length = this.#nextLength(); length !== undefined; length = this.#nextLength()) {
-      if (this.#bytes < HEADER_BYTES + length) return;
-      yield this.#take(HEADER_BYTES + length).subarray(HEADER_BYTES);
-    }
-  }
-
-  #nextLength(): number | undefined {
-    if (this.#bytes < HEADER_BYTES) return undefined;
-    const first = this.#chunks[0] as Buffer;
-    // Cut within the header: put together what there is.
-    if (first.length < HEADER_BYTES) this.#chunks = [Buffer.concat(this.#chunks)];
-    const length = (this.#chunks[0] as Buffer).readUInt32LE();
-    if (length > MAX_MESSAGE) throw new RangeError(`A message of ${length} bytes is too long`);
-    return length;
-  }
-
-  #take(size: number): Buffer {
-    const all = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
-    const rest = all.subarray(size);
-    this.#chunks = rest.length > 0 ? [rest] : [];
-    this.#bytes = rest.length;
-    return all.subarray(0, size);
-  }
 }

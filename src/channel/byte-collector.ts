@@ -1,0 +1,31 @@
+const empty = Buffer.alloc(0);
+
+/** Puts bytes together that come in pieces. It holds at most twice what has come. */
+export class ByteCollector {
+  #buffer = empty;
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** @param expected how many there will be in all, where that is known */
+  add(bytes: Uint8Array, expected = Infinity): void {
+    const needed = this.#length + bytes.length;
+    if (needed > this.#buffer.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(2 * needed, expected)));
+      this.#buffer.copy(larger, 0, 0, this.#length);
+      this.#buffer = larger;
+    }
+    this.#buffer.set(bytes, this.#length);
+    this.#length = needed;
+  }
+
+  /** What has come, for the caller to keep. The collector is empty then. */
+  take(): Buffer {
+    const bytes = this.#buffer.subarray(0, this.#length);
+    this.#buffer = empty;
+    this.#length = 0;
+    return bytes;
+  }
+}

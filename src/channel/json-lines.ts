@@ -1,0 +1,110 @@
+import { constants, isUtf8 } from 'node:buffer';
+import { inspect } from 'node:util';
+import { ProtocolError } from '../errors.js';
+import { ByteCollector } from './byte-collector.js';
+import type { Decoder, DecoderOptions } from './decoder.js';
+
+const NEWLINE = 0x0a;
+/** How much of what is no message an error shows, in bytes. */
+const EXCERPT = 40;
+
+/**
+ * A message as a line: JSON in UTF-8 without a line break, and then one.
+ * @throws {TypeError} for what JSON has no text for: `undefined`, a function, a symbol, a BigInt, a cycle
+ * @throws whatever a `toJSON` throws
+ */
+export function encodeLine(value: unknown): Buffer {
+  return Buffer.from(lineOf(value));
+}
+
+/** The same as text. */
+export function lineOf(value: unknown): string {
+  const text = JSON.stringify(value) as string | undefined;
+  if (text === undefined) throw new TypeError(`JSON has no text for ${inspect(value)}`);
+  return `${text}\n`;
+}
+
+/** Reads messages that stand in lines, however their bytes are cut, in time that grows with their length only. */
+export class JsonLineDecoder implements Decoder {
+  readonly #options: DecoderOptions;
+  readonly #limit: number;
+  /** The beginning of a line whose end has not come. */
+  readonly #partial = new ByteCollector();
+  #failed = false;
+
+  constructor(options: DecoderOptions) {
+    this.#options = options;
+    this.#limit = Math.min(options.maxMessageBytes, constants.MAX_STRING_LENGTH);
+  }
+
+  push(chunk: Uint8Array): void {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const end = bytes.lastIndexOf(NEWLINE) + 1;
+    if (end === 0) return this.#keep(bytes);
+    const start = this.#partial.length === 0 ? 0 : this.#completePartial(bytes);
+    if (start < end) this.#readLines(bytes.subarray(start, end));
+    if (end < bytes.length) this.#keep(bytes.subarray(end));
+  }
+
+  end(): void {
+    const { length } = this.#partial;
+    if (length > 0)
+      this.#fail(`The channel closed within a message, after ${length} bytes of it`, this.#partial.take());
+  }
+
+  #keep(bytes: Buffer): void {
+    if (this.#failed) return;
+    this.#partial.add(bytes);
+    if (this.#partial.length > this.#limit) this.#refuseLength();
+  }
+
+  /** Reads the line of which there was a part. Returns where the next one begins. */
+  #completePartial(bytes: Buffer): number {
+    const next = bytes.indexOf(NEWLINE) + 1;
+    this.#partial.add(bytes.subarray(0, next));
+    this.#readLine(this.#partial.take());
+    return next;
+  }
+
+  /** Several lines are read as one text: that is much faster than one by one. */
+  #readLines(lines: Buffer): void {
+    if (lines.length <= this.#limit && isUtf8(lines)) {
+      for (const text of lines.toString('utf8', 0, lines.length - 1).split('\n')) this.#parse(text);
+      return;
+    }
+    for (let start = 0; start < lines.length && !this.#failed;) {
+      const next = lines.indexOf(NEWLINE, start) + 1;
+      this.#readLine(lines.subarray(start, next));
+      start = next;
+    }
+  }
+
+  #readLine(line: Buffer): void {
+    if (this.#failed) return;
+    if (line.length - 1 > this.#limit) this.#refuseLength();
+    else if (isUtf8(line)) this.#parse(line.toString('utf8', 0, line.length - 1));
+    else this.#fail('A line is not UTF-8', line);
+  }
+
+  #parse(text: string): void {
+    if (this.#failed) return;
+    let message: unknown;
+    try {
+      message = JSON.parse(text);
+    } catch (cause) {
+      return this.#fail('A line is not JSON', Buffer.from(text.slice(0, EXCERPT)), cause);
+    }
+    this.#options.onMessage(message);
+  }
+
+  #refuseLength(): void {
+    this.#fail(`A message is longer than the ${this.#limit} bytes that are allowed`);
+  }
+
+  #fail(what: string, bytes?: Buffer, cause?: unknown): void {
+    this.#failed = true;
+    this.#partial.take();
+    const begin = bytes && `: ${inspect(bytes.subarray(0, EXCERPT).toString())}`;
+    this.#options.onError(new ProtocolError(`${what}${begin ?? ''}.`, { cause }));
+  }
+}

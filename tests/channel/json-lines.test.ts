@@ -1,0 +1,152 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { encodeLine, JsonLineDecoder } from '../../src/channel/json-lines.js';
+import type { ProtocolError } from '../../src/errors.js';
+
+interface Read {
+  messages: unknown[];
+  errors: ProtocolError[];
+}
+
+function read(chunks: readonly Uint8Array[], { maxMessageBytes = 1e9, end = false } = {}): Read {
+  const messages: unknown[] = [];
+  const errors: ProtocolError[] = [];
+  const decoder = new JsonLineDecoder({
+    maxMessageBytes,
+    onMessage: (message) => messages.push(message),
+    onError: (error) => errors.push(error),
+  });
+  for (const chunk of chunks) decoder.push(chunk);
+  if (end) decoder.end();
+  return { messages, errors };
+}
+
+/** At these places, each taken as a part of the length. */
+function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
+  const offsets = places.map((place) => Math.floor(place * bytes.length)).toSorted((a, b) => a - b);
+  return [0, ...offsets].map((offset, index) => bytes.subarray(offset, offsets[index]));
+}
+
+const text = (...lines: string[]): Buffer => Buffer.from(lines.map((line) => `${line}\n`).join(''));
+const messages = fc.array(fc.jsonValue({ stringUnit: 'binary' }), { maxLength: 6 });
+const place = fc.double({ min: 0, max: 1, noNaN: true });
+const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+describe('lines', () => {
+  test('one message is one line of JSON, whatever breaks its text has', () => {
+    expect(encodeLine({ text: 'a\nb\r\u2028é🦊' }).toString()).toBe('{"text":"a\\nb\\r\u2028é🦊"}\n');
+    expect(encodeLine(null).toString()).toBe('null\n');
+  });
+
+  test.each([
+    ['undefined', undefined],
+    ['a function', () => {}],
+    ['a symbol', Symbol('s')],
+    ['what toJSON makes undefined', { toJSON: () => undefined }],
+    ['a BigInt', 1n],
+  ])('%s is refused', (_what, value) => {
+    expect(() => encodeLine(value)).toThrow(TypeError);
+  });
+
+  test('messages arrive whole and in order, wherever their bytes are cut', () => {
+    fc.assert(
+      fc.property(messages, fc.array(place, { maxLength: 8 }), (sent, places) => {
+        const bytes = Buffer.concat(sent.map((message) => encodeLine(message)));
+        expect(read(cut(bytes, places), { end: true })).toEqual({ messages: sent.map(asJson), errors: [] });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('byte by byte, within characters too', () => {
+    const sent = ['é🦊\u{10ffff}', { ключ: ['日本', null] }, 0];
+    const bytes = Buffer.concat(sent.map((message) => encodeLine(message)));
+    const chunks = [...bytes].map((byte) => Uint8Array.of(byte));
+    expect(read(chunks, { end: true })).toEqual({ messages: sent, errors: [] });
+  });
+
+  test('what is cut off at any byte is an error: never a message, never another one', () => {
+    fc.assert(
+      fc.property(messages, place, (sent, end) => {
+        const lines = sent.map((message) => encodeLine(message));
+        const bytes = Buffer.concat(lines);
+        const offset = Math.floor(end * bytes.length);
+        let whole = 0;
+        for (let length = 0; whole < lines.length; whole++) {
+          length += lines[whole]?.length ?? 0;
+          if (length > offset) break;
+        }
+        const { messages: found, errors } = read([bytes.subarray(0, offset)], { end: true });
+        expect(found).toEqual(sent.slice(0, whole).map(asJson));
+        const isWhole = Buffer.concat(lines.slice(0, whole)).length === offset;
+        expect(errors.map(({ code }) => code)).toEqual(isWhole ? [] : ['PROCXY_PROTOCOL']);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('a message of 100 MB in pieces of 64 KB takes time that grows with its length only', () => {
+    const piece = Buffer.alloc(65_536, 'x');
+    const time = (pieces: number): number => {
+      const start = performance.now();
+      const chunks = [Buffer.from('"'), ...Array.from({ length: pieces }, () => piece), Buffer.from('"\n')];
+      expect((read(chunks).messages[0] as string).length).toBe(pieces * 65_536);
+      return performance.now() - start;
+    };
+    time(10);
+    // Sixteen times as long: quadratic would be 256 times.
+    expect(time(1600) / Math.max(time(100), 1)).toBeLessThan(100);
+  });
+});
+
+describe('what is no message', () => {
+  test.each<[string, Buffer, RegExp]>([
+    ['junk', text('junk'), /^A line is not JSON: 'junk'\.$/],
+    ['two values', text('1 2'), /^A line is not JSON: '1 2'/],
+    ['an empty line', text(''), /^A line is not JSON: ''/],
+    ['a byte order mark', text('\ufeff1'), /^A line is not JSON/],
+    ['bytes that are not UTF-8', Buffer.from([0x22, 0xff, 0x22, 0x0a]), /^A line is not UTF-8/],
+    ['half of a character', Buffer.from([0x22, 0xc3, 0x22, 0x0a]), /^A line is not UTF-8/],
+    ['half of a surrogate pair', Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22, 0x0a]), /^A line is not UTF-8/],
+    [
+      'junk without an end',
+      Buffer.from('{"a":'),
+      /^The channel closed within a message, after 5 bytes of it: '\{"a":'/,
+    ],
+  ])('%s is one error, after what came before it and before nothing', (_what, bytes, message) => {
+    const { messages: found, errors } = read([Buffer.concat([text('1', '2'), bytes])], { end: true });
+    expect(found).toEqual([1, 2]);
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).toMatchObject({ name: 'ProtocolError', message: expect.stringMatching(message) as string });
+  });
+
+  test('nothing is read after it, in the same chunk or a later one', () => {
+    const { messages: found, errors } = read([text('1', 'junk', '2'), text('3'), Buffer.from('4')], { end: true });
+    expect(found).toEqual([1]);
+    expect(errors).toHaveLength(1);
+  });
+
+  test('a line of just the limit is read, one of a byte more is an error as soon as that byte is there', () => {
+    for (const chunks of [
+      [text('"12345678"')],
+      [Buffer.from('"1234'), text('5678"')],
+      [text('1', '"12345678"', '2')],
+    ]) {
+      expect(read(chunks, { maxMessageBytes: 10 }).errors).toEqual([]);
+      const { errors, messages: found } = read(chunks, { maxMessageBytes: 9 });
+      expect(errors.map(({ message }) => message)).toEqual(['A message is longer than the 9 bytes that are allowed.']);
+      expect(found).not.toContain('12345678');
+    }
+    const { errors } = read([Buffer.alloc(6, ' '), Buffer.alloc(4, ' ')], { maxMessageBytes: 9 });
+    expect(errors).toHaveLength(1);
+  });
+
+  test('any bytes at all end in messages or in one error', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 6 }), (chunks) => {
+        expect(read(chunks, { end: true, maxMessageBytes: 64 }).errors.length).toBeLessThanOrEqual(1);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
