@@ -27,7 +27,8 @@ export type ProcxyErrorCode =
   | 'PROCXY_PROTOCOL'
   | 'PROCXY_COMMAND'
   | 'PROCXY_DISCONNECTED'
-  | 'PROCXY_EXECUTABLE_NOT_FOUND';
+  | 'PROCXY_EXECUTABLE_NOT_FOUND'
+  | 'PROCXY_CHANNEL';
 
 /** The base of all errors that this library makes itself. A method's own errors are never wrapped in it. */
 export class ProcxyError extends Error {
@@ -223,6 +224,15 @@ export class ExecutableNotFoundError extends ProcxyError {
   }
 }
 
+/** There is no channel of the kind that was asked for, on this platform or in this process. */
+export class ChannelError extends ProcxyError {
+  declare readonly name: 'ChannelError';
+  declare readonly code: 'PROCXY_CHANNEL';
+  static {
+    define(this, 'ChannelError', 'PROCXY_CHANNEL');
+  }
+}
+
 /** The classes by name, for reviving an error that another process threw. */
 export const procxyErrorClasses = {
   TimeoutError,
@@ -239,4 +249,5 @@ export const procxyErrorClasses = {
   CommandError,
   DisconnectedError,
   ExecutableNotFoundError,
+  ChannelError,
 };

@@ -5,6 +5,7 @@ export { registerErrorClass, registerTransferHandler, type ClassTransfer } from 
 export { sync } from './codec/sync-mark.js';
 export {
   CallbackLimitError,
+  ChannelError,
   ChildCrashedError,
   HandleTransferError,
   ModuleResolutionError,

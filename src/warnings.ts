@@ -1,6 +1,7 @@
 /** What went wrong where nobody waits, and whose end it is not to be. */
 export type WarningCode =
   | 'PROCXY_CALLBACK_FAILED'
+  | 'PROCXY_CHANNEL_FAILED'
   | 'PROCXY_DISPOSE_FAILED'
   | 'PROCXY_EVENT_FAILED'
   | 'PROCXY_HANDLE_RECEIVER_FAILED'

@@ -14,6 +14,7 @@ const allowed: Record<string, string[]> = {
   codec: ['protocol.ts', 'types', 'errors.ts'],
   channel: ['protocol.ts', 'types', 'errors.ts'],
   'process-proxy': ['errors.ts'],
+  ipc: ['channel', 'protocol.ts', 'errors.ts', 'warnings.ts'],
   types: ['errors.ts'],
   'loading-mark.ts': ['protocol.ts'],
   'protocol.ts': ['types'],

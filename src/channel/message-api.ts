@@ -1,0 +1,140 @@
+import type { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
+import { HandleTransferError, type ProtocolError } from '../errors.js';
+import type { Dialect } from './dialect.js';
+import { MessageSocket, type Written } from './message-socket.js';
+import { alreadyDisconnected, channelClosed, checkMessage, checkSendOptions } from './node-errors.js';
+
+/** With so much unsent, in bytes, `send()` returns false. The same as Node's. */
+const HIGH_WATER = 128 * 1024;
+
+export interface MessageApiOptions {
+  dialect: Dialect;
+  /** The longest message that is taken, in bytes. */
+  maxMessageBytes: number;
+  /** The channel keeps this process alive only while somebody listens, as in a child of `fork()`; else until it is told otherwise. */
+  onlyWhileHeard?: boolean;
+  /** What came is no message, or only a part of one. `'disconnect'` follows. */
+  onError(error: ProtocolError, what: 'garbage' | 'cut'): void;
+}
+
+/** What `process.channel` is. */
+export interface ChannelControl {
+  /** The channel keeps this process alive. */
+  ref(): void;
+  /** It does not. */
+  unref(): void;
+}
+
+/** What {@link addMessageApi} gives to an emitter. */
+export interface MessageApi {
+  readonly connected: boolean;
+  /** `null` once the channel is closed. */
+  readonly channel: ChannelControl | null;
+  send(message: unknown, ...rest: unknown[]): boolean;
+  disconnect(): void;
+}
+
+/**
+ * Gives an emitter what `fork()` gives to a `ChildProcess`, and to `process` in the child: `send()`, `disconnect()`, `connected`,
+ * `channel`, and the events `'message'` and `'disconnect'`; with Node's own semantics, but for handles. It owns the socket.
+ */
+export function addMessageApi(target: EventEmitter, socket: Socket, options: MessageApiOptions): void {
+  let connected = true;
+  /** What came while nobody listened. */
+  let unheard: unknown[] = [];
+
+  const emit = (message: unknown): void => {
+    if (target.listenerCount('message') > 0) target.emit('message', message, undefined);
+    else unheard.push(message);
+  };
+  const messages = new MessageSocket(socket, {
+    ...options,
+    // Each in a tick of its own: a listener that throws harms no other message.
+    onMessage: (message) => process.nextTick(emit, message),
+    onGarbage: (error) => options.onError(error, 'garbage'),
+    onCut: (error) => options.onError(error, 'cut'),
+    onUnwritten: (error) => target.emit('error', error),
+    onEnd: () => end(),
+  });
+  const control = controlOf(target, messages, options.onlyWhileHeard ?? false);
+  const end = (): void => {
+    connected = false;
+    process.nextTick(() => target.emit('disconnect'));
+  };
+  target.on('newListener', () => {
+    if (unheard.length === 0) return;
+    // It is no listener yet.
+    process.nextTick(() => {
+      const waiting = unheard;
+      unheard = [];
+      for (const message of waiting) emit(message);
+    });
+  });
+
+  const define = (name: keyof MessageApi, property: PropertyDescriptor): unknown =>
+    Object.defineProperty(target, name, { configurable: true, enumerable: true, ...property });
+  define('connected', { get: () => connected });
+  define('channel', { get: () => (connected ? control : null) });
+  define('send', {
+    writable: true,
+    value(message: unknown, ...rest: unknown[]): boolean {
+      const { handle, written } = readSendArguments(rest);
+      if (!connected) {
+        const error = channelClosed();
+        process.nextTick(written ?? (() => target.emit('error', error)), error);
+        return false;
+      }
+      checkMessage(message);
+      if (handle) throw handleRefused();
+      messages.send(message, written);
+      return messages.backlog < HIGH_WATER;
+    },
+  });
+  define('disconnect', {
+    writable: true,
+    value(): void {
+      if (!connected) {
+        target.emit('error', alreadyDisconnected());
+        return;
+      }
+      messages.close();
+      end();
+    },
+  });
+}
+
+/** What the user says holds, whoever listens. */
+function controlOf(target: EventEmitter, messages: MessageSocket, onlyWhileHeard: boolean): ChannelControl {
+  let isExplicit = false;
+  if (onlyWhileHeard) {
+    const isHeard = (): boolean => target.listenerCount('message') + target.listenerCount('disconnect') > 0;
+    if (!isHeard()) messages.unref();
+    target.on('newListener', (event) => {
+      if (!isExplicit && (event === 'message' || event === 'disconnect')) messages.ref();
+    });
+    target.on('removeListener', () => {
+      if (!isExplicit && !isHeard()) messages.unref();
+    });
+  }
+  const set = (change: 'ref' | 'unref') => (): void => {
+    isExplicit = true;
+    messages[change]();
+  };
+  return { ref: set('ref'), unref: set('unref') };
+}
+
+/** `(handle?, options?, callback?)`, of which each may be left out. */
+function readSendArguments([handle, options, callback]: unknown[]): { handle?: unknown; written?: Written } {
+  if (typeof handle === 'function') return { written: handle as Written };
+  if (typeof options === 'function') return { handle, written: options as Written };
+  checkSendOptions(options);
+  return typeof callback === 'function' ? { handle, written: callback as Written } : { handle };
+}
+
+function handleRefused(): HandleTransferError {
+  return new HandleTransferError(
+    'send(): a handle cannot cross on this channel, which carries text alone. Start the child with fork(), or send an address ' +
+      'for it to connect to.',
+  );
+}

@@ -1,0 +1,158 @@
+import type { Socket } from 'node:net';
+import type { ProtocolError } from '../errors.js';
+import type { Dialect } from './dialect.js';
+import { atExit } from './at-exit.js';
+
+/** So many messages of one tick are each written at once; those after them are written together: */
+const BURST = 4;
+/** when they have grown to so many characters, */
+const FLUSH_SIZE = 64 * 1024;
+/** when so many ms have gone by, and at the end of the tick. */
+const FLUSH_AGE = 1;
+
+// Taken at import, so that a test's fake clock does not stop it.
+const { performance } = globalThis;
+
+/** Called when a message has left this process, with `null`, or could not. */
+export type Written = (error: Error | null) => void;
+
+export interface MessageSocketOptions {
+  dialect: Dialect;
+  /** The longest message that is taken, in bytes. */
+  maxMessageBytes: number;
+  /** Takes each message, in its order. It must not throw. */
+  onMessage(message: unknown): void;
+  /** What came is no message. The socket is closed next. */
+  onGarbage(error: ProtocolError): void;
+  /** The other side closed the socket within a message. */
+  onCut(error: ProtocolError): void;
+  /** Messages could not be written for which there is no {@link Written}, and the operating system said so at once. */
+  onUnwritten(error: Error): void;
+  /** The socket is closed, and not by {@link MessageSocket.close}. */
+  onEnd(): void;
+}
+
+/** Messages on a socket, in both directions. It owns the socket. */
+export class MessageSocket {
+  readonly #socket: Socket;
+  readonly #options: MessageSocketOptions;
+  readonly #stopWatchingExit: () => void;
+  #open = true;
+  /** What is to be written together. */
+  #lines: string[] = [];
+  #size = 0;
+  #written: (Written | undefined)[] = [];
+  /** How many messages this tick has brought. */
+  #inTick = 0;
+  #flushedAt = 0;
+  #exiting = false;
+
+  constructor(socket: Socket, options: MessageSocketOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#stopWatchingExit = atExit(() => {
+      this.#exiting = true;
+      this.#flush();
+    });
+    this.#read();
+    // Whoever wrote is told of what could not be written; the rest is seen at the close.
+    socket.on('error', () => {});
+  }
+
+  /** What has not left this process: bytes, or characters. */
+  get backlog(): number {
+    return this.#socket.writableLength + this.#size;
+  }
+
+  /** @throws when the message cannot be written as this dialect does */
+  send(message: unknown, written?: Written): void {
+    const line = this.#options.dialect.encode(message);
+    // A large one is not copied to join the others.
+    if (line.length >= FLUSH_SIZE) this.#flush();
+    this.#lines.push(line);
+    this.#written.push(written);
+    this.#size += line.length;
+    if (this.#inTick++ === 0) process.nextTick(() => this.#endTick());
+    if (this.#inTick <= BURST || this.#exiting || this.#size >= FLUSH_SIZE || this.#isStale()) this.#flush();
+  }
+
+  /** Nothing is delivered from now on. What was sent is still written. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#flush();
+    this.#stopWatchingExit();
+    this.#socket.end(() => this.#socket.destroy());
+  }
+
+  ref(): void {
+    this.#socket.ref();
+  }
+
+  unref(): void {
+    this.#socket.unref();
+  }
+
+  #read(): void {
+    const { dialect, maxMessageBytes, onMessage, onGarbage, onCut } = this.#options;
+    let hasEnded = false;
+    const decoder = dialect.createDecoder({
+      maxMessageBytes,
+      onMessage: (message) => {
+        if (this.#open) onMessage(message);
+      },
+      onError: (error) => {
+        if (hasEnded) return onCut(error);
+        onGarbage(error);
+        this.#end();
+      },
+    });
+    this.#socket.on('data', (chunk: Buffer) => {
+      if (this.#open) decoder.push(chunk);
+    });
+    const finish = (): void => {
+      hasEnded = true;
+      if (this.#open) decoder.end();
+      this.#end();
+    };
+    this.#socket.once('end', finish);
+    // Without an 'end' before it, where the other side left unread what was sent to it.
+    this.#socket.once('close', finish);
+  }
+
+  #isStale(): boolean {
+    return performance.now() - this.#flushedAt > FLUSH_AGE;
+  }
+
+  #endTick(): void {
+    this.#inTick = 0;
+    this.#flush();
+  }
+
+  #flush(): void {
+    if (this.#lines.length === 0) return;
+    const written = this.#written;
+    const text = this.#lines.length === 1 ? (this.#lines[0] as string) : this.#lines.join('');
+    this.#lines = [];
+    this.#written = [];
+    this.#size = 0;
+    this.#flushedAt = performance.now();
+    this.#socket.write(text, (error) => tell(written, error ? (this.#socket.errored ?? error) : null));
+    // As Node does: of a child that dies while it is being sent to, 'disconnect' tells, and the callbacks.
+    const { errored } = this.#socket;
+    if (errored && written.includes(undefined)) process.nextTick(this.#options.onUnwritten, errored);
+  }
+
+  #end(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#stopWatchingExit();
+    this.#socket.destroy();
+    this.#options.onEnd();
+  }
+}
+
+/** Each in a tick of its own: one that throws keeps no other from being called. */
+function tell(written: readonly (Written | undefined)[], error: Error | null): void {
+  for (const callback of written) if (callback) process.nextTick(callback, error);
+}

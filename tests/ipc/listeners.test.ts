@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import {
+  disconnected,
+  ended,
+  ipcProgram,
+  kinds,
+  receive,
+  start,
+  startReady,
+  type Kind,
+} from '../support/ipc-children.js';
+import { runScript } from '../support/scripts.js';
+
+describe.each(kinds)('listeners on a child of %s', (kind) => {
+  test('messages that come before there is one wait for it, in their order', async () => {
+    const child = start(kind, 'early.js', ['100']);
+    await sleep(300);
+    expect(await receive(child, 100)).toEqual(Array.from({ length: 100 }, (_, n) => n));
+    await disconnected(child);
+  });
+
+  test('a listener is called in a tick of its own: one that throws harms no other message', async () => {
+    const { stdout, code } = await runScript(`
+      process.on('uncaughtException', (error) => console.log('uncaught', error.message));
+      ${startEcho(kind)}
+      child.on('message', (message) => {
+        if (message === 1) throw new Error('of a listener');
+        console.log(message);
+        if (message === 2) child.disconnect();
+      });
+      for (const message of [0, 1, 2]) child.send(message);
+    `);
+    expect({ stdout, code }).toEqual({ stdout: '0\nuncaught of a listener\n2\n', code: 0 });
+  });
+
+  test('subprocess.stdio has null where the channel is', async () => {
+    const child = start(kind);
+    expect(child.stdio).toEqual([null, null, null, null]);
+    await disconnected(child);
+  });
+
+  test('the channel keeps the parent alive, and a child that listens', async () => {
+    const { stdout } = await runScript(`
+      ${startEcho(kind)}
+      child.unref();
+      setTimeout(() => { console.log('still here'); child.disconnect(); }, 300).unref();
+    `);
+    expect(stdout).toBe('still here\n');
+  });
+
+  test('unref() of both lets the parent exit, and the child sees its end', async () => {
+    const { stdout } = await runScript(`
+      ${startEcho(kind, "'inherit'")}
+      child.on('message', () => {
+        child.unref();
+        child.channel.unref();
+        setTimeout(() => console.log('too late'), 5000).unref();
+      });
+      child.send('ready');
+    `);
+    expect(stdout).toBe('connected: false, channel: null\n');
+  });
+
+  test('ref() takes unref() back', async () => {
+    const { stdout } = await runScript(`
+      ${startEcho(kind)}
+      child.unref();
+      child.channel.unref();
+      child.channel.ref();
+      setTimeout(() => { console.log('still here'); child.disconnect(); }, 300).unref();
+    `);
+    expect(stdout).toBe('still here\n');
+  });
+
+  test.each(['nothing', 'unlisten', 'unref'])('a child whose channel nothing holds ends by itself: %s', async (how) => {
+    const child = start(kind, 'idle.js', [how]);
+    const last = how === 'nothing' ? [] : receive(child, 1);
+    expect(await ended(child)).toEqual([0, null]);
+    expect(await last).toEqual(how === 'nothing' ? [] : ['bye']);
+  });
+
+  test.each(['message', 'disconnect', 'ref'])('a child is kept alive by its channel: %s', async (how) => {
+    const child = await startReady(kind, 'kept.js', [how]);
+    await sleep(100);
+    expect(child.exitCode).toBe(null);
+    await disconnected(child);
+    expect(child.exitCode).toBe(0);
+  });
+});
+
+/** Code that starts the echo program as `child`, in a program of its own. */
+function startEcho(kind: Kind, stdout = "'ignore'"): string {
+  const file = JSON.stringify(ipcProgram('echo.js'));
+  // fork() would hand on the flags of the script.
+  const options = `{ execArgv: [], stdio: ['ignore', ${stdout}, 'inherit', 'ipc'] }`;
+  return kind === 'fork'
+    ? `const child = (await import('node:child_process')).fork(${file}, [], ${options});`
+    : `const child = (await import('procxy/ipc')).spawnWithIpc(process.execPath, [${file}], ${options});`;
+}
