@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -307,5 +307,28 @@ describe('token-handover', () => {
         '',
       ].join('\n'),
     );
+  });
+});
+
+describe('python-child', () => {
+  test('counts the words of each file, in their order', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'procxy-examples-'));
+    const texts = { 'one.txt': 'Été, été! Où?\nété', 'empty.txt': '', 'long.txt': 'a '.repeat(500_000) };
+    const files = Object.entries(texts).map(([name, text]) => [join(folder, name), text] as const);
+    for (const [path, text] of files) await writeFile(path, text);
+    try {
+      expect(await run('python-child', ...files.map(([path]) => path))).toBe(
+        [
+          'Python is ready: true',
+          "4 words, most often 'été': 3 times",
+          "0 words, most often '': 0 times",
+          "500000 words, most often 'a': 500000 times",
+          'Python ended: 0',
+          '',
+        ].join('\n'),
+      );
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
