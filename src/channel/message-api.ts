@@ -15,7 +15,7 @@ export interface MessageApiOptions {
   /** The channel keeps this process alive only while somebody listens, as in a child of `fork()`; else until it is told otherwise. */
   onlyWhileHeard?: boolean;
   /** What came is no message, or only a part of one. `'disconnect'` follows. */
-  onError(error: ProtocolError, what: 'garbage' | 'cut'): void;
+  onError(error: ProtocolError): void;
 }
 
 /** What `process.channel` is. */
@@ -44,16 +44,24 @@ export function addMessageApi(target: EventEmitter, socket: Socket, options: Mes
   /** What came while nobody listened. */
   let unheard: unknown[] = [];
 
+  const isHeard = (): boolean => target.listenerCount('message') > 0;
   const emit = (message: unknown): void => {
-    if (target.listenerCount('message') > 0) target.emit('message', message, undefined);
+    // Those that wait go first.
+    if (unheard.length === 0 && isHeard()) target.emit('message', message, undefined);
     else unheard.push(message);
+  };
+  const emitUnheard = (): void => {
+    if (!isHeard()) return;
+    const waiting = unheard;
+    unheard = [];
+    for (const message of waiting) process.nextTick(emit, message);
   };
   const messages = new MessageSocket(socket, {
     ...options,
     // Each in a tick of its own: a listener that throws harms no other message.
     onMessage: (message) => process.nextTick(emit, message),
-    onGarbage: (error) => options.onError(error, 'garbage'),
-    onCut: (error) => options.onError(error, 'cut'),
+    // After the messages that came before.
+    onError: (error) => process.nextTick(options.onError, error),
     onUnwritten: (error) => target.emit('error', error),
     onEnd: () => end(),
   });
@@ -63,13 +71,8 @@ export function addMessageApi(target: EventEmitter, socket: Socket, options: Mes
     process.nextTick(() => target.emit('disconnect'));
   };
   target.on('newListener', () => {
-    if (unheard.length === 0) return;
     // It is no listener yet.
-    process.nextTick(() => {
-      const waiting = unheard;
-      unheard = [];
-      for (const message of waiting) emit(message);
-    });
+    if (unheard.length > 0) process.nextTick(emitUnheard);
   });
 
   const define = (name: keyof MessageApi, property: PropertyDescriptor): unknown =>

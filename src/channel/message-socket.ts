@@ -22,10 +22,8 @@ export interface MessageSocketOptions {
   maxMessageBytes: number;
   /** Takes each message, in its order. It must not throw. */
   onMessage(message: unknown): void;
-  /** What came is no message. The socket is closed next. */
-  onGarbage(error: ProtocolError): void;
-  /** The other side closed the socket within a message. */
-  onCut(error: ProtocolError): void;
+  /** What came is no message, or the other side closed the socket within one. {@link onEnd} follows. */
+  onError(error: ProtocolError): void;
   /** Messages could not be written for which there is no {@link Written}, and the operating system said so at once. */
   onUnwritten(error: Error): void;
   /** The socket is closed, and not by {@link MessageSocket.close}. */
@@ -94,16 +92,14 @@ export class MessageSocket {
   }
 
   #read(): void {
-    const { dialect, maxMessageBytes, onMessage, onGarbage, onCut } = this.#options;
-    let hasEnded = false;
+    const { dialect, maxMessageBytes, onMessage, onError } = this.#options;
     const decoder = dialect.createDecoder({
       maxMessageBytes,
       onMessage: (message) => {
         if (this.#open) onMessage(message);
       },
       onError: (error) => {
-        if (hasEnded) return onCut(error);
-        onGarbage(error);
+        onError(error);
         this.#end();
       },
     });
@@ -111,7 +107,6 @@ export class MessageSocket {
       if (this.#open) decoder.push(chunk);
     });
     const finish = (): void => {
-      hasEnded = true;
       if (this.#open) decoder.end();
       this.#end();
     };

@@ -17,7 +17,7 @@ export interface SpawnWithIpcOptions extends SpawnOptions, IpcOptions {}
  *
  * @param command the program: a path, or a name to be found in `PATH`
  * @throws {ChannelError} on Windows
- * @throws {OptionsValidationError} for a `maxMessageBytes` that is no limit, a second 'ipc' in `stdio`, and advanced serialization
+ * @throws {OptionsValidationError} for a `maxMessageBytes` that is no limit, an 'ipc' in `stdio` that is a standard stream or a second one, and advanced serialization
  */
 export function spawnWithIpc(
   command: string,
@@ -54,6 +54,8 @@ function withSocket(standard: StdioOptions = 'pipe'): { stdio: StdioOptions; des
   if (stdio.filter((each) => each === 'ipc').length > 1)
     throw new OptionsValidationError("`stdio` may hold 'ipc' only once.");
   const given = stdio.indexOf('ipc');
+  if (given >= 0 && given < 3)
+    throw new OptionsValidationError(`The channel cannot be a standard stream: \`stdio[${given}]\` must not be 'ipc'.`);
   const descriptor = given === -1 ? Math.max(stdio.length, 3) : given;
   while (stdio.length < descriptor) stdio.push('pipe');
   stdio[descriptor] = 'pipe';

@@ -31,13 +31,15 @@ interface End {
 async function transmit(pieces: readonly Uint8Array[]): Promise<End> {
   const accepted = once(server, 'connection') as Promise<[Socket]>;
   const far = connect(join(folder, 'socket'));
+  // What this end writes after the other has refused a piece.
+  far.on('error', () => {});
   const [near] = await accepted;
   const target = new EventEmitter();
   const end: End = { messages: [], errors: [] };
   addMessageApi(target, near, {
     dialect: jsonLines,
     maxMessageBytes: 1e6,
-    onError: (error, what) => end.errors.push(`${error.code} ${what}`),
+    onError: (error) => end.errors.push(error.code),
   });
   target.on('message', (message) => end.messages.push(message));
   const ended = once(target, 'disconnect');
@@ -58,7 +60,7 @@ test('a channel cut at any byte of a message is one error, after every whole mes
     const { messages, errors } = await transmit([whole, message.subarray(0, offset)]);
     const isWhole = offset === message.length;
     expect(messages).toEqual(isWhole ? [{ whole: 'é' }, JSON.parse(message.toString())] : [{ whole: 'é' }]);
-    expect(errors, `cut at ${offset}`).toEqual(isWhole || offset === 0 ? [] : ['PROCXY_PROTOCOL cut']);
+    expect(errors, `cut at ${offset}`).toEqual(isWhole || offset === 0 ? [] : ['PROCXY_PROTOCOL']);
   }
 });
 
@@ -77,7 +79,7 @@ test('any messages arrive in order, wherever they are split and cut', async () =
       while (whole < lines.length && end + (lines[whole]?.length ?? 0) <= length) end += lines[whole++]?.length ?? 0;
       const { messages, errors } = await transmit(pieces);
       expect(messages).toEqual(values.slice(0, whole).map((value) => JSON.parse(JSON.stringify(value)) as unknown));
-      expect(errors).toEqual(end === length ? [] : ['PROCXY_PROTOCOL cut']);
+      expect(errors).toEqual(end === length ? [] : ['PROCXY_PROTOCOL']);
     }),
     { numRuns: 150 },
   );

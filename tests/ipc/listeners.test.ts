@@ -89,6 +89,35 @@ describe.each(kinds)('listeners on a child of %s', (kind) => {
   });
 });
 
+describe('messages that nobody has heard', () => {
+  test('are there after the end of the channel and of the child', async () => {
+    const child = start('spawnWithIpc', 'early.js', ['3']);
+    await sleep(300);
+    await disconnected(child);
+    const messages: unknown[] = [];
+    child.on('message', (message) => messages.push(message));
+    await new Promise(setImmediate);
+    expect(messages).toEqual([0, 1, 2]);
+  });
+
+  test('go one by one to listeners that take one each, or throw', async () => {
+    const { stdout } = await runScript(`
+      process.on('uncaughtException', (error) => console.log('uncaught', error.message));
+      const { spawnWithIpc } = await import('procxy/ipc');
+      const { once } = await import('node:events');
+      const child = spawnWithIpc('/bin/sh', ['-c', 'printf "0\\n1\\n2\\n3\\n4\\n" >&3; read -r _ <&3'], { stdio: 'inherit' });
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      console.log(...(await once(child, 'message')), ...(await once(child, 'message')));
+      child.on('message', (message) => {
+        if (message === 3) throw new Error('at 3');
+        console.log(message);
+      });
+      setTimeout(() => child.disconnect(), 50);
+    `);
+    expect(stdout).toBe('0 undefined 1 undefined\n2\nuncaught at 3\n4\n');
+  });
+});
+
 /** Code that starts the echo program as `child`, in a program of its own. */
 function startEcho(kind: Kind, stdout = "'ignore'"): string {
   const file = JSON.stringify(ipcProgram('echo.js'));
