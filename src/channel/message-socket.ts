@@ -44,6 +44,10 @@ export class MessageSocket {
   #inTick = 0;
   #flushedAt = 0;
   #exiting = false;
+  /** Whether the socket keeps this process alive. */
+  #held = true;
+  /** How many writes are under way. They keep it alive too, which Bun does not see to by itself. */
+  #writing = 0;
 
   constructor(socket: Socket, options: MessageSocketOptions) {
     this.#socket = socket;
@@ -84,11 +88,13 @@ export class MessageSocket {
   }
 
   ref(): void {
+    this.#held = true;
     this.#socket.ref();
   }
 
   unref(): void {
-    this.#socket.unref();
+    this.#held = false;
+    if (this.#writing === 0) this.#socket.unref();
   }
 
   #read(): void {
@@ -132,7 +138,11 @@ export class MessageSocket {
     this.#written = [];
     this.#size = 0;
     this.#flushedAt = performance.now();
-    this.#socket.write(text, (error) => tell(written, error ? (this.#socket.errored ?? error) : null));
+    if (this.#writing++ === 0 && !this.#held) this.#socket.ref();
+    this.#socket.write(text, (error) => {
+      if (--this.#writing === 0 && !this.#held) this.#socket.unref();
+      tell(written, error ? (this.#socket.errored ?? error) : null);
+    });
     // As Node does: of a child that dies while it is being sent to, 'disconnect' tells, and the callbacks.
     const { errored } = this.#socket;
     if (errored && written.includes(undefined)) process.nextTick(this.#options.onUnwritten, errored);

@@ -1,0 +1,104 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { spawnWithIpc } from 'procxy/ipc';
+import { disconnected, ended, ipcProgram, receive, record } from '../support/ipc-children.js';
+import { isRunning, until } from '../support/processes.js';
+import { runtimeBinary, runtimes } from '../support/runtimes.js';
+
+// The runtimes come from npm.
+describe.each(['node', ...runtimes] as const)('a child in %s', (runtime) => {
+  let binary: string;
+  beforeAll(async () => {
+    binary = runtime === 'node' ? process.execPath : await runtimeBinary(runtime);
+  }, 240_000);
+
+  const commandLine = (program: string, args: string[]): string[] => [
+    ...(runtime === 'deno' ? ['run', '-A'] : []),
+    ipcProgram(program),
+    ...args,
+  ];
+
+  function start(program = 'echo.js', args: string[] = [], stdout: 'ignore' | 'pipe' = 'ignore'): ChildProcess {
+    return spawnWithIpc(binary, commandLine(program, args), {
+      stdio: ['ignore', stdout, 'inherit'],
+    });
+  }
+
+  test('echoes messages small, large and many, in their order', async () => {
+    const child = start();
+    const sent = [{ a: [1, null] }, '', 'é🦊\n'.repeat(400_000), ...Array.from({ length: 1000 }, (_, n) => n), false];
+    const answers = receive(child, sent.length);
+    for (const message of sent) child.send(message);
+    expect(await answers).toEqual(sent);
+    await disconnected(child);
+    expect(child.exitCode).toBe(0);
+  });
+
+  test.each([
+    ['send, then exit', [['message', 'last words']], 0],
+    ['send, then disconnect', [['message', 'last words']], 0],
+    ['disconnect', [], 0],
+    ['exit', [], 7],
+  ])('ends by itself: %s', async (order, messages, code) => {
+    const child = start();
+    const log = record(child);
+    child.send(order);
+    await ended(child);
+    expect(log).toEqual([...messages, ['disconnect', false, null], ['exit', code, null]]);
+  });
+
+  test.each(['nothing', 'unlisten', 'unref'])('exits when nothing holds its channel: %s', async (how) => {
+    const child = start('idle.js', [how]);
+    const last = how === 'nothing' ? [] : receive(child, 1);
+    expect(await ended(child)).toEqual([0, null]);
+    expect(await last).toEqual(how === 'nothing' ? [] : ['bye']);
+  });
+
+  test.each(['message', 'disconnect', 'ref'])('lives while its channel is held: %s', async (how) => {
+    const child = start('kept.js', [how]);
+    expect(await receive(child, 1)).toEqual(['ready']);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(child.exitCode).toBe(null);
+    await disconnected(child);
+    expect(child.exitCode).toBe(0);
+  });
+
+  test('with `install`, process is the channel', async () => {
+    const child = start('installed.js');
+    const answers = receive(child, 2);
+    child.send({ n: 1 });
+    expect(await answers).toEqual([true, { n: 1 }]);
+    await disconnected(child);
+    expect(child.exitCode).toBe(5);
+  });
+
+  test('waits for a parent that does not read, and ends when all it sent has gone', async () => {
+    const child = start('flood.js', ['65536'], 'pipe');
+    const log = record(child);
+    const printed = text(child.stdout ?? expect.unreachable('stdout is piped'));
+    await once(child, 'spawn');
+    const end = performance.now() + 600;
+    while (performance.now() < end);
+    const accepted = Number(await printed);
+    await ended(child);
+    expect(accepted).toBeGreaterThan(0);
+    expect(accepted).toBeLessThan(100);
+    expect(log.map((entry) => (entry as unknown[])[0])).toEqual([
+      ...Array.from({ length: accepted }, () => 'message'),
+      'disconnect',
+      'exit',
+    ]);
+  });
+
+  test('sees that its parent was killed', async () => {
+    const parent = spawn(process.execPath, [ipcProgram('parent.js'), binary, ...commandLine('echo.js', [])], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [pid] = (await once(parent.stdout, 'data')) as [Buffer];
+    expect(isRunning(Number(pid))).toBe(true);
+    parent.kill('SIGKILL');
+    await until(() => !isRunning(Number(pid)), 'the end of the child');
+  });
+});
