@@ -12,7 +12,8 @@ import {
 } from '../support/ipc-children.js';
 import { runScript } from '../support/scripts.js';
 
-describe.each(kinds)('listeners on a child of %s', (kind) => {
+// They wait more than they work.
+describe.concurrent.each(kinds)('listeners on a child of %s', (kind) => {
   test('messages that come before there is one wait for it, in their order', async () => {
     const child = start(kind, 'early.js', ['100']);
     await sleep(300);
@@ -89,7 +90,7 @@ describe.each(kinds)('listeners on a child of %s', (kind) => {
   });
 });
 
-describe('messages that nobody has heard', () => {
+describe.concurrent('messages that nobody has heard', () => {
   test('are there after the end of the channel and of the child', async () => {
     const child = start('spawnWithIpc', 'early.js', ['3']);
     await sleep(300);
