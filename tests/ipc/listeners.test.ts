@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { spawnWithIpc } from 'procxy/ipc';
 import { describe, expect, test } from 'vitest';
 import {
   disconnected,
@@ -92,8 +95,10 @@ describe.concurrent.each(kinds)('listeners on a child of %s', (kind) => {
 
 describe.concurrent('messages that nobody has heard', () => {
   test('are there after the end of the channel and of the child', async () => {
-    const child = start('spawnWithIpc', 'early.js', ['3']);
-    await sleep(300);
+    const script = 'printf "0\\n1\\n2\\n" >&3; echo sent; read -r _ <&3';
+    const child = spawnWithIpc('/bin/sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(child.stdout as Readable, 'data');
+    await new Promise(setImmediate);
     await disconnected(child);
     const messages: unknown[] = [];
     child.on('message', (message) => messages.push(message));
