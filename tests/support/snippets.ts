@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
 /**
- * Runs the code of a Markdown page. A js or ts fence begins with a comment that names its file; a console fence holds
+ * Runs the code of a Markdown page. A js, ts or py fence begins with a comment that names its file; a console fence holds
  * commands and what they print. `…` in an expected line stands for any text.
  */
 
@@ -76,8 +76,8 @@ export function readPage(path: string): Page {
   const unused = new Map<Snippet, string>();
   for (const { language, line, body } of readFences(readFileSync(path, 'utf8'))) {
     const problem = (what: string): unknown => problems.push(`line ${line}: ${what}`);
-    if (language === 'js' || language === 'ts') {
-      const name = /^\/\/ (\S+\.[cm]?[jt]s)$/.exec(body[0] ?? '')?.[1];
+    if (language === 'js' || language === 'ts' || language === 'py') {
+      const name = /^(?:\/\/|#) (\S+\.(?:[cm]?[jt]s|py))$/.exec(body[0] ?? '')?.[1];
       if (name === undefined) {
         problem('the fence names no file');
         continue;
