@@ -1,4 +1,4 @@
-import { deserialize, serialize } from 'node:v8';
+import { DefaultSerializer, deserialize, serialize } from 'node:v8';
 import type { SerializationMode } from '../types/serializable.js';
 
 /** How a message is written as bytes: as UTF-8 JSON, or in advanced mode as `v8.serialize` does. */
@@ -30,10 +30,30 @@ export const MAX_MESSAGE = 2 ** 31 - 1;
  * @throws {RangeError} when it is too long
  */
 export function frame(body: Buffer): Buffer {
-  if (body.length > MAX_MESSAGE)
-    throw new RangeError(`The message has ${body.length} bytes, and ${MAX_MESSAGE} are allowed`);
-  const bytes = Buffer.allocUnsafe(HEADER_BYTES + body.length);
+  const bytes = Buffer.allocUnsafe(HEADER_BYTES + checkLength(body.length));
   bytes.writeUInt32LE(body.length);
   bytes.set(body, HEADER_BYTES);
   return bytes;
+}
+
+const blankHeader = Buffer.alloc(HEADER_BYTES);
+
+/**
+ * The frame of a message in V8's format, written in place: a large one is not copied once more.
+ * @throws {RangeError} when it is too long
+ * @throws {Error} for what cannot be cloned
+ */
+export function v8Frame(message: unknown): Buffer {
+  const serializer = new DefaultSerializer();
+  serializer.writeRawBytes(blankHeader);
+  serializer.writeHeader();
+  serializer.writeValue(message);
+  const bytes = serializer.releaseBuffer();
+  bytes.writeUInt32LE(checkLength(bytes.length - HEADER_BYTES));
+  return bytes;
+}
+
+function checkLength(length: number): number {
+  if (length > MAX_MESSAGE) throw new RangeError(`The message has ${length} bytes, and ${MAX_MESSAGE} are allowed`);
+  return length;
 }

@@ -6,20 +6,35 @@ import { ChannelError, describeReason } from '../errors.js';
 const DESCRIPTOR = 'PROCXY_IPC_FD';
 const DEKA_DESCRIPTOR = 'DEKA_IPC_FD';
 const DEKA_ENABLED = 'DEKA_IPC_ENABLED';
+/** How messages are written, where it is not as lines of JSON. */
+const FORMAT = 'PROCXY_IPC_FORMAT';
 
-/** All of them. They hold for one process: its children are not to inherit them. */
-export const channelVariables = [DESCRIPTOR, DEKA_DESCRIPTOR, DEKA_ENABLED] as const;
-
-export function channelEnv(descriptor: number): Record<(typeof channelVariables)[number], string> {
-  return { [DESCRIPTOR]: `${descriptor}`, [DEKA_DESCRIPTOR]: `${descriptor}`, [DEKA_ENABLED]: '1' };
+/** What a child is told of its end of a channel. */
+export interface InheritedChannel {
+  /** The number of a descriptor. */
+  descriptor: string;
+  format: ChannelFormat;
 }
 
-/** Takes the descriptor out of the environment. `undefined` where this process was not given one. */
-export function takeChannelDescriptor(): string | undefined {
+export type ChannelFormat = 'json' | 'v8';
+
+export function channelEnv(descriptor: number, format: ChannelFormat = 'json'): Record<string, string> {
+  return {
+    [DESCRIPTOR]: `${descriptor}`,
+    ...(format === 'json' ? { [DEKA_DESCRIPTOR]: `${descriptor}`, [DEKA_ENABLED]: '1' } : { [FORMAT]: format }),
+  };
+}
+
+/**
+ * Takes it out of the environment, since it holds for one process: its children are not to inherit it. `undefined` where this
+ * process was given no channel.
+ */
+export function takeInheritedChannel(): InheritedChannel | undefined {
   const { env } = process;
   const descriptor = env[DESCRIPTOR] ?? (env[DEKA_ENABLED] === '1' ? env[DEKA_DESCRIPTOR] : undefined);
-  for (const name of channelVariables) delete env[name];
-  return descriptor;
+  const format = env[FORMAT] === 'v8' ? 'v8' : 'json';
+  for (const name of [DESCRIPTOR, DEKA_DESCRIPTOR, DEKA_ENABLED, FORMAT]) delete env[name];
+  return descriptor === undefined ? undefined : { descriptor, format };
 }
 
 /**

@@ -37,7 +37,7 @@ export class MessageSocket {
   readonly #stopWatchingExit: () => void;
   #open = true;
   /** What is to be written together. */
-  #lines: string[] = [];
+  #parts: (string | Buffer)[] = [];
   #size = 0;
   #written: (Written | undefined)[] = [];
   /** How many messages this tick has brought. */
@@ -68,12 +68,12 @@ export class MessageSocket {
 
   /** @throws when the message cannot be written as this dialect does */
   send(message: unknown, written?: Written): void {
-    const line = this.#options.dialect.encode(message);
+    const part = this.#options.dialect.encode(message);
     // A large one is not copied to join the others.
-    if (line.length >= FLUSH_SIZE) this.#flush();
-    this.#lines.push(line);
+    if (part.length >= FLUSH_SIZE) this.#flush();
+    this.#parts.push(part);
     this.#written.push(written);
-    this.#size += line.length;
+    this.#size += part.length;
     if (this.#inTick++ === 0) process.nextTick(() => this.#endTick());
     if (this.#inTick <= BURST || this.#exiting || this.#size >= FLUSH_SIZE || this.#isStale()) this.#flush();
   }
@@ -131,15 +131,15 @@ export class MessageSocket {
   }
 
   #flush(): void {
-    if (this.#lines.length === 0) return;
+    if (this.#parts.length === 0) return;
     const written = this.#written;
-    const text = this.#lines.length === 1 ? (this.#lines[0] as string) : this.#lines.join('');
-    this.#lines = [];
+    const whole = joined(this.#parts);
+    this.#parts = [];
     this.#written = [];
     this.#size = 0;
     this.#flushedAt = performance.now();
     if (this.#writing++ === 0 && !this.#held) this.#socket.ref();
-    this.#socket.write(text, (error) => {
+    this.#socket.write(whole, (error) => {
       if (--this.#writing === 0 && !this.#held) this.#socket.unref();
       tell(written, error ? (this.#socket.errored ?? error) : null);
     });
@@ -155,6 +155,13 @@ export class MessageSocket {
     this.#socket.destroy();
     this.#options.onEnd();
   }
+}
+
+/** All are of one kind, that of the dialect. */
+function joined(parts: readonly (string | Buffer)[]): string | Buffer {
+  const [first = ''] = parts;
+  if (parts.length === 1) return first;
+  return typeof first === 'string' ? parts.join('') : Buffer.concat(parts as readonly Buffer[]);
 }
 
 /** Each in a tick of its own: one that throws keeps no other from being called. */

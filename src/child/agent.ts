@@ -2,12 +2,13 @@
  * The program that runs in every child: it connects, loads the class, and serves its instance.
  * `procxy()` starts it; nobody else should.
  */
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { pathToFileURL } from 'node:url';
 import { serialize } from 'node:v8';
 import { BlockingSocket } from '../channel/blocking-socket.js';
 import type { DataSocket } from '../channel/data-socket.js';
 import { messageFormat } from '../channel/frames.js';
+import { openInherited } from '../channel/inherited.js';
 import { nodeIpcChannel, type IpcPort } from '../channel/node-ipc.js';
 import { encodeThrown, type Codec } from '../codec/codec.js';
 import { createCodec } from '../codec/create-codec.js';
@@ -36,6 +37,7 @@ import { findClass, type Class } from './find-class.js';
 import { Instance } from './instance.js';
 import { sizeWithin } from './size.js';
 import { openDescriptor } from './receive-handle.js';
+import { joinChannel } from './join-channel.js';
 import { displayModule, loadModule } from './load-module.js';
 
 const PROTOCOL: ProtocolVersion = 1;
@@ -51,6 +53,9 @@ let loading: Promise<Loaded> | undefined;
 let instance: Instance | undefined;
 let terminateTimeout = 0;
 
+joinChannel((error) => {
+  throw error;
+});
 const channel = nodeIpcChannel(process as unknown as IpcPort);
 // This file is built as CommonJS, where `__filename` is what the stacks of its frames name.
 const codecs = { self, ownFile: __filename };
@@ -76,6 +81,7 @@ session.enableBatches();
 channel.onClose(endAlone);
 process.once('exit', () => session.disableBatches());
 process.on('uncaughtExceptionMonitor', sayLastWords);
+if ('bun' in process.versions) dieOfRejections();
 
 function runAgentMethod(method: string, args: unknown[]): unknown {
   switch (method) {
@@ -171,7 +177,7 @@ function takeCallbacks(
 function takeStreams({ dataDescriptor, serialization: mode }: LoadRequest): Streams {
   let data: DataSocket | undefined;
   const open = (descriptor: number): DataSocket => {
-    const socket = new Socket({ fd: descriptor, readable: true, writable: true });
+    const socket = openInherited(descriptor);
     // The channel keeps this process alive, and nothing else.
     socket.unref();
     return dataSocketOf({ socket, mode, session, streams });
@@ -222,6 +228,16 @@ function sayLastWords(error: unknown): void {
   const { wire, coded } = encodeThrown(codec, shortened(error));
   session.send({ type: 'child-fatal', error: wire, ...(coded && { coded }) });
   session.flush();
+}
+
+/** Bun tells the monitor of no rejection. With a handler of the user's own the process goes on, as in Node. */
+function dieOfRejections(): void {
+  process.on('unhandledRejection', (reason) => {
+    if (process.listenerCount('unhandledRejection') > 1) return;
+    console.error(reason);
+    sayLastWords(reason);
+    process.exit(1);
+  });
 }
 
 /** The pipe takes so much at once; what does not fit is lost with the process. */

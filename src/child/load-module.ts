@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import vm from 'node:vm';
 import { describeReason, ModuleResolutionError } from '../errors.js';
 import type { ModuleReference } from '../protocol.js';
@@ -37,8 +37,12 @@ async function importUrl(url: string): Promise<Namespace> {
 /** No loader took the file, or it has what cannot be stripped: an enum, a parameter property. */
 const unreadable = new Set<unknown>(['ERR_UNKNOWN_FILE_EXTENSION', 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX']);
 
+/** Bun and Deno read TypeScript, and have no scripts that import as a file elsewhere would. */
+const isNode = !('bun' in process.versions || 'deno' in process.versions);
+
 /** Whether this Node strips types itself, or a loader that may do it was inherited from the parent. */
 function mayReadTypeScript(): boolean {
+  if (!isNode) return true;
   const { typescript } = process.features as { typescript?: string | false };
   const flags = `${process.execArgv.join(' ')} ${process.env.NODE_OPTIONS ?? ''}`;
   return Boolean(typescript) || /(^|\s)(--import|--loader|--experimental-loader|--require|-r)\b/.test(flags);
@@ -46,6 +50,7 @@ function mayReadTypeScript(): boolean {
 
 /** `import()` as it would work in the file `referrer`: the only way to resolve a bare specifier by its rules. */
 function importFrom(referrer: string): (specifier: string) => Promise<unknown> {
+  if (!isNode) return (specifier) => import(pathToFileURL(createRequire(referrer).resolve(specifier)).href);
   const { USE_MAIN_CONTEXT_DEFAULT_LOADER: importModuleDynamically } = vm.constants;
   const script = new vm.Script('(specifier) => import(specifier)', { filename: referrer, importModuleDynamically });
   const load = script.runInThisContext() as (specifier: string) => Promise<unknown>;

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { openInherited, takeChannelDescriptor } from '../channel/inherited.js';
+import { openInherited, takeInheritedChannel } from '../channel/inherited.js';
 import { addMessageApi, type ChannelControl } from '../channel/message-api.js';
 import { ChannelError } from '../errors.js';
 import { enveloped } from './envelope.js';
@@ -65,9 +65,9 @@ export function connectIpc(options: ConnectIpcOptions = {}): IpcChannel | undefi
     // A process has one channel. The variables are those of the one that forked this, and hold for that alone.
     return undefined;
   }
-  const descriptor = takeChannelDescriptor();
-  if (descriptor === undefined) return undefined;
-  const socket = openInherited(descriptor);
+  const inherited = takeInheritedChannel();
+  if (!inherited) return undefined;
+  const socket = openInherited(inherited.descriptor);
   const target: EventEmitter = install ? process : new EventEmitter();
   addMessageApi(target, socket, {
     dialect: enveloped(envelope),

@@ -57,7 +57,7 @@ export class Connection {
 
   constructor(options: ResolvedOptions, self: Self, handlers: readonly TransferHandler[]) {
     this.#options = options;
-    const launched = launch(options);
+    const launched = launch(options, (error) => this.#session.violate(error));
     this.agent = new AgentProcess(launched.process, options.terminateTimeout);
     const handles = options.supportHandles ? new Handles() : undefined;
     this.#callbacks = options.callbacks && new CallbackService(options.callbacks, launched);

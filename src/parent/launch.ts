@@ -1,9 +1,11 @@
 import { fork, type ChildProcess, type ForkOptions, type StdioOptions } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { resolve } from 'node:path';
-import { ChildCrashedError, describeReason } from '../errors.js';
+import { ChildCrashedError, describeReason, type ProtocolError } from '../errors.js';
 import { agentPath } from './agent-path.js';
+import { forkOnSocket } from './fork-on-socket.js';
 import { toArgument, type ResolvedOptions } from './options.js';
+import { runtimeFlags, type Runtime } from './runtime.js';
 
 export interface Launched {
   process: ChildProcess;
@@ -13,29 +15,38 @@ export interface Launched {
   dataDescriptor: number | undefined;
 }
 
-/** Forks the agent. It connects by itself and waits for its `start`. */
-export function launch(options: ResolvedOptions): Launched {
-  const path = agentPath();
+/**
+ * Starts the agent. It connects by itself and waits for its `import`.
+ * @param onGarbage what came on a socket is no message; it is closed then
+ */
+export function launch(options: ResolvedOptions, onGarbage: (error: ProtocolError) => void): Launched {
   const stdio = [...withIpc(options.stdio)];
   // On Windows they would be named pipes, which do not block, and which a child cannot open by number.
-  const hasSockets = process.platform !== 'win32';
+  const hasSockets = process.platform !== 'win32' && options.runtime !== 'other';
   const dataDescriptor = hasSockets ? stdio.push('pipe') - 1 : undefined;
-  const syncDescriptor = hasSockets && options.callbacks ? stdio.push('pipe') - 1 : undefined;
+  const syncDescriptor =
+    hasSockets && options.callbacks && canBlock.has(options.runtime) ? stdio.push('pipe') - 1 : undefined;
   const settings: ForkOptions = {
     env: childEnv(options.env),
-    execArgv: [...(options.execArgv ?? inheritedFlags(process.execArgv))],
+    execArgv: [...runtimeFlags(options.runtime, options.execArgv, () => inheritedFlags(process.execArgv))],
     stdio,
     serialization: options.serialization,
   };
   if (options.cwd !== undefined) settings.cwd = options.cwd;
   if (options.execPath !== undefined) settings.execPath = options.execPath;
+  const program = options.agent === undefined ? agentPath() : String(options.agent);
   const args = options.args.map((value) => toArgument(value));
   try {
-    return { process: fork(path, args, settings), syncDescriptor, dataDescriptor };
+    const process =
+      options.channel === 'ipc' ? fork(program, args, settings) : forkOnSocket(program, args, settings, onGarbage);
+    return { process, syncDescriptor, dataDescriptor };
   } catch (error) {
     throw startError(error);
   }
 }
+
+/** Runtimes in which a process can read a descriptor without turning its event loop. */
+const canBlock = new Set<Runtime>(['node', 'bun']);
 
 /** This side's end of one of the sockets. The types know only streams; Node leaves them out when it could not open them. */
 export function socketAt(process: ChildProcess, descriptor: number | undefined): Socket | undefined {

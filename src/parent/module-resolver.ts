@@ -30,6 +30,18 @@ export function resolveModule(
   return { specifier: modulePath, referrer: base };
 }
 
+/**
+ * The path of a program that is an agent of its own.
+ * @throws {ModuleResolutionError} when there is no such file
+ */
+export function resolveAgent(agent: string | URL, caller: string | undefined): string {
+  const module = resolveModule(Object, agent, caller);
+  if ('url' in module && module.url.startsWith('file:')) return fileURLToPath(module.url);
+  throw new ModuleResolutionError(
+    `The agent '${String(agent)}' is no path of a file. Begin one that is relative to the calling file with './'.`,
+  );
+}
+
 function find(type: { readonly name: string }): string {
   const name = type.name === '' ? 'an anonymous class' : `the class ${type.name}`;
   const location = locateClass(type);

@@ -4,6 +4,7 @@ import { OptionsValidationError } from '../errors.js';
 import type { MirrorRequest } from '../protocol.js';
 import type { ProcxyOptions } from '../types/options.js';
 import type { SerializationMode } from '../types/serializable.js';
+import { chooseChannel, type Runtime } from './runtime.js';
 
 /** How functions cross. */
 export interface CallbackLimits {
@@ -35,6 +36,10 @@ export interface ResolvedOptions {
   cwd: ProcxyOptions['cwd'];
   args: NonNullable<ProcxyOptions['args']>;
   execPath: string | undefined;
+  runtime: Runtime;
+  channel: NonNullable<ProcxyOptions['channel']>;
+  /** A program in place of the class's module. */
+  agent: string | URL | undefined;
   execArgv: readonly string[] | undefined;
   stdio: NonNullable<ProcxyOptions['stdio']>;
   signal: AbortSignal | undefined;
@@ -76,6 +81,8 @@ const checks: { [K in keyof Required<ProcxyOptions>]: Check } = {
   args: (value) => expect(Array.isArray(value), 'an array') ?? checkArgs(value as unknown[]),
   execPath: (value) => expect(typeof value === 'string' && value !== '', 'the path of an executable'),
   execArgv: (value) => expect(isNames(value), 'an array of strings'),
+  channel: (value) => expect(value === 'ipc' || value === 'socket', "'ipc' or 'socket'"),
+  agent: (value) => expect(isModulePath(value), 'a path or a file: URL'),
   stdio: (value) =>
     expect(
       Array.isArray(value) || stdioNames.has(value),
@@ -132,6 +139,11 @@ function resolveOptions(given: Record<string, unknown>, modulePath: string | URL
       `The module is given twice: ${show(modulePath)} as an argument, ${show(options.modulePath)} as an option. Leave one out.`,
     );
   }
+  if (options.agent !== undefined && (modulePath ?? options.modulePath) !== undefined) {
+    throw new OptionsValidationError(
+      'Both a module and the option `agent` are given: an agent has the class itself. Leave one of the two out.',
+    );
+  }
   if (options.sanitizeV8 && options.serialization !== 'advanced') {
     throw new OptionsValidationError("The option `sanitizeV8` is for { serialization: 'advanced' } only.");
   }
@@ -151,6 +163,8 @@ function resolveOptions(given: Record<string, unknown>, modulePath: string | URL
     cwd: options.cwd,
     args: options.args ?? [],
     execPath: options.execPath,
+    ...chooseChannel(options),
+    agent: options.agent,
     execArgv: options.execArgv,
     stdio: options.stdio ?? 'inherit',
     signal: options.signal,

@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url';
 import { sanitizeForClone } from '../codec/sanitize.js';
 import { describeReason, ModuleResolutionError, OptionsValidationError } from '../errors.js';
 import { isLoading } from '../loading-mark.js';
@@ -6,7 +7,7 @@ import { captureCallSite } from '../session/call-site.js';
 import type { ProcxyOptions } from '../types/options.js';
 import type { Procxy } from '../types/procxy.js';
 import { callerUrl } from './caller.js';
-import { resolveModule } from './module-resolver.js';
+import { resolveAgent, resolveModule } from './module-resolver.js';
 import { readArguments } from './options.js';
 import { createProxy } from './proxy.js';
 import { keepSpares, prepare, refillSpares, takeSpare } from './spares.js';
@@ -57,6 +58,8 @@ export async function procxy(Class: unknown, ...rest: unknown[]): Promise<unknow
   };
   refuseRecursion(reference);
   const { options, ...given } = readArguments(rest);
+  const agent = options.agent === undefined ? undefined : resolveAgent(options.agent, caller);
+  options.agent = agent;
   const constructorArgs = options.sanitizeV8
     ? given.constructorArgs.map((value) => sanitizeForClone(value, options.callbacks !== undefined))
     : given.constructorArgs;
@@ -68,7 +71,8 @@ export async function procxy(Class: unknown, ...rest: unknown[]): Promise<unknow
   const start = connection.start(
     () => ({
       protocol: 1,
-      module: resolveModule(type, options.modulePath, caller),
+      module:
+        agent === undefined ? resolveModule(type, options.modulePath, caller) : { url: pathToFileURL(agent).href },
       class: reference,
       serialization: options.serialization,
       supportHandles: options.supportHandles,

@@ -55,6 +55,11 @@ export async function keepSpares(count: number, options: ProcxyOptions = {}): Pr
     );
   }
   const resolved = readArguments([options]).options;
+  if (resolved.agent !== undefined) {
+    throw new OptionsValidationError(
+      'A child with an `agent` of its own cannot be started ahead: it has its class already.',
+    );
+  }
   const key = keyOf(resolved);
   if (key === undefined) {
     throw new OptionsValidationError(
@@ -111,11 +116,12 @@ async function end(pool: Pool, spare: Prepared): Promise<void> {
 
 /** Equal for options with which one child is as good as another; `undefined` where none can be started ahead. */
 function keyOf(options: ResolvedOptions): string | undefined {
-  const { env, cwd = process.cwd(), args, execPath, execArgv, stdio } = options;
+  const { env, cwd = process.cwd(), args, execPath, execArgv, stdio, channel } = options;
+  if (options.agent !== undefined) return undefined;
   if (typeof stdio !== 'string' && !stdio.every((each) => typeof each === 'string')) return undefined;
   const { serialization, supportHandles, callbacks, terminateTimeout } = options;
   return JSON.stringify([
-    [childEnv(env), String(cwd), args, execPath, execArgv ?? process.execArgv, stdio],
+    [childEnv(env), String(cwd), args, execPath, execArgv ?? process.execArgv, stdio, channel],
     [serialization, supportHandles, callbacks, callbacks?.timeout === Infinity, terminateTimeout],
   ]);
 }

@@ -15,6 +15,8 @@ export function collectGarbage(): void {
 
 /** As `--expose-gc` would, without the flag: only contexts made after it have a `gc`. */
 function exposeCollector(): Collect {
+  const { Bun } = globalThis as { Bun?: { gc(isSynchronous: boolean): void } };
+  if (Bun) return () => Bun.gc(true);
   setFlagsFromString('--expose-gc');
   const gc = runInNewContext('gc') as Collect;
   setFlagsFromString('--no-expose-gc');

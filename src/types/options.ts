@@ -99,15 +99,26 @@ export interface ProcxyOptions {
    */
   args?: readonly JsonValue[] | undefined;
   /**
-   * The Node executable that runs the child.
+   * The executable that runs the child: Node, or Bun or Deno, which are known by its name. With `agent`, what runs that.
    * @default process.execPath
    */
   execPath?: string | undefined;
   /**
-   * Flags for that executable.
-   * @default those of this process, without `--inspect`, `--test`, `--watch` and `--eval`
+   * Flags for that executable. Deno is told to `run`.
+   * @default those of this process, without `--inspect`, `--test`, `--watch` and `--eval`; none for Bun; `--allow-all` for Deno
    */
   execArgv?: readonly string[] | undefined;
+  /**
+   * What messages travel on. `'ipc'`: Node's own channel. `'socket'`: a Unix socket that the child inherits; whatever bytes a child
+   * writes there harm it alone. No handles cross on it, and Windows does not have it.
+   * @default 'ipc'; for Bun, Deno and `agent`, 'socket'
+   */
+  channel?: 'ipc' | 'socket' | undefined;
+  /**
+   * A program that has the instance and speaks the wire protocol itself, in whatever language, in place of the class's module:
+   * relative to the calling file, absolute, or a `file:` URL. `execPath` runs it.
+   */
+  agent?: string | URL | undefined;
   /**
    * The child's standard streams, as `child_process.fork` has them. With `'pipe'` they are
    * `$process.stdout` and `$process.stderr`, and crash errors carry the last 4 KiB of stderr.

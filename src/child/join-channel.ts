@@ -1,0 +1,21 @@
+import { jsonLines, v8Frames } from '../channel/dialect.js';
+import { MAX_MESSAGE } from '../channel/frames.js';
+import { openInherited, takeInheritedChannel } from '../channel/inherited.js';
+import { addMessageApi } from '../channel/message-api.js';
+import type { ProtocolError } from '../errors.js';
+
+/**
+ * Gives `process` the channel to the parent where Node has not: on the socket that the environment names.
+ * @param onGarbage what came on it is no message; it is closed then
+ */
+export function joinChannel(onGarbage: (error: ProtocolError) => void): void {
+  if (typeof process.send === 'function') return;
+  const inherited = takeInheritedChannel();
+  if (!inherited) return;
+  addMessageApi(process, openInherited(inherited.descriptor), {
+    dialect: inherited.format === 'v8' ? v8Frames : jsonLines,
+    maxMessageBytes: MAX_MESSAGE,
+    onlyWhileHeard: true,
+    onError: onGarbage,
+  });
+}
