@@ -9,7 +9,11 @@ import { runtimeBinary, runtimes } from './runtimes.js';
 
 const everywhere = [
   ...[1, 2, 3, 4, 5, 6, 8, 9].map((promise) => `promise-${promise}-`),
-  ...['calls', 'callback', 'iteration', 'streams', 'batches'],
+  'calls',
+  'callback',
+  'iteration',
+  'streams',
+  'batches',
 ];
 
 interface Target {

@@ -1,0 +1,142 @@
+import net from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { ChildCrashedError, OptionsValidationError, procxy, ProtocolError, sync, type ProcxyOptions } from 'procxy';
+import { Elsewhere } from '../fixtures/elsewhere.js';
+import { runScript } from '../support/scripts.js';
+
+const module = '../fixtures/elsewhere.js';
+const url = JSON.stringify(new URL(module, import.meta.url).href);
+const outcome = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: unknown) => error);
+
+type Method = (...args: unknown[]) => Promise<unknown>;
+
+/** By hand: what is tried here is more than its types allow. */
+interface Remote {
+  runtime: Method;
+  echo: Method;
+  sort: Method;
+  exit: Method;
+  writeGarbage: Method;
+  $exited: Promise<object>;
+  $terminate(): Promise<void>;
+}
+
+/** Raw bytes on the descriptor of the channel, which is the first after the standard streams. */
+const CHANNEL = 3;
+
+afterEach(() => procxy.warm(0, { channel: 'socket' }));
+
+describe.each(['json', 'advanced'] as const)("{ channel: 'socket' }, in %s mode", (serialization) => {
+  const options = { channel: 'socket', serialization, enableCallbacks: true } satisfies ProcxyOptions;
+  // The methods that are tried here take more than their types say.
+  const start = async (more: ProcxyOptions = {}): Promise<Remote> =>
+    (await procxy(Elsewhere, module, { ...options, ...more }, 'x')) as unknown as Remote;
+
+  test('messages are seen on $process, as those of fork() are', async () => {
+    await using remote = await procxy(Elsewhere, module, options, 'x');
+    const seen: unknown[] = [];
+    remote.$process.on('message', (message) => seen.push(message));
+    expect(await remote.echo(1)).toBe(1);
+    expect(seen).toEqual([{ type: 'call-result', callId: 3, result: 'success', value: 1 }]);
+    expect(remote.$process.connected).toBe(true);
+    expect(await remote.variables()).toEqual([]);
+  });
+
+  test('sync() works', async () => {
+    const remote = await start();
+    expect(
+      await remote.sort(
+        [3, 1, 2],
+        sync((a: number, b: number) => a - b),
+      ),
+    ).toEqual([1, 2, 3]);
+    await remote.$terminate();
+  });
+
+  const garbage: Record<string, string | number[]> =
+    serialization === 'json'
+      ? {
+          'what is no JSON': 'this is no message\n',
+          'what is no UTF-8': [0x22, 0xff, 0xfe, 0x22, 0x0a],
+          'a message without its fields': '{"type":"call-result"}\n',
+          'a result of no call': '{"type":"call-result","callId":99,"result":"success"}\n',
+        }
+      : {
+          'a frame beyond all limits': [0xff, 0xff, 0xff, 0xff, 1, 2, 3],
+          'a frame of nonsense': [4, 0, 0, 0, 0xde, 0xad, 0xbe, 0xef],
+          // `v8.serialize` of an array of four thousand million.
+          'a frame that promises too much': [8, 0, 0, 0, 0xff, 0x0f, 0x41, 0xff, 0xff, 0xff, 0xff, 0x0f],
+          'an empty frame': [0, 0, 0, 0],
+        };
+
+  test.each(Object.entries(garbage))(
+    '%s ends the child with a ProtocolError, and harms nothing else',
+    async (_, bytes) => {
+      const neighbour = await start();
+      const remote = await start({ stdio: 'ignore' });
+      const error = await outcome(remote.writeGarbage(CHANNEL, bytes));
+      expect(error).toBeInstanceOf(ProtocolError);
+      expect((error as Error).message).toMatch(/^writeGarbage\(\): ./);
+      // Killed, or by itself when it saw the channel closed.
+      expect(await remote.$exited).toBeDefined();
+      expect(await neighbour.echo('fine')).toBe('fine');
+      await neighbour.$terminate();
+    },
+  );
+
+  test('a message that is cut by the end of the child is that end', async () => {
+    const remote = await start({ stdio: 'ignore' });
+    const cut = remote.writeGarbage(CHANNEL, serialization === 'json' ? '{"type":"call-res' : [200, 0, 0, 0, 1]);
+    cut.catch(() => {});
+    setTimeout(() => void outcome(remote.exit(5)), 100);
+    const error = await outcome(cut);
+    expect(error).toSatisfy((reason) => reason instanceof ProtocolError || reason instanceof ChildCrashedError);
+  });
+
+  test('a child is started ahead with it', async () => {
+    await procxy.warm(1, options);
+    const remote = await start();
+    expect(await remote.runtime()).toBe('node');
+    await remote.$terminate();
+    await procxy.warm(0, options);
+  });
+});
+
+test('in advanced mode bytes cross, large ones too, and are those of the time of the call', async () => {
+  await using remote = await procxy(Elsewhere, module, { channel: 'socket', serialization: 'advanced' }, 'x');
+  const large = Buffer.alloc(20_000_000, 7);
+  const answer = remote.echo(large);
+  large.fill(0);
+  const echoed = (await answer) as unknown as Buffer;
+  expect(echoed.length).toBe(20_000_000);
+  expect(echoed.every((byte) => byte === 7)).toBe(true);
+  const shared = { map: new Map([[1, new Date(0)]]), big: 2n };
+  expect(await remote.echo([shared, shared])).toEqual([shared, shared]);
+});
+
+test('an idle proxy lets the parent end, and a pending call does not', async () => {
+  const script = (code: string): Promise<unknown> =>
+    runScript(`
+      const { Elsewhere } = await import(${url});
+      const remote = await procxy(Elsewhere, ${url}, { channel: 'socket' }, 'x');
+      ${code}
+    `);
+  expect(await script('')).toMatchObject({ code: 0, stdout: '', stderr: '' });
+  expect(await script('remote.echo(1).then(console.log)')).toMatchObject({ code: 0, stdout: '1\n', stderr: '' });
+});
+
+test('handles are refused, and what is unknown', async () => {
+  const handles = outcome(procxy(Elsewhere, module, { channel: 'socket', supportHandles: true }, 'x'));
+  expect(((await handles) as Error).message).toMatch(/supportHandles.*needs \{ channel: 'ipc' \}/);
+  expect(await outcome(procxy(Elsewhere, module, { channel: 'pipe' as 'ipc' }, 'x'))).toBeInstanceOf(
+    OptionsValidationError,
+  );
+  await using remote = await procxy(Elsewhere, module, { channel: 'socket' }, 'x');
+  expect(await outcome(remote.echo(new net.Socket()))).toMatchObject({ name: 'SerializationError' });
+});
+
+test('an executable that is not there is a ChildCrashedError', async () => {
+  const error = await outcome(procxy(Elsewhere, module, { channel: 'socket', execPath: '/nowhere/node' }, 'x'));
+  expect(error).toBeInstanceOf(ChildCrashedError);
+  expect((error as Error).message).toMatch(/could not be started/);
+});
