@@ -1,6 +1,9 @@
 const empty = Buffer.alloc(0);
 
-/** Puts bytes together that come in pieces. It holds at most twice what has come. */
+/** So much is set aside at once where it is known to be needed, in bytes. The system has not to provide it before it is used. */
+const AHEAD = 64 * 1024 * 1024;
+
+/** Puts bytes together that come in pieces. It uses at most twice the memory of what has come. */
 export class ByteCollector {
   #buffer = empty;
   #length = 0;
@@ -13,7 +16,9 @@ export class ByteCollector {
   add(bytes: Uint8Array, expected = Infinity): void {
     const needed = this.#length + bytes.length;
     if (needed > this.#buffer.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(2 * needed, expected)));
+      const larger = Buffer.allocUnsafeSlow(
+        Math.max(needed, Math.min(Math.max(2 * needed, expected === Infinity ? 0 : AHEAD), expected)),
+      );
       this.#buffer.copy(larger, 0, 0, this.#length);
       this.#buffer = larger;
     }

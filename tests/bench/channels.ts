@@ -1,6 +1,7 @@
 /**
- * Measures the channels against Node's own, in one process after the other, round by round: `npm run bench:channels`. It
- * prints medians of the rounds, and ratios to Node's channel: above 1 is faster.
+ * Measures the channels against Node's own, in one process after the other, round by round: `npm run bench:channels`, with
+ * `--quick` for fewer rounds, and `--only TEXT` for works whose names hold it. It prints medians of the rounds, and ratios to
+ * Node's channel: above 1 is faster.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +10,7 @@ import { spawnWithIpc } from 'procxy/ipc';
 import { Echo } from './channel-worker.js';
 
 const ROUNDS = process.argv.includes('--quick') ? 3 : 9;
+const only = process.argv[process.argv.indexOf('--only') + 1 || Infinity] ?? '';
 const program = fileURLToPath(new URL('channel-echo.js', import.meta.url));
 
 /** Sends a message there and back. */
@@ -92,6 +94,7 @@ const works: Work[] = [
 ];
 
 for (const { name, contestants, run } of works) {
+  if (!name.includes(only)) continue;
   const rates: Record<string, number[]> = {};
   const names = Object.keys(contestants);
   for (let round = 0; round < ROUNDS; round++) {
