@@ -101,7 +101,8 @@ for (const { name, contestants, run } of works) {
     // In another order each time.
     for (let turn = 0; turn < names.length; turn++) {
       const contestant = names[(round + turn) % names.length] as string;
-      const { call, end } = (await contestants[contestant]?.()) as Contestant;
+      const begin = contestants[contestant] as () => Contestant | Promise<Contestant>;
+      const { call, end } = await begin();
       await rate(call, small, 2000, 20);
       (rates[contestant] ??= []).push(await run(call));
       await end();

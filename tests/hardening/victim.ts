@@ -1,0 +1,181 @@
+import { PassThrough, Readable } from 'node:stream';
+import { deserialize, serialize } from 'node:v8';
+import type { Channel } from '../../src/channel/channel.js';
+import { createCodec } from '../../src/codec/create-codec.js';
+import type { Self } from '../../src/codec/transfer-handlers.js';
+import { TerminatedError, type ProtocolError } from '../../src/errors.js';
+import { PropertyMirror } from '../../src/parent/property-mirror.js';
+import type { EventName } from '../../src/protocol.js';
+import { Callbacks } from '../../src/session/callbacks.js';
+import { EventSubscriptions } from '../../src/session/event-subscriptions.js';
+import { Session } from '../../src/session/session.js';
+import { Signals } from '../../src/session/signals.js';
+import { Streams } from '../../src/session/streams/streams.js';
+import type { SerializationMode } from '../../src/types/serializable.js';
+
+export type Side = 'parent' | 'child';
+
+/** As deep as what makes the message can go. */
+const DEEP = { json: nested(5000), advanced: nested(1000) };
+
+/** One side of a session, with calls, functions, streams, signals and events open; the other side is whoever fuzzes it. */
+export class Victim {
+  /** Why it has ended the other side. */
+  violation: ProtocolError | undefined;
+  /** All that it has asked for: it must settle. */
+  readonly pending: Promise<unknown>[] = [];
+  readonly #mode: SerializationMode;
+  readonly #session: Session;
+  readonly #events: EventSubscriptions;
+  readonly #mirror: PropertyMirror;
+  /** The id of an iterator that it has exported, which never ends. */
+  #iterator = 0;
+  /** Ids of the functions that it has exported. */
+  readonly #exported: string[] = [];
+  #deliver: (message: unknown) => void = () => {};
+
+  constructor(mode: SerializationMode, side: Side) {
+    this.#mode = mode;
+    const isParent = side === 'parent';
+    const channel: Channel = {
+      send: (message) => this.#note(message),
+      onMessage: (listener) => (this.#deliver = listener),
+      onClose: () => {},
+      close: () => {},
+    };
+    const self: Self = { current: { isSelf: true } };
+    const streams = new Streams({ isParent, data: () => undefined, onBusy: () => {} });
+    const signals = new Signals();
+    const functions = new Callbacks({ limit: 20, timeout: 50, isParent, blocking: undefined, onUnhandled: () => {} });
+    const codec = createCodec({ mode, self, functions, streams, signals });
+    this.#mirror = new PropertyMirror(codec);
+    this.#events = new EventSubscriptions({
+      codec,
+      target: () => self.current,
+      onListening: () => {},
+      send: (message) => this.#session.send(message),
+    });
+    this.#session = new Session({
+      channel,
+      codec,
+      ...(!isParent && { run: (_target, method, args) => this.#run(method, args) }),
+      handlers: {
+        'child-fatal': ({ error, coded }) => void (coded ? codec.decode(error) : error),
+        'property-update': (update) => this.#mirror.apply(update),
+        'event-emit': (event) => this.#events.dispatch(event),
+        'event-unsubscribed': (confirmation) => this.#events.confirmEnd(confirmation),
+        'event-failed': (failure) => this.#events.reportFailure(failure),
+        ...(!isParent && { 'event-subscribe': ignoreEvent, 'event-unsubscribe': ignoreEvent }),
+      },
+      onViolation: (error) => (this.violation = error),
+    });
+    this.#session.use(functions);
+    this.#session.use(streams);
+    this.#session.use(signals);
+    this.#session.enableBatches();
+    this.#open();
+  }
+
+  /** @param message what JSON can say; in advanced mode some of it becomes what JSON cannot */
+  receive(message: unknown): void {
+    const text = JSON.stringify(message) ?? 'null';
+    const named = text
+      .replaceAll('"@deep"', DEEP[this.#mode])
+      .replaceAll('"@iterator"', `${this.#iterator}`)
+      .replace(/"#(\d)"/g, (_, n: string) =>
+        JSON.stringify(this.#exported[Number(n) % (this.#exported.length || 1)] ?? 'none'),
+      );
+    const copy: unknown = this.#mode === 'json' ? JSON.parse(named) : deserialize(serialize(JSON.parse(named, exotic)));
+    this.#deliver(copy);
+  }
+
+  /** The other side has gone. */
+  async end(): Promise<unknown[]> {
+    this.#events.close();
+    this.#session.close((method) => new TerminatedError(`${method}(): the other side has ended.`));
+    for (const name of ['__proto__', 'work', 'then']) tryTo(() => this.#mirror.read(name));
+    return Promise.allSettled(this.pending);
+  }
+
+  #open(): void {
+    const call = (...args: unknown[]): void => {
+      const result = this.#session.call('instance', 'work', args, { timeout: Infinity });
+      const used = Promise.resolve(result).then(use);
+      used.catch(() => {});
+      this.pending.push(used);
+    };
+    call(1);
+    call((value: unknown) => value);
+    call(() => {
+      throw new RangeError('it fails');
+    });
+    call(async (...args: unknown[]) => args, { signal: new AbortController().signal });
+    call(Readable.from(['a', 'b']), numbers());
+    call(new PassThrough());
+    call(new ReadableStream({ pull: (controller) => controller.enqueue('chunk') }));
+    this.#events.emitter.on('heard', (...args: unknown[]) => args.forEach(use));
+    this.#events.update('heard');
+    this.#session.flush();
+  }
+
+  #run(method: string, args: unknown[]): unknown {
+    for (const arg of args) use(arg);
+    if (method === 'then') throw new Error('it fails');
+    return args.length > 1 ? numbers() : args[0];
+  }
+
+  #note(message: object): void {
+    this.#iterator ||= Number(/"kind":"iterator","id":(\d+)/.exec(textOf(message))?.[1] ?? 0);
+    for (const [id] of textOf(message).matchAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g)) {
+      if (!this.#exported.includes(id)) this.#exported.push(id);
+    }
+  }
+}
+
+/** What a user's code would do with a value that arrives. */
+function use(value: unknown): void {
+  if (typeof value === 'function') void Promise.resolve((value as (n: number) => unknown)(1)).catch(() => {});
+  else if (value instanceof Readable) value.on('error', () => {}).resume();
+  else if (value instanceof AbortSignal) value.addEventListener('abort', () => {});
+  else if (typeof value === 'object' && value !== null) {
+    if (Symbol.asyncIterator in value) void drain(value as AsyncIterable<unknown>).catch(() => {});
+    else String(Object.keys(value));
+  }
+}
+
+async function drain(items: AsyncIterable<unknown>): Promise<void> {
+  for await (const item of items) if (item === 'stop') break;
+}
+
+async function* numbers(): AsyncGenerator<number> {
+  for (let n = 0; ; n++) yield n;
+}
+
+function exotic(_key: string, value: unknown): unknown {
+  if (value === '@map')
+    return new Map<unknown, unknown>([
+      ['__proto__', { a: 1 }],
+      [{}, new Set([1n])],
+    ]);
+  if (value === '@date') return new Date(Number.NaN);
+  if (value === '@bytes') return new Uint8Array(3);
+  return value;
+}
+
+function textOf(message: object): string {
+  return JSON.stringify(message, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value));
+}
+
+function nested(depth: number): string {
+  return '['.repeat(depth) + ']'.repeat(depth);
+}
+
+function tryTo(action: () => void): void {
+  try {
+    action();
+  } catch {
+    // Reading what is not mirrored throws.
+  }
+}
+
+function ignoreEvent(_message: { event: EventName }): void {}
