@@ -14,15 +14,16 @@ export async function writeAll(sink: Sink, stream: Writable): Promise<void> {
   // What has come before is written first, unless the stream is busy and may be for ever.
   sink.onEnd(() => isBusy && sink.failure && giveUp(sink.failure.value));
   const drained = drainOf(stream);
-  finished(stream, { readable: false }, (error) => {
-    if (error) sink.close({ failed: true, value: error });
-  });
+  // Its owner may also end it, and leave it as it is.
+  finished(stream, { readable: false }, (error) => sink.close({ failed: error != null, value: error ?? undefined }));
   try {
     for (;;) {
       const { done, value } = await sink.next();
       if (done || sink.closed) break;
       if (stream.write(value)) continue;
       if (sink.failure) throw sink.failure.value;
+      // One that has ended makes no more room.
+      if (!stream.writableNeedDrain) continue;
       isBusy = true;
       await drained();
       isBusy = false;
@@ -52,9 +53,8 @@ function ended(stream: Writable): Promise<void> {
   });
 }
 
-/** The same for a web stream. */
-export async function writeAllToWeb(sink: Sink, stream: WritableStream): Promise<void> {
-  const writer = stream.getWriter() as WritableStreamDefaultWriter<unknown>;
+/** The same for a web stream, which is locked already. */
+export async function writeAllToWeb(sink: Sink, writer: WritableStreamDefaultWriter<unknown>): Promise<void> {
   // Whoever else waits for the stream sees how that went.
   const giveUp = (reason: unknown): void => void writer.abort(reason).catch(() => {});
   let isBusy = false;

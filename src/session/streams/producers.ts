@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Duplex, type Readable } from 'node:stream';
 import { isAsyncIterable } from '../../codec/stream-codec.js';
 import { isProcxyError } from '../../errors.js';
 import type { Outcome, Producer, StepMethod } from './source.js';
@@ -40,7 +40,9 @@ export function readableProducer(stream: Readable): Producer {
   let iterator: AsyncIterator<unknown> | undefined;
   return {
     async next() {
-      const result = await (iterator ??= stream[Symbol.asyncIterator]()).next();
+      // The other side of a Duplex may go on.
+      iterator ??= stream.iterator({ destroyOnReturn: !(stream instanceof Duplex) });
+      const result = await iterator.next();
       // As bytes, of which the other side makes text again.
       if (typeof result.value === 'string' && !stream.readableObjectMode) {
         return { done: false, value: Buffer.from(result.value, stream.readableEncoding ?? 'utf8') };
@@ -67,6 +69,9 @@ export function webReadableProducer(stream: ReadableStream): Producer {
 
 export type Taken = (error?: Error) => void;
 
+/** Who is told that the other side wants no more: whoever uses the stream, who listens for errors, or nobody. */
+export type Audience = 'all' | 'listeners' | 'nobody';
+
 interface Written {
   chunk: unknown;
   /** To be called when there was room for it, and it has been written; or with the error that it never will be. */
@@ -90,10 +95,10 @@ export class WriteQueue implements Producer {
   #waiter: Waiter | undefined;
   #end: End | undefined;
   #failure: { error: unknown } | undefined;
-  #closed = false;
+  #closed: Outcome | undefined;
   #onFinish: ((outcome: Outcome) => void) | undefined;
   #onFail: (error: unknown) => void = () => {};
-  #onEarlyClose: (error: Error, isUrgent: boolean) => void = () => {};
+  #onEarlyClose: (error: Error, audience: Audience) => void = () => {};
   /** Why nothing can be written any more. */
   #lost: Error | undefined;
 
@@ -147,14 +152,15 @@ export class WriteQueue implements Producer {
   }
 
   close(outcome: Outcome, early: boolean): void {
-    this.#closed = true;
+    this.#closed = outcome;
     this.#onWaiting(false);
     const isIdle = this.#queue.length + this.#underway.length === 0;
+    const audience = isIdle ? audienceOf(outcome) : 'all';
     const error = closeError(outcome);
     this.#lose(error);
     if (!early || this.#onFinish) this.#onFinish?.(outcome);
     // What was given up here is known here.
-    else if (!this.#failure) this.#onEarlyClose(error, !(isIdle && isProcxyError(outcome.value)));
+    else if (!this.#failure) this.#onEarlyClose(error, audience);
   }
 
   #lose(error: Error): void {
@@ -170,14 +176,12 @@ export class WriteQueue implements Producer {
 
   /** Sets who is told when the other side has done with all, or has failed to. */
   onFinish(listener: (outcome: Outcome) => void): void {
-    this.#onFinish = listener;
+    if (this.#closed) listener(this.#closed);
+    else this.#onFinish = listener;
   }
 
-  /**
-   * Sets who is told when the other side wants no more.
-   * @param listener gets whether somebody has to be told: not when nothing waited, and the end of all was no failure of this stream
-   */
-  onEarlyClose(listener: (error: Error, isUrgent: boolean) => void): void {
+  /** Sets what is done when the other side wants no more. */
+  onEarlyClose(listener: (error: Error, audience: Audience) => void): void {
     this.#onEarlyClose = listener;
   }
 
@@ -186,6 +190,14 @@ export class WriteQueue implements Producer {
     this.#waiter = undefined;
     return waiter;
   }
+}
+
+/** For a stream to which nothing was being written. */
+function audienceOf({ failed, value }: Outcome): Audience {
+  // Its owner has ended it.
+  if (!failed) return 'nobody';
+  // The end of all is no failure of this stream.
+  return isProcxyError(value) ? 'listeners' : 'all';
 }
 
 function closeError({ failed, value }: Outcome): Error {

@@ -118,12 +118,15 @@ function finisher(queue: WriteQueue): (callback: Callback) => void {
   };
 }
 
-/** A writable that the other side gives up is destroyed here too. */
+/** A writable that the other side gives up is destroyed here too, and one that its owner ends is ended. */
 function endWith<T extends Writable | Duplex>(queue: WriteQueue, stream: T): T {
   const weak = new WeakRef(stream);
-  queue.onEarlyClose((error, isUrgent) => {
+  queue.onEarlyClose((error, audience) => {
     const target = weak.deref();
-    target?.destroy(isUrgent || target.listenerCount('error') > 0 ? error : undefined);
+    // What is read from a Duplex goes on.
+    if (audience === 'nobody') return void target?.end();
+    const isTold = audience === 'all' || (audience === 'listeners' && target && target.listenerCount('error') > 0);
+    target?.destroy(isTold ? error : undefined);
   });
   return stream;
 }

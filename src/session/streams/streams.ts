@@ -158,7 +158,10 @@ export class Streams implements StreamExchange, SessionPart {
       case 'readable-stream':
         return pending({ kind, id }, () => this.table.openSource(id, 'chunks', webReadableProducer(value)));
       case 'writable-stream':
-        return pending({ kind, id }, () => this.#write(id, 'chunks', (sink) => writeAllToWeb(sink, value)));
+        return pending({ kind, id }, () => {
+          const writer = value.getWriter() as WritableStreamDefaultWriter<unknown>;
+          this.#write(id, 'chunks', (sink) => writeAllToWeb(sink, writer));
+        });
     }
   }
 
