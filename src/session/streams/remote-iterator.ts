@@ -5,8 +5,10 @@ import type { Sink } from './sink.js';
 /** Stands for an iterator of the other side. */
 export class RemoteIterator implements AsyncGenerator<unknown, unknown, unknown> {
   readonly #sink: Sink;
-  /** What was asked last. */
+  /** What was asked last; all is answered in the order in which it was asked. */
   #last: Promise<unknown> | undefined;
+  /** Steps that have not been answered: what is asked after them waits. */
+  #steps = 0;
   /** Whether it is driven by values, and so in step. */
   #inStep = false;
 
@@ -18,13 +20,31 @@ export class RemoteIterator implements AsyncGenerator<unknown, unknown, unknown>
     const [value] = args;
     // The first value goes nowhere, as in any generator.
     const drives = this.#last !== undefined && value !== undefined;
-    const result = drives || this.#inStep ? this.#step(value) : this.#sink.next();
-    this.#last = result;
-    return result;
+    if (drives || this.#inStep) return this.#inTurn(this.#last, () => this.#step(value));
+    if (this.#steps > 0) return this.#inTurn(this.#last, () => this.#sink.next());
+    return (this.#last = this.#sink.next());
   }
 
-  async #step(value: unknown): Promise<IteratorResult<unknown, unknown>> {
-    await this.#last?.catch(ignore);
+  /** What comes at once for those who have asked before still comes; a generator that is busy for them is ended all the same. */
+  return(value?: unknown): Promise<IteratorResult<unknown, unknown>> {
+    const ask = async (): Promise<IteratorResult<unknown, unknown>> => {
+      const given = await value;
+      if (!this.#sink.isOver) return this.#sink.step('return', given);
+      this.#sink.discard();
+      return { done: true, value: given };
+    };
+    return this.#inTurn(this.#steps > 0 ? this.#last : undefined, ask);
+  }
+
+  throw(reason: unknown): Promise<IteratorResult<unknown, unknown>> {
+    return this.#inTurn(this.#last, async () => {
+      if (!this.#sink.isOver) return this.#sink.step('throw', reason);
+      this.#sink.discard();
+      throw reason;
+    });
+  }
+
+  #step(value: unknown): Promise<IteratorResult<unknown, unknown>> {
     if (!this.#sink.isIdle) {
       throw new TypeError(
         'The iterator has run ahead, so that this value would come too late. Pass values to next() from its second call on.',
@@ -34,18 +54,19 @@ export class RemoteIterator implements AsyncGenerator<unknown, unknown, unknown>
     return this.#sink.step('next', value);
   }
 
-  async return(value?: unknown): Promise<IteratorResult<unknown, unknown>> {
-    const given = await value;
-    if (this.#sink.ended || this.#sink.closed) {
-      this.#sink.close({ failed: false, value: undefined });
-      return { done: true, value: given };
+  /** @param before what is to be answered first */
+  async #inTurn<T>(before: Promise<unknown> | undefined, ask: () => Promise<T>): Promise<T> {
+    const turn = (async () => {
+      await before?.catch(ignore);
+      return ask();
+    })();
+    this.#steps++;
+    this.#last = turn;
+    try {
+      return await turn;
+    } finally {
+      this.#steps--;
     }
-    return this.#sink.step('return', given);
-  }
-
-  async throw(reason: unknown): Promise<IteratorResult<unknown, unknown>> {
-    if (this.#sink.ended || this.#sink.closed) throw reason;
-    return this.#sink.step('throw', reason);
   }
 
   [Symbol.asyncIterator](): this {

@@ -35,7 +35,7 @@ interface Step extends Waiter {
 export class Sink {
   readonly #options: SinkOptions;
   readonly #waiters: Waiter[] = [];
-  /** Those waiting for the answer to a step; none waits for an item meanwhile. */
+  /** Those waiting for the answer to a step. */
   readonly #steps: Step[] = [];
   #items: unknown[] = [];
   #head = 0;
@@ -48,7 +48,7 @@ export class Sink {
   #ended = false;
   #closed = false;
   #onEnd: () => void = () => {};
-  /** What comes is dropped: it was made before the source heard of a step. */
+  /** What comes is dropped where nobody waits for it: it was made before the source heard of a step. */
   #dropping = false;
   /** Nobody asks any more; those who have are still answered. */
   #abandoned = false;
@@ -64,8 +64,9 @@ export class Sink {
     return this.#credit <= 0 && this.#held === 0 && this.#waiters.length === 0;
   }
 
-  get ended(): boolean {
-    return this.#ended;
+  /** Whether nothing comes any more. */
+  get isOver(): boolean {
+    return this.#ended || this.#closed;
   }
 
   get closed(): boolean {
@@ -89,7 +90,10 @@ export class Sink {
     return promise;
   }
 
-  /** Runs a method of the iterator at the other end. Items that have come and were not taken are dropped. */
+  /**
+   * Runs a method of the iterator at the other end. Items that have come and were not taken are dropped; those who wait for one get
+   * what was made before the source heard of it.
+   */
   step(method: StepMethod, value: unknown): Promise<IteratorResult<unknown>> {
     this.#drop();
     if (this.#ended || this.#closed) return this.#finish();
@@ -107,7 +111,7 @@ export class Sink {
   push(items: readonly unknown[], part: 'items' | 'answer' | 'rest'): void {
     if (this.#closed) return;
     if (part === 'answer') return this.#answer(items);
-    if (this.#dropping) return;
+    if (this.#dropping) return items.forEach((item) => this.#settle(this.#waiters.shift(), item));
     for (const item of items) {
       // The last item may be larger than what was left.
       if (part === 'items' && this.#credit <= -this.#options.window)
@@ -155,6 +159,13 @@ export class Sink {
       this.#finish().then(resolve, reject);
     }
     this.#onEnd();
+  }
+
+  /** What has come and was not taken is of no interest, be it items or how it ended. */
+  discard(): void {
+    this.#drop();
+    this.#outcome = undefined;
+    this.close({ failed: false, value: undefined });
   }
 
   /** Closes it as soon as nobody waits. */
@@ -215,10 +226,11 @@ export class Sink {
     const waiter = this.#steps.shift();
     if (!waiter) throw new ProtocolError('An iterator answered what was not asked.');
     this.#settle(waiter, item);
+    if (this.#waiters.length > 0) this.#pull();
   }
 
-  #settle(waiter: Waiter, value: unknown): void {
-    waiter.resolve({ done: false, value });
+  #settle(waiter: Waiter | undefined, value: unknown): void {
+    waiter?.resolve({ done: false, value });
     if (this.#waiters.length + this.#steps.length > 0) return;
     this.#options.onWaiting(false);
     this.#closeIfAbandoned();

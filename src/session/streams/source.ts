@@ -58,6 +58,8 @@ export class Source {
   #waiting = false;
   #ended = false;
   #closed = false;
+  /** How many steps have been asked for: what was begun before the last one is not for its consumer, who drops it. */
+  #asked = 0;
   /** Steps are answered one after the other. */
   #steps: Promise<void> = Promise.resolve();
 
@@ -80,6 +82,7 @@ export class Source {
 
   step(method: StepMethod, value: unknown): void {
     this.#credit = 0;
+    this.#asked++;
     this.#steps = this.#steps.then(() => this.#step(method, value));
   }
 
@@ -104,11 +107,13 @@ export class Source {
     this.#pumping = true;
     try {
       while (this.#credit > 0 && !this.#ended) {
+        const asked = this.#asked;
         const next = producer.next();
         const result = isPromise(next) ? await this.#wait(next) : next;
         if (this.#ended) return;
         if (result.done) return this.#end({ failed: false, value: result.value });
-        this.#add(result.value);
+        // It may come after the step's answer, and was made before.
+        if (asked === this.#asked) this.#add(result.value);
       }
     } catch (error) {
       this.#end({ failed: true, value: error });
