@@ -222,7 +222,7 @@ export class Session implements Accounts {
     if (!isOurs(message) || !asideTypes.has(message.type)) {
       throw new ProtocolError('A message arrived on the data socket that belongs to the channel.');
     }
-    if (!this.#violated) this.#take(message, undefined);
+    if (!this.#violated) this.#take(message, undefined, true);
   }
 
   /** To be called for a violation that was seen elsewhere. */
@@ -287,13 +287,13 @@ export class Session implements Accounts {
     return true;
   }
 
-  #take(message: { type: Message['type'] }, handle: Handle | undefined): void {
+  #take(message: { type: Message['type'] }, handle: Handle | undefined, aside = false): void {
     const field = findMalformedField(message);
     if (field !== undefined) throw new ProtocolError(`The field ${field} of a ${message.type} is malformed.`);
-    this.#route(message as Message, handle);
+    this.#route(message as Message, handle, aside);
   }
 
-  #route(message: Message, handle: Handle | undefined): void {
+  #route(message: Message, handle: Handle | undefined, aside: boolean): void {
     if (message.type === 'handle-transfer') return this.#takeHandle(message.handleId, handle);
     if (message.type === 'handle-received') return this.#handles().confirm(message.handleId);
     const { coded } = message as { coded?: Coded };
@@ -301,7 +301,8 @@ export class Session implements Accounts {
     try {
       this.#dispatch(message);
     } finally {
-      this.#options.handles?.closeUnclaimed();
+      // Those that have come belong to the next message of the channel.
+      if (!aside) this.#options.handles?.closeUnclaimed();
       this.settle(coded);
     }
   }
