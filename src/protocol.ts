@@ -151,7 +151,10 @@ export interface StreamStep {
   coded?: Coded;
 }
 
-/** Source to sink. Bytes come by the data socket, where there is one, and so does all else of a stream that may have such. */
+/**
+ * Source to sink. Where there is a data socket, bytes come by it, and so do the primitive values of a stream that may have such. One
+ * without items on the data socket is the mark of the next `stream-data` or `stream-end` of that stream by the channel, in its place.
+ */
 export interface StreamData {
   type: 'stream-data';
   streamId: number;

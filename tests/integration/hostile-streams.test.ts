@@ -133,6 +133,20 @@ describe.each(modes)(
       }
     });
 
+    test('chunks by the channel, and their marks on the data socket, without the other half', async () => {
+      const mark = { type: 'stream-data', streamId: 2, items: [] };
+      const chunk = { ...mark, items: [{}] };
+      const attacks = [
+        (hostile: RemoteHostile) => hostile.forge(Array.from({ length: 200 }, () => chunk)),
+        (hostile: RemoteHostile) => hostile.frames(many(10_000, { id: 0, message: mark }), serialization),
+      ];
+      for (const attack of attacks) {
+        const hostile = await start();
+        await hostile.web();
+        await expectEnd(hostile, [attack(hostile)]);
+      }
+    });
+
     test('bytes and items to a stream that is written to', async () => {
       const hostile = await start();
       const writable = await hostile.writable();

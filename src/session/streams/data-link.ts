@@ -16,7 +16,7 @@ export function dataSocketOf(options: {
   return new DataSocket(socket, {
     format: messageFormat(mode),
     onPiece: (piece) => streams.table.receivePiece(piece),
-    onMessage: (message) => session.receiveAside(message),
+    onMessage: (message) => streams.table.receiveAside(() => session.receiveAside(message)),
     onViolation: (error) => session.violate(error),
   });
 }

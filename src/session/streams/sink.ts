@@ -112,17 +112,34 @@ export class Sink {
     if (this.#closed) return;
     if (part === 'answer') return this.#answer(items);
     if (this.#dropping) return items.forEach((item) => this.#settle(this.#waiters.shift(), item));
+    if (part === 'items') this.admit(items);
+    else for (const item of items) this.#credit -= this.#options.cost(item);
+    this.accept(items);
+  }
+
+  /**
+   * Counts what has come.
+   * @throws {ProtocolError} when it is more than was asked for
+   */
+  admit(items: readonly unknown[]): void {
+    if (this.#closed) return;
     for (const item of items) {
       // The last item may be larger than what was left.
-      if (part === 'items' && this.#credit <= -this.#options.window)
+      if (this.#credit <= -this.#options.window)
         throw new ProtocolError('More of a stream arrived than was asked for.');
-      const cost = this.#options.cost(item);
-      this.#credit -= cost;
+      this.#credit -= this.#options.cost(item);
+    }
+  }
+
+  /** Hands over what was counted. */
+  accept(items: readonly unknown[]): void {
+    if (this.#closed) return;
+    for (const item of items) {
       const waiter = this.#waiters.shift();
       if (waiter) this.#settle(waiter, item);
       else {
         this.#items.push(item);
-        this.#held += cost;
+        this.#held += this.#options.cost(item);
       }
     }
     if (this.#waiters.length > 0) this.#pull();

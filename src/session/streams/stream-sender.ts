@@ -1,5 +1,6 @@
 import type { Message } from '../../protocol.js';
 import type { SessionLink } from '../part.js';
+import { isObject } from './is-object.js';
 import { dataMessage, endMessage } from './messages.js';
 import type { Outcome, Producer, Source } from './source.js';
 
@@ -23,7 +24,10 @@ export interface StreamSenderOptions {
   data(): DataLink | undefined;
 }
 
-/** Sends what sources make: items by the channel; what may hold bytes, and all that belongs to it, by the data socket. */
+/**
+ * Sends what sources make: items by the channel; what may hold bytes by the data socket, and what belongs to it. But whatever
+ * may hold a function, a handle or a stream goes by the channel, in order with what is said of these, and leaves a mark among the bytes.
+ */
 export class StreamSender {
   readonly #options: StreamSenderOptions;
 
@@ -44,8 +48,9 @@ export class StreamSender {
   end(flow: Flow, id: number, outcome: Outcome, answer: boolean): void {
     const build = (): Message => endMessage(this.#link.codec, id, outcome, answer);
     const data = flow === 'items' ? undefined : this.#options.data();
-    if (data) data.sendMessage(build());
-    else this.#post(build, ignore);
+    if (data && !(outcome.failed && isObject(outcome.value))) return data.sendMessage(build());
+    if (data) mark(data, id);
+    this.#post(build, ignore);
   }
 
   get #link(): SessionLink {
@@ -76,8 +81,12 @@ export class StreamSender {
     if (item instanceof Uint8Array) return this.#sendBytes(id, [item], source, sent);
     const build = (): Message => dataMessage(this.#link.codec, id, [item], false);
     const data = this.#options.data();
-    if (data) this.#sendAside(data, build, source);
-    else this.#post(build, (error) => source.fail(error));
+    if (data && !isObject(item)) this.#sendAside(data, build, source);
+    else {
+      // Should it fail, the end of the stream comes in its place.
+      if (data) mark(data, id);
+      this.#post(build, (error) => source.fail(error));
+    }
     sent();
   }
 
@@ -92,6 +101,10 @@ export class StreamSender {
   #post(build: () => Message, failed: (error: unknown) => void): void {
     this.#link.post(build, 'stream', failed);
   }
+}
+
+function mark(data: DataLink, streamId: number): void {
+  data.sendMessage({ type: 'stream-data', streamId, items: [] });
 }
 
 function ignore(): void {}

@@ -3,6 +3,8 @@ import { ProtocolError, SerializationError } from '../../errors.js';
 import type { Coded, Message, StreamData, StreamEnd, Wire } from '../../protocol.js';
 import type { Reason } from '../calls.js';
 import type { Handlers, SessionLink } from '../part.js';
+import { ArrivalOrder } from './arrival-order.js';
+import { isObject } from './is-object.js';
 import { closeMessage, stepMessage } from './messages.js';
 import { Sink, type SinkOutput } from './sink.js';
 import { StreamSender, type DataLink, type Flow } from './stream-sender.js';
@@ -23,6 +25,8 @@ interface Open {
   readonly sink?: Sink;
   /** A chunk that has not come whole. */
   pieces: Buffer[];
+  /** Since something of it has come by the channel, or is to, that may come by the data socket too. */
+  order?: ArrivalOrder;
   /** What has crossed of the two messages that end a stream. */
   ended: boolean;
   closed: boolean;
@@ -46,6 +50,8 @@ export class StreamTable {
   #waiting = 0;
   /** What still comes is of no interest. */
   #over = false;
+  /** What is received comes by the data socket. */
+  #aside = false;
 
   constructor(options: StreamTableOptions) {
     this.#options = options;
@@ -111,6 +117,16 @@ export class StreamTable {
     };
   }
 
+  /** @param receive hands over a message that has come by the data socket */
+  receiveAside(receive: () => void): void {
+    this.#aside = true;
+    try {
+      receive();
+    } finally {
+      this.#aside = false;
+    }
+  }
+
   /** A part of a chunk of bytes has come. */
   receivePiece({ streamId, bytes, isFirst, isLast }: Piece): void {
     const open = this.#find(streamId);
@@ -125,7 +141,7 @@ export class StreamTable {
     if (!isLast) return;
     const whole = open.pieces.length === 1 ? bytes : Buffer.concat(open.pieces);
     open.pieces = [];
-    open.sink.push([new Uint8Array(whole.buffer, whole.byteOffset, whole.length)], 'items');
+    this.#place(open, open.sink, [new Uint8Array(whole.buffer, whole.byteOffset, whole.length)], true);
   }
 
   /** This side does not take it: what the other has said of it before it hears so is no violation. */
@@ -193,23 +209,46 @@ export class StreamTable {
     if (bytes !== undefined) {
       return this.receivePiece({ streamId, bytes: Buffer.from(bytes, 'base64'), isFirst: true, isLast: true });
     }
+    if (this.#aside && items.length === 0) return orderOf(open).mark();
     if (open.flow === 'bytes')
       throw new ProtocolError(`Items arrived for the stream ${streamId}, which carries bytes.`);
     try {
-      open.sink.push(this.#decode(items, coded) as unknown[], answer ? 'answer' : 'items');
+      const decoded = this.#decode(items, coded) as unknown[];
+      if (open.flow === 'items') open.sink.push(decoded, answer ? 'answer' : 'items');
+      else this.#place(open, open.sink, decoded, this.#aside);
     } catch (error) {
       if (!(error instanceof SerializationError)) throw error;
       open.sink.fail(error);
     }
   }
 
+  /** Counts chunks as soon as they are here, and hands them over in their turn. */
+  #place(open: Open, sink: Sink, chunks: readonly unknown[], aside: boolean): void {
+    sink.admit(chunks);
+    this.#inTurn(open, () => sink.accept(chunks), aside);
+  }
+
+  #inTurn(open: Open, take: () => void, aside: boolean): void {
+    if (aside || !this.#hasTwoWays(open)) return open.order ? open.order.aside(take) : take();
+    orderOf(open).message(take);
+  }
+
+  #hasTwoWays({ flow }: Open): boolean {
+    return flow !== 'items' && this.#options.data() !== undefined;
+  }
+
   #receiveEnd({ streamId: id, result, answer, value, coded }: StreamEnd): void {
     const open = this.#find(id);
     if (!open) return;
-    if (!open.sink || open.ended) throw new ProtocolError(`The stream ${id} ended, which cannot.`);
-    open.ended = true;
-    open.sink.end(this.#outcome(result, value, coded), answer);
-    this.#forget(id, open);
+    const { sink } = open;
+    const outcome = this.#outcome(result, value, coded);
+    const take = (): void => {
+      if (!sink || open.ended) throw new ProtocolError(`The stream ${id} ended, which cannot.`);
+      open.ended = true;
+      sink.end(outcome, answer);
+      this.#forget(id, open);
+    };
+    this.#inTurn(open, take, this.#aside);
   }
 
   #receiveClose(id: number, result: 'success' | 'error', value: Wire, coded: Coded | undefined): void {
@@ -275,6 +314,10 @@ export class StreamTable {
   }
 }
 
+function orderOf(open: Open): ArrivalOrder {
+  return (open.order ??= new ArrivalOrder());
+}
+
 function byteLength(chunk: unknown): number {
   return (chunk as Uint8Array).byteLength;
 }
@@ -284,7 +327,3 @@ function itemCost(item: unknown): number {
 }
 
 function ignore(): void {}
-
-function isObject(value: unknown): boolean {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
-}
