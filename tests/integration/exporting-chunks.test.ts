@@ -33,13 +33,13 @@ describe.each(modes)('chunks of web streams that are more than data, in %s mode'
     await using proxy = await procxy(ExportingChunks, module, {
       serialization,
       enableCallbacks: true,
-      maxCallbacks: 100,
+      maxCallbacks: 200,
     });
     let count = 0;
-    for await (const item of (await proxy.functions(220)) as unknown as AsyncIterable<Item>) {
+    for await (const item of (await proxy.functions(450)) as unknown as AsyncIterable<Item>) {
       expect(await shown(item)).toEqual([count++]);
     }
-    expect(count).toBe(220);
+    expect(count).toBe(450);
   });
 
   test('they keep their place among bytes and texts', async () => {

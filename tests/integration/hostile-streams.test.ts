@@ -133,6 +133,14 @@ describe.each(modes)(
       }
     });
 
+    test('one frame that never ends, for a stream of bytes that nobody reads', async () => {
+      const hostile = await start();
+      await hostile.bytes();
+      await expectEnd(hostile, [
+        hostile.frames([{ id: 2, length: 2 ** 31 - 1, fill: 4 * 1024 * 1024 }], serialization),
+      ]);
+    });
+
     test('chunks by the channel, and their marks on the data socket, without the other half', async () => {
       const mark = { type: 'stream-data', streamId: 2, items: [] };
       const chunk = { ...mark, items: [{}] };

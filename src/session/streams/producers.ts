@@ -111,7 +111,6 @@ export class WriteQueue implements Producer {
     const written = this.#queue.shift();
     if (written) {
       this.#underway.push(written.taken);
-      if (this.#queue.length === 0 && !this.#end) this.#onWaiting(false);
       return { done: false, value: written.chunk };
     }
     if (this.#failure) throw this.#failure.error;
@@ -121,18 +120,19 @@ export class WriteQueue implements Producer {
 
   write(chunk: unknown, taken: Taken): void {
     if (this.#lost) return taken(this.#lost);
+    this.#onWaiting(true);
     const waiter = this.#takeWaiter();
     if (waiter) {
       this.#underway.push(taken);
       waiter.resolve({ done: false, value: chunk });
-    } else {
-      this.#queue.push({ chunk, taken });
-      this.#onWaiting(true);
-    }
+    } else this.#queue.push({ chunk, taken });
   }
 
   sent(): void {
-    this.#underway.shift()?.();
+    const taken = this.#underway.shift();
+    // A large one goes out as the other side has room.
+    if (this.#queue.length + this.#underway.length === 0 && !this.#end) this.#onWaiting(false);
+    taken?.();
   }
 
   /** Nothing will be written any more. */

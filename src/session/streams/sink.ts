@@ -21,6 +21,9 @@ export interface SinkOptions {
   onWaiting(waiting: boolean): void;
 }
 
+/** So many items that were taken are let go of together. */
+const TAKEN = 64;
+
 interface Waiter {
   resolve(result: IteratorResult<unknown>): void;
   reject(reason: unknown): void;
@@ -105,28 +108,27 @@ export class Sink {
   }
 
   /**
-   * @param part what it is: items, the answer to a step, or the rest of an item that came in pieces
+   * @param part what it is: items, or the answer to a step
    * @throws {ProtocolError} when more comes than was asked for
    */
-  push(items: readonly unknown[], part: 'items' | 'answer' | 'rest'): void {
+  push(items: readonly unknown[], part: 'items' | 'answer'): void {
     if (this.#closed) return;
     if (part === 'answer') return this.#answer(items);
     if (this.#dropping) return items.forEach((item) => this.#settle(this.#waiters.shift(), item));
-    if (part === 'items') this.admit(items);
-    else for (const item of items) this.#credit -= this.#options.cost(item);
+    this.admit(items);
     this.accept(items);
   }
 
   /**
    * Counts what has come.
+   * @param items none where something only begins to come
    * @throws {ProtocolError} when it is more than was asked for
    */
   admit(items: readonly unknown[]): void {
     if (this.#closed) return;
+    this.#checkCredit();
     for (const item of items) {
-      // The last item may be larger than what was left.
-      if (this.#credit <= -this.#options.window)
-        throw new ProtocolError('More of a stream arrived than was asked for.');
+      this.#checkCredit();
       this.#credit -= this.#options.cost(item);
     }
   }
@@ -202,11 +204,21 @@ export class Sink {
     else this.#onEnd = listener;
   }
 
+  /** The last item may be larger than what was left. */
+  #checkCredit(): void {
+    if (this.#credit <= -this.#options.window) throw new ProtocolError('More of a stream arrived than was asked for.');
+  }
+
   #take(): unknown {
     const item = this.#items[this.#head];
     this.#items[this.#head++] = undefined;
     this.#held -= this.#options.cost(item);
     if (this.#head === this.#items.length) this.#drop();
+    // Never empty where the producer keeps ahead: what was taken goes all the same.
+    else if (this.#head >= TAKEN && this.#head * 2 >= this.#items.length) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
     return item;
   }
 

@@ -32,8 +32,11 @@ export interface Outcome {
 
 /** Where a source sends. */
 export interface SourceOutput {
-  /** @param answer it is the answer to a step */
-  data(items: unknown[], answer: boolean): void;
+  /**
+   * @param answer it is the answer to a step
+   * @param whole how many of the items are whole, or the last of one that was split
+   */
+  data(items: unknown[], answer: boolean, whole: number): void;
   end(outcome: Outcome, answer: boolean): void;
 }
 
@@ -44,6 +47,8 @@ export interface SourceOptions {
   cost(item: unknown): number;
   /** The most credit that the other end may have given and not seen used. */
   window: number;
+  /** Cuts off what there is credit for, where an item may come in parts. */
+  split?: ((item: unknown, credit: number) => [part: unknown, rest: unknown]) | undefined;
   /** Whether it stays what it is until the end of the turn. */
   isStable(item: unknown): boolean;
 }
@@ -53,6 +58,10 @@ export class Source {
   readonly #options: SourceOptions;
   #credit = 0;
   #batch: unknown[] = [];
+  /** What is left of an item that was split. */
+  #rest: { item: unknown } | undefined;
+  /** How many of the batch are parts with a rest. */
+  #parts = 0;
   #pumping = false;
   /** The producer is at work. */
   #waiting = false;
@@ -107,6 +116,10 @@ export class Source {
     this.#pumping = true;
     try {
       while (this.#credit > 0 && !this.#ended) {
+        if (this.#rest) {
+          this.#add(this.#rest.item);
+          continue;
+        }
         const asked = this.#asked;
         const next = producer.next();
         const result = isPromise(next) ? await this.#wait(next) : next;
@@ -132,8 +145,17 @@ export class Source {
   }
 
   /** Items that come without waiting travel together, but for those that their maker may change when it goes on. */
-  #add(item: unknown): void {
-    this.#credit -= this.#options.cost(item);
+  #add(whole: unknown): void {
+    const { cost, split } = this.#options;
+    let item = whole;
+    this.#rest = undefined;
+    if (split && cost(whole) > this.#credit) {
+      const [part, rest] = split(whole, this.#credit);
+      item = part;
+      this.#rest = { item: rest };
+      this.#parts++;
+    }
+    this.#credit -= cost(item);
     if (!this.#options.isStable(item)) {
       this.#batch.push(item);
       this.#flush();
@@ -143,8 +165,10 @@ export class Source {
   #flush(): void {
     if (this.#batch.length === 0) return;
     const items = this.#batch;
+    const whole = items.length - this.#parts;
     this.#batch = [];
-    this.#options.output.data(items, false);
+    this.#parts = 0;
+    this.#options.output.data(items, false, whole);
   }
 
   #end(outcome: Outcome, answer = false): void {
@@ -181,7 +205,7 @@ export class Source {
     try {
       const result = await step;
       if (result.done) this.#end({ failed: false, value: result.value }, true);
-      else if (!this.#ended) output.data([result.value], true);
+      else if (!this.#ended) output.data([result.value], true, 1);
     } catch (error) {
       this.#end({ failed: true, value: error }, true);
     }

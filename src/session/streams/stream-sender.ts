@@ -35,13 +35,21 @@ export class StreamSender {
     this.#options = options;
   }
 
-  send(flow: Flow, id: number, batch: { items: unknown[]; answer: boolean; producer: Producer; source: Source }): void {
-    const { items, answer, producer, source } = batch;
+  /** @param batch of its items so many are whole: their maker hears that they were sent */
+  send(
+    flow: Flow,
+    id: number,
+    batch: { items: unknown[]; answer: boolean; whole: number; producer: Producer; source: Source },
+  ): void {
+    const { items, answer, whole, producer, source } = batch;
     const sent = (): void => producer.sent?.();
     if (flow === 'items') {
       this.#postItems(id, items, answer, source);
       for (const _ of items) sent();
-    } else if (flow === 'bytes') this.#sendBytes(id, items as Uint8Array[], source, () => items.forEach(sent));
+    } else if (flow === 'bytes')
+      this.#sendBytes(id, items as Uint8Array[], source, () => {
+        for (let n = 0; n < whole; n++) sent();
+      });
     else for (const item of items) if (!source.ended) this.#sendChunk(id, item, source, sent);
   }
 

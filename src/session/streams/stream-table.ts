@@ -84,6 +84,7 @@ export class StreamTable {
       producer,
       cost: flow === 'bytes' ? byteLength : itemCost,
       window: WINDOW,
+      split: flow === 'bytes' ? splitBytes : undefined,
       isStable: (item) => !isObject(item) || (flow !== 'items' && item instanceof Uint8Array),
       output: this.#sourceOutput(id, flow, producer, () => source),
     });
@@ -134,7 +135,13 @@ export class StreamTable {
     if (!open.sink || open.flow === 'items')
       throw new ProtocolError(`Bytes arrived for the stream ${streamId}, which takes none.`);
     if (open.flow === 'bytes') {
-      if (bytes.length > 0) open.sink.push([bytes], isFirst ? 'items' : 'rest');
+      if (bytes.length > 0) open.sink.push([bytes], 'items');
+      return;
+    }
+    // A chunk comes whole, however large: none may begin without credit.
+    if (isFirst) open.sink.admit([]);
+    if (open.sink.closed) {
+      open.pieces = [];
       return;
     }
     open.pieces.push(bytes);
@@ -280,7 +287,7 @@ export class StreamTable {
 
   #sourceOutput(id: number, flow: Flow, producer: Producer, source: () => Source): SourceOutput {
     return {
-      data: (items, answer) => this.#sender.send(flow, id, { items, answer, producer, source: source() }),
+      data: (items, answer, whole) => this.#sender.send(flow, id, { items, answer, whole, producer, source: source() }),
       end: (outcome, answer) => {
         const open = this.#open.get(id);
         if (!open) return;
@@ -316,6 +323,11 @@ export class StreamTable {
 
 function orderOf(open: Open): ArrivalOrder {
   return (open.order ??= new ArrivalOrder());
+}
+
+function splitBytes(chunk: unknown, credit: number): [unknown, unknown] {
+  const bytes = chunk as Uint8Array;
+  return [bytes.subarray(0, credit), bytes.subarray(credit)];
 }
 
 function byteLength(chunk: unknown): number {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ProtocolError } from '../../../src/errors.js';
 import { Sink } from '../../../src/session/streams/sink.js';
 import type { Outcome } from '../../../src/session/streams/source.js';
+import { collectGarbage } from '../../support/streams.js';
 
 /** A sink with room for 8 items that begins with one, and all that it says. */
 function sinkOf(options: { closesItself?: boolean; cost?: (item: unknown) => number } = {}) {
@@ -20,6 +21,11 @@ function sinkOf(options: { closesItself?: boolean; cost?: (item: unknown) => num
     },
   });
   return { sink, said, waiting };
+}
+
+function heap(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
 }
 
 const ok: Outcome = { failed: false, value: undefined };
@@ -152,7 +158,23 @@ describe('Sink', () => {
     void large.next();
     large.push(['large'], 'items');
     expect(() => large.push(['another'], 'items')).toThrow(ProtocolError);
-    expect(() => large.push(['more of it'], 'rest')).not.toThrow();
+  });
+
+  test('holds no more for a consumer that is always behind', async () => {
+    const { sink, said } = sinkOf();
+    let given = 0;
+    let pushed = 0;
+    let before = 0;
+    for (let n = 0; n < 400_000; n++) {
+      const next = sink.next();
+      for (given = (said as number[]).splice(0).reduce((sum, credit) => sum + credit, given); pushed < given; pushed++)
+        sink.push([pushed], 'items');
+      if (n % 1000 === 0) await next;
+      if (n === 40_000) before = heap();
+    }
+    expect(heap() - before).toBeLessThan(1_000_000);
+    // It was still in use.
+    expect(await sink.next()).toEqual(item(400_000));
   });
 
   test('an answer that was not asked for is a violation', () => {

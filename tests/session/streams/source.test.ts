@@ -4,7 +4,11 @@ import { Source, type Outcome, type Producer } from '../../../src/session/stream
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** A source of what a generator makes, and all that it says. */
-function sourceOf(items: Iterator<unknown> | AsyncIterator<unknown>, producer: Partial<Producer> = {}) {
+function sourceOf(
+  items: Iterator<unknown> | AsyncIterator<unknown>,
+  producer: Partial<Producer> = {},
+  split?: (item: unknown, credit: number) => [unknown, unknown],
+) {
   const said: unknown[] = [];
   let made = 0;
   const source = new Source({
@@ -19,9 +23,13 @@ function sourceOf(items: Iterator<unknown> | AsyncIterator<unknown>, producer: P
     },
     cost: (item) => (typeof item === 'string' ? item.length : 1),
     window: 1000,
+    split,
     isStable: (item) => typeof item !== 'object',
     output: {
-      data: (batch, answer) => void said.push(answer ? ['answer', ...batch] : batch),
+      data: (batch, answer, whole) => {
+        said.push(answer ? ['answer', ...batch] : batch);
+        for (let n = 0; n < whole; n++) producer.sent?.();
+      },
       end: (outcome) => void said.push(outcome),
     },
   });
@@ -67,6 +75,25 @@ describe('Source', () => {
     source.pull(1);
     await turn();
     expect(made()).toBe(2);
+  });
+
+  test('what may be split never goes beyond its credit, and is sent when its last part is', async () => {
+    let sent = 0;
+    const split = (item: unknown, credit: number): [unknown, unknown] => [
+      String(item).slice(0, credit),
+      String(item).slice(credit),
+    ];
+    const { source, said, made } = sourceOf(['aaaaa', 'b', 'cc'].values(), { sent: () => void sent++ }, split);
+    source.pull(3);
+    await turn();
+    expect([made(), said, sent]).toEqual([1, [['aaa']], 0]);
+    source.pull(1);
+    source.pull(2);
+    await turn();
+    expect([made(), said.flat(), sent]).toEqual([2, ['aaa', 'a', 'a', 'b'], 2]);
+    source.pull(10);
+    await turn();
+    expect([said.flat().slice(4), sent]).toEqual([['cc', ok], 3]);
   });
 
   test('items that come without waiting travel together, before the end', async () => {
