@@ -79,15 +79,27 @@ export class RemoteIterator implements AsyncGenerator<unknown, unknown, unknown>
 
   /** Ends it when the signal fires: who waits for an item gets the signal's reason. */
   follow(signal: AbortSignal): void {
-    const stop = onAbort(signal, () => this.#sink.close({ failed: true, value: signal.reason }));
-    this.#sink.onEnd(stop);
+    // The signal may live on: it must not hold the iterator, which is ended over there when nobody does.
+    const sink = this.#sink;
+    sink.onEnd(onAbort(signal, () => sink.close({ failed: true, value: signal.reason })));
   }
 }
 
 /** Ends what a call has returned, if it is an iterator or one of Node's streams, when the signal of the call fires. */
 export function endOnAbort(result: unknown, signal: AbortSignal): void {
   if (result instanceof RemoteIterator) result.follow(signal);
-  else if (result instanceof Readable || result instanceof Writable) addAbortSignal(signal, result);
+  else if (result instanceof Readable || result instanceof Writable) destroyOnAbort(result, signal);
+}
+
+/** As `addAbortSignal()`, but the signal does not hold the stream. */
+function destroyOnAbort(stream: Readable | Writable, signal: AbortSignal): void {
+  const weak = new WeakRef(stream);
+  const stop = onAbort(signal, () => {
+    const target = weak.deref();
+    // Of a signal that has fired it destroys the stream at once.
+    if (target) addAbortSignal(signal, target);
+  });
+  stream.once('close', stop);
 }
 
 function ignore(): void {}
