@@ -4,21 +4,13 @@ import { expect, test } from 'vitest';
 import { lasting, type RemoteLasting } from '../support/remote-lasting.js';
 import { openDescriptors } from '../support/processes.js';
 import { sleep, untilNoneOpen, within } from '../support/streams.js';
+import { seeded } from '../support/seeded.js';
 import { times } from '../support/thorough.js';
 
 const ROUNDS = times(300, 1000);
 const CHILDREN = 3;
 /** After so many rounds one child is killed. */
 const KILL_EVERY = 50;
-
-/** The same numbers at every run, from 0 to 1. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
-    return state / 2 ** 32;
-  };
-}
 
 /** What began here, and what was cleaned up. */
 const own = { begun: 0, cleaned: 0 };

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { times } from '../support/thorough.js';
+import { killChildren, killParents } from './kills.js';
+import { seeded } from '../support/seeded.js';
+
+const CHILDREN = times(30, 300);
+const PARENTS = times(4, 40);
+
+test(`${CHILDREN} children die at random moments: all that is open settles, and nothing is left`, async () => {
+  const { kills, outcomes } = await killChildren(CHILDREN, seeded(20_261_125));
+  expect(kills).toBeGreaterThanOrEqual(CHILDREN);
+  expect(outcomes.get('ChildCrashedError')).toBeGreaterThan(CHILDREN / 2);
+}, 300_000);
+
+test(`${PARENTS} parents are killed: their children go`, async () => {
+  expect(await killParents(PARENTS, seeded(1))).toBe(2 * PARENTS);
+}, 300_000);

@@ -1,0 +1,174 @@
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { procxy, sync, type ProcxyOptions } from 'procxy';
+import { Elsewhere } from '../fixtures/elsewhere.js';
+import { childPids, isRunning, openDescriptors, until } from '../support/processes.js';
+import { firstLine, startScript } from '../support/scripts.js';
+
+const module = new URL('../fixtures/elsewhere.js', import.meta.url);
+
+/** ms after which what has not settled has been forgotten. */
+const FORGOTTEN = 30_000;
+
+type Method = (...args: unknown[]) => Promise<unknown>;
+type Name = 'echo' | 'map' | 'sort' | 'on' | 'adder' | 'count' | 'bytes' | 'length' | 'exit' | 'throwLater';
+type Remote = Record<Name | '$stats' | '$get' | '$refresh' | '$terminate', Method> & {
+  $process: { kill(signal: NodeJS.Signals): boolean };
+  $exited: Promise<unknown>;
+};
+
+/** What may be under way when the child dies. */
+const operations: ((remote: Remote) => unknown)[] = [
+  (remote) => remote.echo('x'.repeat(100_000)),
+  (remote) => Promise.all(Array.from({ length: 500 }, (_, n) => remote.echo(n))),
+  (remote) => remote.map([1, 2, 3], async (n: number) => sleep(3, n)),
+  (remote) => remote.map([1, 2, 3], () => new Promise(() => {})),
+  (remote) =>
+    remote.sort(
+      [3, 1, 2],
+      sync((a: number, b: number) => a - b),
+    ),
+  (remote) => remote.on('mapped', () => {}),
+  (remote) => remote.adder(1).then((add) => (add as Method)(2)),
+  async (remote) => {
+    for await (const item of remote.count(1e9) as unknown as AsyncIterable<number>) if (item > 1e6) break;
+  },
+  async (remote) => {
+    for await (const chunk of (await remote.bytes(5_000_000)) as Readable) void chunk;
+  },
+  (remote) => remote.length(Readable.from(endless(), { objectMode: false })),
+  (remote) => remote.$stats(),
+  (remote) => remote.$get('name'),
+  (remote) => remote.$refresh(),
+];
+
+function* endless(): Generator<Buffer> {
+  for (;;) yield Buffer.alloc(10_000);
+}
+
+/** How it dies. */
+const deaths: ((remote: Remote, controller: AbortController) => unknown)[] = [
+  ({ $process }) => $process.kill('SIGKILL'),
+  ({ $process }) => $process.kill('SIGTERM'),
+  async ({ $process }) => {
+    $process.kill('SIGSTOP');
+    await sleep(5);
+    $process.kill('SIGKILL');
+  },
+  (remote) => remote.exit(3),
+  (remote) => remote.throwLater(),
+  (remote) => remote.$terminate(),
+  (_remote, controller) => controller.abort(),
+];
+
+export interface KillReport {
+  kills: number;
+  /** Of them, those that came while the child was starting. */
+  duringStart: number;
+  /** How what was open has ended, by the names of errors. */
+  outcomes: Map<string, number>;
+}
+
+/**
+ * Starts so many children, and ends each at a random moment, in a random way, with several things under way.
+ * @throws when anything is forgotten, or a process, descriptor, listener or timer is left
+ */
+export async function killChildren(kills: number, random: () => number, inParallel = 3): Promise<KillReport> {
+  const report: KillReport = { kills: 0, duringStart: 0, outcomes: new Map() };
+  const escaped: unknown[] = [];
+  const note = (error: unknown): number => escaped.push(error);
+  process.on('unhandledRejection', note);
+  process.on('uncaughtException', note);
+  await killOne(random, report);
+  await until(() => childPids().length <= 1, 'the first child has gone');
+  const before = leftOpen();
+  const run = async (): Promise<void> => {
+    while (report.kills < kills) await killOne(random, report);
+  };
+  await Promise.all(Array.from({ length: inParallel }, run));
+  await until(() => leftOpen().every((count, index) => count <= (before[index] ?? 0)), 'nothing is left');
+  process.off('unhandledRejection', note);
+  process.off('uncaughtException', note);
+  if (escaped.length > 0) throw new Error('something escaped', { cause: escaped[0] });
+  return report;
+}
+
+/** Children (the reaper's shell may be among them), descriptors, listeners, and what keeps the event loop. */
+function leftOpen(): number[] {
+  const listeners = process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0);
+  return [Math.max(childPids().length, 1), openDescriptors(), listeners, process.getActiveResourcesInfo().length];
+}
+
+async function killOne(random: () => number, report: KillReport): Promise<void> {
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
+  const controller = new AbortController();
+  const options: ProcxyOptions = {
+    serialization: pick(['json', 'advanced'] as const),
+    channel: pick(['ipc', 'socket'] as const),
+    enableCallbacks: true,
+    stdio: 'ignore',
+    callbackTimeout: 5000,
+    terminateTimeout: 1000,
+    signal: controller.signal,
+  };
+  report.kills++;
+  const name = (error: unknown): string => (error instanceof Error ? error.name : 'fulfilled');
+  const count = (outcome: string): unknown => report.outcomes.set(outcome, (report.outcomes.get(outcome) ?? 0) + 1);
+  const open: Promise<unknown>[] = [];
+  const starting = procxy(Elsewhere, module, options, 'x') as unknown as Promise<Remote>;
+  if (random() < 0.2) {
+    report.duringStart++;
+    open.push(starting);
+    await sleep(random() * 150);
+    controller.abort();
+    await starting.then((remote) => remote.$exited).catch(() => {});
+  } else {
+    const remote = await starting;
+    for (let n = 0; n < 4; n++) open.push(Promise.resolve(pick(operations)(remote)));
+    // It may be awaited later than it rejects.
+    for (const each of open) each.catch(() => {});
+    await sleep(random() * 20);
+    open.push(Promise.resolve(pick(deaths)(remote, controller)));
+    for (const each of open) each.catch(() => {});
+    await remote.$exited;
+    open.push(Promise.resolve(remote.echo(1)));
+  }
+  for (const outcome of await within(Promise.allSettled(open))) {
+    count(outcome.status === 'fulfilled' ? 'fulfilled' : name(outcome.reason));
+  }
+}
+
+async function within<T>(promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('what was open did not settle')), FORGOTTEN);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+/**
+ * Starts so many parents with two children each, and kills each at a random moment.
+ * @returns how many children there were
+ * @throws when a child outlives its parent for long
+ */
+export async function killParents(kills: number, random: () => number): Promise<number> {
+  let children = 0;
+  for (let kill = 0; kill < kills; kill++) {
+    const channel = random() < 0.5 ? 'ipc' : 'socket';
+    const script = startScript(`
+      const { Elsewhere } = await import('${module.href}');
+      const options = { channel: '${channel}', enableCallbacks: true, terminateTimeout: 500, stdio: 'ignore' };
+      const start = () => procxy(Elsewhere, '${module.href}', options, 'x');
+      const remotes = await Promise.all([start(), start()]);
+      console.log(remotes.map((remote) => remote.$process.pid).join(' '));
+      for (const remote of remotes) remote.map([1, 2, 3], () => new Promise(() => {})).catch(() => {});
+      for await (const item of remotes[0].count(1e9)) if (item < 0) break;
+    `);
+    const pids = (await firstLine(script)).split(' ').map(Number);
+    children += pids.length;
+    await sleep(random() * 30);
+    script.kill('SIGKILL');
+    await until(() => pids.every((pid) => !isRunning(pid)), 'the children have gone');
+  }
+  return children;
+}
