@@ -208,6 +208,11 @@ export interface SignalRelease {
   signalId: number;
 }
 
+/** Child to parent: its event loop turns. Sent where `import` has asked for it. */
+export interface Heartbeat {
+  type: 'heartbeat';
+}
+
 /** The last words of a child: the uncaught error that is about to end it. */
 export interface ChildFatal {
   type: 'child-fatal';
@@ -294,6 +299,7 @@ export type Message =
   | StreamDrop
   | SignalAbort
   | SignalRelease
+  | Heartbeat
   | ChildFatal
   | PropertyUpdate
   | EventSubscribe
@@ -385,6 +391,8 @@ export interface LoadRequest {
   mirror: MirrorRequest;
   /** µs for which the event loop stays awake after a message; left out: none. */
   busyPoll?: number;
+  /** ms from one {@link Heartbeat} to the next, once there is an instance; left out: none. */
+  heartbeat?: number;
   /** ms that the instance's dispose hook may take once the parent is gone. */
   terminateTimeout: number;
 }

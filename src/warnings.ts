@@ -1,5 +1,6 @@
 /** What went wrong where nobody waits, and whose end it is not to be. */
 export type WarningCode =
+  | 'PROCXY_BLOCKED'
   | 'PROCXY_CALLBACK_FAILED'
   | 'PROCXY_CHANNEL_FAILED'
   | 'PROCXY_DISPOSE_FAILED'

@@ -25,6 +25,7 @@ import type {
   ProtocolVersion,
 } from '../protocol.js';
 import { Callbacks } from '../session/callbacks.js';
+import { withDebugLog } from '../session/debug-log.js';
 import { Handles } from '../session/handles.js';
 import type { Blocking } from '../session/invocations.js';
 import { Session } from '../session/session.js';
@@ -48,6 +49,9 @@ interface Loaded {
   Class: Class;
 }
 
+// Taken at import, so that a class which fakes the clock does not stop them.
+const { setInterval, setTimeout } = globalThis;
+
 const self: Self = { current: undefined };
 let loading: Promise<Loaded> | undefined;
 let instance: Instance | undefined;
@@ -56,7 +60,7 @@ let terminateTimeout = 0;
 joinChannel((error) => {
   throw error;
 });
-const channel = nodeIpcChannel(process as unknown as IpcPort);
+const channel = withDebugLog(nodeIpcChannel(process as unknown as IpcPort), 'parent');
 // This file is built as CommonJS, where `__filename` is what the stacks of its frames name.
 const codecs = { self, ownFile: __filename };
 const handles = new Handles();
@@ -156,6 +160,9 @@ async function construct(args: unknown[]): Promise<InstanceDescription> {
     fingerprint: request.serialization === 'json' ? JSON.stringify : fingerprintOfClone,
     session,
   });
+  if (request.heartbeat !== undefined) {
+    setInterval(() => session.send({ type: 'heartbeat' }), request.heartbeat).unref();
+  }
   return instance.describe();
 }
 

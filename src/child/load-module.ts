@@ -14,11 +14,18 @@ export async function loadModule(module: ModuleReference): Promise<Namespace> {
     return (await importFrom(module.referrer)(module.specifier)) as Namespace;
   } catch (error) {
     if (error instanceof ModuleResolutionError) throw error;
-    const reason = describeReason(error);
+    const reason = `${describeReason(error)}${remedy(error)}`;
     throw new ModuleResolutionError(`${displayModule(module)} could not be loaded in the child process: ${reason}`, {
       cause: error,
     });
   }
+}
+
+/** For what the permission model of Node has refused. */
+function remedy(error: unknown): string {
+  const { code, permission, resource } = (error ?? {}) as { code?: unknown; permission?: unknown; resource?: unknown };
+  if (code !== 'ERR_ACCESS_DENIED' || permission !== 'FileSystemRead') return '';
+  return `. Name ${describeReason(resource)}, or its directory, in \`permissions.read\``;
 }
 
 async function importUrl(url: string): Promise<Namespace> {

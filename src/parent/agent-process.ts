@@ -29,6 +29,7 @@ export class AgentProcess {
   onExit: (() => void) | undefined;
   #startFailure: Error | undefined;
   #status: ExitStatus | undefined;
+  #killedFor: string | undefined;
   #stderr: Buffer | undefined;
   #holds = 0;
   #isHeld = false;
@@ -68,6 +69,12 @@ export class AgentProcess {
     if (!this.ended) this.process.kill(signal);
   }
 
+  /** Ends it at once; `reason` is told with whatever is open then. */
+  killFor(reason: string): void {
+    this.#killedFor ??= reason;
+    this.kill('SIGKILL');
+  }
+
   /** Why nothing can be called any more. */
   crashError(method: string): ChildCrashedError {
     if (this.#startFailure) return startError(this.#startFailure);
@@ -75,8 +82,9 @@ export class AgentProcess {
     const how = signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
     const error = this.lastWords?.error;
     const name = error instanceof Error ? `${describeReason(error.name)}: ` : '';
-    const why = this.lastWords ? `: ${name}${describeReason(error)}` : '';
-    const hint = signal === 'SIGABRT' ? ' It may have run out of memory (execArgv: --max-old-space-size).' : '';
+    const why = this.lastWords ? `: ${name}${describeReason(error)}` : this.#killedFor ? `: ${this.#killedFor}` : '';
+    const hint =
+      signal === 'SIGABRT' ? ' It may have run out of memory: `resourceLimits` says how much it may take.' : '';
     return new ChildCrashedError(
       `${method}(): the child process ${how}${why}.${hint} Call procxy() again for a new one.`,
       {

@@ -5,10 +5,12 @@ import type { Codec } from '../codec/codec.js';
 import type { CallbackRequest } from '../protocol.js';
 import { Callbacks } from '../session/callbacks.js';
 import type { Reason } from '../session/calls.js';
+import { withDebugLog } from '../session/debug-log.js';
 import type { Session } from '../session/session.js';
 import { SyncCalls } from '../session/sync-calls.js';
 import type { SerializationMode } from '../types/serializable.js';
 import { warn } from '../warnings.js';
+import { isTraced, traceCallback } from './tracing.js';
 import { socketAt, type Launched } from './launch.js';
 import type { CallbackLimits } from './options.js';
 
@@ -19,11 +21,20 @@ export class CallbackService {
   readonly request: CallbackRequest;
   readonly #limits: CallbackLimits;
   readonly #socket: Socket | undefined;
+  readonly #pid: number | undefined;
   #sync: SyncCalls | undefined;
 
   constructor(limits: CallbackLimits, { process, syncDescriptor }: Launched) {
     this.#limits = limits;
-    this.callbacks = new Callbacks({ ...limits, isParent: true, onUnhandled: warnOfFailure });
+    const trace = (name: string, args: unknown[], run: () => unknown): unknown =>
+      traceCallback({ pid: process.pid, name, arguments: args }, run);
+    this.callbacks = new Callbacks({
+      ...limits,
+      isParent: true,
+      onUnhandled: warnOfFailure,
+      trace: () => (isTraced.callbacks ? trace : undefined),
+    });
+    this.#pid = process.pid;
     this.#socket = socketAt(process, syncDescriptor);
     this.request = {
       limit: limits.limit,
@@ -42,7 +53,7 @@ export class CallbackService {
     const restored = (messages: readonly unknown[]): readonly unknown[] =>
       mode === 'json' ? messages : messages.map((bytes) => format.decode(bytes as Buffer));
     this.#sync = new SyncCalls({
-      channel: framedSocket(this.#socket, format, onViolation),
+      channel: withDebugLog(framedSocket(this.#socket, format, onViolation), `child ${this.#pid}, waiting:`),
       codec,
       callbacks,
       accounts: session,
@@ -56,6 +67,11 @@ export class CallbackService {
   /** Why the child cannot answer a call that is made here. */
   refuse(method: string): Error | undefined {
     return this.#sync?.refuse(method);
+  }
+
+  /** Whether the child waits for a function of this side, and turns no event loop. */
+  get isWaitedFor(): boolean {
+    return this.#sync?.isWaitedFor ?? false;
   }
 
   /** To be called after each message on the session's channel. */

@@ -11,6 +11,7 @@ import { onAbort } from '../session/abort.js';
 import { isOwnTimeout, type CallOptions, type Reason } from '../session/calls.js';
 import { checkDescription } from './description.js';
 import type { CallSite } from '../session/call-site.js';
+import { debug, withDebugLog } from '../session/debug-log.js';
 import { Handles } from '../session/handles.js';
 import { now } from '../session/deadlines.js';
 import { EventSubscriptions } from '../session/event-subscriptions.js';
@@ -24,11 +25,16 @@ import { ownFiles } from './agent-path.js';
 import { AgentProcess } from './agent-process.js';
 import { CallbackService } from './callback-service.js';
 import { describeDescriptor } from './file-descriptor.js';
+import { HeartbeatWatch } from './heartbeat-watch.js';
 import { launch, socketAt } from './launch.js';
 import type { PassableHandle } from '../types/serializable.js';
-import type { ResolvedOptions } from './options.js';
+import type { ResolvedHeartbeat, ResolvedOptions } from './options.js';
 import { PropertyMirror } from './property-mirror.js';
 import { awaitEnd, terminate } from './terminate.js';
+import { isTraced, traceCall, traceEnd, type ChildContext } from './tracing.js';
+
+/** What the child is told of its instance. */
+export type InstanceRequest = Omit<LoadRequest, 'callbacks' | 'dataDescriptor'>;
 
 export interface StartOptions {
   /** ms; `Infinity` for none. */
@@ -37,6 +43,9 @@ export interface StartOptions {
   signal: AbortSignal | undefined;
   /** µs for which this process's event loop stays awake after a message. */
   busyPoll: number;
+  heartbeat: ResolvedHeartbeat | undefined;
+  /** What traces are to name. */
+  className: string;
   site: CallSite;
 }
 
@@ -53,6 +62,9 @@ export class Connection {
   /** Why no call is taken any more. */
   #over: Reason | undefined;
   #disposable = false;
+  #className = '';
+  #hasHeartbeat = false;
+  #heartbeat: HeartbeatWatch | undefined;
   #terminated: Promise<void> | undefined;
 
   constructor(options: ResolvedOptions, self: Self, handlers: readonly TransferHandler[]) {
@@ -78,11 +90,14 @@ export class Connection {
       },
     });
     this.#session = new Session({
-      channel: nodeIpcChannel(launched.process),
+      channel: withDebugLog(nodeIpcChannel(launched.process), `child ${launched.process.pid}`),
       codec,
       handles,
       handlers: {
         'child-fatal': ({ error, coded }) => (this.agent.lastWords = { error: coded ? codec.decode(error) : error }),
+        heartbeat: () => {
+          if (!this.#hasHeartbeat) throw new ProtocolError('A heartbeat arrived that nobody asked for.');
+        },
         'property-update': (update) => this.properties.apply(update),
         'event-emit': (event) => this.events.dispatch(event),
         'event-unsubscribed': (confirmation) => this.events.confirmEnd(confirmation),
@@ -103,7 +118,11 @@ export class Connection {
     const data: DataSocket | undefined = socket && dataSocketOf({ socket, mode, session: this.#session, streams });
     // New calls are refused at once; those that are open may have their answers in the pipe.
     this.agent.onExit = () => (this.#over ??= (method) => this.agent.crashError(method));
-    void this.agent.exited.then(() => this.#close());
+    void this.agent.exited.then((status) => {
+      debug(`child ${this.agent.process.pid} ended: code ${status.code}, signal ${status.signal}`);
+      this.#close();
+      traceEnd({ ...this.context, ...status });
+    });
     // A child that closed the channel can answer nothing; whatever else it does, it is no worker any more.
     void this.agent.disconnected.then(() => awaitEnd(this.agent, options.terminateTimeout));
   }
@@ -119,11 +138,14 @@ export class Connection {
 
   /** `makeRequest` runs while the child boots. Where anything fails, the child is gone when this rejects. */
   async start(
-    makeRequest: () => Omit<LoadRequest, 'callbacks' | 'dataDescriptor'>,
+    makeRequest: () => InstanceRequest,
     constructorArgs: readonly unknown[],
-    { startTimeout, signal, site, busyPoll }: StartOptions,
+    { startTimeout, signal, site, busyPoll, heartbeat, className }: StartOptions,
   ): Promise<InstanceDescription> {
+    this.#className = className;
+    debug(`child ${this.agent.process.pid} is to run ${className || 'an anonymous class'}`);
     this.#session.keepAwake(busyPoll);
+    this.#hasHeartbeat = heartbeat !== undefined;
     this.#followSignal(signal);
     // Until the end of it, also while the child of a failed start is ended: nothing else keeps the parent waiting.
     this.agent.hold();
@@ -142,6 +164,7 @@ export class Connection {
       const agent = await imported;
       if ((agent as AgentDescription | undefined)?.batches === true) this.#session.enableBatches();
       const description = checkDescription(await (constructed ?? construct()));
+      if (heartbeat) this.#heartbeat = this.#watch(heartbeat);
       this.#disposable = description.disposable;
       this.properties.markUnavailable(description.unmirrored);
       return description;
@@ -155,9 +178,36 @@ export class Connection {
     }
   }
 
+  /** ms since the child's last sign of life, where it gives such. */
+  get blockedFor(): number | undefined {
+    return this.#heartbeat?.blockedFor;
+  }
+
+  /** By what it is named in traces. */
+  get context(): ChildContext {
+    return { className: this.#className, pid: this.agent.process.pid };
+  }
+
+  #watch(heartbeat: ResolvedHeartbeat): HeartbeatWatch {
+    return new HeartbeatWatch(heartbeat, {
+      agent: this.agent,
+      received: () => this.#session.received,
+      isWaiting: () => this.#callbacks?.isWaitedFor === true,
+    });
+  }
+
   call(method: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
+    if (isTraced.calls) return this.#tracedCall(method, args, options);
     if (this.#over) return RemoteResult.failed(this.#over(method));
     return this.#session.call('instance', method, args, options);
+  }
+
+  #tracedCall(method: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
+    return traceCall({ ...this.context, method, arguments: args }, (observe) => {
+      if (!this.#over) return this.#session.call('instance', method, args, { ...options, observe });
+      const error = this.#over(method);
+      return new RemoteResult((resolve, reject) => observe({ resolve, reject }).reject(error));
+    });
   }
 
   get(name: string, options: CallOptions): Promise<unknown> {
@@ -228,11 +278,13 @@ export class Connection {
   #end(reason: Reason): void {
     if (this.#over) return;
     this.#over = reason;
+    this.#heartbeat?.close();
     this.#session.rejectAll(reason);
     this.#callbacks?.abort(reason);
   }
 
   #close(): void {
+    this.#heartbeat?.close();
     this.events.close();
     this.#callbacks?.close();
     this.#session.close(this.#over ?? ((method) => this.agent.crashError(method)));

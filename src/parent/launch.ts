@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { ChildCrashedError, describeReason, type ProtocolError } from '../errors.js';
 import { agentPath } from './agent-path.js';
+import { containmentFlags, isPermissionFlag } from './containment.js';
 import { forkOnSocket } from './fork-on-socket.js';
 import { toArgument, type ResolvedOptions } from './options.js';
 import { runtimeFlags, type Runtime } from './runtime.js';
@@ -26,15 +27,15 @@ export function launch(options: ResolvedOptions, onGarbage: (error: ProtocolErro
   const dataDescriptor = hasSockets ? stdio.push('pipe') - 1 : undefined;
   const syncDescriptor =
     hasSockets && options.callbacks && canBlock.has(options.runtime) ? stdio.push('pipe') - 1 : undefined;
+  const program = options.agent === undefined ? agentPath() : String(options.agent);
   const settings: ForkOptions = {
-    env: childEnv(options.env),
-    execArgv: [...runtimeFlags(options.runtime, options.execArgv, () => inheritedFlags(process.execArgv))],
+    env: childEnv(options),
+    execArgv: flagsFor(options, program),
     stdio,
     serialization: options.serialization,
   };
   if (options.cwd !== undefined) settings.cwd = options.cwd;
   if (options.execPath !== undefined) settings.execPath = options.execPath;
-  const program = options.agent === undefined ? agentPath() : String(options.agent);
   const args = options.args.map((value) => toArgument(value));
   try {
     const process =
@@ -43,6 +44,17 @@ export function launch(options: ResolvedOptions, onGarbage: (error: ProtocolErro
   } catch (error) {
     throw startError(error);
   }
+}
+
+function flagsFor(options: ResolvedOptions, agent: string): string[] {
+  const { runtime, execPath = process.execPath, permissions } = options;
+  const permitted = permissions !== undefined;
+  return runtimeFlags(runtime, {
+    given: options.execArgv,
+    inherited: () => inheritedFlags(process.execArgv, permitted),
+    limits: containmentFlags(options, { runtime, execPath, agent }),
+    permitted,
+  });
 }
 
 /** Runtimes in which a process can read a descriptor without turning its event loop. */
@@ -77,16 +89,20 @@ const loaders = /^(--import|--loader|--experimental-loader|--require|-r)(=|$)/;
 /** Taken at import: the process, or the child, may work elsewhere by now. */
 const startDirectory = process.cwd();
 
-/** This process's flags without those that belong to it alone. */
-export function inheritedFlags(flags: readonly string[]): string[] {
+/**
+ * This process's flags without those that belong to it alone.
+ * @param confined the child has permissions of its own, and may not read what the loaders of this process are made of
+ */
+export function inheritedFlags(flags: readonly string[], confined = false): string[] {
   const kept: string[] = [];
   for (let index = 0; index < flags.length; index++) {
     const flag = flags[index] ?? '';
     if (loaders.test(flag)) {
       const [name = '', value] = flag.split(/=(.*)/s);
-      if (value !== undefined) kept.push(`${name}=${absolute(value)}`);
-      else kept.push(name, absolute(flags[++index] ?? ''));
-    } else if (!ownFlags.test(flag)) kept.push(flag);
+      const loader = value === undefined ? [name, absolute(flags[++index] ?? '')] : [`${name}=${absolute(value)}`];
+      if (!confined) kept.push(...loader);
+    } else if (confined && isPermissionFlag(flag)) continue;
+    else if (!ownFlags.test(flag)) kept.push(flag);
     else if (withValue.test(flag) && !flags[index + 1]?.startsWith('-')) index++;
   }
   return kept;
@@ -97,8 +113,11 @@ function absolute(module: string): string {
 }
 
 /** This process's environment with those changes, and without what concerns this process alone. */
-export function childEnv(overrides: ResolvedOptions['env']): NodeJS.ProcessEnv {
-  const env: NodeJS.ProcessEnv = { ...process.env };
+export function childEnv({
+  env: overrides,
+  inheritEnv,
+}: Pick<ResolvedOptions, 'env' | 'inheritEnv'>): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = inheritEnv ? { ...process.env } : indispensable();
   // Two processes cannot listen on one inspector port, and --inspect-brk would wait for ever.
   if (env.NODE_OPTIONS !== undefined)
     env.NODE_OPTIONS = env.NODE_OPTIONS.replace(/(^|\s)--inspect(-[a-z-]+)?(=\S+)?(?=\s|$)/g, '');
@@ -107,6 +126,12 @@ export function childEnv(overrides: ResolvedOptions['env']): NodeJS.ProcessEnv {
     else env[name] = value;
   }
   return env;
+}
+
+/** Without it no process has sockets on Windows. */
+function indispensable(): NodeJS.ProcessEnv {
+  const { SystemRoot } = process.env;
+  return SystemRoot === undefined ? {} : { SystemRoot };
 }
 
 /** The channel comes after stdin, stdout and stderr: on one of those, whatever the child prints would be taken for messages. */

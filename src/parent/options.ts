@@ -2,8 +2,10 @@ import { isProcxiable } from '../codec/validate.js';
 import { isPlain } from '../codec/walk.js';
 import { OptionsValidationError } from '../errors.js';
 import type { MirrorRequest } from '../protocol.js';
+import type { Heartbeat } from '../types/heartbeat.js';
 import type { ProcxyOptions } from '../types/options.js';
 import type { SerializationMode } from '../types/serializable.js';
+import { checkFields, type Fields, heartbeat, permissions, resourceLimits } from './object-options.js';
 import { chooseChannel, type Runtime } from './runtime.js';
 
 /** How functions cross. */
@@ -13,6 +15,8 @@ export interface CallbackLimits {
   /** ms that the caller of a function waits; `Infinity` for no limit. */
   timeout: number;
 }
+
+export type ResolvedHeartbeat = { [K in keyof Required<Heartbeat>]: Exclude<Heartbeat[K], undefined> };
 
 /** Options with every default filled in. `undefined` is left only where it means something. */
 export interface ResolvedOptions {
@@ -33,6 +37,10 @@ export interface ResolvedOptions {
   /** ms. */
   terminateTimeout: number;
   env: ProcxyOptions['env'];
+  inheritEnv: boolean;
+  permissions: ProcxyOptions['permissions'];
+  resourceLimits: ProcxyOptions['resourceLimits'];
+  heartbeat: ResolvedHeartbeat | undefined;
   cwd: ProcxyOptions['cwd'];
   args: NonNullable<ProcxyOptions['args']>;
   execPath: string | undefined;
@@ -77,6 +85,10 @@ const checks: { [K in keyof Required<ProcxyOptions>]: Check } = {
   terminateTimeout: (value) =>
     isMilliseconds(value) ?? expect((value as number) <= MAX_DELAY, `a number of milliseconds up to ${MAX_DELAY}`),
   env: (value) => expect(isPlainObject(value), 'an object of strings') ?? checkEnv(value as Record<string, unknown>),
+  inheritEnv: (value) => expect(typeof value === 'boolean', 'true or false'),
+  permissions: (value) => expectFields('permissions', permissions, value),
+  resourceLimits: (value) => expectFields('resourceLimits', resourceLimits, value),
+  heartbeat: (value) => expectFields('heartbeat', heartbeat, value),
   cwd: (value) => expect(typeof value === 'string' || value instanceof URL, 'a path or a file: URL'),
   args: (value) => expect(Array.isArray(value), 'an array') ?? checkArgs(value as unknown[]),
   execPath: (value) => expect(typeof value === 'string' && value !== '', 'the path of an executable'),
@@ -160,6 +172,10 @@ function resolveOptions(given: Record<string, unknown>, modulePath: string | URL
     busyPoll: options.busyPoll ?? 0,
     terminateTimeout: options.terminateTimeout ?? 5_000,
     env: options.env,
+    inheritEnv: options.inheritEnv ?? true,
+    permissions: options.permissions,
+    resourceLimits: options.resourceLimits,
+    heartbeat: options.heartbeat && heartbeatOf(options.heartbeat),
     cwd: options.cwd,
     args: options.args ?? [],
     execPath: options.execPath,
@@ -173,6 +189,10 @@ function resolveOptions(given: Record<string, unknown>, modulePath: string | URL
 
 function callbackLimits({ maxCallbacks = 1000, callbackTimeout = 30_000 }: ProcxyOptions): CallbackLimits {
   return { limit: maxCallbacks, timeout: unlimited(callbackTimeout) };
+}
+
+function heartbeatOf({ interval = 1000, limit = 5000, onBlocked = 'warn' }: Heartbeat): ResolvedHeartbeat {
+  return { interval, limit, onBlocked };
 }
 
 function mirrorRequest(mirror: boolean | readonly string[], limit: number): MirrorRequest {
@@ -210,6 +230,10 @@ function editDistance(a: string, b: string): number {
 
 function expect(holds: boolean, expected: string): string | undefined {
   return holds ? undefined : expected;
+}
+
+function expectFields<T>(name: string, fields: Fields<T>, value: unknown): string | undefined {
+  return expect(isPlainObject(value), 'an object') ?? checkFields(name, fields, value as object);
 }
 
 function isString(value: unknown): value is string {

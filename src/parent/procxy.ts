@@ -2,14 +2,16 @@ import { pathToFileURL } from 'node:url';
 import { sanitizeForClone } from '../codec/sanitize.js';
 import { describeReason, ModuleResolutionError, OptionsValidationError } from '../errors.js';
 import { isLoading } from '../loading-mark.js';
-import type { ClassReference } from '../protocol.js';
+import type { ClassReference, InstanceDescription } from '../protocol.js';
 import { captureCallSite } from '../session/call-site.js';
 import type { ProcxyOptions } from '../types/options.js';
 import type { Procxy } from '../types/procxy.js';
 import { callerUrl } from './caller.js';
+import type { InstanceRequest } from './connection.js';
 import { resolveAgent, resolveModule } from './module-resolver.js';
 import { readArguments } from './options.js';
 import { createProxy } from './proxy.js';
+import { traceStart } from './tracing.js';
 import { keepSpares, prepare, refillSpares, takeSpare } from './spares.js';
 
 /** A class whose instances can be made. */
@@ -67,23 +69,23 @@ export async function procxy(Class: unknown, ...rest: unknown[]): Promise<unknow
 
   // The child starts up while its module is looked for here.
   const { connection, self } = takeSpare(options) ?? prepare(options);
-  const { startTimeout, signal, busyPoll } = options;
-  const start = connection.start(
-    () => ({
-      protocol: 1,
-      module:
-        agent === undefined ? resolveModule(type, options.modulePath, caller) : { url: pathToFileURL(agent).href },
-      class: reference,
-      serialization: options.serialization,
-      supportHandles: options.supportHandles,
-      mirror: options.mirror,
-      terminateTimeout: options.terminateTimeout,
-      ...(busyPoll > 0 && { busyPoll }),
-    }),
-    constructorArgs,
-    { startTimeout, signal, site, busyPoll },
-  );
-  const description = await start.finally(refillSpares);
+  const { startTimeout, signal, busyPoll, heartbeat } = options;
+  const makeRequest = (): InstanceRequest => ({
+    protocol: 1,
+    module: agent === undefined ? resolveModule(type, options.modulePath, caller) : { url: pathToFileURL(agent).href },
+    class: reference,
+    serialization: options.serialization,
+    supportHandles: options.supportHandles,
+    mirror: options.mirror,
+    terminateTimeout: options.terminateTimeout,
+    ...(busyPoll > 0 && { busyPoll }),
+    ...(heartbeat && { heartbeat: heartbeat.interval }),
+  });
+  const className = reference.name;
+  const startOptions = { startTimeout, signal, site, busyPoll, heartbeat, className };
+  const start = (): Promise<InstanceDescription> => connection.start(makeRequest, constructorArgs, startOptions);
+  const context = { className, pid: connection.agent.process.pid };
+  const description = await traceStart(context, start).finally(refillSpares);
   const proxy = createProxy({ connection, description, options, type });
   self.current = proxy;
   return proxy;

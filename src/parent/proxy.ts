@@ -72,6 +72,7 @@ function describeMembers(
   }
   const own = { ...(description.emitter && eventApi(connection.events, proxy)), ...controls(source, overrides, again) };
   for (const [key, value] of Object.entries(own)) define(key, value);
+  members['$blockedFor'] = { get: () => connection.blockedFor, enumerable: false, configurable: true };
   define(Symbol.dispose, () => void connection.terminate());
   define(Symbol.asyncDispose, () => connection.terminate());
   define(Symbol.toStringTag, 'Procxy');

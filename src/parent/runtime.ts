@@ -20,24 +20,30 @@ const runtimeNames: Record<Runtime, string> = {
   other: 'a program of your own (`agent`)',
 };
 
-/**
- * The flags that go before the program. This process's own are for Node alone.
- * @param given `execArgv`
- * @param inherited what a child in Node has where none are given
- */
-export function runtimeFlags(
-  runtime: Runtime,
-  given: readonly string[] | undefined,
-  inherited: () => string[],
-): readonly string[] {
+/** What the flags before the program are made of. */
+export interface FlagSources {
+  /** `execArgv` */
+  given: readonly string[] | undefined;
+  /** What a child in Node has where none are given. */
+  inherited(): string[];
+  /** Flags that set limits: they come last, and the last one counts. */
+  limits: readonly string[];
+  /** Whether permissions are among them. */
+  permitted: boolean;
+}
+
+/** The flags that go before the program. This process's own are for Node alone. */
+export function runtimeFlags(runtime: Runtime, { given, inherited, limits, permitted }: FlagSources): string[] {
   switch (runtime) {
     case 'node':
-      return given ?? inherited();
-    case 'deno':
+      return [...(given ?? inherited()), ...limits];
+    case 'deno': {
       // Without `run` it takes the program's name for a command; without permissions it asks in a terminal, and refuses elsewhere.
-      return given?.includes('run') ? given : ['run', ...(given ?? ['--allow-all'])];
+      const flags = given ?? (permitted ? [] : ['--allow-all']);
+      return [...(flags.includes('run') ? [] : ['run']), ...flags, ...limits];
+    }
     default:
-      return given ?? [];
+      return [...(given ?? []), ...limits];
   }
 }
 

@@ -116,12 +116,13 @@ async function end(pool: Pool, spare: Prepared): Promise<void> {
 
 /** Equal for options with which one child is as good as another; `undefined` where none can be started ahead. */
 function keyOf(options: ResolvedOptions): string | undefined {
-  const { env, cwd = process.cwd(), args, execPath, execArgv, stdio, channel } = options;
+  const { cwd = process.cwd(), args, execPath, execArgv, stdio, channel, permissions, resourceLimits } = options;
   if (options.agent !== undefined) return undefined;
   if (typeof stdio !== 'string' && !stdio.every((each) => typeof each === 'string')) return undefined;
   const { serialization, supportHandles, callbacks, terminateTimeout } = options;
   return JSON.stringify([
-    [childEnv(env), String(cwd), args, execPath, execArgv ?? process.execArgv, stdio, channel],
+    [childEnv(options), String(cwd), args, execPath, execArgv ?? process.execArgv, stdio, channel],
+    [permissions, resourceLimits],
     [serialization, supportHandles, callbacks, callbacks?.timeout === Infinity, terminateTimeout],
   ]);
 }

@@ -21,6 +21,8 @@ export interface CallbacksOptions extends InvocationOptions {
   limit: number;
   /** The parent trusts no child: it never blocks for one, and collects garbage for it in reasonable intervals only. */
   isParent: boolean;
+  /** What runs a function of this side while it is watched; `undefined` while it is not. */
+  trace?(): ((name: string, args: unknown[], run: () => unknown) => unknown) | undefined;
 }
 
 /** The functions that cross, in both directions: both registries of a side, and what the sides tell each other about them. */
@@ -28,6 +30,7 @@ export class Callbacks implements FunctionExchange, SessionPart {
   readonly mayExportSync: boolean;
   readonly handlers: Handlers;
   readonly #isParent: boolean;
+  readonly #trace: CallbacksOptions['trace'];
   readonly #exported: ExportedFunctions;
   readonly #imported: ImportedFunctions;
   readonly #invocations: Invocations;
@@ -43,6 +46,7 @@ export class Callbacks implements FunctionExchange, SessionPart {
     const { limit, isParent } = options;
     this.mayExportSync = isParent;
     this.#isParent = isParent;
+    this.#trace = options.trace;
     this.handlers = {
       'callback-invoke': (message) => this.#serve(message),
       'callback-cleanup': ({ callbackId, count }) => this.#exported.settle(callbackId, count),
@@ -117,7 +121,10 @@ export class Callbacks implements FunctionExchange, SessionPart {
   }
 
   run({ fn, name, receiver }: Exported, args: unknown[]): unknown {
-    return fn ? Reflect.apply(fn, receiver, args) : refuse(name);
+    if (!fn) return refuse(name);
+    const trace = this.#trace?.();
+    if (trace) return trace(name, args, () => Reflect.apply(fn, receiver, args) as unknown);
+    return Reflect.apply(fn, receiver, args);
   }
 
   makeRoom(done: () => void): void {

@@ -32,6 +32,8 @@ export interface CallOptions {
   boundary?: ((...args: never[]) => unknown) | undefined;
   /** The call site itself, where that function is long gone. */
   site?: CallSite | undefined;
+  /** Stands between the answer and the caller. */
+  observe?: ((settle: Settle) => Settle) | undefined;
 }
 
 /** A call that is not answered yet, and what is sent for it. */

@@ -73,6 +73,7 @@ const fieldsOf: Record<Message['type'], Shape> = {
   'stream-drop': { streamId: isId },
   'signal-abort': { signalId: isId, coded: isCoded },
   'signal-release': { signalId: isId },
+  heartbeat: {},
   'child-fatal': { coded: isCoded },
   'handle-transfer': { handleId: isId },
   'handle-received': { handleId: isId },

@@ -141,14 +141,14 @@ export class Session implements Accounts {
   }
 
   call(target: CallTarget, method: string, args: readonly unknown[], options: CallOptions): RemoteResult<unknown> {
-    const { signal } = options;
+    const { signal, observe } = options;
     return new RemoteResult((resolve, reject) => {
       const resolveFollowing = (value: unknown): void => {
         if (signal) endOnAbort(value, signal);
         resolve(value);
       };
       const settle = { resolve: signal ? resolveFollowing : resolve, reject };
-      this.#calls.open(target, method, args, options, settle);
+      this.#calls.open(target, method, args, options, observe ? observe(settle) : settle);
     });
   }
 

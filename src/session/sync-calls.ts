@@ -50,6 +50,10 @@ export class SyncCalls {
     options.channel.onMessage((message) => this.#guard(() => this.#receive(message)));
   }
 
+  get isWaitedFor(): boolean {
+    return this.#job !== undefined;
+  }
+
   /** Why the child cannot answer a call that is made here: it waits for the caller. */
   refuse(method: string): SyncCallbackError | undefined {
     const job = this.#context.getStore();

@@ -1,5 +1,7 @@
 import type { StdioOptions } from 'node:child_process';
 import type { JsonValue } from 'type-fest';
+import type { Permissions, ResourceLimits } from './containment.js';
+import type { Heartbeat } from './heartbeat.js';
 import type { SerializationMode } from './serializable.js';
 
 /** The options of `procxy()`. All may be left out; an option that is `undefined` counts as left out. */
@@ -88,6 +90,26 @@ export interface ProcxyOptions {
    * @default the parent's
    */
   env?: Readonly<Record<string, string | undefined>> | undefined;
+  /**
+   * `false`: the child's environment is `env` alone, with nothing of this process's but what Windows starts no process without.
+   * @default true
+   */
+  inheritEnv?: boolean | undefined;
+  /**
+   * Turns on the permission model of Node, or of Deno, in the child: it may do what is named here, and nothing else of what that model knows.
+   * @default none: the child may do what its user may
+   */
+  permissions?: Permissions | undefined;
+  /**
+   * How large the child's heap may become.
+   * @default V8's limits, or those of this process's flags
+   */
+  resourceLimits?: ResourceLimits | undefined;
+  /**
+   * Has the child show that its event loop turns, and says what is done when it does not. It begins when the instance has been made.
+   * @default none
+   */
+  heartbeat?: Heartbeat | undefined;
   /**
    * The child's working directory.
    * @default the parent's

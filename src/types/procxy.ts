@@ -130,6 +130,11 @@ export interface ProcxyControls<T, O extends Config = 'json'> extends AsyncDispo
   readonly $process: ChildProcess;
   /** Resolves when the child has ended, however it did. Never rejects. */
   readonly $exited: Promise<ExitStatus>;
+  /**
+   * ms since the last sign of life of the child's event loop, or 0: what is younger than `heartbeat.interval` is not told apart.
+   * `undefined` without the option `heartbeat`.
+   */
+  readonly $blockedFor: number | undefined;
   /** The same proxy, with other options for the calls made through it. */
   $with(options: CallOverrides): Procxy<T, O>;
   /** Reads a property or a getter in the child now. */

@@ -46,6 +46,8 @@ function* endless(): Generator<Buffer> {
   for (;;) yield Buffer.alloc(10_000);
 }
 
+const ignore = (): void => {};
+
 /** How it dies. */
 const deaths: ((remote: Remote, controller: AbortController) => unknown)[] = [
   ({ $process }) => $process.kill('SIGKILL'),
@@ -121,7 +123,7 @@ async function killOne(random: () => number, report: KillReport): Promise<void> 
     open.push(starting);
     await sleep(random() * 150);
     controller.abort();
-    await starting.then((remote) => remote.$exited).catch(() => {});
+    await within(starting.then((remote) => remote.$exited, ignore));
   } else {
     const remote = await starting;
     for (let n = 0; n < 4; n++) open.push(Promise.resolve(pick(operations)(remote)));
@@ -130,7 +132,7 @@ async function killOne(random: () => number, report: KillReport): Promise<void> 
     await sleep(random() * 20);
     open.push(Promise.resolve(pick(deaths)(remote, controller)));
     for (const each of open) each.catch(() => {});
-    await remote.$exited;
+    await within(remote.$exited);
     open.push(Promise.resolve(remote.echo(1)));
   }
   for (const outcome of await within(Promise.allSettled(open))) {
@@ -138,10 +140,11 @@ async function killOne(random: () => number, report: KillReport): Promise<void> 
   }
 }
 
+/** A child that is just ending does not keep this process alive; the timer does. */
 async function within<T>(promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('what was open did not settle')), FORGOTTEN);
+    timer = setTimeout(() => reject(new Error('what was open did not settle, or the child did not end')), FORGOTTEN);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

@@ -151,6 +151,7 @@ const fields: Record<string, Record<string, fc.Arbitrary<unknown>>> = {
   'stream-drop': { streamId: id },
   'signal-abort': { signalId: id, reason: anyValue, coded },
   'signal-release': { signalId: id },
+  heartbeat: {},
   'child-fatal': { error: anyValue, coded },
   'property-update': {
     set: fc.oneof(pairs, anyValue),
