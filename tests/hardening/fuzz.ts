@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import type { SerializationMode } from '../../src/types/serializable.js';
 import { ProtocolError } from '../../src/errors.js';
+import { fingerprint, noteEscapes, turn } from './escapes.js';
 import { anyMessage } from './messages.js';
 import { Victim, type Side } from './victim.js';
 
@@ -22,10 +23,7 @@ export interface FuzzReport {
  */
 export async function fuzz(side: Side, mode: SerializationMode, messages: number, seed?: number): Promise<FuzzReport> {
   const report: FuzzReport = { messages: 0, victims: 0, violations: 0, reasons: new Map() };
-  const escaped: unknown[] = [];
-  const note = (error: unknown): number => escaped.push(error);
-  process.on('unhandledRejection', note);
-  process.on('uncaughtException', note);
+  const escapes = noteEscapes();
   const pristine = fingerprint();
   const sequence = fc.array(anyMessage(side), { minLength: 1, maxLength: MOST, size: 'max' });
   const attack = fc.asyncProperty(sequence, async (list) => {
@@ -42,7 +40,7 @@ export async function fuzz(side: Side, mode: SerializationMode, messages: number
     const settled = await Promise.race([victim.end(), later('open calls did not settle')]);
     await turn();
     if (typeof settled === 'string') throw new Error(settled);
-    if (escaped.length > 0) throw new Error('something escaped', { cause: escaped.splice(0) });
+    escapes.check();
     if (fingerprint() !== pristine) throw new Error('a global was changed');
     const { violation } = victim;
     if (!violation) return;
@@ -61,24 +59,11 @@ export async function fuzz(side: Side, mode: SerializationMode, messages: number
       });
     }
   } finally {
-    process.off('unhandledRejection', note);
-    process.off('uncaughtException', note);
+    escapes.stop();
   }
   return report;
 }
 
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
 function later(value: string): Promise<string> {
   return new Promise((resolve) => setTimeout(resolve, 10_000, value).unref());
-}
-
-/** What prototype pollution would change. */
-function fingerprint(): string {
-  const prototypes = [Object, Array, Function, Error, Promise, Map].map(({ prototype }) =>
-    Reflect.ownKeys(prototype).map(String),
-  );
-  return JSON.stringify([prototypes, Reflect.ownKeys(globalThis).length, Reflect.ownKeys(Object).map(String)]);
 }

@@ -32,17 +32,25 @@ export class Victim {
   #iterator = 0;
   /** Ids of the functions that it has exported. */
   readonly #exported: string[] = [];
-  #deliver: (message: unknown) => void = () => {};
+  readonly #deliver: (message: unknown) => void;
 
-  constructor(mode: SerializationMode, side: Side) {
+  /** @param wire to the other side; without it the messages of this side go nowhere, and `receive` brings those of the other */
+  constructor(mode: SerializationMode, side: Side, wire?: Channel) {
     this.#mode = mode;
     const isParent = side === 'parent';
     const channel: Channel = {
-      send: (message) => this.#note(message),
-      onMessage: (listener) => (this.#deliver = listener),
+      send: (message) => {
+        this.#note(message);
+        wire?.send(message);
+      },
+      onMessage(listener) {
+        deliver = listener;
+        wire?.onMessage(listener);
+      },
       onClose: () => {},
       close: () => {},
     };
+    let deliver: (message: unknown) => void = () => {};
     const self: Self = { current: { isSelf: true } };
     const streams = new Streams({ isParent, data: () => undefined, onBusy: () => {} });
     const signals = new Signals();
@@ -73,20 +81,38 @@ export class Victim {
     this.#session.use(streams);
     this.#session.use(signals);
     this.#session.enableBatches();
+    this.#deliver = deliver;
     this.#open();
   }
 
-  /** @param message what JSON can say; in advanced mode some of it becomes what JSON cannot */
   receive(message: unknown): void {
+    this.#deliver(this.restore(this.textOf(message)));
+  }
+
+  /** What came is no message. */
+  violate(error: ProtocolError): void {
+    this.#session.violate(error);
+  }
+
+  /** A call that an honest other side answers with its argument. */
+  echo(value: unknown): Promise<unknown> {
+    return Promise.resolve(this.#session.call('instance', 'echo', [value], { timeout: Infinity }));
+  }
+
+  /** @param text of one that JSON can say; in advanced mode some of it becomes what JSON cannot */
+  restore(text: string): unknown {
+    return this.#mode === 'json' ? JSON.parse(text) : deserialize(serialize(JSON.parse(text, exotic)));
+  }
+
+  /** A message as JSON, with the ids that are this victim's. */
+  textOf(message: unknown): string {
     const text = JSON.stringify(message) ?? 'null';
-    const named = text
+    return text
       .replaceAll('"@deep"', DEEP[this.#mode])
       .replaceAll('"@iterator"', `${this.#iterator}`)
       .replace(/"#(\d)"/g, (_, n: string) =>
         JSON.stringify(this.#exported[Number(n) % (this.#exported.length || 1)] ?? 'none'),
       );
-    const copy: unknown = this.#mode === 'json' ? JSON.parse(named) : deserialize(serialize(JSON.parse(named, exotic)));
-    this.#deliver(copy);
   }
 
   /** The other side has gone. */

@@ -1,0 +1,15 @@
+import { describe, expect, test } from 'vitest';
+import { times } from '../support/thorough.js';
+import { fuzzBytes } from './bytes.js';
+
+const ATTACKS = times(300, 20_000);
+
+describe.each(['json', 'advanced'] as const)('in %s mode', (mode) => {
+  test(`${ATTACKS} attacks with bytes of any kind: the session goes on, or ends for a reason`, async () => {
+    const { attacks, alive } = await fuzzBytes(mode, ATTACKS);
+    expect(attacks).toBeGreaterThanOrEqual(ATTACKS);
+    // Neither all nor none end it, or the bytes are not what they should be.
+    expect(alive).toBeGreaterThan(attacks / 10);
+    expect(alive).toBeLessThan(attacks * 0.9);
+  }, 600_000);
+});
