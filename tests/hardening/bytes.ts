@@ -11,7 +11,7 @@ import type { SerializationMode } from '../../src/types/serializable.js';
 import { openDescriptors, until } from '../support/processes.js';
 import { SocketPairs } from '../support/socket-pair.js';
 import { applyDamage, damage, type Damage } from './damage.js';
-import { fingerprint, noteEscapes, turn } from './escapes.js';
+import { fingerprint, memoryInUse, noteEscapes, turn } from './escapes.js';
 import { anyMessage } from './messages.js';
 import { Victim } from './victim.js';
 
@@ -217,11 +217,6 @@ async function soon(condition: () => boolean): Promise<void> {
     await turn();
   }
   throw new Error('a socket is stuck');
-}
-
-function memoryInUse(): number {
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
 }
 
 function count(reasons: Map<string, number>, reason: string): void {

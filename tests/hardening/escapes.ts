@@ -1,3 +1,5 @@
+import { getHeapStatistics } from 'node:v8';
+
 /** What fuzzing must never bring about in the process in which it runs. */
 
 export interface Escapes {
@@ -33,4 +35,10 @@ export function fingerprint(): string {
 
 export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Bytes of the heap and of buffers, what is garbage included. */
+export function memoryInUse(): number {
+  const { used_heap_size: heap, external_memory: external } = getHeapStatistics();
+  return heap + external;
 }
