@@ -9,9 +9,13 @@ const BURST = 4;
 const FLUSH_SIZE = 64 * 1024;
 /** when so many ms have gone by, and at the end of the tick. */
 const FLUSH_AGE = 1;
+/** For so many ms one socket is read before the others have their turn: the system would go on for 2 MB. */
+const READING_TIME = 1;
+/** A smaller chunk was all that there was, in bytes. */
+const FULL_CHUNK = 32 * 1024;
 
 // Taken at import, so that a test's fake clock does not stop it.
-const { performance } = globalThis;
+const { performance, setImmediate } = globalThis;
 
 /** Called when a message has left this process, with `null`, or could not. */
 export type Written = (error: Error | null) => void;
@@ -46,6 +50,8 @@ export class MessageSocket {
   #exiting = false;
   /** Whether the socket keeps this process alive. */
   #held = true;
+  /** When the first full chunk of this turn of the event loop came. */
+  #readingSince: number | undefined;
   /** How many writes are under way. They keep it alive too, which Bun does not see to by itself. */
   #writing = 0;
 
@@ -110,7 +116,9 @@ export class MessageSocket {
       },
     });
     this.#socket.on('data', (chunk: Buffer) => {
-      if (this.#open) decoder.push(chunk);
+      if (!this.#open) return;
+      if (chunk.length >= FULL_CHUNK) this.#shareTurn();
+      decoder.push(chunk);
     });
     const finish = (): void => {
       if (this.#open) decoder.end();
@@ -119,6 +127,18 @@ export class MessageSocket {
     this.#socket.once('end', finish);
     // Without an 'end' before it, where the other side left unread what was sent to it.
     this.#socket.once('close', finish);
+  }
+
+  /** Stops to read until the next turn where this one has been long: a flood is not to keep other sockets waiting. */
+  #shareTurn(): void {
+    const time = performance.now();
+    if (this.#readingSince === undefined) {
+      this.#readingSince = time;
+      setImmediate(() => {
+        this.#readingSince = undefined;
+        if (this.#open) this.#socket.resume();
+      });
+    } else if (time - this.#readingSince > READING_TIME) this.#socket.pause();
   }
 
   #isStale(): boolean {
