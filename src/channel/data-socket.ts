@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { ProtocolError } from '../errors.js';
+import { ByteCollector } from './byte-collector.js';
 import { MAX_MESSAGE, type MessageFormat } from './frames.js';
 
 /**
@@ -30,8 +31,7 @@ export class DataSocket {
   readonly #socket: Socket;
   readonly #options: DataSocketOptions;
   /** What has come of a header, or of a message. */
-  #partial: Buffer[] = [];
-  #partialBytes = 0;
+  readonly #partial = new ByteCollector();
   #frame: { streamId: number; left: number; isFirst: boolean } | undefined;
 
   constructor(socket: Socket, options: DataSocketOptions) {
@@ -114,17 +114,12 @@ export class DataSocket {
 
   /** Puts `size` bytes together. Returns them, once they are there, and what is left of the chunk. */
   #collect(chunk: Buffer, size: number): [Buffer | undefined, Buffer] {
-    const missing = size - this.#partialBytes;
-    if (chunk.length < missing) {
-      this.#partial.push(chunk);
-      this.#partialBytes += chunk.length;
-      return [undefined, chunk.subarray(chunk.length)];
-    }
+    const missing = size - this.#partial.length;
     const part = chunk.subarray(0, missing);
-    const whole = this.#partial.length === 0 ? part : Buffer.concat([...this.#partial, part]);
-    this.#partial = [];
-    this.#partialBytes = 0;
-    return [whole, chunk.subarray(missing)];
+    const rest = chunk.subarray(part.length);
+    if (part.length === size) return [part, rest];
+    this.#partial.add(part, size);
+    return [part.length === missing ? this.#partial.take() : undefined, rest];
   }
 }
 

@@ -4,6 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DataSocket, type Piece } from '../../src/channel/data-socket.js';
 import { messageFormat } from '../../src/channel/frames.js';
 import { ProtocolError } from '../../src/errors.js';
+import { collectGarbage } from '../fixtures/collect-garbage.js';
+import { memoryInUse } from '../hardening/escapes.js';
 import { modes } from '../support/streams.js';
 import { until } from '../support/processes.js';
 
@@ -128,6 +130,19 @@ describe.each(modes)('DataSocket, in %s mode', (mode) => {
       expect(far.destroyed).toBe(true);
     });
   }
+
+  test('a message that comes byte by byte takes no more memory than its bytes, twice', () => {
+    const bytes = Buffer.alloc(200_000);
+    const header = Buffer.from([0, 0, 0, 0, 0, 0, 4, 0]);
+    collectGarbage();
+    const before = memoryInUse();
+    // As they are, which a socket does not promise of what is written.
+    far.emit('data', header);
+    for (let at = 0; at < bytes.length; at++) far.emit('data', bytes.subarray(at, at + 1));
+    collectGarbage();
+    expect(memoryInUse() - before).toBeLessThan(5_000_000);
+    expect(violations).toEqual([]);
+  });
 
   test('what its reader throws is one too', async () => {
     const socket = new DataSocket(near, {
