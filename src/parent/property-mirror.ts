@@ -1,6 +1,9 @@
 import type { Codec } from '../codec/codec.js';
-import { describeReason, PropertyError } from '../errors.js';
+import { describeReason, PropertyError, ProtocolError } from '../errors.js';
 import type { PropertyUpdate, Wire } from '../protocol.js';
+
+/** An honest child tells of far fewer: it leaves an instance with more than a thousand alone. */
+const MOST = 10_000;
 
 /** A wire is decoded when it is first read: the proxy that it may refer to exists by then. */
 type Entry = { wire: Wire; coded: boolean } | { value: unknown } | { reason: string };
@@ -14,10 +17,13 @@ export class PropertyMirror {
     this.#codec = codec;
   }
 
+  /** @throws {ProtocolError} when there are too many */
   apply({ set = [], unavailable = [], removed = [], coded }: PropertyUpdate): void {
     for (const [name, wire] of set) this.#entries.set(name, { wire, coded: coded === true });
     this.markUnavailable(unavailable);
     for (const name of removed) this.#entries.delete(name);
+    if (this.#entries.size > MOST)
+      throw new ProtocolError(`More properties arrived than the ${MOST} that are mirrored.`);
   }
 
   markUnavailable(reasons: [name: string, reason: string][]): void {
