@@ -5,7 +5,9 @@
 import { parseArgs } from 'node:util';
 import { flood, floods } from './floods.js';
 
-const { values } = parseArgs({ options: { calls: { type: 'string', default: '1000' }, only: { type: 'string', default: '' } } });
+const { values } = parseArgs({
+  options: { calls: { type: 'string', default: '1000' }, only: { type: 'string', default: '' } },
+});
 const calls = Number(values.calls);
 
 const at = (times: readonly number[], part: number): string =>

@@ -27,7 +27,11 @@ type Method = (...args: unknown[]) => Promise<unknown>;
 type Remote = Record<'echo' | 'flood' | 'on' | '$terminate', Method>;
 
 const fixture = (name: string): URL => new URL(`../fixtures/${name}.js`, import.meta.url);
-const options = { channel: 'socket', enableCallbacks: true, stdio: ['ignore', 'ignore', 'pipe'] } satisfies ProcxyOptions;
+const options = {
+  channel: 'socket',
+  enableCallbacks: true,
+  stdio: ['ignore', 'ignore', 'pipe'],
+} satisfies ProcxyOptions;
 
 /** Calls one child so many times, one call after the other, before and while another child floods this process. */
 export async function flood(kind: Flood, calls: number): Promise<FloodReport> {
