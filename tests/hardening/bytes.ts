@@ -151,17 +151,17 @@ class Target {
   /** Whether a call is answered; else it closes the channel, and the reason for that is known. */
   async isAlive(): Promise<boolean> {
     if (this.#hasEnded()) return false;
-    let isAnswered = false;
-    this.#victim.echo(7).then(
-      (value) => (isAnswered = value === 7),
-      () => {},
+    const answered = this.#victim.echo(7).then(
+      (value) => value === 7,
+      () => false,
     );
-    for (let turns = 0; turns < 4 && !isAnswered; turns++) await this.#settle();
+    const isAnswered = await Promise.race([answered, this.#quiet()]);
     if (isAnswered || this.#hasEnded()) return isAnswered;
     // It waits for the rest of a message, which nobody will write.
     this.#far.end();
     await soon(() => this.#isClosed);
-    return false;
+    // Unless this machine is so slow that the answer came only now.
+    return Promise.race([answered, turn().then(() => false)]);
   }
 
   /** Why it has ended. */
@@ -178,6 +178,12 @@ class Target {
     this.#near.destroy();
     await this.#victim.end();
     await turn();
+  }
+
+  /** Whatever is to come has come then. */
+  async #quiet(): Promise<false> {
+    for (let turns = 0; turns < 8; turns++) await this.#settle();
+    return false;
   }
 
   #hasEnded(): boolean {
