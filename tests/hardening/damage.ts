@@ -106,7 +106,7 @@ function withLength(mode: SerializationMode, body: Buffer, { from, number }: Dam
   }
   const length = pick([...lengths, body.length - 1, body.length + 1], number);
   const header = Buffer.alloc(HEADER);
-  header.writeUInt32LE(length % 2 ** 32);
+  header.writeUInt32LE(length >>> 0);
   return Buffer.concat([header, body]);
 }
 
