@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { times } from '../support/thorough.js';
 import { fuzzBytes } from './bytes.js';
+import { fuzzPayloads } from './payloads.js';
 
-const ATTACKS = times(300, 20_000);
+const ATTACKS = times(150, 20_000);
+const PAYLOADS = times(5000, 1_000_000);
 
 describe.each(['json', 'advanced'] as const)('in %s mode', (mode) => {
   test(`${ATTACKS} attacks with bytes of any kind: the session goes on, or ends for a reason`, async () => {
@@ -11,5 +13,12 @@ describe.each(['json', 'advanced'] as const)('in %s mode', (mode) => {
     // Neither all nor none end it, or the bytes are not what they should be.
     expect(alive).toBeGreaterThan(attacks / 10);
     expect(alive).toBeLessThan(attacks * 0.9);
+  }, 600_000);
+
+  test(`${PAYLOADS} damaged messages are read, or are errors, and take no memory that has not arrived`, () => {
+    const { payloads, messages } = fuzzPayloads(mode, PAYLOADS);
+    expect(payloads).toBeGreaterThanOrEqual(PAYLOADS);
+    expect(messages).toBeGreaterThan(payloads / 20);
+    expect(messages).toBeLessThan(payloads / 2);
   }, 600_000);
 });

@@ -1,20 +1,49 @@
-/** `npm run fuzz`, with `--messages N` for so many in each mode: random messages to both sides of a session. */
+/**
+ * `npm run fuzz`, with `--messages N` for so many in each mode: random messages to both sides of a session; then, with `--bytes N` and
+ * `--seed N`, so many attacks on the parent's end of a socket channel, and a hundred times as many damaged messages for its decoder.
+ */
 import { parseArgs } from 'node:util';
+import { fuzzBytes } from './bytes.js';
 import { fuzz } from './fuzz.js';
+import { fuzzPayloads } from './payloads.js';
 
-const { values } = parseArgs({ options: { messages: { type: 'string', default: '1000000' } } });
+const text = (value: string): { type: 'string'; default: string } => ({ type: 'string', default: value });
+const { values } = parseArgs({
+  options: { messages: text('1000000'), bytes: text('10000'), seed: text(`${Date.now()}`) },
+});
 const half = Math.ceil(Number(values.messages) / 2);
+const bytes = Number(values.bytes);
+/** fast-check takes one of 32 bits. */
+const seed = Number(values.seed) | 0;
+
+function printFrequent(reasons: Map<string, number>): void {
+  const frequent = [...reasons].toSorted(([, a], [, b]) => b - a).slice(0, 12);
+  for (const [reason, count] of frequent) console.log(`  ${String(count).padStart(7)}  ${reason}`);
+}
 
 for (const mode of ['json', 'advanced'] as const) {
-  for (const side of ['parent', 'child'] as const) {
+  for (const side of half > 0 ? (['parent', 'child'] as const) : []) {
     const start = performance.now();
     const { messages, victims, violations, reasons } = await fuzz(side, mode, half);
     const seconds = ((performance.now() - start) / 1000).toFixed(0);
     console.log(
       `${mode}, to the ${side}: ${messages} messages, ${victims} sessions, ${violations} ended, ${seconds} s`,
     );
-    const frequent = [...reasons].toSorted(([, a], [, b]) => b - a).slice(0, 12);
-    for (const [reason, count] of frequent) console.log(`  ${String(count).padStart(7)}  ${reason}`);
+    printFrequent(reasons);
   }
+}
+for (const mode of bytes > 0 ? (['json', 'advanced'] as const) : []) {
+  const start = performance.now();
+  const attacks = await fuzzBytes(mode, bytes, seed);
+  const seconds = ((performance.now() - start) / 1000).toFixed(0);
+  console.log(
+    `${mode}, bytes, seed ${seed}: ${attacks.attacks} attacks of ${attacks.bytes} bytes, ${attacks.alive} sessions went on, ` +
+      `${(attacks.memory / 1e6).toFixed(0)} MB at most, ${seconds} s`,
+  );
+  printFrequent(attacks.reasons);
+  const { payloads, messages, memory } = fuzzPayloads(mode, 100 * bytes, seed);
+  console.log(
+    `${mode}: ${payloads} damaged messages, ${messages} still readable, ${(memory / 1e6).toFixed(1)} MB at most`,
+  );
 }
 console.log('Nothing was thrown, stayed open or was changed for everybody.');
