@@ -1,0 +1,84 @@
+/** What a run of `npm run bench` has found, as it is written to `results/`, and what follows from it. */
+import { PROCXY, RAW, rows, type Goal, type Row } from './rows.js';
+import { median, quantile } from './statistics.js';
+
+export interface Results {
+  /** Of the start, ISO 8601. */
+  date: string;
+  node: string;
+  machine: { cpu: string; cores: number; memory: string; system: string };
+  /** The cores that the contestants ran on; none where `taskset` is missing, and nothing was pinned. */
+  cores: number[];
+  /** Of the contestants' packages. */
+  versions: Record<string, string>;
+  /** ms, of each sample that is a rate. */
+  times: { warmUp: number; time: number };
+  /** By the row's id and the entrant's name: one sample a round, in the unit of the row; `null` where it failed. */
+  samples: Record<string, Record<string, (number | null)[]>>;
+}
+
+export interface Summary {
+  entrant: string;
+  median: number;
+  quartiles: [number, number];
+  /** Median of the ratios to raw, each within one round. */
+  ratio: number;
+}
+
+export interface Verdict {
+  goal: Goal;
+  /** `≤` where less is better. */
+  sign: '≤' | '≥';
+  value: number;
+  isReached: boolean;
+}
+
+export const isLessBetter = (row: Row): boolean => row.unit !== '/s';
+
+/** The rows that a run has samples of. */
+export const rowsOf = (results: Results): Row[] => rows.filter(({ id }) => id in results.samples);
+
+export function summarize(row: Row, results: Results): Summary[] {
+  return row.entrants.flatMap(({ name }) => {
+    const samples = samplesOf(row, name, results);
+    const measured = samples.filter((sample) => !Number.isNaN(sample));
+    if (measured.length === 0) return [];
+    return {
+      entrant: name,
+      median: median(measured),
+      quartiles: [quantile(measured, 0.25), quantile(measured, 0.75)],
+      ratio: pairwise(samples, samplesOf(row, RAW, results), (own, other) => own / other),
+    };
+  });
+}
+
+export function judge(row: Row, results: Results): Verdict[] {
+  const sign = isLessBetter(row) ? '≤' : '≥';
+  return row.goals.map((goal) => {
+    const value = compare(goal, row, results);
+    return { goal, sign, value, isReached: sign === '≤' ? value <= goal.limit : value >= goal.limit };
+  });
+}
+
+function compare({ entrant, of }: Goal, row: Row, results: Results): number {
+  const own = samplesOf(row, entrant, results);
+  const raw = samplesOf(row, RAW, results);
+  if (of === 'value') return median(own);
+  if (of === 'above raw') return pairwise(own, raw, (value, other) => value - other);
+  if (of === '× raw') return pairwise(own, raw, (value, other) => value / other);
+  const ratios = row.entrants
+    .filter(({ name }) => name !== RAW && !name.startsWith(PROCXY))
+    .map(({ name }) => pairwise(own, samplesOf(row, name, results), (value, other) => value / other))
+    .filter((ratio) => !Number.isNaN(ratio));
+  return isLessBetter(row) ? Math.max(...ratios) : Math.min(...ratios);
+}
+
+function samplesOf(row: Row, entrant: string, results: Results): number[] {
+  return (results.samples[row.id]?.[entrant] ?? []).map((sample) => sample ?? NaN);
+}
+
+/** The median of what the samples of the same round make together. */
+function pairwise(own: number[], others: number[], combine: (own: number, other: number) => number): number {
+  const combined = own.map((value, round) => combine(value, others[round] ?? NaN));
+  return median(combined.filter((value) => !Number.isNaN(value)));
+}

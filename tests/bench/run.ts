@@ -1,0 +1,91 @@
+/**
+ * Measures this library against bare messages and against its peers: `npm run bench`. Each round runs each contestant once, in a
+ * process of its own and in another order than the round before; what is compared is of one round.
+ *
+ * `--quick`: one short round. `--only TEXT`: rows whose id or title holds it. `--rounds N`.
+ */
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import { format } from 'prettier';
+import { describeMachine, findCores } from './machine.js';
+import type { Results } from './results.js';
+import { rows, type Entrant, type Layout, type Row } from './rows.js';
+import { printRow } from './table.js';
+
+const { values: flags } = parseArgs({
+  options: { quick: { type: 'boolean' }, only: { type: 'string' }, rounds: { type: 'string' } },
+});
+const rounds = Number(flags.rounds ?? (flags.quick ? 1 : 7));
+const times = flags.quick ? { warmUp: 100, time: 150 } : { warmUp: 300, time: 500 };
+const chosen = rows.filter(({ id, title }) => `${id} ${title}`.includes(flags.only ?? ''));
+const isWhole = !flags.quick && flags.only === undefined;
+
+const pathOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const contestants = pathOf('contestants');
+
+if (!existsSync(`${contestants}/node_modules`)) {
+  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: contestants, stdio: 'inherit' });
+}
+const peers = JSON.parse(await readFile(`${contestants}/package.json`, 'utf8')) as {
+  dependencies: Record<string, string>;
+};
+const cores = findCores();
+if (cores.length === 0) console.log('taskset is missing, or there is one core only: nothing is pinned.\n');
+
+const results: Results = {
+  date: new Date().toISOString(),
+  node: process.version,
+  machine: describeMachine(),
+  cores,
+  versions: peers.dependencies,
+  times,
+  samples: {},
+};
+
+// A certificate bundle in the environment costs each new process tens of milliseconds.
+const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
+
+/** Cores that the contestant's process is started on. */
+const coresOf: Record<Layout, number[]> = { 'one core': cores.slice(-1), 'a core each': cores, 'two cores': cores };
+
+/** One sample, by a process of its own. */
+async function sample(row: Row, { contestant, settings, work = row.work }: Entrant): Promise<number> {
+  const order = {
+    contestant,
+    settings,
+    work,
+    workSettings: { ...row.workSettings, times },
+    ...(row.layout === 'a core each' && cores.length > 0 && { cores }),
+  };
+  const command = [process.execPath, `${contestants}/host.js`, JSON.stringify(order)];
+  if (cores.length > 0) command.unshift('taskset', '-c', coresOf[row.layout].join(','));
+  const [program, ...args] = command as [string, ...string[]];
+  const { stdout } = await promisify(execFile)(program, args, { env, timeout: 120_000, killSignal: 'SIGKILL' });
+  return Number(stdout);
+}
+
+for (let round = 0; round < rounds; round++) {
+  for (const row of chosen) {
+    if (round >= (row.maxRounds ?? Infinity)) continue;
+    const samples = (results.samples[row.id] ??= {});
+    for (let turn = 0; turn < row.entrants.length; turn++) {
+      const entrant = row.entrants[(round + turn) % row.entrants.length] as Entrant;
+      process.stderr.write(`\r\x1b[Kround ${round + 1} of ${rounds}: ${row.title}: ${entrant.name}`);
+      let value: number | null = null;
+      try {
+        value = await sample(row, entrant);
+      } catch (error) {
+        process.stderr.write(`\n${(error as Error).message}\n`);
+      }
+      (samples[entrant.name] ??= []).push(value);
+    }
+  }
+  process.stderr.write('\r\x1b[K');
+  // After each round: what was measured is not lost with the terminal.
+  const path = pathOf(isWhole ? 'results/latest.json' : 'results/trial.json');
+  await writeFile(path, await format(JSON.stringify(results), { parser: 'json', printWidth: 120 }));
+}
+for (const row of chosen) printRow(row, results);
