@@ -2,7 +2,7 @@
  * Measures this library against bare messages and against its peers: `npm run bench`. Each round runs each contestant once, in a
  * process of its own and in another order than the round before; what is compared is of one round.
  *
- * `--quick`: one short round. `--only TEXT`: rows whose id or title holds it. `--rounds N`.
+ * `--quick`: one short round, of what does not take a million calls. `--only TEXT`: rows whose id or title holds it. `--rounds N`.
  */
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -20,7 +20,9 @@ const { values: flags } = parseArgs({
 });
 const rounds = Number(flags.rounds ?? (flags.quick ? 1 : 7));
 const times = flags.quick ? { warmUp: 100, time: 150 } : { warmUp: 300, time: 500 };
-const chosen = rows.filter(({ id, title }) => `${id} ${title}`.includes(flags.only ?? ''));
+const chosen = rows.filter(
+  ({ id, title, isLong }) => `${id} ${title}`.includes(flags.only ?? '') && !(flags.quick && isLong),
+);
 const isWhole = !flags.quick && flags.only === undefined;
 
 const pathOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -67,9 +69,15 @@ async function sample(row: Row, { contestant, settings, work = row.work }: Entra
   return Number(stdout);
 }
 
+/** After each row: what was measured is not lost with the terminal. */
+async function save(): Promise<void> {
+  const path = pathOf(isWhole ? 'results/latest.json' : 'results/trial.json');
+  await writeFile(path, await format(JSON.stringify(results), { parser: 'json', printWidth: 120 }));
+}
+
 for (let round = 0; round < rounds; round++) {
   for (const row of chosen) {
-    if (round >= (row.maxRounds ?? Infinity)) continue;
+    if (row.isLong && round > 0) continue;
     const samples = (results.samples[row.id] ??= {});
     for (let turn = 0; turn < row.entrants.length; turn++) {
       const entrant = row.entrants[(round + turn) % row.entrants.length] as Entrant;
@@ -82,10 +90,8 @@ for (let round = 0; round < rounds; round++) {
       }
       (samples[entrant.name] ??= []).push(value);
     }
+    await save();
   }
-  process.stderr.write('\r\x1b[K');
-  // After each round: what was measured is not lost with the terminal.
-  const path = pathOf(isWhole ? 'results/latest.json' : 'results/trial.json');
-  await writeFile(path, await format(JSON.stringify(results), { parser: 'json', printWidth: 120 }));
 }
+process.stderr.write('\r\x1b[K');
 for (const row of chosen) printRow(row, results);
