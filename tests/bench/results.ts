@@ -23,6 +23,7 @@ export interface Summary {
   quartiles: [number, number];
   /** Median of the ratios to raw, each within one round. */
   ratio: number;
+  ratioQuartiles: [number, number];
 }
 
 export interface Verdict {
@@ -43,11 +44,13 @@ export function summarize(row: Row, results: Results): Summary[] {
     const samples = samplesOf(row, name, results);
     const measured = samples.filter((sample) => !Number.isNaN(sample));
     if (measured.length === 0) return [];
+    const ratios = pairwise(samples, samplesOf(row, RAW, results), (own, other) => own / other);
     return {
       entrant: name,
       median: median(measured),
-      quartiles: [quantile(measured, 0.25), quantile(measured, 0.75)],
-      ratio: pairwise(samples, samplesOf(row, RAW, results), (own, other) => own / other),
+      quartiles: quartilesOf(measured),
+      ratio: median(ratios),
+      ratioQuartiles: quartilesOf(ratios),
     };
   });
 }
@@ -64,11 +67,11 @@ function compare({ entrant, of }: Goal, row: Row, results: Results): number {
   const own = samplesOf(row, entrant, results);
   const raw = samplesOf(row, RAW, results);
   if (of === 'value') return median(own);
-  if (of === 'above raw') return pairwise(own, raw, (value, other) => value - other);
-  if (of === '× raw') return pairwise(own, raw, (value, other) => value / other);
+  if (of === 'above raw') return median(pairwise(own, raw, (value, other) => value - other));
+  if (of === '× raw') return median(pairwise(own, raw, (value, other) => value / other));
   const ratios = row.entrants
     .filter(({ name }) => name !== RAW && !name.startsWith(PROCXY))
-    .map(({ name }) => pairwise(own, samplesOf(row, name, results), (value, other) => value / other))
+    .map(({ name }) => median(pairwise(own, samplesOf(row, name, results), (value, other) => value / other)))
     .filter((ratio) => !Number.isNaN(ratio));
   return isLessBetter(row) ? Math.max(...ratios) : Math.min(...ratios);
 }
@@ -77,8 +80,9 @@ function samplesOf(row: Row, entrant: string, results: Results): number[] {
   return (results.samples[row.id]?.[entrant] ?? []).map((sample) => sample ?? NaN);
 }
 
-/** The median of what the samples of the same round make together. */
-function pairwise(own: number[], others: number[], combine: (own: number, other: number) => number): number {
-  const combined = own.map((value, round) => combine(value, others[round] ?? NaN));
-  return median(combined.filter((value) => !Number.isNaN(value)));
+/** What the samples of the same round make together. */
+function pairwise(own: number[], others: number[], combine: (own: number, other: number) => number): number[] {
+  return own.map((value, round) => combine(value, others[round] ?? NaN)).filter((value) => !Number.isNaN(value));
 }
+
+const quartilesOf = (values: number[]): [number, number] => [quantile(values, 0.25), quantile(values, 0.75)];

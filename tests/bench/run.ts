@@ -3,6 +3,8 @@
  * process of its own and in another order than the round before; what is compared is of one round.
  *
  * `--quick`: one short round, of what does not take a million calls. `--only TEXT`: rows whose id or title holds it. `--rounds N`.
+ * Without `--quick` and `--only` the results are written to `results/latest.json` and to `docs/performance.md`, with its plot;
+ * otherwise to `results/trial.json`. `--plot` writes the page and the plot anew from `latest.json`.
  */
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -11,12 +13,18 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { format } from 'prettier';
 import { describeMachine, findCores } from './machine.js';
+import { publish } from './publish.js';
 import type { Results } from './results.js';
 import { rows, type Entrant, type Layout, type Row } from './rows.js';
 import { printRow } from './table.js';
 
 const { values: flags } = parseArgs({
-  options: { quick: { type: 'boolean' }, only: { type: 'string' }, rounds: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean' },
+    only: { type: 'string' },
+    rounds: { type: 'string' },
+    plot: { type: 'boolean' },
+  },
 });
 const rounds = Number(flags.rounds ?? (flags.quick ? 1 : 7));
 const times = flags.quick ? { warmUp: 100, time: 150 } : { warmUp: 300, time: 500 };
@@ -30,6 +38,10 @@ const contestants = pathOf('contestants');
 
 if (!existsSync(`${contestants}/node_modules`)) {
   execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: contestants, stdio: 'inherit' });
+}
+if (flags.plot) {
+  await publish(JSON.parse(await readFile(pathOf('results/latest.json'), 'utf8')) as Results);
+  process.exit();
 }
 const peers = JSON.parse(await readFile(`${contestants}/package.json`, 'utf8')) as {
   dependencies: Record<string, string>;
@@ -95,3 +107,4 @@ for (let round = 0; round < rounds; round++) {
 }
 process.stderr.write('\r\x1b[K');
 for (const row of chosen) printRow(row, results);
+if (isWhole) await publish(results);
