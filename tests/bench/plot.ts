@@ -70,7 +70,7 @@ function marksOf(results: Results): Mark[] {
       const work = row.title.replaceAll('`', '');
       const speedOf = (ratio: number): number => (isLessBetter(row) ? 1 / ratio : ratio);
       const goal = row.goals.find(({ of, entrant }) => of === '× raw' && entrant === PROCXY);
-      return [
+      const marks = [
         ...(goal ? [{ work, speed: speedOf(goal.limit), group: 'goal' as const }] : []),
         ...summarize(row, results)
           .filter(({ entrant }) => entrant !== RAW)
@@ -83,17 +83,19 @@ function marksOf(results: Results): Mark[] {
             return { work, speed, group: entrant.includes('(thread)') ? 'peers on threads' : 'peers on processes' };
           }),
       ];
+      // What is drawn later lies above.
+      return marks.toSorted((one, other) => GROUPS.indexOf(one.group) - GROUPS.indexOf(other.group));
     });
 }
 
 function specification(marks: Mark[], theme: Theme): object {
   const styled = (range: (string | number)[]): object => ({
     field: 'group',
-    type: 'ordinal',
+    type: 'nominal',
     scale: { domain: GROUPS, range },
-    legend: { title: null, orient: 'top', columns: GROUPS.length },
+    legend: { title: null, orient: 'top', columns: 3 },
   });
-  const x = { field: 'speed', type: 'quantitative', scale: { type: 'log', nice: false }, title: null };
+  const x = { field: 'speed', type: 'quantitative', scale: { type: 'log', nice: false, padding: 12 }, title: null };
   const y = { field: 'work', type: 'nominal', sort: null, title: null };
   const label = (group: Group, dy: number): object => ({
     transform: [{ filter: { field: 'group', equal: group } }],
@@ -106,11 +108,11 @@ function specification(marks: Mark[], theme: Theme): object {
       text: 'How many times as fast as bare process.send()',
       subtitle: 'medians; to the right is faster; the line at 1 is process.send()',
     },
-    width: 560,
+    width: 600,
     height: { step: 40 },
     padding: 16,
     background: theme.background,
-    data: { values: marks },
+    data: { values: marks.map((mark) => ({ ...mark, size: styles[mark.group].size })) },
     layer: [
       {
         data: { values: [{ speed: 1 }] },
@@ -121,10 +123,10 @@ function specification(marks: Mark[], theme: Theme): object {
         mark: { type: 'point', filled: true, opacity: 1 },
         encoding: {
           x: { ...x, axis: { values: TICKS, labelExpr: "datum.value + ' ×'" } },
-          y: { ...y, axis: { labelLimit: 400, ticks: false, domain: false, grid: true } },
+          y: { ...y, axis: { grid: true } },
           color: styled(GROUPS.map((group) => theme[styles[group].color])),
           shape: styled(GROUPS.map((group) => styles[group].shape)),
-          size: { ...styled(GROUPS.map((group) => styles[group].size)), legend: null },
+          size: { field: 'size', type: 'quantitative', scale: null },
         },
       },
       label('procxy', -16),
@@ -142,12 +144,14 @@ function specification(marks: Mark[], theme: Theme): object {
         offset: 12,
       },
       axis: {
+        labelLimit: 1000,
         labelColor: theme.text,
         gridColor: theme.grid,
         labelFontSize: 12,
         domainColor: theme.grid,
         tickColor: theme.grid,
       },
+      axisY: { ticks: false, domain: false },
       legend: { labelColor: theme.text, labelFontSize: 12, labelLimit: 300 },
     },
   };
