@@ -3,8 +3,8 @@
  * process of its own and in another order than the round before; what is compared is of one round.
  *
  * `--quick`: one short round, of what does not take a million calls. `--only TEXT`: rows whose id or title holds it. `--rounds N`.
- * Without `--quick` and `--only` the results are written to `results/latest.json` and to `docs/performance.md`, with its plot;
- * otherwise to `results/trial.json`. `--plot` writes the page and the plot anew from `latest.json`.
+ * The results are written to `results/trial.json`; without `--quick` and `--only` in the end to `results/latest.json` and to
+ * `docs/performance.md`, with its plot. `--plot` writes the page and the plot anew from `latest.json`.
  */
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -81,10 +81,9 @@ async function sample(row: Row, { contestant, settings, work = row.work }: Entra
   return Number(stdout);
 }
 
-/** After each row: what was measured is not lost with the terminal. */
-async function save(): Promise<void> {
-  const path = pathOf(isWhole ? 'results/latest.json' : 'results/trial.json');
-  await writeFile(path, await format(JSON.stringify(results), { parser: 'json', printWidth: 120 }));
+async function save(name: string): Promise<void> {
+  const text = await format(JSON.stringify(results), { parser: 'json', printWidth: 120 });
+  await writeFile(pathOf(`results/${name}.json`), text);
 }
 
 for (let round = 0; round < rounds; round++) {
@@ -102,9 +101,13 @@ for (let round = 0; round < rounds; round++) {
       }
       (samples[entrant.name] ??= []).push(value);
     }
-    await save();
+    // What was measured is not lost with the terminal.
+    await save('trial');
   }
 }
 process.stderr.write('\r\x1b[K');
 for (const row of chosen) printRow(row, results);
-if (isWhole) await publish(results);
+if (isWhole) {
+  await save('latest');
+  await publish(results);
+}

@@ -1,6 +1,6 @@
 /** tinypool with one child process, and more than its default of one task at a time in it: that is several times as fast. */
 import { fileURLToPath } from 'node:url';
-import Tinypool from 'tinypool';
+import { Tinypool } from 'tinypool';
 
 export const kind = 'process';
 
