@@ -11,6 +11,8 @@ const FLUSH_SIZE = 64 * 1024;
 const FLUSH_AGE = 1;
 /** For so many ms one socket is read before the others have their turn: the system would go on for 2 MB. */
 const READING_TIME = 1;
+/** So much is read in any case, in bytes: more than a process has under way that blocks for an answer, whose messages go before. */
+const READING_SIZE = 256 * 1024;
 /** A smaller chunk was all that there was, in bytes. */
 const FULL_CHUNK = 32 * 1024;
 
@@ -50,8 +52,9 @@ export class MessageSocket {
   #exiting = false;
   /** Whether the socket keeps this process alive. */
   #held = true;
-  /** When the first full chunk of this turn of the event loop came. */
+  /** When the first full chunk of this turn of the event loop came, and how much has come since. */
   #readingSince: number | undefined;
+  #readInTurn = 0;
   /** How many writes are under way. They keep it alive too, which Bun does not see to by itself. */
   #writing = 0;
 
@@ -117,7 +120,7 @@ export class MessageSocket {
     });
     this.#socket.on('data', (chunk: Buffer) => {
       if (!this.#open) return;
-      if (chunk.length >= FULL_CHUNK) this.#shareTurn();
+      if (chunk.length >= FULL_CHUNK) this.#shareTurn(chunk.length);
       decoder.push(chunk);
     });
     const finish = (): void => {
@@ -130,15 +133,17 @@ export class MessageSocket {
   }
 
   /** Stops to read until the next turn where this one has been long: a flood is not to keep other sockets waiting. */
-  #shareTurn(): void {
+  #shareTurn(bytes: number): void {
     const time = performance.now();
+    this.#readInTurn += bytes;
     if (this.#readingSince === undefined) {
       this.#readingSince = time;
       setImmediate(() => {
         this.#readingSince = undefined;
+        this.#readInTurn = 0;
         if (this.#open) this.#socket.resume();
       });
-    } else if (time - this.#readingSince > READING_TIME) this.#socket.pause();
+    } else if (time - this.#readingSince > READING_TIME && this.#readInTurn >= READING_SIZE) this.#socket.pause();
   }
 
   #isStale(): boolean {
