@@ -1,7 +1,7 @@
 /** Puts the results where readers find them: the table and the plot of `docs/performance.md`. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { format } from 'prettier';
+import { format, resolveConfig } from 'prettier';
 import { draw } from './plot.js';
 import type { Results } from './results.js';
 import { tableOf } from './table.js';
@@ -16,7 +16,7 @@ export async function publish(results: Results): Promise<void> {
   const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
   if (begin === -1 || end < begin) throw new Error(`${page} has no place for the table: the lines\n${BEGIN}\n${END}`);
   const parts = [text.slice(0, begin + BEGIN.length), describe(results), tableOf(results), text.slice(end)];
-  writeFileSync(page, await format(parts.join('\n\n'), { parser: 'markdown', printWidth: 120 }));
+  writeFileSync(page, await format(parts.join('\n\n'), { ...(await resolveConfig(page)), parser: 'markdown' }));
 }
 
 function describe({ date, node, machine, cores, samples }: Results): string {
@@ -24,7 +24,7 @@ function describe({ date, node, machine, cores, samples }: Results): string {
   const placement = cores.length > 0 ? '' : ' Nothing was pinned.';
   const { cpu, system, memory } = machine;
   return (
-    `Node ${node.slice(1)}, ${system}, ${machine.cores} × ${cpu}, ${memory}; ${rounds} rounds, ` +
+    `Node ${node.slice(1)}, ${system}, ${machine.cores} × ${cpu}, ${memory}; ${rounds} ${rounds === 1 ? 'round' : 'rounds'}, ` +
     `${date.slice(0, 10)}.${placement}`
   );
 }

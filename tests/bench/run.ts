@@ -11,7 +11,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
-import { format } from 'prettier';
+import { format, resolveConfig } from 'prettier';
 import { describeMachine, findCores } from './machine.js';
 import { publish } from './publish.js';
 import type { Results } from './results.js';
@@ -82,8 +82,8 @@ async function sample(row: Row, { contestant, settings, work = row.work }: Entra
 }
 
 async function save(name: string): Promise<void> {
-  const text = await format(JSON.stringify(results), { parser: 'json', printWidth: 120 });
-  await writeFile(pathOf(`results/${name}.json`), text);
+  const path = pathOf(`results/${name}.json`);
+  await writeFile(path, await format(JSON.stringify(results), { ...(await resolveConfig(path)), parser: 'json' }));
 }
 
 for (let round = 0; round < rounds; round++) {
