@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { procxy, type ProcxyOptions } from 'procxy';
 import { spawnWithIpc } from 'procxy/ipc';
 import { Echo } from './channel-worker.js';
+import { median } from './statistics.js';
 
 const ROUNDS = process.argv.includes('--quick') ? 3 : 9;
 const only = process.argv[process.argv.indexOf('--only') + 1 || Infinity] ?? '';
@@ -114,8 +115,4 @@ for (const { name, contestants, run } of works) {
     const ratios = own.map((value, round) => value / (rates['fork()']?.[round] ?? NaN));
     console.log(`  ${contestant.padEnd(20)}${median(own).toFixed(0).padStart(9)} /s   ${median(ratios).toFixed(2)} ×`);
   }
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 }

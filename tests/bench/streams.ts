@@ -1,6 +1,6 @@
 /**
  * Measures streams against what lies beneath them, in one process after the other, round by round:
- * `npm run bench`, with `--quick` for a tenth of the data. It prints medians of the rounds and their ratios.
+ * `npm run bench:streams`, with `--quick` for a tenth of the data. It prints medians of the rounds and their ratios.
  */
 import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
@@ -8,6 +8,7 @@ import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { procxy } from 'procxy';
+import { median } from './statistics.js';
 import { Streamer } from './streamer.js';
 
 const quick = process.argv.includes('--quick');
@@ -78,8 +79,6 @@ async function items(serialization: 'json' | 'advanced'): Promise<[generated: nu
     await streamer.$terminate();
   }
 }
-
-const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
 const results: Record<string, number[]> = {};
 const note = (name: string, value: number): void => void (results[name] ??= []).push(value);

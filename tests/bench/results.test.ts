@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { judge, summarize, type Results } from './results.js';
+import { rows, type Row } from './rows.js';
+
+const rowOf = (id: string): Row => rows.find((row) => row.id === id) ?? expect.unreachable(`no row ${id}`);
+
+function resultsOf(samples: Results['samples']): Results {
+  return {
+    date: '2026-11-25T00:00:00.000Z',
+    node: process.version,
+    machine: { cpu: 'any', cores: 2, memory: '8 GB', system: 'any' },
+    cores: [0, 1],
+    versions: {},
+    times: { warmUp: 1, time: 1 },
+    samples,
+  };
+}
+
+test('a ratio is of one round, and one that failed in either is left out', () => {
+  const row = rowOf('window-64');
+  const results = resultsOf({ [row.id]: { raw: [100, 10, null, 1000], procxy: [200, 30, 7, null] } });
+  const procxy = summarize(row, results).find(({ entrant }) => entrant === 'procxy');
+  expect(procxy).toMatchObject({ median: 30, ratio: 2.5, ratioQuartiles: [2.25, 2.75] });
+});
+
+test('a goal is reached above its limit for a rate, and below it for a time', () => {
+  const samples = { raw: [100], procxy: [250] };
+  const [rate, time] = [rowOf('window-64'), rowOf('alone-one-core')];
+  expect(judge(rate, resultsOf({ [rate.id]: samples }))).toMatchObject([{ sign: '≥', value: 2.5, isReached: true }]);
+  expect(judge(time, resultsOf({ [time.id]: samples }))).toMatchObject([{ sign: '≤', value: 2.5, isReached: false }]);
+});
+
+test('the best peer is the fastest, and neither raw nor this library', () => {
+  const row = rowOf('in-flight-json');
+  const samples = { raw: [1000], procxy: [400], birpc: [50], 'comlink (thread)': [1], 'piscina (thread)': [200] };
+  expect(judge(row, resultsOf({ [row.id]: samples }))[1]).toMatchObject({ value: 2, isReached: false });
+});
+
+test('a goal without a sample is missed', () => {
+  const row = rowOf('window-64');
+  expect(judge(row, resultsOf({ [row.id]: { raw: [100], procxy: [null] } }))).toMatchObject([{ isReached: false }]);
+});
