@@ -1,7 +1,7 @@
 /** The machine that a run is made on. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { cpus, release, totalmem, type } from 'node:os';
+import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import type { Results } from './results.js';
 
 export function describeMachine(): Results['machine'] {
@@ -11,6 +11,7 @@ export function describeMachine(): Results['machine'] {
     cores: processors.length,
     memory: `${Math.round(totalmem() / 2 ** 30)} GB`,
     system: `${type()} ${release()}`,
+    load: loadavg()[0] ?? 0,
   };
 }
 

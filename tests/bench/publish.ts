@@ -22,9 +22,9 @@ export async function publish(results: Results): Promise<void> {
 function describe({ date, node, machine, cores, samples }: Results): string {
   const rounds = Math.max(...Object.values(samples).flatMap((row) => Object.values(row).map(({ length }) => length)));
   const placement = cores.length > 0 ? '' : ' Nothing was pinned.';
-  const { cpu, system, memory } = machine;
+  const { cpu, system, memory, load } = machine;
   return (
     `Node ${node.slice(1)}, ${system}, ${machine.cores} × ${cpu}, ${memory}; ${rounds} ${rounds === 1 ? 'round' : 'rounds'}, ` +
-    `${date.slice(0, 10)}.${placement}`
+    `${date.slice(0, 10)}; load of the machine before: ${load.toFixed(1)}.${placement}`
   );
 }

@@ -8,7 +8,7 @@ function resultsOf(samples: Results['samples']): Results {
   return {
     date: '2026-11-25T00:00:00.000Z',
     node: process.version,
-    machine: { cpu: 'any', cores: 2, memory: '8 GB', system: 'any' },
+    machine: { cpu: 'any', cores: 2, memory: '8 GB', system: 'any', load: 0 },
     cores: [0, 1],
     versions: {},
     times: { warmUp: 1, time: 1 },

@@ -6,7 +6,8 @@ export interface Results {
   /** Of the start, ISO 8601. */
   date: string;
   node: string;
-  machine: { cpu: string; cores: number; memory: string; system: string };
+  /** `load`: the average of the minute before the run. */
+  machine: { cpu: string; cores: number; memory: string; system: string; load: number };
   /** The cores that the contestants ran on; none where `taskset` is missing, and nothing was pinned. */
   cores: number[];
   /** Of the contestants' packages. */

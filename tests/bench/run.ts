@@ -48,11 +48,15 @@ const peers = JSON.parse(await readFile(`${contestants}/package.json`, 'utf8')) 
 };
 const cores = findCores();
 if (cores.length === 0) console.log('taskset is missing, or there is one core only: nothing is pinned.\n');
+const machine = describeMachine();
+if (machine.load > 0.5) {
+  console.log(`The machine is busy (load ${machine.load.toFixed(1)}): the figures will say little.\n`);
+}
 
 const results: Results = {
   date: new Date().toISOString(),
   node: process.version,
-  machine: describeMachine(),
+  machine,
   cores,
   versions: peers.dependencies,
   times,
