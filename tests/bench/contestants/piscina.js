@@ -1,6 +1,6 @@
 /**
- * piscina with one thread. Its default, in which the thread sleeps on an `Atomics.wait()` between tasks, is the fastest for one
- * after the other and for many. A Buffer is copied, and stays with the caller, as it does with all others here.
+ * piscina with one thread, which may have many tasks. It is told by `Atomics`, which is the default and, as its documentation says,
+ * the faster way. A Buffer is copied, and stays with the caller, as it does with all others here.
  */
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
