@@ -11,7 +11,7 @@ const module = new URL('../fixtures/elsewhere.js', import.meta.url);
 const FORGOTTEN = 30_000;
 
 type Method = (...args: unknown[]) => Promise<unknown>;
-type Name = 'echo' | 'map' | 'sort' | 'on' | 'adder' | 'count' | 'bytes' | 'length' | 'exit' | 'throwLater';
+type Name = 'echo' | 'map' | 'sort' | 'on' | 'adder' | 'count' | 'bytes' | 'length' | 'exit' | 'throwLater' | 'fill';
 type Remote = Record<Name | '$stats' | '$get' | '$refresh' | '$terminate', Method> & {
   $process: { kill(signal: NodeJS.Signals): boolean };
   $exited: Promise<unknown>;
@@ -63,6 +63,9 @@ const deaths: ((remote: Remote, controller: AbortController) => unknown)[] = [
   (_remote, controller) => controller.abort(),
 ];
 
+/** Of a child with a small heap. */
+const outOfMemory: (typeof deaths)[number] = (remote) => remote.fill();
+
 export interface KillReport {
   kills: number;
   /** Of them, those that came while the child was starting. */
@@ -104,11 +107,15 @@ function leftOpen(): number[] {
 async function killOne(random: () => number, report: KillReport): Promise<void> {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   const controller = new AbortController();
+  const isSmall = random() < 0.05;
   const options: ProcxyOptions = {
     serialization: pick(['json', 'advanced'] as const),
     channel: pick(['ipc', 'socket'] as const),
     enableCallbacks: true,
     stdio: 'ignore',
+    // Without the loader of TypeScript that this process may have: it takes long to start.
+    execArgv: [],
+    ...(isSmall && { resourceLimits: { maxOldGenerationSizeMb: 20 } }),
     callbackTimeout: 5000,
     terminateTimeout: 1000,
     signal: controller.signal,
@@ -130,7 +137,7 @@ async function killOne(random: () => number, report: KillReport): Promise<void> 
     // It may be awaited later than it rejects.
     for (const each of open) each.catch(() => {});
     await sleep(random() * 20);
-    open.push(Promise.resolve(pick(deaths)(remote, controller)));
+    open.push(Promise.resolve((isSmall ? outOfMemory : pick(deaths))(remote, controller)));
     for (const each of open) each.catch(() => {});
     await within(remote.$exited);
     open.push(Promise.resolve(remote.echo(1)));
