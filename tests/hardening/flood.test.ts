@@ -1,6 +1,13 @@
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ProtocolError } from 'procxy';
 import { flood, floods, violations } from './floods.js';
+
+// Node's own print the warnings that a flood brings.
+const printing = process.listeners('warning');
+beforeAll(() => void process.removeAllListeners('warning'));
+afterAll(() => {
+  for (const listener of printing) process.on('warning', listener);
+});
 
 test.each(floods)(
   'a flood of %s: 1,000 calls of another child are answered meanwhile, and memory stays bounded',
