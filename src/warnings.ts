@@ -1,3 +1,5 @@
+import { now } from './clock.js';
+
 /** What went wrong where nobody waits, and whose end it is not to be. */
 export type WarningCode =
   | 'PROCXY_BLOCKED'
@@ -12,14 +14,11 @@ export type WarningCode =
 const MOST = 100;
 const WINDOW = 1000;
 
-// Taken at import, so that a test's fake clock does not silence them.
-const { performance } = globalThis;
-
 const told = new Map<WarningCode, { since: number; count: number }>();
 
 /** Tells of it as Node does: a listener of the process's `'warning'` event gets it, and stderr by default. */
 export function warn(code: WarningCode, message: string): void {
-  const time = performance.now();
+  const time = now();
   let recent = told.get(code);
   if (!recent || time - recent.since > WINDOW) told.set(code, (recent = { since: time, count: 0 }));
   if (++recent.count > MOST) return;

@@ -1,3 +1,4 @@
+import { now } from '../clock.js';
 import type { Socket } from 'node:net';
 import type { ProtocolError } from '../errors.js';
 import type { Dialect } from './dialect.js';
@@ -17,7 +18,7 @@ const READING_SIZE = 256 * 1024;
 const FULL_CHUNK = 32 * 1024;
 
 // Taken at import, so that a test's fake clock does not stop it.
-const { performance, setImmediate } = globalThis;
+const { setImmediate } = globalThis;
 
 /** Called when a message has left this process, with `null`, or could not. */
 export type Written = (error: Error | null) => void;
@@ -134,7 +135,7 @@ export class MessageSocket {
 
   /** Stops to read until the next turn where this one has been long: a flood is not to keep other sockets waiting. */
   #shareTurn(bytes: number): void {
-    const time = performance.now();
+    const time = now();
     this.#readInTurn += bytes;
     if (this.#readingSince === undefined) {
       this.#readingSince = time;
@@ -147,7 +148,7 @@ export class MessageSocket {
   }
 
   #isStale(): boolean {
-    return performance.now() - this.#flushedAt > FLUSH_AGE;
+    return now() - this.#flushedAt > FLUSH_AGE;
   }
 
   #endTick(): void {
@@ -162,7 +163,7 @@ export class MessageSocket {
     this.#parts = [];
     this.#written = [];
     this.#size = 0;
-    this.#flushedAt = performance.now();
+    this.#flushedAt = now();
     if (this.#writing++ === 0 && !this.#held) this.#socket.ref();
     this.#socket.write(whole, (error) => {
       if (--this.#writing === 0 && !this.#held) this.#socket.unref();

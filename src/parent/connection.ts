@@ -13,7 +13,7 @@ import { checkDescription } from './description.js';
 import type { CallSite } from '../session/call-site.js';
 import { debug, withDebugLog } from '../session/debug-log.js';
 import { Handles } from '../session/handles.js';
-import { now } from '../session/deadlines.js';
+import { now } from '../clock.js';
 import { EventSubscriptions } from '../session/event-subscriptions.js';
 import { RemoteResult } from '../session/remote-result.js';
 import { Session } from '../session/session.js';

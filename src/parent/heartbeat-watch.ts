@@ -1,4 +1,4 @@
-import { now } from '../session/deadlines.js';
+import { now } from '../clock.js';
 import { warn } from '../warnings.js';
 import type { AgentProcess } from './agent-process.js';
 import type { ResolvedHeartbeat } from './options.js';

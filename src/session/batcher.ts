@@ -1,6 +1,6 @@
 import type { Channel } from '../channel/channel.js';
 import type { Batch, Message } from '../protocol.js';
-import { now } from './deadlines.js';
+import { now } from '../clock.js';
 import { appendRow } from './rows.js';
 import type { Parcel } from './send.js';
 import type { WriteLog } from './write-log.js';

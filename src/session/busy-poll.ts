@@ -1,5 +1,4 @@
-import { availableParallelism } from 'node:os';
-import { now } from './deadlines.js';
+import { now } from '../clock.js';
 
 // Taken at import, so that a test's fake clock does not stop it.
 const { setImmediate } = globalThis;
@@ -15,7 +14,8 @@ const PAUSE = 100;
  */
 export class BusyPoll {
   readonly #duration: number;
-  readonly #hasCore = availableParallelism() > 1;
+  // Not imported: most processes have no use for it, and it takes time to load.
+  readonly #hasCore = process.getBuiltinModule('node:os').availableParallelism() > 1;
   #until = 0;
   #isTurning = false;
   #lastTurn = 0;

@@ -21,7 +21,7 @@ export class CallSiteBudget {
   #left = IN_A_ROW;
   #since = 0;
 
-  /** @param time as `performance.now()` gives it */
+  /** @param time as `now()` gives it */
   take(time: number): boolean {
     if (this.#left < IN_A_ROW) this.#left = Math.min(IN_A_ROW, this.#left + (time - this.#since) / INTERVAL);
     this.#since = time;

@@ -3,7 +3,7 @@ import { syncOf } from '../codec/sync-mark.js';
 import { ProtocolError } from '../errors.js';
 import type { CallbackDescriptor, CallbackInvoke, Coded } from '../protocol.js';
 import type { SideStats } from '../types/stats.js';
-import { now } from './deadlines.js';
+import { now } from '../clock.js';
 import { ExportedFunctions, type Exported } from './exported-functions.js';
 import { collectGarbage } from './garbage.js';
 import { ImportedFunctions } from './imported-functions.js';

@@ -5,7 +5,8 @@ import { isError } from '../codec/error-codec.js';
 import { SocketConnectingError } from '../codec/handle-codec.js';
 import { onAbort } from './abort.js';
 import { appendCallSite, CallSiteBudget, captureCallSite, replaceStack, type CallSite } from './call-site.js';
-import { Deadlines, now } from './deadlines.js';
+import { now } from '../clock.js';
+import { Deadlines } from './deadlines.js';
 import { describe, type Parcel, type Send } from './send.js';
 
 /** Whose method is called; or the function itself. */

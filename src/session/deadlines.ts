@@ -1,14 +1,11 @@
+import { now } from '../clock.js';
 import { afterDrain } from './drain.js';
 
 // Taken at import, so that a test's fake clock does not stop real calls.
-const { setTimeout, clearTimeout, performance } = globalThis;
+const { setTimeout, clearTimeout } = globalThis;
 
 /** The longest delay that a Node timer knows, in ms. */
 const MAX_DELAY = 2 ** 31 - 1;
-
-export function now(): number {
-  return performance.now();
-}
 
 export interface DeadlinesOptions {
   /** Ends whatever is due at `time`, and returns the next deadline, or `Infinity`. */

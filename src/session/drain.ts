@@ -1,5 +1,7 @@
+import { now } from '../clock.js';
+
 // Taken at import, so that a test's fake clock does not stop real calls.
-const { setImmediate, performance } = globalThis;
+const { setImmediate } = globalThis;
 
 /** How long messages that keep arriving may put it off, in ms. */
 const GRACE = 1000;
@@ -12,13 +14,13 @@ const QUIET_TURNS = 2;
  * @param received how many messages have arrived so far
  */
 export function afterDrain(received: () => number, then: () => void): void {
-  const until = performance.now() + GRACE;
+  const until = now() + GRACE;
   const turn = (before: number, quiet: number): void => {
     // Timers, then the pipe, then immediates.
     setImmediate(() => {
       const arrived = received();
       const isQuiet = arrived === before;
-      if (performance.now() >= until || (isQuiet && quiet + 1 === QUIET_TURNS)) then();
+      if (now() >= until || (isQuiet && quiet + 1 === QUIET_TURNS)) then();
       else turn(arrived, isQuiet ? quiet + 1 : 0);
     });
   };

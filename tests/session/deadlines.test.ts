@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { Deadlines, now } from '../../src/session/deadlines.js';
+import { now } from '../../src/clock.js';
+import { Deadlines } from '../../src/session/deadlines.js';
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
