@@ -1,4 +1,7 @@
-import type { ProtocolError } from '../errors.js';
+import { ProtocolError } from '../errors.js';
+
+/** The channel closed within a message: whoever wrote it may have died over it. */
+export class TruncatedMessage extends ProtocolError {}
 
 export interface DecoderOptions {
   /** The longest message that is taken, in bytes. */

@@ -1,6 +1,6 @@
 import { ProtocolError } from '../errors.js';
 import { ByteCollector } from './byte-collector.js';
-import type { Decoder, DecoderOptions } from './decoder.js';
+import { TruncatedMessage, type Decoder, type DecoderOptions } from './decoder.js';
 import { HEADER_BYTES, type MessageFormat } from './frames.js';
 
 /** Reads messages that stand in frames, however their bytes are cut. No more memory is taken than bytes have arrived, twice. */
@@ -22,14 +22,15 @@ export class FrameDecoder implements Decoder {
       try {
         rest = this.#readWhole(rest) ?? this.#readPart(rest);
       } catch (cause) {
-        this.#fail('Bytes arrived that are no message.', cause);
+        this.#fail(new ProtocolError('Bytes arrived that are no message.', { cause }));
       }
     }
   }
 
   end(): void {
     const { length } = this.#partial;
-    if (length > 0) this.#fail(`The channel closed within a message, after ${length} bytes of it.`);
+    if (length === 0) return;
+    this.#fail(new TruncatedMessage(`The channel closed within a message, after ${length} bytes of it.`));
   }
 
   /** A frame that is there as a whole is read without a copy. Returns what follows it. */
@@ -64,9 +65,9 @@ export class FrameDecoder implements Decoder {
     return HEADER_BYTES + length;
   }
 
-  #fail(what: string, cause?: unknown): void {
+  #fail(error: ProtocolError): void {
     this.#failed = true;
     this.#partial.take();
-    this.#options.onError(new ProtocolError(what, { cause }));
+    this.#options.onError(error);
   }
 }

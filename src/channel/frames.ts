@@ -1,5 +1,6 @@
 import { DefaultSerializer, deserialize, serialize } from 'node:v8';
 import type { SerializationMode } from '../types/serializable.js';
+import { checkClaims } from './v8-claims.js';
 
 /** How a message is written as bytes: as UTF-8 JSON, or in advanced mode as `v8.serialize` does. */
 export interface MessageFormat {
@@ -14,7 +15,13 @@ const formats: Record<SerializationMode, MessageFormat> = {
     encode: (message) => Buffer.from(JSON.stringify(message)),
     decode: (bytes) => JSON.parse(bytes.toString()) as unknown,
   },
-  advanced: { encode: serialize, decode: deserialize },
+  advanced: {
+    encode: serialize,
+    decode(bytes) {
+      checkClaims(bytes);
+      return deserialize(bytes) as unknown;
+    },
+  },
 };
 
 export function messageFormat(mode: SerializationMode): MessageFormat {

@@ -2,7 +2,7 @@ import { constants, isUtf8 } from 'node:buffer';
 import { inspect } from 'node:util';
 import { ProtocolError } from '../errors.js';
 import { ByteCollector } from './byte-collector.js';
-import type { Decoder, DecoderOptions } from './decoder.js';
+import { TruncatedMessage, type Decoder, type DecoderOptions } from './decoder.js';
 
 const NEWLINE = 0x0a;
 /** How much of what is no message an error shows, in bytes. */
@@ -48,8 +48,9 @@ export class JsonLineDecoder implements Decoder {
 
   end(): void {
     const { length } = this.#partial;
-    if (length > 0)
-      this.#fail(`The channel closed within a message, after ${length} bytes of it`, this.#partial.take());
+    if (length === 0) return;
+    const what = `The channel closed within a message, after ${length} bytes of it${excerpt(this.#partial.take())}`;
+    this.#fail(new TruncatedMessage(what));
   }
 
   #keep(bytes: Buffer): void {
@@ -83,7 +84,7 @@ export class JsonLineDecoder implements Decoder {
     if (this.#failed) return;
     if (line.length - 1 > this.#limit) this.#refuseLength();
     else if (isUtf8(line)) this.#parse(line.toString('utf8', 0, line.length - 1));
-    else this.#fail('A line is not UTF-8', line);
+    else this.#fail(new ProtocolError(`A line is not UTF-8${excerpt(line)}`));
   }
 
   #parse(text: string): void {
@@ -92,19 +93,24 @@ export class JsonLineDecoder implements Decoder {
     try {
       message = JSON.parse(text);
     } catch (cause) {
-      return this.#fail('A line is not JSON', Buffer.from(text.slice(0, EXCERPT)), cause);
+      const what = `A line is not JSON${excerpt(Buffer.from(text.slice(0, EXCERPT)))}`;
+      return this.#fail(new ProtocolError(what, { cause }));
     }
     this.#options.onMessage(message);
   }
 
   #refuseLength(): void {
-    this.#fail(`A message is longer than the ${this.#limit} bytes that are allowed`);
+    this.#fail(new ProtocolError(`A message is longer than the ${this.#limit} bytes that are allowed.`));
   }
 
-  #fail(what: string, bytes?: Buffer, cause?: unknown): void {
+  #fail(error: ProtocolError): void {
     this.#failed = true;
     this.#partial.take();
-    const begin = bytes && `: ${inspect(bytes.subarray(0, EXCERPT).toString())}`;
-    this.#options.onError(new ProtocolError(`${what}${begin ?? ''}.`, { cause }));
+    this.#options.onError(error);
   }
+}
+
+/** How a sentence ends that is about some bytes. */
+function excerpt(bytes: Buffer): string {
+  return `: ${inspect(bytes.subarray(0, EXCERPT).toString())}.`;
 }

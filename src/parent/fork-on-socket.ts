@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess, type ForkOptions, type StdioOptions } from 'node:child_process';
+import { TruncatedMessage } from '../channel/decoder.js';
 import { jsonLines, v8Frames } from '../channel/dialect.js';
 import { MAX_MESSAGE } from '../channel/frames.js';
 import { channelEnv, takeSocket } from '../channel/inherited.js';
@@ -28,7 +29,11 @@ export function forkOnSocket(
   // Without one it was not started, which its 'error' says.
   if (socket) {
     const dialect = format === 'v8' ? v8Frames : jsonLines;
-    addMessageApi(child, socket, { dialect, maxMessageBytes: MAX_MESSAGE, onError: onGarbage });
+    // A child that died in the middle of a message wrote no garbage: its end says more.
+    const onError = (error: ProtocolError): void => {
+      if (!(error instanceof TruncatedMessage)) onGarbage(error);
+    };
+    addMessageApi(child, socket, { dialect, maxMessageBytes: MAX_MESSAGE, onError });
   }
   return child;
 }

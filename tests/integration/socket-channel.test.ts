@@ -32,6 +32,16 @@ describe.each(['json', 'advanced'] as const)("{ channel: 'socket' }, in %s mode"
   const start = async (more: ProcxyOptions = {}): Promise<Remote> =>
     (await procxy(Elsewhere, module, { ...options, ...more }, 'x')) as unknown as Remote;
 
+  test('a child that dies in the middle of a message has crashed, and sent no garbage', async () => {
+    const remote = await start({ stdio: 'ignore' });
+    const half = serialization === 'json' ? Buffer.from('{"type":"call-res') : Buffer.from([100, 0, 0, 0, 255, 15]);
+    const open = [outcome(remote.writeGarbage(CHANNEL, [...half])), outcome(remote.exit(3))];
+    for (const error of await Promise.all(open)) {
+      expect(error).toBeInstanceOf(ChildCrashedError);
+      expect(error).toMatchObject({ exitCode: 3 });
+    }
+  });
+
   test('messages are seen on $process, as those of fork() are', async () => {
     await using remote = await procxy(Elsewhere, module, options, 'x');
     const seen: unknown[] = [];
