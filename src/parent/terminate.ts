@@ -1,3 +1,4 @@
+import { describeReason } from '../errors.js';
 import { warn } from '../warnings.js';
 import type { AgentProcess } from './agent-process.js';
 
@@ -42,7 +43,8 @@ function tell(agent: AgentProcess): (error: unknown) => void {
   return (error) => {
     // The hook was cut off by the child's end.
     if (agent.ended) return;
-    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    warn('PROCXY_DISPOSE_FAILED', `The dispose hook of an instance failed while its child was terminated. ${reason}`);
+    const name = error instanceof Error ? `${describeReason(error.name)}: ` : '';
+    const what = 'The dispose hook of an instance failed while its child was terminated.';
+    warn('PROCXY_DISPOSE_FAILED', `${what} ${name}${describeReason(error)}`);
   };
 }

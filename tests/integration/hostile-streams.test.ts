@@ -1,4 +1,4 @@
-import type { Readable, Writable } from 'node:stream';
+import { Writable, type Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { procxy, ProtocolError, type ProcxyControls } from 'procxy';
 import { HostileStreams } from '../fixtures/hostile-streams.js';
@@ -20,7 +20,7 @@ interface RemoteHostile extends ProcxyControls<HostileStreams> {
   bytes(): Promise<Readable>;
   writable(): Promise<Writable>;
   web(): Promise<ReadableStream>;
-  keep(items: AsyncIterable<unknown>): Promise<void>;
+  keep(items: AsyncIterable<unknown> | Writable): Promise<void>;
   forge(messages: object[]): Promise<never>;
   frames(frames: Frame[], mode: string): Promise<never>;
 }
@@ -166,6 +166,16 @@ describe.each(modes)(
       const error = new Promise((resolve) => writable.on('error', resolve));
       await expectEnd(hostile, [hostile.frames([{ id: 2, text: 'x' }], serialization)]);
       expect(await within(error, 'the writable')).toBeInstanceOf(ProtocolError);
+    });
+
+    test('a stream of the parent that is given up for what no text can be made of', async () => {
+      await using hostile = await start();
+      const writable = new Writable({ write: (_chunk, _encoding, done) => done() });
+      const error = new Promise((resolve) => writable.on('error', resolve));
+      await hostile.keep(writable);
+      const message = { type: 'stream-end', streamId: 1, result: 'error', value: { toString: null } };
+      hostile.frames([{ id: 0, message }], serialization).catch(() => {});
+      expect(await within(error, 'the writable')).toMatchObject({ cause: { toString: null } });
     });
 
     test('a source of the parent is cleaned up', async () => {

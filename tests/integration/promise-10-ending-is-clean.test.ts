@@ -94,6 +94,12 @@ describe('10. ending is clean', () => {
     });
   });
 
+  test('ends a child whose hook throws what no text can be made of', async () => {
+    const disposable = await procxy(Disposable, disposableModule, {}, log, { fail: 'unshowable' });
+    await disposable.$terminate();
+    expect(await disposable.$exited).toEqual({ code: null, signal: 'SIGTERM' });
+  });
+
   test('await using and using terminate', async () => {
     let exited;
     {

@@ -1,6 +1,6 @@
 import { Duplex, type Readable } from 'node:stream';
 import { isAsyncIterable } from '../../codec/stream-codec.js';
-import { isProcxyError } from '../../errors.js';
+import { describeReason, isProcxyError } from '../../errors.js';
 import type { Outcome, Producer, StepMethod } from './source.js';
 
 type AnyIterator = AsyncIterator<unknown, unknown, unknown> | Iterator<unknown, unknown, unknown>;
@@ -205,6 +205,7 @@ function closeError({ failed, value }: Outcome): Error {
   return new Error('The stream was closed in the other process before all was written.', { cause: value });
 }
 
+/** Whatever the other side has thrown, which may be what no text can be made of. */
 export function toError(value: unknown): Error {
-  return value instanceof Error ? value : new Error(String(value), { cause: value });
+  return value instanceof Error ? value : new Error(describeReason(value), { cause: value });
 }
