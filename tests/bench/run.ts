@@ -27,7 +27,7 @@ const { values: flags } = parseArgs({
   },
 });
 const rounds = Number(flags.rounds ?? (flags.quick ? 1 : 7));
-const times = flags.quick ? { warmUp: 100, time: 150 } : { warmUp: 300, time: 500 };
+const times = flags.quick ? { warmUp: 100, time: 150 } : { warmUp: 1500, time: 700 };
 const chosen = rows.filter(
   ({ id, title, isLong }) => `${id} ${title}`.includes(flags.only ?? '') && !(flags.quick && isLong),
 );

@@ -3,8 +3,8 @@ import { times } from '../support/thorough.js';
 import { fuzzBytes } from './bytes.js';
 import { fuzzPayloads } from './payloads.js';
 
-const ATTACKS = times(150, 20_000);
-const PAYLOADS = times(5000, 1_000_000);
+const ATTACKS = times(100, 20_000);
+const PAYLOADS = times(3000, 1_000_000);
 
 describe.each(['json', 'advanced'] as const)('in %s mode', (mode) => {
   test(`${ATTACKS} attacks with bytes of any kind: the session goes on, or ends for a reason`, async () => {

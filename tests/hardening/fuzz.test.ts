@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { times } from '../support/thorough.js';
 import { fuzz } from './fuzz.js';
 
-const MESSAGES = times(10_000, 200_000);
+const MESSAGES = times(5000, 200_000);
 
 describe.each(['json', 'advanced'] as const)('in %s mode', (mode) => {
   test.each(['parent', 'child'] as const)(

@@ -3,8 +3,8 @@ import { times } from '../support/thorough.js';
 import { killChildren, killParents } from './kills.js';
 import { seeded } from '../support/seeded.js';
 
-const CHILDREN = times(30, 300);
-const PARENTS = times(4, 40);
+const CHILDREN = times(20, 300);
+const PARENTS = times(3, 40);
 
 test(`${CHILDREN} children die at random moments: all that is open settles, and nothing is left`, async () => {
   const { kills, outcomes } = await killChildren(CHILDREN, seeded(20_261_125));

@@ -7,7 +7,7 @@ import { sleep, untilNoneOpen, within } from '../support/streams.js';
 import { seeded } from '../support/seeded.js';
 import { times } from '../support/thorough.js';
 
-const ROUNDS = times(300, 1000);
+const ROUNDS = times(200, 1000);
 const CHILDREN = 3;
 /** After so many rounds one child is killed. */
 const KILL_EVERY = 50;
