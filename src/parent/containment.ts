@@ -94,7 +94,10 @@ function askMajor(execPath: string): number {
   };
   let answer: string;
   try {
-    answer = execFileSync(execPath, ['-p', 'process.versions.node'], { encoding: 'utf8' });
+    answer = execFileSync(execPath, ['-p', 'process.versions.node'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
   } catch (error) {
     return refuse(describeReason(error), error);
   }
@@ -142,7 +145,8 @@ function toPath(path: string): string {
 /** What does not exist yet has no links to follow. */
 function realPath(path: string): string {
   try {
-    return realpathSync(path) + (path.endsWith(sep) ? sep : '');
+    const real = realpathSync(path);
+    return path.endsWith(sep) && !real.endsWith(sep) ? real + sep : real;
   } catch {
     return path;
   }
@@ -157,6 +161,6 @@ function heapFlags({ maxOldGenerationSizeMb, maxYoungGenerationSizeMb }: Resourc
       : [`--max-semi-space-size=${Math.max(1, Math.round(maxYoungGenerationSizeMb / 3))}`]),
   ];
   if (runtime === 'node') return flags;
-  if (runtime === 'deno') return [`--v8-flags=${flags.join(',')}`];
+  if (runtime === 'deno') return flags.length > 0 ? [`--v8-flags=${flags.join(',')}`] : [];
   throw new OptionsValidationError('The option `resourceLimits` is for children in Node and Deno, which have V8.');
 }

@@ -191,7 +191,16 @@ function callbackLimits({ maxCallbacks = 1000, callbackTimeout = 30_000 }: Procx
   return { limit: maxCallbacks, timeout: unlimited(callbackTimeout) };
 }
 
-function heartbeatOf({ interval = 1000, limit = 5000, onBlocked = 'warn' }: Heartbeat): ResolvedHeartbeat {
+function heartbeatOf({
+  limit = 5000,
+  interval = Math.min(1000, limit / 4),
+  onBlocked = 'warn',
+}: Heartbeat): ResolvedHeartbeat {
+  if (limit < 2 * interval) {
+    throw new OptionsValidationError(
+      `\`heartbeat.limit\` must be twice \`heartbeat.interval\` or more, or a child that is well counts as blocked; they are ${limit} and ${interval} ms.`,
+    );
+  }
   return { interval, limit, onBlocked };
 }
 

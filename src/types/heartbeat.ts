@@ -2,11 +2,11 @@
 export interface Heartbeat {
   /**
    * ms between two signs of life.
-   * @default 1000
+   * @default 1000, or a quarter of `limit` where that is less
    */
   interval?: number | undefined;
   /**
-   * ms without one after which the child counts as blocked.
+   * ms without one after which the child counts as blocked: twice `interval` or more.
    * @default 5000
    */
   limit?: number | undefined;

@@ -42,6 +42,13 @@ describe('heartbeat', () => {
     await until(() => (blocking.$blockedFor ?? Infinity) < 200, 'it is blocked no more');
   });
 
+  test('a limit alone is enough: signs come often enough for it', async () => {
+    const told: number[] = [];
+    await using blocking = await start({ limit: 400, onBlocked: (ms) => told.push(ms) });
+    expect(await blocking.wait(1500)).toBe('done');
+    expect(told).toEqual([]);
+  });
+
   test('without it there is nothing to tell', async () => {
     await using blocking = await procxy(Blocking, module);
     expect(blocking.$blockedFor).toBeUndefined();
@@ -114,6 +121,7 @@ describe('heartbeat', () => {
     [{ interval: 0 }, 'a number of milliseconds from 1'],
     [{ limit: '5s' }, 'a number of milliseconds from 1'],
     [{ onBlocked: 'kill' }, "'warn', 'terminate' or a function"],
+    [{ interval: 1000, limit: 1500 }, 'twice `heartbeat.interval` or more'],
     [{ every: 5 }, 'there is no `heartbeat.every`'],
   ])('%j is refused', async (heartbeat, message) => {
     const error = await outcome(start(heartbeat as Heartbeat));

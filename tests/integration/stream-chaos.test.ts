@@ -115,7 +115,7 @@ test(`${ROUNDS} streams, broken off at random by either side, by signals and by 
     await child.$terminate();
   }
   expect(own.cleaned).toBe(own.begun);
-  expect(own.begun).toBeGreaterThan(ROUNDS / 4);
+  expect(own.begun).toBeGreaterThan(ROUNDS / 3);
   expect(openDescriptors()).toBeLessThanOrEqual(descriptors);
   process.off('unhandledRejection', record);
   expect(unhandled).toEqual([]);
