@@ -7,6 +7,7 @@ import { onAbort } from './abort.js';
 import { appendCallSite, CallSiteBudget, captureCallSite, replaceStack, type CallSite } from './call-site.js';
 import { now } from '../clock.js';
 import { Deadlines } from './deadlines.js';
+import { OpenCalls } from './open-calls.js';
 import { describe, type Parcel, type Send } from './send.js';
 
 /** Whose method is called; or the function itself. */
@@ -87,7 +88,7 @@ export interface CallsOptions {
 /** The calls that this side has made and that are not yet answered. */
 export class Calls {
   readonly #options: CallsOptions;
-  readonly #open = new Map<number, OpenCall>();
+  readonly #open = new OpenCalls<OpenCall>();
   /** Calls given up here whose answer may still come, and is then dropped. */
   readonly #abandoned = new Set<number>();
   readonly #deadlines: Deadlines;
@@ -125,7 +126,7 @@ export class Calls {
     const call = new OpenCall(this.#owner, callId, target, method, args, timeout, deadline, site, settle);
     if (signal) call.stopListening = onAbort(signal, () => this.#abandon(callId, signal.reason));
     if (this.#open.size === 0) this.#options.onBusy(true);
-    this.#open.set(callId, call);
+    this.#open.add(call);
     if (limited) this.#deadlines.watch(deadline);
     this.#options.send(call);
   }
@@ -155,7 +156,7 @@ export class Calls {
 
   /** Rejects all that is open, each with an error of its own. */
   rejectAll(reason: Reason): void {
-    for (const id of this.#open.keys()) {
+    for (const { id } of this.#open.list()) {
       const call = this.#take(id);
       if (!call) continue;
       if (call.sent) this.#abandoned.add(id);
@@ -173,7 +174,7 @@ export class Calls {
 
   #build(call: OpenCall): Message | undefined {
     // It may have had to wait, and been given up meanwhile.
-    if (!this.#open.has(call.id)) return undefined;
+    if (!this.#open.get(call.id)) return undefined;
     const message = this.#message(call);
     call.args = undefined;
     call.sent = true;
@@ -224,9 +225,8 @@ export class Calls {
   }
 
   #take(id: number): OpenCall | undefined {
-    const call = this.#open.get(id);
+    const call = this.#open.take(id);
     if (!call) return undefined;
-    this.#open.delete(id);
     call.stopListening?.();
     if (this.#open.size === 0) this.#options.onBusy(false);
     return call;
@@ -241,12 +241,12 @@ export class Calls {
 
   #sweep(time: number): number {
     let next = Infinity;
-    for (const [id, call] of this.#open) {
+    for (const call of this.#open.list()) {
       if (call.deadline > time) next = Math.min(next, call.deadline);
       else {
         const error = timeoutError(call);
         replaceStack(error, call.site);
-        this.#abandon(id, error);
+        this.#abandon(call.id, error);
       }
     }
     return next;

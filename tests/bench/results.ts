@@ -1,5 +1,5 @@
 /** What a run of `npm run bench` has found, as it is written to `results/`, and what follows from it. */
-import { PROCXY, RAW, rows, type Goal, type Row } from './rows.js';
+import { isPeer, RAW, rows, type Goal, type Row } from './rows.js';
 import { median, quantile } from './statistics.js';
 
 export interface Results {
@@ -71,9 +71,10 @@ function compare({ entrant, of }: Goal, row: Row, results: Results): number {
   if (of === 'above raw') return median(pairwise(own, raw, (value, other) => value - other));
   if (of === '× raw') return median(pairwise(own, raw, (value, other) => value / other));
   const ratios = row.entrants
-    .filter(({ name }) => name !== RAW && !name.startsWith(PROCXY))
+    .filter(({ name }) => isPeer(name))
     .map(({ name }) => median(pairwise(own, samplesOf(row, name, results), (value, other) => value / other)))
     .filter((ratio) => !Number.isNaN(ratio));
+  if (ratios.length === 0) return NaN;
   return isLessBetter(row) ? Math.max(...ratios) : Math.min(...ratios);
 }
 

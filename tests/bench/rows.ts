@@ -41,6 +41,8 @@ export interface Row {
 export const RAW = 'raw';
 export const PROCXY = 'procxy';
 
+export const isPeer = (entrant: string): boolean => entrant !== RAW && !entrant.startsWith(PROCXY);
+
 const json: Settings = { serialization: 'json' };
 const advanced: Settings = { serialization: 'advanced' };
 

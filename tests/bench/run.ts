@@ -3,8 +3,8 @@
  * process of its own and in another order than the round before; what is compared is of one round.
  *
  * `--quick`: one short round, of what does not take a million calls. `--only TEXT`: rows whose id or title holds it. `--rounds N`.
- * The results are written to `results/trial.json`; without `--quick` and `--only` in the end to `results/latest.json` and to
- * `docs/performance.md`, with its plot. `--plot` writes the page and the plot anew from `latest.json`.
+ * `--no-peers`: bare messages and this library alone. The results are written to `results/trial.json`; those of a whole run in the end
+ * to `results/latest.json` and to `docs/performance.md`, with its plot. `--plot` writes the page and the plot anew from `latest.json`.
  */
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { format, resolveConfig } from 'prettier';
 import { describeMachine, findCores } from './machine.js';
 import { publish } from './publish.js';
 import type { Results } from './results.js';
-import { rows, type Entrant, type Layout, type Row } from './rows.js';
+import { isPeer, rows, type Entrant, type Layout, type Row } from './rows.js';
 import { printRow } from './table.js';
 
 const { values: flags } = parseArgs({
@@ -24,14 +24,15 @@ const { values: flags } = parseArgs({
     only: { type: 'string' },
     rounds: { type: 'string' },
     plot: { type: 'boolean' },
+    'no-peers': { type: 'boolean' },
   },
 });
 const rounds = Number(flags.rounds ?? (flags.quick ? 1 : 7));
 const times = flags.quick ? { warmUp: 100, time: 150 } : { warmUp: 1500, time: 700 };
-const chosen = rows.filter(
-  ({ id, title, isLong }) => `${id} ${title}`.includes(flags.only ?? '') && !(flags.quick && isLong),
-);
-const isWhole = !flags.quick && flags.only === undefined;
+const chosen = rows
+  .filter(({ id, title, isLong }) => `${id} ${title}`.includes(flags.only ?? '') && !(flags.quick && isLong))
+  .map((row) => (flags['no-peers'] ? { ...row, entrants: row.entrants.filter(({ name }) => !isPeer(name)) } : row));
+const isWhole = !flags.quick && !flags['no-peers'] && flags.only === undefined;
 
 const pathOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const contestants = pathOf('contestants');

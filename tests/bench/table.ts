@@ -1,12 +1,11 @@
 /** The results in words and figures: for the console and for the documentation. */
 import { judge, rowsOf, summarize, type Results, type Summary, type Verdict } from './results.js';
-import { PROCXY, RAW, type Row } from './rows.js';
+import { isPeer, PROCXY, RAW, type Row } from './rows.js';
 
 /** The first three digits, thousands apart. */
 const figure = (value: number): string => value.toLocaleString('en', { maximumSignificantDigits: 3 });
 
 const isOwn = ({ entrant }: Summary): boolean => entrant.startsWith(PROCXY);
-const isPeer = (summary: Summary): boolean => !isOwn(summary) && summary.entrant !== RAW;
 
 export function printRow(row: Row, results: Results): void {
   console.log(`${row.title} (${row.layout})`);
@@ -41,7 +40,7 @@ export function tableOf(results: Results): string {
           .join('; '),
         index === 0
           ? summaries
-              .filter(isPeer)
+              .filter(({ entrant }) => isPeer(entrant))
               .map((peer) => `${peer.entrant} ${figure(peer.median)}`)
               .join(', ')
           : '',

@@ -1,8 +1,10 @@
 import { createHook } from 'node:async_hooks';
 import type { ChildProcess } from 'node:child_process';
+import { getHeapSpaceStatistics } from 'node:v8';
 import { describe, expect, test } from 'vitest';
 import { procxy } from 'procxy';
 import { Bursting } from '../fixtures/bursting.js';
+import { collectGarbage } from '../support/streams.js';
 
 const module = '../fixtures/bursting.js';
 const CALLS = 1000;
@@ -77,3 +79,25 @@ describe.each(['json', 'advanced'] as const)('the price of 1,000 calls in %s mod
     expect(reads).toBe(1);
   });
 });
+
+test('what is answered is not held, also where much was open for long', async () => {
+  await using bursting = await procxy(Bursting, module);
+  const burst = (): Promise<unknown> => Promise.all(numbers.map((n) => bursting.echo(n)));
+  const open = burst();
+  // What is there now counts as old.
+  collectGarbage();
+  collectGarbage();
+  await open;
+  const before = megabytesOfOldSpace();
+  let peak = before;
+  for (let round = 0; round < 150; round++) {
+    await burst();
+    peak = Math.max(peak, megabytesOfOldSpace());
+  }
+  expect(peak - before).toBeLessThan(6);
+});
+
+function megabytesOfOldSpace(): number {
+  const space = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'old_space');
+  return (space?.space_used_size ?? Infinity) / 1e6;
+}
