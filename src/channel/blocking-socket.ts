@@ -8,6 +8,8 @@ import { frame, HEADER_BYTES, type MessageFormat } from './frames.js';
 export class BlockingSocket {
   readonly #descriptor: number;
   readonly #format: MessageFormat;
+  /** Where an answer is read. There is one at a time, and most fit. */
+  readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
 
   constructor(descriptor: number, format: MessageFormat) {
     this.#descriptor = descriptor;
@@ -19,8 +21,7 @@ export class BlockingSocket {
     const bytes = frame(this.#format.encode(message));
     try {
       for (let written = 0; written < bytes.length;) written += writeSync(this.#descriptor, bytes, written);
-      const header = this.#read(HEADER_BYTES);
-      const body = header && this.#read(header.readUInt32LE());
+      const body = this.#readBody();
       return body && this.#format.decode(body);
     } catch (error) {
       if (closed.has((error as NodeJS.ErrnoException).code)) return undefined;
@@ -28,16 +29,29 @@ export class BlockingSocket {
     }
   }
 
-  #read(size: number): Buffer | undefined {
-    const buffer = Buffer.allocUnsafeSlow(size);
-    for (let read = 0; read < size;) {
-      const count = readSync(this.#descriptor, buffer, read, size - read, null);
-      if (count === 0) return undefined;
-      read += count;
+  #readBody(): Buffer | undefined {
+    const read = this.#fill(this.#buffer, 0, HEADER_BYTES);
+    if (read < HEADER_BYTES) return undefined;
+    const size = this.#buffer.readUInt32LE();
+    // A copy: what is decoded may be a view of it.
+    const body = Buffer.allocUnsafeSlow(size);
+    const start = this.#buffer.copy(body, 0, HEADER_BYTES, read);
+    return this.#fill(body, start, size) < size ? undefined : body;
+  }
+
+  /** Reads until `buffer` holds `needed` bytes; more where they are there. Returns how many it holds: fewer at the end of the socket. */
+  #fill(buffer: Buffer, start: number, needed: number): number {
+    let filled = start;
+    while (filled < needed) {
+      const count = readSync(this.#descriptor, buffer, filled, buffer.length - filled, null);
+      if (count === 0) break;
+      filled += count;
     }
-    return buffer;
+    return filled;
   }
 }
+
+const BUFFER_BYTES = 8 * 1024;
 
 /** How the system says that nobody is at the other end. */
 const closed = new Set<string | undefined>(['EPIPE', 'ECONNRESET']);

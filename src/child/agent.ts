@@ -123,7 +123,7 @@ async function load(request: LoadRequest): Promise<Loaded> {
     );
   }
   ({ terminateTimeout } = request);
-  session.keepAwake(request.busyPoll ?? 0);
+  session.setBusyPoll(request.busyPoll ?? 0);
   const { serialization: mode, supportHandles } = request;
   const callbacks = request.callbacks && takeCallbacks(request.callbacks, mode);
   const streams = takeStreams(request);

@@ -60,6 +60,7 @@ export class CallbackService {
       timeout: this.#limits.timeout,
       received: () => session.received,
       receiveEarly: (from, messages) => session.receiveEarly(from, restored(messages)),
+      keepAwake: () => session.keepAwake(),
       onViolation,
     });
   }

@@ -144,7 +144,7 @@ export class Connection {
   ): Promise<InstanceDescription> {
     this.#className = className;
     debug(`child ${this.agent.process.pid} is to run ${className || 'an anonymous class'}`);
-    this.#session.keepAwake(busyPoll);
+    this.#session.setBusyPoll(busyPoll);
     this.#hasHeartbeat = heartbeat !== undefined;
     this.#followSignal(signal);
     // Until the end of it, also while the child of a failed start is ended: nothing else keeps the parent waiting.

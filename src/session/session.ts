@@ -174,8 +174,13 @@ export class Session implements Accounts {
   }
 
   /** From now on the event loop stays awake after each message, for so many µs. */
-  keepAwake(duration: number): void {
+  setBusyPoll(duration: number): void {
     if (duration > 0) this.#busyPoll = new BusyPoll(duration);
+  }
+
+  /** To be called for a message that came or went by another way, where more may follow. */
+  keepAwake(): void {
+    this.#busyPoll?.keepAwake();
   }
 
   /** Writes what is held back. */

@@ -5,14 +5,13 @@ import { CallbackLimitError, ProtocolError, SyncCallbackError, TimeoutError } fr
 import type { CallbackInvoke } from '../protocol.js';
 import type { Callbacks } from './callbacks.js';
 import type { Reason } from './calls.js';
+import { now } from '../clock.js';
+import { Deadlines } from './deadlines.js';
 import { afterDrain } from './drain.js';
 import { findMalformedField, isOurs } from './message-shape.js';
 import type { Accounts } from './part.js';
 import { unwritable } from './send.js';
 import { decodeArgs, failureAnswer, isPromise, successAnswer, type Answer } from './serve.js';
-
-// Taken at import, so that a test's fake clock does not leave a child blocked.
-const { setTimeout, clearTimeout } = globalThis;
 
 export interface SyncCallsOptions {
   /** Brings the invocations and takes the answers; the child waits at its other end. */
@@ -26,6 +25,8 @@ export interface SyncCallsOptions {
   received(): number;
   /** Takes messages of that channel which came with an invocation. */
   receiveEarly(from: number, messages: readonly unknown[]): void;
+  /** Called when the child waits and when it goes on: it may ask again at once. */
+  keepAwake(): void;
   onViolation(error: unknown): void;
 }
 
@@ -33,9 +34,9 @@ export interface SyncCallsOptions {
 interface Job {
   readonly message: CallbackInvoke;
   readonly name: string;
+  readonly deadline: number;
   started: boolean;
   answered: boolean;
-  timer: NodeJS.Timeout | undefined;
 }
 
 /** Serves a child that blocks until a function of the parent has returned. */
@@ -43,10 +44,13 @@ export class SyncCalls {
   readonly #options: SyncCallsOptions;
   /** Tells what is called from within a function for which the child waits. */
   readonly #context = new AsyncLocalStorage<Job>();
+  readonly #deadlines: Deadlines;
   #job: Job | undefined;
 
   constructor(options: SyncCallsOptions) {
     this.#options = options;
+    const { received } = options;
+    this.#deadlines = new Deadlines({ received, sweep: (time) => this.#expire(time) });
     options.channel.onMessage((message) => this.#guard(() => this.#receive(message)));
   }
 
@@ -75,7 +79,7 @@ export class SyncCalls {
   }
 
   close(): void {
-    clearTimeout(this.#job?.timer);
+    this.#deadlines.close();
     this.#job = undefined;
     this.#options.channel.close();
   }
@@ -88,9 +92,11 @@ export class SyncCalls {
     const invoke = message as CallbackInvoke;
     const { name, sync } = this.#options.callbacks.find(invoke.callbackId);
     if (!sync) throw new ProtocolError('A child waits for a function that is not marked by sync().');
-    const job: Job = { message: invoke, name: name || 'callback', started: false, answered: false, timer: undefined };
+    const deadline = now() + this.#options.timeout;
+    const job: Job = { message: invoke, name: name || 'callback', deadline, started: false, answered: false };
     this.#job = job;
-    this.#limit(job);
+    if (deadline !== Infinity) this.#deadlines.watch(deadline);
+    this.#options.keepAwake();
     this.#startWhenDue(job);
     // What the child could not write before it blocked will not come.
     if (!job.started)
@@ -100,15 +106,14 @@ export class SyncCalls {
       );
   }
 
-  #limit(job: Job): void {
+  #expire(time: number): number {
+    const job = this.#job;
+    if (!job) return Infinity;
+    if (job.deadline > time) return job.deadline;
     const { timeout } = this.#options;
-    if (timeout === Infinity) return;
-    const expire = (): void => {
-      const message = `${job.name}() did not return within ${timeout} ms, for which the child waited. Raise \`callbackTimeout\` for slow functions.`;
-      this.#fail(job, new TimeoutError(job.name, timeout, message));
-    };
-    job.timer = setTimeout(expire, timeout);
-    job.timer.unref();
+    const message = `${job.name}() did not return within ${timeout} ms, for which the child waited. Raise \`callbackTimeout\` for slow functions.`;
+    this.#fail(job, new TimeoutError(job.name, timeout, message));
+    return Infinity;
   }
 
   #startWhenDue(job: Job): void {
@@ -178,8 +183,8 @@ export class SyncCalls {
       throw unwritable(answer, job.name, error);
     }
     job.answered = true;
-    clearTimeout(job.timer);
     this.#job = undefined;
+    this.#options.keepAwake();
   }
 
   #guard(action: () => void): void {

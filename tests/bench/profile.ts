@@ -3,7 +3,7 @@
  * What is native counts for the function that calls it: `stringify` is JSON's, `writeUtf8String` the system's.
  */
 import { parseArgs } from 'node:util';
-import { procxy } from '../../dist/index.js';
+import { procxy, sync } from '../../dist/index.js';
 import { ProfiledWorker } from './contestants/profiled-child.js';
 import { profile } from './contestants/profiler.js';
 import { works } from './contestants/works.js';
@@ -27,7 +27,11 @@ for (const row of rows) {
       echo: worker.echo,
       fire: (count: number) => worker.fire(count, () => {}),
       ask: (count: number) => worker.ask(count, (n: number) => n),
-      askSync: (count: number) => worker.askSync(count, (n: number) => n),
+      askSync: (count: number) =>
+        worker.askSync(
+          count,
+          sync((n: number) => n),
+        ),
     };
     const run = (works as Record<string, (...args: unknown[]) => Promise<number>>)[work];
     await worker.startProfile();
