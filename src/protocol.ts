@@ -323,6 +323,7 @@ export type Message =
  * | 4 | `invokeId`, `callbackId`, `args` | a `callback-invoke` |
  * | 5 | `invokeId`, `value` | a `callback-result` with success |
  * | 6 | `invokeId` | the same without a value |
+ * | 7 | `invokeId`, `args` | a `callback-invoke` of the same function as the last one of this batch that had a row of its own |
  *
  * A child may send one at any time. It is sent some once the answer to `import` has said that it reads them.
  */

@@ -1,7 +1,7 @@
 import type { Channel } from '../channel/channel.js';
 import type { Batch, Message } from '../protocol.js';
 import { now } from '../clock.js';
-import { appendRow } from './rows.js';
+import { rowsOf } from './rows.js';
 import type { Parcel } from './send.js';
 import type { WriteLog } from './write-log.js';
 
@@ -152,8 +152,7 @@ export class Batcher {
 
   /** @returns whether that was possible */
   #writeBatch(messages: Message[]): boolean {
-    const batch: Batch = { type: 'batch', rows: [] };
-    for (const message of messages) appendRow(batch.rows, message);
+    const batch: Batch = { type: 'batch', rows: rowsOf(messages) };
     try {
       this.#options.channel.send(batch, undefined, this.log?.add(messages));
       this.sent += messages.length;

@@ -10,31 +10,30 @@ const EMPTY_RESULT = 3;
 const INVOKE = 4;
 const INVOKED = 5;
 const EMPTY_INVOKED = 6;
+const INVOKE_AGAIN = 7;
 
-/** Adds a message to the rows of a batch. */
-export function appendRow(rows: unknown[], message: Message): void {
-  switch (message.type) {
-    case 'call-invoke':
-      if (message.coded || message.target) break;
+/** The rows of a batch. */
+export function rowsOf(messages: readonly Message[]): unknown[] {
+  const rows: unknown[] = [];
+  let invoked: string | undefined;
+  for (const message of messages) {
+    const { type } = message;
+    if (type === 'call-invoke' && !message.coded && !message.target) {
       rows.push(CALL, message.callId, message.method, message.args);
-      return;
-    case 'call-result':
-      if (message.coded || message.result === 'error') break;
+    } else if (type === 'call-result' && !message.coded && message.result !== 'error') {
       if (message.value === undefined) rows.push(EMPTY_RESULT, message.callId);
       else rows.push(RESULT, message.callId, message.value);
-      return;
-    case 'callback-invoke':
-      if (message.coded) break;
-      rows.push(INVOKE, message.invokeId, message.callbackId, message.args);
-      return;
-    case 'callback-result':
-      if (message.coded || message.result === 'error') break;
+    } else if (type === 'callback-invoke' && !message.coded) {
+      const { callbackId, invokeId, args } = message;
+      if (callbackId === invoked) rows.push(INVOKE_AGAIN, invokeId, args);
+      else rows.push(INVOKE, invokeId, callbackId, args);
+      invoked = callbackId;
+    } else if (type === 'callback-result' && !message.coded && message.result !== 'error') {
       if (message.value === undefined) rows.push(EMPTY_INVOKED, message.invokeId);
       else rows.push(INVOKED, message.invokeId, message.value);
-      return;
-    default:
+    } else rows.push(MESSAGE, message);
   }
-  rows.push(MESSAGE, message);
+  return rows;
 }
 
 /** Those that a row of its own stands for: they are sound as they are read. */
@@ -48,6 +47,7 @@ export interface RowReader {
 
 /** @throws {ProtocolError} at the first row that is malformed: those before it have been read */
 export function readRows(rows: readonly unknown[], { message, row }: RowReader): void {
+  let invoked: unknown;
   for (let at = 0; at < rows.length;) {
     const kind = rows[at++];
     if (kind === MESSAGE) {
@@ -60,8 +60,9 @@ export function readRows(rows: readonly unknown[], { message, row }: RowReader):
       row({ type: 'call-invoke', callId: id, method: text(rows[at++]), args: list(rows[at++]) });
     } else if (kind === RESULT) row({ type: 'call-result', callId: id, result: 'success', value: rows[at++] });
     else if (kind === EMPTY_RESULT) row({ type: 'call-result', callId: id, result: 'success' });
-    else if (kind === INVOKE) {
-      row({ type: 'callback-invoke', invokeId: id, callbackId: text(rows[at++]), args: list(rows[at++]) });
+    else if (kind === INVOKE || kind === INVOKE_AGAIN) {
+      if (kind === INVOKE) invoked = rows[at++];
+      row({ type: 'callback-invoke', invokeId: id, callbackId: text(invoked), args: list(rows[at++]) });
     } else if (kind === INVOKED) row({ type: 'callback-result', invokeId: id, result: 'success', value: rows[at++] });
     else if (kind === EMPTY_INVOKED) row({ type: 'callback-result', invokeId: id, result: 'success' });
     else throw malformed('kind');

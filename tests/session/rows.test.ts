@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ProtocolError } from '../../src/errors.js';
 import type { Message } from '../../src/protocol.js';
-import { appendRow, readRows } from '../../src/session/rows.js';
+import { readRows, rowsOf } from '../../src/session/rows.js';
 
 const id = fc.integer({ min: 1, max: 2 ** 31 });
 const value = fc.jsonValue();
@@ -33,7 +33,12 @@ const anyMessage: fc.Arbitrary<Message> = fc.oneof(
     result: fc.constant('error' as const),
     error: value,
   }),
-  fc.record({ type: fc.constant('callback-invoke' as const), invokeId: id, callbackId: fc.uuid(), args }),
+  fc.record({
+    type: fc.constant('callback-invoke' as const),
+    invokeId: id,
+    callbackId: fc.constantFrom('a', 'b'),
+    args,
+  }),
   fc.record({
     type: fc.constant('callback-result' as const),
     invokeId: id,
@@ -61,8 +66,7 @@ describe('Rows of a batch', () => {
   test('every message comes out as it went in, in its order, also by way of JSON', () => {
     fc.assert(
       fc.property(fc.array(anyMessage), (messages) => {
-        const rows: unknown[] = [];
-        for (const message of messages) appendRow(rows, message);
+        const rows = rowsOf(messages);
         const expected = JSON.parse(JSON.stringify(messages)) as unknown[];
         expect(read(JSON.parse(JSON.stringify(rows)) as unknown[])).toEqual(expected);
       }),
@@ -70,10 +74,24 @@ describe('Rows of a batch', () => {
   });
 
   test('the usual ones take no object', () => {
-    const rows: unknown[] = [];
-    appendRow(rows, { type: 'call-invoke', callId: 7, method: 'add', args: [1, 2] });
-    appendRow(rows, { type: 'call-result', callId: 7, result: 'success', value: 3 });
+    const rows = rowsOf([
+      { type: 'call-invoke', callId: 7, method: 'add', args: [1, 2] },
+      { type: 'call-result', callId: 7, result: 'success', value: 3 },
+    ]);
     expect(rows).toEqual([1, 7, 'add', [1, 2], 2, 7, 3]);
+  });
+
+  test('a function that is invoked again is not named again', () => {
+    const invoke = (invokeId: number, callbackId: string): Message => ({
+      type: 'callback-invoke',
+      invokeId,
+      callbackId,
+      args: [],
+    });
+    const messages: Message[] = [invoke(1, 'a'), invoke(2, 'a'), { type: 'heartbeat' }, invoke(3, 'a'), invoke(4, 'b')];
+    const rows = rowsOf(messages);
+    expect(rows).toEqual([4, 1, 'a', [], 7, 2, [], 0, { type: 'heartbeat' }, 7, 3, [], 4, 4, 'b', []]);
+    expect(read(rows)).toEqual(messages);
   });
 
   test.each([
@@ -83,6 +101,7 @@ describe('Rows of a batch', () => {
     ['an id that is none', [2, 0, 1]],
     ['no name', [1, 1]],
     ['a name that is none', [4, 1, 5, []]],
+    ['a function invoked again before it was invoked', [7, 1, []]],
     ['arguments that are none', [1, 1, 'add', { length: 1 }]],
   ])('%s is a violation', (_name, rows) => {
     expect(() => read(rows)).toThrow(ProtocolError);
