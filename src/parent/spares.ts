@@ -23,7 +23,8 @@ export function prepare(options: ResolvedOptions): Prepared {
 interface Pool {
   options: ResolvedOptions;
   wanted: number;
-  readonly spares: Set<Prepared>;
+  /** Each with what resolves when it can be told what to load. */
+  readonly spares: Map<Prepared, Promise<void>>;
 }
 
 /** ms */
@@ -66,10 +67,10 @@ export async function keepSpares(count: number, options: ProcxyOptions = {}): Pr
       'A child that was started ahead cannot have the streams or descriptors of `stdio`: use the names that fork has for them.',
     );
   }
-  const pool = pools.get(key) ?? { options: resolved, wanted: 0, spares: new Set() };
+  const pool = pools.get(key) ?? { options: resolved, wanted: 0, spares: new Map() };
   pools.set(key, pool);
   pool.wanted = count;
-  const surplus = [...pool.spares].slice(count);
+  const surplus = [...pool.spares.keys()].slice(count);
   await Promise.all([...surplus.map((spare) => end(pool, spare)), fill(pool)]);
   if (pool.wanted === 0 && pool.spares.size === 0) pools.delete(key);
 }
@@ -79,7 +80,7 @@ export function takeSpare(options: ResolvedOptions): Prepared | undefined {
   if (pools.size === 0) return undefined;
   const pool = pools.get(keyOf(options) ?? '');
   if (!pool) return undefined;
-  for (const spare of pool.spares) {
+  for (const spare of pool.spares.keys()) {
     pool.spares.delete(spare);
     if (!spare.connection.agent.ended) return spare;
   }
@@ -98,15 +99,13 @@ export function refillSpares(): void {
   }, REFILL_DELAY).unref();
 }
 
-async function fill(pool: Pool): Promise<void> {
-  const ready: Promise<unknown>[] = [];
-  while (pool.spares.size < pool.wanted) {
-    const spare = prepare(pool.options);
-    pool.spares.add(spare);
-    void spare.connection.exited.then(() => pool.spares.delete(spare));
-    ready.push(spare.connection.isReady());
+async function fill({ options, wanted, spares }: Pool): Promise<void> {
+  while (spares.size < wanted) {
+    const spare = prepare(options);
+    spares.set(spare, spare.connection.isReady());
+    void spare.connection.exited.then(() => spares.delete(spare));
   }
-  await Promise.all(ready);
+  await Promise.all(spares.values());
 }
 
 async function end(pool: Pool, spare: Prepared): Promise<void> {

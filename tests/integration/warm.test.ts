@@ -23,6 +23,13 @@ describe('procxy.warm()', () => {
     await until(() => childPids().some((pid) => !ahead.includes(pid)), 'another child');
   });
 
+  test('it resolves when the children are ready, whoever has had them started', async () => {
+    const ready: string[] = [];
+    void procxy.warm(1).then(() => ready.push('first'));
+    await procxy.warm(1);
+    expect(ready).toEqual(['first']);
+  });
+
   test('with options of single instances and calls it may be any of them', async () => {
     await procxy.warm(2);
     const ahead = childPids();
