@@ -1,7 +1,5 @@
-import { createRequire } from 'node:module';
 import { extname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import vm from 'node:vm';
 import { describeReason, ModuleResolutionError } from '../errors.js';
 import type { ModuleReference } from '../protocol.js';
 
@@ -57,11 +55,17 @@ function mayReadTypeScript(): boolean {
 
 /** `import()` as it would work in the file `referrer`: the only way to resolve a bare specifier by its rules. */
 function importFrom(referrer: string): (specifier: string) => Promise<unknown> {
-  if (!isNode) return (specifier) => import(pathToFileURL(createRequire(referrer).resolve(specifier)).href);
-  const { USE_MAIN_CONTEXT_DEFAULT_LOADER: importModuleDynamically } = vm.constants;
-  const script = new vm.Script('(specifier) => import(specifier)', { filename: referrer, importModuleDynamically });
+  if (!isNode) return (specifier) => import(pathToFileURL(requireFrom(referrer).resolve(specifier)).href);
+  const { constants, Script } = process.getBuiltinModule('node:vm');
+  const { USE_MAIN_CONTEXT_DEFAULT_LOADER: importModuleDynamically } = constants;
+  const script = new Script('(specifier) => import(specifier)', { filename: referrer, importModuleDynamically });
   const load = script.runInThisContext() as (specifier: string) => Promise<unknown>;
   return (specifier) => withoutWarning(() => load(specifier));
+}
+
+/** Not imported, like `node:vm`: it takes time to load, and few children need it. */
+function requireFrom(file: string): NodeJS.Require {
+  return process.getBuiltinModule('node:module').createRequire(file);
 }
 
 /** Node calls the constant above experimental, at its first use, on the user's stderr. */
@@ -83,7 +87,7 @@ function isTypeScript(url: string): boolean {
 async function registerTsx(url: string): Promise<void> {
   try {
     const esm = (await importFrom(url)('tsx/esm/api')) as { register(): void };
-    const cjs = createRequire(url)('tsx/cjs/api') as { register(): void };
+    const cjs = requireFrom(url)('tsx/cjs/api') as { register(): void };
     esm.register();
     cjs.register();
   } catch (error) {

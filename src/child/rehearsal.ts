@@ -1,2 +1,8 @@
-/** What a child that is started ahead imports: Node's loader of modules is slow the first time only. */
-export default {};
+/** What a child that is started ahead loads, so that all that comes with a class has run once. */
+export class Rehearsal {
+  calls = 0;
+
+  count(): number {
+    return ++this.calls;
+  }
+}

@@ -1,5 +1,4 @@
 import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 
 type Collect = () => void;
 
@@ -18,7 +17,7 @@ function exposeCollector(): Collect {
   const { Bun } = globalThis as { Bun?: { gc(isSynchronous: boolean): void } };
   if (Bun) return () => Bun.gc(true);
   setFlagsFromString('--expose-gc');
-  const gc = runInNewContext('gc') as Collect;
+  const gc = process.getBuiltinModule('node:vm').runInNewContext('gc') as Collect;
   setFlagsFromString('--no-expose-gc');
   return gc;
 }

@@ -4,7 +4,8 @@ import { Worker } from './procxy-child.js';
 
 export const kind = 'process';
 
-const optionsOf = ({ serialization, busyPoll, enableCallbacks }) => ({
+const optionsOf = ({ serialization, busyPoll, enableCallbacks, channel }) => ({
+  ...(channel && { channel }),
   ...(serialization && { serialization }),
   ...(busyPoll && { busyPoll }),
   ...(enableCallbacks && { enableCallbacks }),
