@@ -58,7 +58,7 @@ export class Batcher {
 
   send(message: Message, parcel: Parcel): void {
     if (!this.enabled) return this.#writeAlone(message, parcel);
-    const time = this.#clock();
+    const time = parcel.time ?? this.#clock();
     if (time - this.#last > PAUSE) {
       // In the middle of a burst it is this one only that goes out at once.
       this.#singles = this.#scheduled ? SINGLES - 1 : 0;

@@ -51,11 +51,17 @@ class OpenCall implements Parcel {
     readonly method: string,
     /** Until they are encoded. */
     public args: readonly unknown[] | undefined,
+    /** ms; `Infinity`: no limit. */
     readonly timeout: number,
-    readonly deadline: number,
+    /** When it was opened, as {@link now} gives it. */
+    readonly time: number,
     readonly site: CallSite | undefined,
     readonly settle: Settle,
   ) {}
+
+  get deadline(): number {
+    return this.time + this.timeout;
+  }
 
   build(): Message | undefined {
     return this.owner.build(this);
@@ -111,7 +117,8 @@ export class Calls {
   }
 
   open(target: CallTarget, method: string, args: readonly unknown[], options: CallOptions, settle: Settle): void {
-    const { timeout, signal, boundary } = options;
+    const { signal, boundary } = options;
+    const timeout = options.timeout === 0 ? Infinity : options.timeout;
     const time = now();
     const site = boundary && this.#sites.take(time) ? captureCallSite(boundary) : options.site;
     const refusal = this.#closed ? this.#closed(method) : this.#options.refuse(method);
@@ -121,13 +128,11 @@ export class Calls {
     }
     if (signal?.aborted) return settle.reject(signal.reason);
     const callId = this.nextId();
-    const limited = timeout > 0 && timeout !== Infinity;
-    const deadline = limited ? time + timeout : Infinity;
-    const call = new OpenCall(this.#owner, callId, target, method, args, timeout, deadline, site, settle);
+    const call = new OpenCall(this.#owner, callId, target, method, args, timeout, time, site, settle);
     if (signal) call.stopListening = onAbort(signal, () => this.#abandon(callId, signal.reason));
     if (this.#open.size === 0) this.#options.onBusy(true);
     this.#open.add(call);
-    if (limited) this.#deadlines.watch(deadline);
+    if (timeout !== Infinity) this.#deadlines.watch(call.deadline);
     this.#options.send(call);
   }
 

@@ -12,12 +12,9 @@ export class RemoteResult<T> extends Promise<T> implements AsyncGenerator<unknow
     return new RemoteResult((_resolve, reject) => reject(reason));
   }
 
-  #opening: Promise<AnyIterator> | undefined;
-  /** Once it is there, the result is not asked by way of this promise any more. */
-  #iterator: AnyIterator | undefined;
-
   async next(...args: [] | [unknown]): Promise<IteratorResult<unknown, unknown>> {
-    return (this.#iterator ?? (await this.#open())).next(...args);
+    // Once it is there, the result is not asked by way of this promise any more.
+    return (iterators.get(this) ?? (await this.#open())).next(...args);
   }
 
   async return(value?: unknown): Promise<IteratorResult<unknown, unknown>> {
@@ -40,9 +37,22 @@ export class RemoteResult<T> extends Promise<T> implements AsyncGenerator<unknow
   }
 
   #open(): Promise<AnyIterator> {
-    return (this.#opening ??= this.then((value) => (this.#iterator = iteratorOf(value))));
+    let opening = openings.get(this);
+    if (!opening) {
+      opening = this.then((value) => {
+        const iterator = iteratorOf(value);
+        iterators.set(this, iterator);
+        return iterator;
+      });
+      openings.set(this, opening);
+    }
+    return opening;
   }
 }
+
+/** Of the few that are iterated over: not fields, which each call would pay for. */
+const openings = new WeakMap<RemoteResult<unknown>, Promise<AnyIterator>>();
+const iterators = new WeakMap<RemoteResult<unknown>, AnyIterator>();
 
 type AnyIterator = AsyncIterator<unknown, unknown, unknown> | Iterator<unknown, unknown, unknown>;
 

@@ -6,6 +6,8 @@ import type { Coded, Message } from '../protocol.js';
 export interface Parcel {
   /** For whose sake. */
   readonly method: string;
+  /** When it was made, as `now()` gives it, where somebody has looked at the clock. */
+  readonly time?: number;
   /** Makes the message; nothing is sent where that is `undefined`. */
   build(): Message | undefined;
   /** What `build` has thrown, and a {@link SerializationError} for a message that is too large or too deep. */

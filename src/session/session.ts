@@ -143,11 +143,7 @@ export class Session implements Accounts {
   call(target: CallTarget, method: string, args: readonly unknown[], options: CallOptions): RemoteResult<unknown> {
     const { signal, observe } = options;
     return new RemoteResult((resolve, reject) => {
-      const resolveFollowing = (value: unknown): void => {
-        if (signal) endOnAbort(value, signal);
-        resolve(value);
-      };
-      const settle = { resolve: signal ? resolveFollowing : resolve, reject };
+      const settle = { resolve: signal ? following(signal, resolve) : resolve, reject };
       this.#calls.open(target, method, args, options, observe ? observe(settle) : settle);
     });
   }
@@ -340,6 +336,14 @@ export class Session implements Accounts {
     const head = { type: 'call-result', callId } as const;
     this.#server.serve(head, method, args, coded, (values) => run(target ?? 'instance', method, values));
   }
+}
+
+/** A stream or an iterator that is the result ends with the signal of the call. */
+function following(signal: AbortSignal, resolve: (value: unknown) => void): (value: unknown) => void {
+  return (value) => {
+    endOnAbort(value, signal);
+    resolve(value);
+  };
 }
 
 function isObject(value: unknown): value is { type?: unknown } {

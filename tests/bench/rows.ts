@@ -126,6 +126,16 @@ export const rows: Row[] = [
     entrants: everybody,
     goals: [atLeastRaw(2)],
   },
+  ...[1000, 64].map((window): Row => ({
+    id: `window-${window}-object`,
+    title: `windows of ${window.toLocaleString('en')} calls with a small object, JSON`,
+    layout: 'a core each',
+    unit: '/s',
+    work: 'inFlight',
+    workSettings: { window, value: 'object' },
+    entrants: [raw(json), own({}), birpc(json)],
+    goals: [],
+  })),
   {
     id: 'objects',
     title: '108 KB of small objects, JSON',
@@ -148,7 +158,14 @@ export const rows: Row[] = [
     unit: '/s',
     work: 'inFlight',
     workSettings: { window: 1, value },
-    entrants: [raw(advanced), own(advanced), ...processes(advanced), ...threads, workerpoolThread],
+    entrants: [
+      raw(advanced),
+      own(advanced),
+      own({ ...advanced, channel: 'socket' }, "procxy, channel: 'socket'"),
+      ...processes(advanced),
+      ...threads,
+      workerpoolThread,
+    ],
     goals: [atLeastRaw(limit)],
   })),
   {
@@ -175,7 +192,9 @@ export const rows: Row[] = [
     entrants: [
       raw(json),
       own({ enableCallbacks: true }),
+      own({ enableCallbacks: true, busyPoll: 50 }, 'procxy, busyPoll: 50'),
       { ...own({ enableCallbacks: true }, 'procxy, sync()'), work: 'askSync' },
+      { ...own({ enableCallbacks: true, busyPoll: 50 }, 'procxy, sync() and busyPoll: 50'), work: 'askSync' },
       birpc(json),
       { name: 'comlink (thread)', contestant: 'comlink', settings: {} },
       { name: 'capnweb (thread)', contestant: 'capnweb', settings: {} },

@@ -27,8 +27,8 @@ const { values: flags } = parseArgs({
     'no-peers': { type: 'boolean' },
   },
 });
-const rounds = Number(flags.rounds ?? (flags.quick ? 1 : 7));
-const times = flags.quick ? { warmUp: 100, time: 150 } : { warmUp: 1500, time: 700 };
+const rounds = Number(flags.rounds ?? (flags.quick ? 1 : 5));
+const times = flags.quick ? { warmUp: 100, time: 150 } : { warmUp: 1200, time: 600 };
 const chosen = rows
   .filter(({ id, title, isLong }) => `${id} ${title}`.includes(flags.only ?? '') && !(flags.quick && isLong))
   .map((row) => (flags['no-peers'] ? { ...row, entrants: row.entrants.filter(({ name }) => !isPeer(name)) } : row));

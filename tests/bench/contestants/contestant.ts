@@ -1,9 +1,10 @@
 /** How one value crosses: Node's `serialization`. Threads have structured clone only, and leave it out. */
 export interface Settings {
   serialization?: 'json' | 'advanced';
-  /** µs, of `procxy()` only. */
+  /** The following of `procxy()` only. µs. */
   busyPoll?: number;
-  /** Takes a child that was started ahead, of `procxy()` only. */
+  channel?: 'socket';
+  /** Takes a child that was started ahead. */
   isWarm?: boolean;
 }
 

@@ -5,22 +5,26 @@ import { fileURLToPath } from 'node:url';
 
 export const kind = 'process';
 
+/** More calls than are ever under way. */
+const LAST_BITS = 2 ** 16 - 1;
+
 export async function start({ serialization }) {
   const child = fork(fileURLToPath(new URL('raw-child.js', import.meta.url)), { serialization });
-  const waiting = new Map();
+  // By the last bits of the number. With a Map a burst takes a tenth longer.
+  const waiting = [];
   let calls = 0;
   let fired = 0;
   child.on('message', (message) => {
     if (message.ask) child.send({ answer: message.ask });
     else if (message.fired) fired++;
     else {
-      waiting.get(message.id)(message.value);
-      waiting.delete(message.id);
+      waiting[message.id & LAST_BITS](message.value);
+      waiting[message.id & LAST_BITS] = undefined;
     }
   });
   const request = (message) =>
     new Promise((resolve) => {
-      waiting.set(++calls, resolve);
+      waiting[++calls & LAST_BITS] = resolve;
       message.id = calls;
       child.send(message);
     });

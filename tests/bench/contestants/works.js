@@ -5,10 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { childrenOf } from './placement.js';
 import { usedAfterCollection } from './heap.js';
 
-const small = { id: 1, name: 'a small message', tags: ['x', 'y'] };
-
 const values = {
-  small,
+  number: 1,
+  object: { id: 1, name: 'a small message', tags: ['x', 'y'] },
   // 108 KB as JSON.
   objects: Array.from({ length: 1000 }, (_, id) => ({
     id,
@@ -48,12 +47,12 @@ function burst({ echo }, value, window) {
   };
 }
 
-async function inFlight(contestant, { value = 'small', window, times }) {
+async function inFlight(contestant, { value = 'number', window, times }) {
   const sent = values[value];
   const received = await contestant.echo(sent);
   // A thread's Buffer arrives as a Uint8Array.
   deepStrictEqual(Buffer.isBuffer(sent) ? Buffer.from(received) : received, sent);
-  return perSecond(burst(contestant, sent, window), times, value === 'small' ? 5000 : 0);
+  return perSecond(burst(contestant, sent, window), times, value === 'number' || value === 'object' ? 5000 : 0);
 }
 
 /** Megabytes of memory that a process holds. */
@@ -62,14 +61,14 @@ function residentMegabytes(pid) {
 }
 
 async function megabytesOfChild(contestant) {
-  await contestant.echo(small);
+  await contestant.echo(values.number);
   await sleep(500);
   return residentMegabytes(childrenOf(process.pid)[0]);
 }
 
 const million = {
   async calls(contestant, count) {
-    for (let done = 0; done < count; done += 1000) await burst(contestant, small, 1000)();
+    for (let done = 0; done < count; done += 1000) await burst(contestant, values.number, 1000)();
   },
   async callbacks(contestant, count) {
     for (let done = 0; done < count; done += 10_000) await contestant.fire(10_000);
@@ -132,7 +131,7 @@ export async function creation({ prepare, start }, settings, { times }) {
     await prepare?.(settings);
     const begin = performance.now();
     const contestant = await start(settings);
-    await contestant.echo(small);
+    await contestant.echo(values.number);
     samples.push(performance.now() - begin);
     await contestant.stop();
   }
