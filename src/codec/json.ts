@@ -49,19 +49,21 @@ export function createJsonCodec(handlers: readonly TransferHandler[], self: Self
 /** Whether a value is an array of what crosses as it is, as arguments mostly are: no walk is needed to copy it. */
 function isFlat(value: unknown): value is unknown[] {
   if (!Array.isArray(value) || (value as { toJSON?: unknown }).toJSON !== undefined) return false;
-  for (const part of value) {
-    switch (typeof part) {
-      case 'string':
-      case 'boolean':
-        break;
-      case 'number':
-        if (!Number.isFinite(part) || Object.is(part, -0)) return false;
-        break;
-      default:
-        if (part !== null) return false;
-    }
-  }
+  for (const part of value) if (!isCarried(part)) return false;
   return true;
+}
+
+/** Whether it is a primitive that JSON carries as it is: most parts are, and need no walk and no key. */
+function isCarried(value: unknown): value is string | number | boolean | null {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return true;
+    case 'number':
+      return Number.isFinite(value) && !Object.is(value, -0);
+    default:
+      return value === null;
+  }
 }
 
 class JsonWalk extends Walk {
@@ -125,7 +127,7 @@ class JsonWalk extends Walk {
     const copy: Wire[] = [];
     for (let index = 0; index < array.length; index++) {
       const value = array[index];
-      if (typeof value === 'string' || value === null) {
+      if (isCarried(value)) {
         copy.push(value);
         continue;
       }
@@ -145,7 +147,7 @@ class JsonWalk extends Walk {
       const value = source[key];
       if (value === undefined) continue;
       if (key.startsWith(DESCRIPTOR_PREFIX)) escape = true;
-      if (typeof value === 'string' || value === null) {
+      if (isCarried(value)) {
         assign(copy, key, value);
         continue;
       }
