@@ -27,7 +27,7 @@ const { values: flags } = parseArgs({
     'no-peers': { type: 'boolean' },
   },
 });
-const rounds = Number(flags.rounds ?? (flags.quick ? 1 : 5));
+const rounds = Number(flags.rounds ?? (flags.quick ? 1 : 4));
 const times = flags.quick ? { warmUp: 100, time: 150 } : { warmUp: 1200, time: 600 };
 const chosen = rows
   .filter(({ id, title, isLong }) => `${id} ${title}`.includes(flags.only ?? '') && !(flags.quick && isLong))
