@@ -14,7 +14,7 @@ import { RemoteResult } from './remote-result.js';
 import { readRows, type RowMessage } from './rows.js';
 import { isLive, unwritable, type Parcel, type Send } from './send.js';
 import { Server } from './serve.js';
-import { endOnAbort } from './streams/remote-iterator.js';
+import { endingOnAbort } from './streams/remote-iterator.js';
 
 /** What comes by the data socket, besides bytes. */
 const asideTypes = new Set<Message['type']>(['stream-data', 'stream-end']);
@@ -143,7 +143,7 @@ export class Session implements Accounts {
   call(target: CallTarget, method: string, args: readonly unknown[], options: CallOptions): RemoteResult<unknown> {
     const { signal, observe } = options;
     return new RemoteResult((resolve, reject) => {
-      const settle = { resolve: signal ? following(signal, resolve) : resolve, reject };
+      const settle = { resolve: signal ? endingOnAbort(signal, resolve) : resolve, reject };
       this.#calls.open(target, method, args, options, observe ? observe(settle) : settle);
     });
   }
@@ -336,14 +336,6 @@ export class Session implements Accounts {
     const head = { type: 'call-result', callId } as const;
     this.#server.serve(head, method, args, coded, (values) => run(target ?? 'instance', method, values));
   }
-}
-
-/** A stream or an iterator that is the result ends with the signal of the call. */
-function following(signal: AbortSignal, resolve: (value: unknown) => void): (value: unknown) => void {
-  return (value) => {
-    endOnAbort(value, signal);
-    resolve(value);
-  };
 }
 
 function isObject(value: unknown): value is { type?: unknown } {

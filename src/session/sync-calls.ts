@@ -1,11 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Channel } from '../channel/channel.js';
+import { now } from '../clock.js';
 import type { Codec } from '../codec/codec.js';
 import { CallbackLimitError, ProtocolError, SyncCallbackError, TimeoutError } from '../errors.js';
 import type { CallbackInvoke } from '../protocol.js';
 import type { Callbacks } from './callbacks.js';
 import type { Reason } from './calls.js';
-import { now } from '../clock.js';
 import { Deadlines } from './deadlines.js';
 import { afterDrain } from './drain.js';
 import { findMalformedField, isOurs } from './message-shape.js';

@@ -181,7 +181,7 @@ const message = fc.oneof({ weight: 10, arbitrary: typed }, { weight: 2, arbitrar
 /** What the rows of a batch may begin with, in any order. */
 const rows = fc.array(
   fc.oneof(
-    { weight: 3, arbitrary: fc.integer({ min: 0, max: 7 }) },
+    { weight: 3, arbitrary: fc.integer({ min: 0, max: 8 }) },
     { weight: 2, arbitrary: id },
     functionId,
     args,
@@ -195,6 +195,7 @@ const soundRow = fc.oneof(
   fc.tuple(fc.constant(2), id, anyValue),
   fc.tuple(fc.constant(3), id),
   fc.tuple(fc.constant(4), id, functionId, fc.array(anyValue, { maxLength: 2 })),
+  fc.tuple(fc.constant(7), id, fc.array(anyValue, { maxLength: 2 })),
 );
 const batch = fc.record({
   type: fc.constant('batch'),

@@ -1,12 +1,16 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { ChildCrashedError, OptionsValidationError, procxy, type ProcxyOptions } from 'procxy';
+import { ChildCrashedError, OptionsValidationError, procxy, sync, type ProcxyOptions } from 'procxy';
 import { Calculator } from '../fixtures/calculator.js';
 import { Mortal } from '../fixtures/mortal.js';
 import { childPids, isRunning, until } from '../support/processes.js';
 import { runScript } from '../support/scripts.js';
+import { startSyncUser } from '../support/sync-user.js';
 
 const module = '../fixtures/calculator.js';
 const mortal = '../fixtures/mortal.js';
+const fail = (): never => {
+  throw new Error('no order');
+};
 const outcome = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: unknown) => error);
 
 describe('procxy.warm()', () => {
@@ -124,6 +128,24 @@ test('busyPoll changes nothing but the time', async () => {
   for (let n = 0; n < 200; n++) expect(await calculator.add(n, 1)).toBe(n + 1);
   expect(await Promise.all([1, 2, 3].map((n) => calculator.add(n, n)))).toEqual([2, 4, 6]);
   expect(await outcome(procxy(Calculator, module, { busyPoll: -1 }))).toBeInstanceOf(OptionsValidationError);
+});
+
+test('nor for a child that blocks for a function', async () => {
+  await using user = await startSyncUser({ busyPoll: 50 });
+  const sorted = await user.sort(
+    [3, 1, 2],
+    sync((a: number, b: number) => b - a),
+  );
+  expect(sorted).toEqual([3, 2, 1]);
+  expect(
+    await outcome(
+      user.sort(
+        [2, 1],
+        sync((): number => fail()),
+      ),
+    ),
+  ).toMatchObject({ message: 'no order' });
+  expect(await user.ping()).toBe('pong');
 });
 
 test('with busyPoll both processes sleep when nothing is to be done', async () => {

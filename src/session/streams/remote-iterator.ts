@@ -85,8 +85,15 @@ export class RemoteIterator implements AsyncGenerator<unknown, unknown, unknown>
   }
 }
 
-/** Ends what a call has returned, if it is an iterator or one of Node's streams, when the signal of the call fires. */
-export function endOnAbort(result: unknown, signal: AbortSignal): void {
+/** A `resolve` that has what it gets ended, if that is an iterator or one of Node's streams, when the signal of the call fires. */
+export function endingOnAbort(signal: AbortSignal, resolve: (value: unknown) => void): (value: unknown) => void {
+  return (value) => {
+    endOnAbort(value, signal);
+    resolve(value);
+  };
+}
+
+function endOnAbort(result: unknown, signal: AbortSignal): void {
   if (result instanceof RemoteIterator) result.follow(signal);
   else if (result instanceof Readable || result instanceof Writable) destroyOnAbort(result, signal);
 }
