@@ -24,10 +24,10 @@ import type {
   LoadRequest,
   ProtocolVersion,
 } from '../protocol.js';
-import { Callbacks } from '../session/callbacks.js';
-import { withDebugLog } from '../session/debug-log.js';
+import { Callbacks } from '../session/functions/callbacks.js';
+import { withDebugLog } from '../session/wire/debug-log.js';
 import { Handles } from '../session/handles.js';
-import type { Blocking } from '../session/invocations.js';
+import type { Blocking } from '../session/functions/invocations.js';
 import { Session } from '../session/session.js';
 import { Signals } from '../session/signals.js';
 import { dataSocketOf } from '../session/streams/data-link.js';

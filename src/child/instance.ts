@@ -1,7 +1,7 @@
 import type { Codec } from '../codec/codec.js';
 import { PropertyError } from '../errors.js';
 import type { InstanceDescription, MirrorRequest } from '../protocol.js';
-import { EventForwarder, isEmitter } from '../session/event-forwarder.js';
+import { EventForwarder, isEmitter } from '../session/events/event-forwarder.js';
 import type { Session } from '../session/session.js';
 import type { Class } from './find-class.js';
 import { findSymbol } from './find-symbol.js';

@@ -3,7 +3,7 @@ import type { Socket as DatagramSocket } from 'node:dgram';
 import { Server, Socket } from 'node:net';
 import { describeReason, HandleTransferError } from '../errors.js';
 import type { DescriptorReference } from '../protocol.js';
-import { isEmitter } from '../session/event-forwarder.js';
+import { isEmitter } from '../session/events/event-forwarder.js';
 import { warn } from '../warnings.js';
 
 type Received = Socket | Server | DatagramSocket | number;

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { ChildCrashedError, describeReason } from '../errors.js';
 import type { ExitStatus } from '../types/stats.js';
-import { startError } from './launch.js';
+import { startError } from './launch/launch.js';
 import { Reaper } from './reaper.js';
 
 /** How much of stderr a crash error carries, in bytes. */

@@ -3,16 +3,16 @@ import { messageFormat } from '../channel/frames.js';
 import { framedSocket } from '../channel/framed-socket.js';
 import type { Codec } from '../codec/codec.js';
 import type { CallbackRequest } from '../protocol.js';
-import { Callbacks } from '../session/callbacks.js';
-import type { Reason } from '../session/calls.js';
-import { withDebugLog } from '../session/debug-log.js';
+import { Callbacks } from '../session/functions/callbacks.js';
+import type { Reason } from '../session/calls/calls.js';
+import { withDebugLog } from '../session/wire/debug-log.js';
 import type { Session } from '../session/session.js';
-import { SyncCalls } from '../session/sync-calls.js';
+import { SyncCalls } from '../session/sync/sync-calls.js';
 import type { SerializationMode } from '../types/serializable.js';
 import { warn } from '../warnings.js';
 import { isTraced, traceCallback } from './tracing.js';
-import { socketAt, type Launched } from './launch.js';
-import type { CallbackLimits } from './options.js';
+import { socketAt, type Launched } from './launch/launch.js';
+import type { CallbackLimits } from './options/options.js';
 
 /** Functions that cross between the parent and one child, and the socket on which that child may wait for one. */
 export class CallbackService {

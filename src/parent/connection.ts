@@ -7,28 +7,29 @@ import type { Self, TransferHandler } from '../codec/transfer-handlers.js';
 import { isHandle } from '../codec/handle-codec.js';
 import { HandleTransferError, ProtocolError, TerminatedError, TimeoutError } from '../errors.js';
 import type { AgentDescription, InstanceDescription, LoadRequest } from '../protocol.js';
-import { onAbort } from '../session/abort.js';
-import { isOwnTimeout, type CallOptions, type Reason } from '../session/calls.js';
+import { onAbort } from '../session/calls/abort.js';
+import { isOwnTimeout, type CallOptions, type Reason } from '../session/calls/calls.js';
 import { checkDescription } from './description.js';
-import type { CallSite } from '../session/call-site.js';
-import { debug, withDebugLog } from '../session/debug-log.js';
+import { endingOnAbort } from './ending-on-abort.js';
+import type { CallSite } from '../session/calls/call-site.js';
+import { debug, withDebugLog } from '../session/wire/debug-log.js';
 import { Handles } from '../session/handles.js';
 import { now } from '../clock.js';
-import { EventSubscriptions } from '../session/event-subscriptions.js';
-import { RemoteResult } from '../session/remote-result.js';
+import { EventSubscriptions } from '../session/events/event-subscriptions.js';
+import { RemoteResult } from '../session/calls/remote-result.js';
 import { Session } from '../session/session.js';
 import { Signals } from '../session/signals.js';
 import { dataSocketOf } from '../session/streams/data-link.js';
 import { Streams } from '../session/streams/streams.js';
 import type { ExitStatus, ProcxyStats, SideStats } from '../types/stats.js';
-import { ownFiles } from './agent-path.js';
+import { ownFiles } from './launch/agent-path.js';
 import { AgentProcess } from './agent-process.js';
 import { CallbackService } from './callback-service.js';
 import { describeDescriptor } from './file-descriptor.js';
 import { HeartbeatWatch } from './heartbeat-watch.js';
-import { launch, socketAt } from './launch.js';
+import { launch, socketAt } from './launch/launch.js';
 import type { PassableHandle } from '../types/serializable.js';
-import type { ResolvedHeartbeat, ResolvedOptions } from './options.js';
+import type { ResolvedHeartbeat, ResolvedOptions } from './options/options.js';
 import { PropertyMirror } from './property-mirror.js';
 import { awaitEnd, terminate } from './terminate.js';
 import { isTraced, traceCall, traceEnd, type ChildContext } from './tracing.js';
@@ -199,12 +200,12 @@ export class Connection {
   call(method: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
     if (isTraced.calls) return this.#tracedCall(method, args, options);
     if (this.#over) return RemoteResult.failed(this.#over(method));
-    return this.#session.call('instance', method, args, options);
+    return this.#session.call('instance', method, args, endingOnAbort(options));
   }
 
   #tracedCall(method: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
     return traceCall({ ...this.context, method, arguments: args }, (observe) => {
-      if (!this.#over) return this.#session.call('instance', method, args, { ...options, observe });
+      if (!this.#over) return this.#session.call('instance', method, args, endingOnAbort({ ...options, observe }));
       const error = this.#over(method);
       return new RemoteResult((resolve, reject) => observe({ resolve, reject }).reject(error));
     });

@@ -2,7 +2,7 @@ import type { AnyFunction } from '../codec/function-codec.js';
 import { OptionsValidationError, PropertyError } from '../errors.js';
 import type { CallOverrides } from '../types/options.js';
 import type { PassableHandle } from '../types/serializable.js';
-import { checkOptions } from './options.js';
+import { checkOptions } from './options/options.js';
 import { callOptions, type CallSource } from './remote-method.js';
 
 /** The proxy's own members. `again` makes the same proxy with other options for its calls. */

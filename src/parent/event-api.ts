@@ -1,5 +1,5 @@
-import type { EventSubscriptions } from '../session/event-subscriptions.js';
-import { toEventName, type Event } from '../session/event-name.js';
+import type { EventSubscriptions } from '../session/events/event-subscriptions.js';
+import { toEventName, type Event } from '../session/events/event-name.js';
 
 type AnyFunction = (...args: never[]) => unknown;
 type Listener = (...args: unknown[]) => void;

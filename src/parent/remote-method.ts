@@ -1,9 +1,9 @@
-import { captureCallSite } from '../session/call-site.js';
-import { isOwnTimeout, type CallOptions } from '../session/calls.js';
-import { RemoteResult } from '../session/remote-result.js';
+import { captureCallSite } from '../session/calls/call-site.js';
+import { isOwnTimeout, type CallOptions } from '../session/calls/calls.js';
+import { RemoteResult } from '../session/calls/remote-result.js';
 import type { CallOverrides } from '../types/options.js';
 import type { Connection } from './connection.js';
-import { unlimited, type ResolvedOptions } from './options.js';
+import { unlimited, type ResolvedOptions } from './options/options.js';
 
 type AnyFunction = (...args: unknown[]) => unknown;
 

@@ -2,8 +2,8 @@ import type { Self } from '../codec/transfer-handlers.js';
 import { OptionsValidationError } from '../errors.js';
 import type { ProcxyOptions } from '../types/options.js';
 import { Connection } from './connection.js';
-import { childEnv } from './launch.js';
-import { readArguments, type ResolvedOptions } from './options.js';
+import { childEnv } from './launch/launch.js';
+import { readArguments, type ResolvedOptions } from './options/options.js';
 import { proxyHandler } from './proxy.js';
 
 /** A child that has no instance yet. */

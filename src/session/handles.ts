@@ -3,7 +3,7 @@ import type { Channel, Handle } from '../channel/channel.js';
 import type { HandleExchange } from '../codec/handle-codec.js';
 import { HandleTransferError, ProtocolError } from '../errors.js';
 import type { HandleTransfer } from '../protocol.js';
-import type { WriteLog } from './write-log.js';
+import type { WriteLog } from './wire/write-log.js';
 
 /**
  * The handles on their way. A socket belongs to its sender until the other side confirms that it has it, and is closed

@@ -1,10 +1,10 @@
 import type { Codec } from '../codec/codec.js';
 import type { Coded, Message } from '../protocol.js';
 import type { SideStats } from '../types/stats.js';
-import type { CallOptions, FunctionTarget, Reason, Settle } from './calls.js';
-import type { Parcel } from './send.js';
-import type { Server } from './serve.js';
-import type { WriteLog } from './write-log.js';
+import type { CallOptions, FunctionTarget, Reason, Settle } from './calls/calls.js';
+import type { Parcel } from './wire/parcel.js';
+import type { Server } from './calls/serve.js';
+import type { WriteLog } from './wire/write-log.js';
 
 /** What is done with messages, by their type. */
 export type Handlers = { [T in Message['type']]?: (message: Extract<Message, { type: T }>) => void };

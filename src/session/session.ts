@@ -3,18 +3,17 @@ import type { Codec } from '../codec/codec.js';
 import { describeReason, ProtocolError } from '../errors.js';
 import type { Batch, CallInvoke, Coded, HandleReceived, HandleTransfer, Message } from '../protocol.js';
 import type { SideStats } from '../types/stats.js';
-import { Batcher, unasked } from './batcher.js';
-import { BusyPoll } from './busy-poll.js';
-import { Calls, type CallOptions, type CallTarget, type Reason } from './calls.js';
+import { Batcher, unasked } from './wire/batcher.js';
+import { BusyPoll } from './wire/busy-poll.js';
+import { Calls, type CallOptions, type CallTarget, type Reason } from './calls/calls.js';
 import type { Handles } from './handles.js';
-import { findMalformedField, isOurs } from './message-shape.js';
-import { Outbox } from './outbox.js';
+import { findMalformedField, isOurs } from './wire/message-shape.js';
+import { Outbox } from './wire/outbox.js';
 import type { Accounts, Handlers, SessionPart } from './part.js';
-import { RemoteResult } from './remote-result.js';
-import { readRows, type RowMessage } from './rows.js';
-import { isLive, unwritable, type Parcel, type Send } from './send.js';
-import { Server } from './serve.js';
-import { endingOnAbort } from './streams/remote-iterator.js';
+import { RemoteResult } from './calls/remote-result.js';
+import { readRows, type RowMessage } from './wire/rows.js';
+import { isLive, unwritable, type Parcel, type Send } from './wire/parcel.js';
+import { Server } from './calls/serve.js';
 
 /** What comes by the data socket, besides bytes. */
 const asideTypes = new Set<Message['type']>(['stream-data', 'stream-end']);
@@ -141,9 +140,9 @@ export class Session implements Accounts {
   }
 
   call(target: CallTarget, method: string, args: readonly unknown[], options: CallOptions): RemoteResult<unknown> {
-    const { signal, observe } = options;
+    const { observe } = options;
     return new RemoteResult((resolve, reject) => {
-      const settle = { resolve: signal ? endingOnAbort(signal, resolve) : resolve, reject };
+      const settle = { resolve, reject };
       this.#calls.open(target, method, args, options, observe ? observe(settle) : settle);
     });
   }

@@ -1,9 +1,9 @@
 import type { SignalExchange } from '../codec/signal-codec.js';
 import { SerializationError } from '../errors.js';
 import type { Coded, SignalAbort, Wire } from '../protocol.js';
-import { onAbort } from './abort.js';
+import { onAbort } from './calls/abort.js';
 import type { Handlers, SessionLink, SessionPart } from './part.js';
-import { describe } from './send.js';
+import { describe } from './wire/parcel.js';
 
 /**
  * Signals that cross. One of this side is known by its id over there for as long as it lives here and has not fired; what

@@ -6,7 +6,7 @@ import { MAX_MESSAGE, v8Frame } from '../../src/channel/frames.js';
 import { addMessageApi } from '../../src/channel/message-api.js';
 import { nodeIpcChannel, type IpcPort } from '../../src/channel/node-ipc.js';
 import { ProtocolError } from '../../src/errors.js';
-import { readRows } from '../../src/session/rows.js';
+import { readRows } from '../../src/session/wire/rows.js';
 import type { SerializationMode } from '../../src/types/serializable.js';
 import { openDescriptors, until } from '../support/processes.js';
 import { SocketPairs } from '../support/socket-pair.js';

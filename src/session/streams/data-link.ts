@@ -2,14 +2,13 @@ import type { Socket } from 'node:net';
 import { DataSocket } from '../../channel/data-socket.js';
 import { messageFormat } from '../../channel/frames.js';
 import type { SerializationMode } from '../../types/serializable.js';
-import type { Session } from '../session.js';
 import type { Streams } from './streams.js';
 
 /** Connects the data socket with what takes the bytes and the messages that come by it. */
 export function dataSocketOf(options: {
   socket: Socket;
   mode: SerializationMode;
-  session: Pick<Session, 'receiveAside' | 'violate'>;
+  session: { receiveAside(message: unknown): void; violate(error: unknown): void };
   streams: Streams;
 }): DataSocket {
   const { socket, mode, session, streams } = options;

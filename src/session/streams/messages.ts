@@ -1,7 +1,7 @@
 import type { Codec } from '../../codec/codec.js';
 import { encodeThrown } from '../../codec/codec.js';
 import type { StreamClose, StreamData, StreamEnd, StreamStep } from '../../protocol.js';
-import { describe } from '../send.js';
+import { describe } from '../wire/parcel.js';
 import type { Outcome, StepMethod } from './source.js';
 
 /** How the messages of a stream are made. Each may throw a {@link SerializationError} for a value that cannot cross. */

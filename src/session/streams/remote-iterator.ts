@@ -1,5 +1,4 @@
-import { addAbortSignal, Readable, Writable } from 'node:stream';
-import { onAbort } from '../abort.js';
+import { onAbort } from '../calls/abort.js';
 import type { Sink } from './sink.js';
 
 /** Stands for an iterator of the other side. */
@@ -83,30 +82,6 @@ export class RemoteIterator implements AsyncGenerator<unknown, unknown, unknown>
     const sink = this.#sink;
     sink.onEnd(onAbort(signal, () => sink.close({ failed: true, value: signal.reason })));
   }
-}
-
-/** A `resolve` that has what it gets ended, if that is an iterator or one of Node's streams, when the signal of the call fires. */
-export function endingOnAbort(signal: AbortSignal, resolve: (value: unknown) => void): (value: unknown) => void {
-  return (value) => {
-    endOnAbort(value, signal);
-    resolve(value);
-  };
-}
-
-function endOnAbort(result: unknown, signal: AbortSignal): void {
-  if (result instanceof RemoteIterator) result.follow(signal);
-  else if (result instanceof Readable || result instanceof Writable) destroyOnAbort(result, signal);
-}
-
-/** As `addAbortSignal()`, but the signal does not hold the stream. */
-function destroyOnAbort(stream: Readable | Writable, signal: AbortSignal): void {
-  const weak = new WeakRef(stream);
-  const stop = onAbort(signal, () => {
-    const target = weak.deref();
-    // Of a signal that has fired it destroys the stream at once.
-    if (target) addAbortSignal(signal, target);
-  });
-  stream.once('close', stop);
 }
 
 function ignore(): void {}

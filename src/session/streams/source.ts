@@ -1,6 +1,6 @@
 import { warn } from '../../warnings.js';
 import { describeReason, ProtocolError } from '../../errors.js';
-import { isPromise } from '../serve.js';
+import { isPromise } from '../calls/serve.js';
 
 // Taken at import, so that a test's fake clock does not stop it.
 const { nextTick } = process;

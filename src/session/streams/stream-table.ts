@@ -1,7 +1,7 @@
 import type { Piece } from '../../channel/data-socket.js';
 import { ProtocolError, SerializationError } from '../../errors.js';
 import type { Coded, Message, StreamData, StreamEnd, Wire } from '../../protocol.js';
-import type { Reason } from '../calls.js';
+import type { Reason } from '../calls/calls.js';
 import type { Handlers, SessionLink } from '../part.js';
 import { ArrivalOrder } from './arrival-order.js';
 import { isObject } from './is-object.js';

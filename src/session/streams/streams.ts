@@ -2,7 +2,7 @@ import { markPassedOn, type Streamable, type StreamExchange } from '../../codec/
 import { ProtocolError } from '../../errors.js';
 import type { Coded, DuplexSide, StreamDescription } from '../../protocol.js';
 import type { SideStats } from '../../types/stats.js';
-import type { Reason } from '../calls.js';
+import type { Reason } from '../calls/calls.js';
 import type { SessionLink, SessionPart } from '../part.js';
 import { writeAll, writeAllToWeb } from './consumers.js';
 import { iteratorProducer, readableProducer, webReadableProducer, WriteQueue } from './producers.js';

@@ -1,0 +1,34 @@
+import { addAbortSignal, Readable, Writable } from 'node:stream';
+import { onAbort } from '../session/calls/abort.js';
+import type { CallOptions, Settle } from '../session/calls/calls.js';
+import { RemoteIterator } from '../session/streams/remote-iterator.js';
+
+/** Makes aborting the call's signal also end a returned iterator or Node stream. */
+export function endingOnAbort(options: CallOptions): CallOptions {
+  const { signal, observe } = options;
+  if (!signal) return options;
+  const end = ({ resolve, reject }: Settle): Settle => ({
+    resolve(value) {
+      endOnAbort(value, signal);
+      resolve(value);
+    },
+    reject,
+  });
+  return { ...options, observe: observe ? (settle) => observe(end(settle)) : end };
+}
+
+function endOnAbort(result: unknown, signal: AbortSignal): void {
+  if (result instanceof RemoteIterator) result.follow(signal);
+  else if (result instanceof Readable || result instanceof Writable) destroyOnAbort(result, signal);
+}
+
+/** As `addAbortSignal()`, but the signal does not hold the stream. */
+function destroyOnAbort(stream: Readable | Writable, signal: AbortSignal): void {
+  const weak = new WeakRef(stream);
+  const stop = onAbort(signal, () => {
+    const target = weak.deref();
+    // Of a signal that has fired it destroys the stream at once.
+    if (target) addAbortSignal(signal, target);
+  });
+  stream.once('close', stop);
+}

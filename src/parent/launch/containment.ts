@@ -1,0 +1,166 @@
+import { execFileSync } from 'node:child_process';
+import { realpathSync } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describeReason, OptionsValidationError } from '../../errors.js';
+import type { Permissions, ResourceLimits } from '../../types/containment.js';
+import type { ProcxyOptions } from '../../types/options.js';
+import type { Runtime } from './runtime.js';
+
+export interface Containment {
+  permissions: ProcxyOptions['permissions'];
+  resourceLimits: ProcxyOptions['resourceLimits'];
+}
+
+/** What the agent is and reads. */
+export interface AgentFiles {
+  runtime: Runtime;
+  execPath: string;
+  /** The agent's own file. */
+  agent: string;
+}
+
+/**
+ * The flags that set such limits.
+ * @throws {OptionsValidationError} for a limit that this runtime does not have
+ */
+export function containmentFlags({ permissions, resourceLimits }: Containment, files: AgentFiles): string[] {
+  return [
+    ...(permissions ? permissionFlags(permissions, files) : []),
+    ...(resourceLimits ? heapFlags(resourceLimits, files.runtime) : []),
+  ];
+}
+
+/** Flags of the parent's own, in whose place those of the option `permissions` come. */
+export function isPermissionFlag(flag: string): boolean {
+  return /^--(experimental-)?permission(=|$)|^--allow-/.test(flag);
+}
+
+function permissionFlags(permissions: Permissions, files: AgentFiles): string[] {
+  switch (files.runtime) {
+    case 'node':
+      return nodeFlags(permissions, files);
+    case 'deno':
+      return denoFlags(permissions, files);
+    default:
+      throw new OptionsValidationError(
+        'The option `permissions` is for children in Node and Deno: other runtimes have no such model.',
+      );
+  }
+}
+
+/** As https://nodejs.org/api/permissions.html has them. */
+function nodeFlags(permissions: Permissions, { execPath, agent }: AgentFiles): string[] {
+  const { childProcess, worker, addons, network = true } = permissions;
+  const major = nodeMajor(execPath);
+  if (!network && major < NETWORK_SINCE) {
+    throw new OptionsValidationError(
+      `{ permissions: { network: false } } needs Node ${NETWORK_SINCE} or later; ${execPath} is Node ${major}. Leave it out, and keep the network away by other means.`,
+    );
+  }
+  return [
+    major < 22 ? '--experimental-permission' : '--permission',
+    ...paths(permissions.read, agent).map((path) => `--allow-fs-read=${path}`),
+    ...paths(permissions.write).map((path) => `--allow-fs-write=${path}`),
+    ...(childProcess ? ['--allow-child-process'] : []),
+    ...(worker ? ['--allow-worker'] : []),
+    ...(addons ? ['--allow-addons'] : []),
+    ...(network && major >= NETWORK_SINCE ? ['--allow-net'] : []),
+  ];
+}
+
+/** The first Node whose permission model knows the network, which it then refuses unless told otherwise. */
+const NETWORK_SINCE = 25;
+
+const majors = new Map<string, number>();
+
+/** Asked of an executable once. */
+function nodeMajor(execPath: string): number {
+  if (execPath === process.execPath) return Number.parseInt(process.versions.node, 10);
+  let major = majors.get(execPath);
+  if (major === undefined) {
+    major = askMajor(execPath);
+    majors.set(execPath, major);
+  }
+  return major;
+}
+
+function askMajor(execPath: string): number {
+  const refuse = (why: string, cause?: unknown): never => {
+    throw new OptionsValidationError(
+      `The option \`permissions\` depends on the version of Node, which ${execPath} does not tell: ${why}.`,
+      { cause },
+    );
+  };
+  let answer: string;
+  try {
+    answer = execFileSync(execPath, ['-p', 'process.versions.node'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+  } catch (error) {
+    return refuse(describeReason(error), error);
+  }
+  const major = Number.parseInt(answer, 10);
+  return Number.isNaN(major) ? refuse(`it says '${answer}'`) : major;
+}
+
+/** As `deno run --help` has them. The agent reads its environment, and asks no user. */
+function denoFlags(permissions: Permissions, { agent }: AgentFiles): string[] {
+  const { childProcess, addons, network = true } = permissions;
+  const list = (kind: 'read' | 'write', all: string[]): string[] => {
+    const divided = all.find((path) => path.includes(','));
+    if (divided !== undefined) {
+      throw new OptionsValidationError(
+        `\`permissions.${kind}\` has ${divided}: Deno takes a comma for the end of a path. Name the directory that it is in.`,
+      );
+    }
+    if (all.length === 0) return [];
+    return [all.includes('*') ? `--allow-${kind}` : `--allow-${kind}=${all.join(',')}`];
+  };
+  return [
+    '--no-prompt',
+    '--allow-env',
+    '--allow-sys',
+    ...list('read', paths(permissions.read, agent)),
+    ...list('write', paths(permissions.write)),
+    ...(childProcess ? ['--allow-run'] : []),
+    ...(addons ? ['--allow-ffi'] : []),
+    ...(network ? ['--allow-net', '--allow-import'] : []),
+  ];
+}
+
+/** With links followed, too: a module loader reads the file itself. */
+function paths(given: Permissions['read'], agent?: string): string[] {
+  if (given === true) return ['*'];
+  const named = (given ?? []).map((path) => (path instanceof URL ? fileURLToPath(path) : toPath(path)));
+  if (agent !== undefined) named.push(dirname(agent), join(dirname(agent), '..', 'package.json'));
+  return [...new Set(named.flatMap((path) => [path, realPath(path)]))];
+}
+
+function toPath(path: string): string {
+  return path.startsWith('file:') ? fileURLToPath(path) : path;
+}
+
+/** What does not exist yet has no links to follow. */
+function realPath(path: string): string {
+  try {
+    const real = realpathSync(path);
+    return path.endsWith(sep) && !real.endsWith(sep) ? real + sep : real;
+  } catch {
+    return path;
+  }
+}
+
+function heapFlags({ maxOldGenerationSizeMb, maxYoungGenerationSizeMb }: ResourceLimits, runtime: Runtime): string[] {
+  const flags = [
+    ...(maxOldGenerationSizeMb === undefined ? [] : [`--max-old-space-size=${maxOldGenerationSizeMb}`]),
+    // What V8 calls the young generation is three of these.
+    ...(maxYoungGenerationSizeMb === undefined
+      ? []
+      : [`--max-semi-space-size=${Math.max(1, Math.round(maxYoungGenerationSizeMb / 3))}`]),
+  ];
+  if (runtime === 'node') return flags;
+  if (runtime === 'deno') return flags.length > 0 ? [`--v8-flags=${flags.join(',')}`] : [];
+  throw new OptionsValidationError('The option `resourceLimits` is for children in Node and Deno, which have V8.');
+}

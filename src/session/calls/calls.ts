@@ -1,0 +1,277 @@
+import type { Codec } from '../../codec/codec.js';
+import { describeReason, ProtocolError, SerializationError, TimeoutError } from '../../errors.js';
+import type { CallbackInvoke, CallbackResult, CallInvoke, CallResult, Coded, Message } from '../../protocol.js';
+import { isError } from '../../codec/error-codec.js';
+import { SocketConnectingError } from '../../codec/handle-codec.js';
+import { onAbort } from './abort.js';
+import { appendCallSite, CallSiteBudget, captureCallSite, replaceStack, type CallSite } from './call-site.js';
+import { now } from '../../clock.js';
+import { Deadlines } from './deadlines.js';
+import { OpenCalls } from './open-calls.js';
+import { describe, type Parcel, type Send } from '../wire/parcel.js';
+
+/** Whose method is called; or the function itself. */
+export type CallTarget = 'instance' | 'agent' | FunctionTarget;
+
+export interface FunctionTarget {
+  /** Its id. @throws when it must not be called any more */
+  id(): string;
+  /** What stands for it here: it is not to be collected, and the function given back, before the call is sent. */
+  readonly proxy: object;
+}
+
+export interface Settle {
+  resolve(value: unknown): void;
+  reject(reason: unknown): void;
+}
+
+export interface CallOptions {
+  /** ms until the call rejects with a {@link TimeoutError}; `0` or `Infinity`: never. */
+  timeout: number;
+  /** Rejects the call at once, with its reason, when it aborts. */
+  signal?: AbortSignal | undefined;
+  /** The function that the user called: the frame above it is the call site. */
+  boundary?: ((...args: never[]) => unknown) | undefined;
+  /** The call site itself, where that function is long gone. */
+  site?: CallSite | undefined;
+  /** Stands between the answer and the caller. */
+  observe?: ((settle: Settle) => Settle) | undefined;
+}
+
+/** A call that is not answered yet, and what is sent for it. */
+class OpenCall implements Parcel {
+  stopListening: (() => void) | undefined;
+  /** An answer can come. */
+  sent = false;
+
+  constructor(
+    private readonly owner: CallOwner,
+    readonly id: number,
+    readonly target: CallTarget,
+    readonly method: string,
+    /** Until they are encoded. */
+    public args: readonly unknown[] | undefined,
+    /** ms; `Infinity`: no limit. */
+    readonly timeout: number,
+    /** When it was opened, as {@link now} gives it. */
+    readonly time: number,
+    readonly site: CallSite | undefined,
+    readonly settle: Settle,
+  ) {}
+
+  get deadline(): number {
+    return this.time + this.timeout;
+  }
+
+  build(): Message | undefined {
+    return this.owner.build(this);
+  }
+
+  failed(error: unknown): void {
+    this.owner.failed(this, error);
+  }
+}
+
+interface CallOwner {
+  build(call: OpenCall): Message | undefined;
+  failed(call: OpenCall, error: unknown): void;
+}
+
+/** Makes the error with which an open call of this method is rejected. */
+export type Reason = (method: string) => Error;
+
+export interface CallsOptions {
+  codec: Codec;
+  send: Send;
+  /** Why a call cannot be made just now. */
+  refuse(method: string): Error | undefined;
+  /** How many messages have arrived so far. */
+  received(): number;
+  /** Called when the first call opens and when the last one is settled. */
+  onBusy(busy: boolean): void;
+}
+
+/** The calls that this side has made and that are not yet answered. */
+export class Calls {
+  readonly #options: CallsOptions;
+  readonly #open = new OpenCalls<OpenCall>();
+  /** Calls given up here whose answer may still come, and is then dropped. */
+  readonly #abandoned = new Set<number>();
+  readonly #deadlines: Deadlines;
+  readonly #sites = new CallSiteBudget();
+  readonly #owner: CallOwner = {
+    build: (call) => this.#build(call),
+    failed: (call, error) => this.#failed(call, error),
+  };
+  /** Why nothing can be answered any more. */
+  #closed: Reason | undefined;
+  #lastId = 0;
+
+  constructor(options: CallsOptions) {
+    this.#options = options;
+    this.#deadlines = new Deadlines({ sweep: (time) => this.#sweep(time), received: () => options.received() });
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  open(target: CallTarget, method: string, args: readonly unknown[], options: CallOptions, settle: Settle): void {
+    const { signal, boundary } = options;
+    const timeout = options.timeout === 0 ? Infinity : options.timeout;
+    const time = now();
+    const site = boundary && this.#sites.take(time) ? captureCallSite(boundary) : options.site;
+    const refusal = this.#closed ? this.#closed(method) : this.#options.refuse(method);
+    if (refusal) {
+      replaceStack(refusal, site);
+      return settle.reject(refusal);
+    }
+    if (signal?.aborted) return settle.reject(signal.reason);
+    const callId = this.nextId();
+    const call = new OpenCall(this.#owner, callId, target, method, args, timeout, time, site, settle);
+    if (signal) call.stopListening = onAbort(signal, () => this.#abandon(callId, signal.reason));
+    if (this.#open.size === 0) this.#options.onBusy(true);
+    this.#open.add(call);
+    if (timeout !== Infinity) this.#deadlines.watch(call.deadline);
+    this.#options.send(call);
+  }
+
+  nextId(): number {
+    return ++this.#lastId;
+  }
+
+  /** @throws {ProtocolError} when nobody waits for this result */
+  settle(message: CallResult | CallbackResult): void {
+    const id = message.type === 'call-result' ? message.callId : message.invokeId;
+    const call = this.#take(id);
+    if (!call) {
+      if (this.#abandoned.delete(id)) return;
+      throw new ProtocolError(`A result arrived for the call ${id}, which is not open.`);
+    }
+    const { coded } = message;
+    if (message.result === 'success') {
+      if (!coded) return call.settle.resolve(message.value);
+      return this.#decode(message.value, coded, call, (value) => call.settle.resolve(value));
+    }
+    this.#decode(message.error, coded, call, (reason) => {
+      if (isError(reason)) appendCallSite(reason, call.site);
+      call.settle.reject(reason);
+    });
+  }
+
+  /** Rejects all that is open, each with an error of its own. */
+  rejectAll(reason: Reason): void {
+    for (const { id } of this.#open.list()) {
+      const call = this.#take(id);
+      if (!call) continue;
+      if (call.sent) this.#abandoned.add(id);
+      const error = reason(call.method);
+      replaceStack(error, call.site);
+      call.settle.reject(error);
+    }
+  }
+
+  close(reason: Reason): void {
+    this.#closed = reason;
+    this.rejectAll(reason);
+    this.#deadlines.close();
+  }
+
+  #build(call: OpenCall): Message | undefined {
+    // It may have had to wait, and been given up meanwhile.
+    if (!this.#open.get(call.id)) return undefined;
+    const message = this.#message(call);
+    call.args = undefined;
+    call.sent = true;
+    return message;
+  }
+
+  #failed(call: OpenCall, error: unknown): void {
+    if (error instanceof SocketConnectingError) void this.#sendWhenConnected(error.settled, call);
+    else if (this.#take(call.id)) {
+      if (error instanceof Error) replaceStack(error, call.site);
+      call.settle.reject(error);
+    }
+  }
+
+  /** Those after it do not wait. */
+  async #sendWhenConnected(socket: Promise<void>, call: OpenCall): Promise<void> {
+    await socket;
+    this.#options.send(call);
+  }
+
+  #message({ id, target, method, args = [] }: OpenCall): CallInvoke | CallbackInvoke {
+    const encoded = this.#options.codec.encode(args, { root: 'args', method });
+    const wire = encoded.wire as unknown[];
+    if (typeof target === 'object') {
+      const callbackId = target.id();
+      return describe({ type: 'callback-invoke', callbackId, args: wire, invokeId: id }, encoded);
+    }
+    const message: CallInvoke = { type: 'call-invoke', callId: id, method, args: wire };
+    if (target === 'agent') message.target = target;
+    return describe(message, encoded);
+  }
+
+  /** Settles the call with what `decode` makes of an answer; a malformed one is a violation besides. */
+  #decode(wire: unknown, coded: Coded | undefined, call: OpenCall, settle: (value: unknown) => void): void {
+    let value: unknown = wire;
+    try {
+      if (coded) value = this.#options.codec.decode(wire);
+    } catch (error) {
+      const known = error instanceof SerializationError || error instanceof ProtocolError;
+      const reason = known
+        ? error
+        : new ProtocolError(`An answer could not be read: ${describeReason(error)}.`, { cause: error });
+      call.settle.reject(reason);
+      if (error instanceof SerializationError) return;
+      throw reason;
+    }
+    settle(value);
+  }
+
+  #take(id: number): OpenCall | undefined {
+    const call = this.#open.take(id);
+    if (!call) return undefined;
+    call.stopListening?.();
+    if (this.#open.size === 0) this.#options.onBusy(false);
+    return call;
+  }
+
+  #abandon(id: number, reason: unknown): void {
+    const call = this.#take(id);
+    if (!call) return;
+    if (call.sent) this.#abandoned.add(id);
+    call.settle.reject(reason);
+  }
+
+  #sweep(time: number): number {
+    let next = Infinity;
+    for (const call of this.#open.list()) {
+      if (call.deadline > time) next = Math.min(next, call.deadline);
+      else {
+        const error = timeoutError(call);
+        replaceStack(error, call.site);
+        this.#abandon(call.id, error);
+      }
+    }
+    return next;
+  }
+}
+
+/** Those made here: a method may throw one of its own, from a proxy that it uses. */
+const ownTimeouts = new WeakSet<object>();
+
+export function isOwnTimeout(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && ownTimeouts.has(error);
+}
+
+function timeoutError({ target, method, timeout }: OpenCall): TimeoutError {
+  const advice =
+    typeof target === 'object'
+      ? 'The function goes on; a late result is dropped. Raise `callbackTimeout` for slow functions.'
+      : 'The child goes on with it; a late result is dropped. ' +
+        'Raise `timeout` for slow methods, or call $terminate() to stop the child.';
+  const error = new TimeoutError(method, timeout, `${method}() was not answered within ${timeout} ms. ${advice}`);
+  ownTimeouts.add(error);
+  return error;
+}

@@ -1,0 +1,61 @@
+import { now } from '../../clock.js';
+import { afterDrain } from './drain.js';
+
+// Taken at import, so that a test's fake clock does not stop real calls.
+const { setTimeout, clearTimeout } = globalThis;
+
+/** The longest delay that a Node timer knows, in ms. */
+const MAX_DELAY = 2 ** 31 - 1;
+
+export interface DeadlinesOptions {
+  /** Ends whatever is due at `time`, and returns the next deadline, or `Infinity`. */
+  sweep(time: number): number;
+  /** How many messages have arrived so far. */
+  received(): number;
+}
+
+/**
+ * One timer for all deadlines of a session. When it fires late, since this process was busy, the answers
+ * may already wait in the pipe: it expires nothing before a turn of the event loop that brought no message.
+ */
+export class Deadlines {
+  readonly #options: DeadlinesOptions;
+  #timer: NodeJS.Timeout | undefined;
+  /** When the timer fires; `Infinity` when there is none. */
+  #next = Infinity;
+  #draining = false;
+  #closed = false;
+
+  constructor(options: DeadlinesOptions) {
+    this.#options = options;
+  }
+
+  /** Makes sure that a sweep happens at `deadline`, a time as {@link now} gives it. */
+  watch(deadline: number): void {
+    if (deadline >= this.#next || this.#closed) return;
+    this.#next = deadline;
+    clearTimeout(this.#timer);
+    const delay = Math.min(Math.max(Math.ceil(deadline - now()), 0), MAX_DELAY);
+    this.#timer = setTimeout(() => this.#wake(), delay);
+    // What waits for an answer keeps the process alive by other means.
+    this.#timer.unref();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #wake(): void {
+    this.#next = Infinity;
+    if (this.#draining) return;
+    this.#draining = true;
+    afterDrain(
+      () => this.#options.received(),
+      () => {
+        this.#draining = false;
+        if (!this.#closed) this.watch(this.#options.sweep(now()));
+      },
+    );
+  }
+}

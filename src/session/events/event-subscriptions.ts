@@ -1,0 +1,126 @@
+import { EventEmitter } from 'node:events';
+import type { Codec } from '../../codec/codec.js';
+import { describeReason, ProtocolError, SerializationError } from '../../errors.js';
+import type { EventEmit, EventFailed, EventName, EventUnsubscribed, Message, Wire } from '../../protocol.js';
+import { warn } from '../../warnings.js';
+import { displayEvent, eventKey, toEventName, type Event } from './event-name.js';
+
+// Taken at import, so that a test's fake clock does not swallow errors.
+const { nextTick } = process;
+
+type Listener = (...args: unknown[]) => void;
+
+/** Events about listeners themselves: those of this side are meant. */
+const local = new Set<Event>(['newListener', 'removeListener']);
+
+export interface EventSubscriptionsOptions {
+  codec: Codec;
+  send(message: Message): void;
+  /** What listeners get as `this`. */
+  target(): object | undefined;
+  /** Called when the first listener comes and when the last one has gone. */
+  onListening(listening: boolean): void;
+}
+
+/** The listeners of this side. The other side is told which events to forward, and only those. */
+export class EventSubscriptions {
+  /** Keeps the listeners, with Node's rules for order, `once`, limits and the like. */
+  readonly emitter = new EventEmitter();
+  readonly #options: EventSubscriptionsOptions;
+  readonly #subscribed = new Map<string, Event>();
+  /** Those that are over but not yet for the other side: their last events may still be on the way. */
+  readonly #ending = new Map<string, number>();
+
+  constructor(options: EventSubscriptionsOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#subscribed.size;
+  }
+
+  /** To be called after listeners to `event` may have come or gone; without one, to any event. */
+  update(event?: Event): void {
+    const events = event === undefined ? [...this.#subscribed.values()] : [event];
+    for (const each of events) this.#updateOne(each);
+  }
+
+  /** @throws {ProtocolError} for an event that nobody ever listened to */
+  dispatch({ event: name, args, coded }: EventEmit): void {
+    const key = eventKey(name);
+    const event = this.#subscribed.get(key);
+    if (event === undefined) {
+      if (this.#ending.has(key)) return;
+      throw new ProtocolError(`The event ${displayEvent(name)} arrived, to which nobody listens.`);
+    }
+    const values = coded ? this.#decode(name, args) : args;
+    if (!values) return;
+    for (const listener of this.emitter.rawListeners(event) as Listener[]) this.#run(listener, values);
+    this.#updateOne(event);
+  }
+
+  /** The other side has stopped to forward this event. @throws {ProtocolError} when it was not asked to */
+  confirmEnd({ event }: EventUnsubscribed): void {
+    const key = eventKey(event);
+    const open = this.#ending.get(key);
+    if (open === undefined)
+      throw new ProtocolError(`The end of the event ${displayEvent(event)} was confirmed unasked.`);
+    if (open === 1) this.#ending.delete(key);
+    else this.#ending.set(key, open - 1);
+  }
+
+  /** The parent is told as Node tells one of what went wrong where nobody waits: by a warning. */
+  reportFailure({ event, error, coded }: EventFailed): void {
+    this.#warn(event, coded ? this.#options.codec.decode(error) : error);
+  }
+
+  /** A class that this side has not registered is no fault of the other side's. */
+  #decode(event: EventName, args: Wire[]): unknown[] | undefined {
+    try {
+      return this.#options.codec.decode(args) as unknown[];
+    } catch (error) {
+      if (!(error instanceof SerializationError)) throw error;
+      this.#warn(event, error);
+      return undefined;
+    }
+  }
+
+  #warn(event: EventName, reason: unknown): void {
+    warn('PROCXY_EVENT_FAILED', `The event ${displayEvent(event)} did not arrive. ${describeReason(reason)}.`);
+  }
+
+  /** No event will come any more. */
+  close(): void {
+    if (this.#subscribed.size > 0) this.#options.onListening(false);
+    this.#subscribed.clear();
+  }
+
+  #updateOne(event: Event): void {
+    if (local.has(event)) return;
+    const name = toEventName(event);
+    const key = eventKey(name);
+    const wanted = this.emitter.listenerCount(event) > 0;
+    if (wanted === this.#subscribed.has(key)) return;
+    if (wanted) {
+      if (this.#subscribed.size === 0) this.#options.onListening(true);
+      this.#subscribed.set(key, event);
+      this.#options.send({ type: 'event-subscribe', event: name });
+    } else {
+      this.#subscribed.delete(key);
+      this.#ending.set(key, (this.#ending.get(key) ?? 0) + 1);
+      this.#options.send({ type: 'event-unsubscribe', event: name });
+      if (this.#subscribed.size === 0) this.#options.onListening(false);
+    }
+  }
+
+  /** A listener that throws fails as it would on an emitter of this process: uncaught, and alone. */
+  #run(listener: Listener, args: unknown[]): void {
+    try {
+      Reflect.apply(listener, this.#options.target(), args);
+    } catch (error) {
+      nextTick(() => {
+        throw error;
+      });
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import type { Message } from '../../protocol.js';
+
+/** What each field must be for a message to be taken for what it says. */
+type Shape = Record<string, (value: unknown) => boolean>;
+
+export const isId = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
+export const isString = (value: unknown): value is string => typeof value === 'string';
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+const isMark = (value: unknown): boolean => value === undefined || value === true;
+const isOutcome = (value: unknown): boolean => value === 'success' || value === 'error';
+const isCoded = (value: unknown): boolean =>
+  value === undefined || value === true || (Array.isArray(value) && value.every((id) => isString(id) || isId(id)));
+
+export function isPairs(value: unknown, isSecond: (second: unknown) => boolean): boolean {
+  const isPair = (pair: unknown): boolean => Array.isArray(pair) && isString(pair[0]) && isSecond(pair[1]);
+  return value === undefined || (Array.isArray(value) && value.every(isPair));
+}
+
+function isEarly(value: unknown): boolean {
+  if (value === undefined) return true;
+  const { from, messages } = (value ?? {}) as { from?: unknown; messages?: unknown };
+  return isCount(from) && Array.isArray(messages);
+}
+
+function isEvent(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return isString(value);
+  const { key, description } = value as { key?: unknown; description?: unknown };
+  return isString(key ?? description);
+}
+
+const fieldsOf: Record<Message['type'], Shape> = {
+  'call-invoke': {
+    callId: isId,
+    target: (value) => value === undefined || value === 'agent',
+    method: isString,
+    args: Array.isArray,
+    coded: isCoded,
+  },
+  'call-result': {
+    callId: isId,
+    result: isOutcome,
+    coded: isCoded,
+  },
+  'callback-invoke': {
+    callbackId: isString,
+    args: Array.isArray,
+    invokeId: isId,
+    after: (value) => value === undefined || isCount(value),
+    early: isEarly,
+    coded: isCoded,
+  },
+  'callback-result': { invokeId: isId, result: isOutcome, coded: isCoded },
+  'callback-cleanup': { callbackId: isString, count: isId },
+  'callback-release': { callbackId: isString },
+  'callback-collect': {},
+  'callback-collected': {},
+  'callback-failed': { name: isString, reason: isString },
+  'stream-pull': { streamId: isId, credit: isId },
+  'stream-step': {
+    streamId: isId,
+    method: (value) => value === 'next' || value === 'return' || value === 'throw',
+    coded: isCoded,
+  },
+  'stream-data': {
+    streamId: isId,
+    items: Array.isArray,
+    answer: isMark,
+    bytes: (value) => value === undefined || isString(value),
+    coded: isCoded,
+  },
+  'stream-end': { streamId: isId, result: isOutcome, answer: isMark, coded: isCoded },
+  'stream-close': { streamId: isId, result: isOutcome, coded: isCoded },
+  'stream-drop': { streamId: isId },
+  'signal-abort': { signalId: isId, coded: isCoded },
+  'signal-release': { signalId: isId },
+  heartbeat: {},
+  'child-fatal': { coded: isCoded },
+  'handle-transfer': { handleId: isId },
+  'handle-received': { handleId: isId },
+  'property-update': {
+    set: (value) => isPairs(value, () => true),
+    unavailable: (value) => isPairs(value, isString),
+    removed: (value) => value === undefined || (Array.isArray(value) && value.every(isString)),
+    coded: isCoded,
+  },
+  'event-subscribe': { event: isEvent },
+  'event-unsubscribe': { event: isEvent },
+  'event-unsubscribed': { event: isEvent },
+  'event-emit': { event: isEvent, args: Array.isArray, coded: isCoded },
+  'event-failed': { event: isEvent, coded: isCoded },
+};
+
+const shapes = new Map<string, [name: string, check: (value: unknown) => boolean][]>(
+  Object.entries(fieldsOf).map(([type, shape]) => [type, Object.entries(shape)]),
+);
+
+/** Whether a message on the channel is meant for us. Others are the user's, or Node's own. */
+export function isOurs(message: unknown): message is { type: Message['type'] } {
+  const type = (message as { type?: unknown } | null)?.type;
+  return typeof type === 'string' && shapes.has(type);
+}
+
+/** The name of the first field that is not as it must be. */
+export function findMalformedField(message: { type: Message['type'] }): string | undefined {
+  const fields = message as Record<string, unknown>;
+  for (const [name, check] of shapes.get(message.type) ?? []) if (!check(fields[name])) return name;
+  return undefined;
+}

@@ -1,0 +1,84 @@
+import { ProtocolError } from '../../errors.js';
+import type { CallbackInvoke, CallbackResult, CallInvoke, CallResult, Message } from '../../protocol.js';
+import { isId, isString } from './message-shape.js';
+
+/** What a row of a batch is, as the protocol numbers it. */
+const MESSAGE = 0;
+const CALL = 1;
+const RESULT = 2;
+const EMPTY_RESULT = 3;
+const INVOKE = 4;
+const INVOKED = 5;
+const EMPTY_INVOKED = 6;
+const INVOKE_AGAIN = 7;
+
+/** The rows of a batch. */
+export function rowsOf(messages: readonly Message[]): unknown[] {
+  const rows: unknown[] = [];
+  let invoked: string | undefined;
+  for (const message of messages) {
+    const { type } = message;
+    if (type === 'call-invoke' && !message.coded && !message.target) {
+      rows.push(CALL, message.callId, message.method, message.args);
+    } else if (type === 'call-result' && !message.coded && message.result !== 'error') {
+      if (message.value === undefined) rows.push(EMPTY_RESULT, message.callId);
+      else rows.push(RESULT, message.callId, message.value);
+    } else if (type === 'callback-invoke' && !message.coded) {
+      const { callbackId, invokeId, args } = message;
+      if (callbackId === invoked) rows.push(INVOKE_AGAIN, invokeId, args);
+      else rows.push(INVOKE, invokeId, callbackId, args);
+      invoked = callbackId;
+    } else if (type === 'callback-result' && !message.coded && message.result !== 'error') {
+      if (message.value === undefined) rows.push(EMPTY_INVOKED, message.invokeId);
+      else rows.push(INVOKED, message.invokeId, message.value);
+    } else rows.push(MESSAGE, message);
+  }
+  return rows;
+}
+
+/** Those that a row of its own stands for: they are sound as they are read. */
+export type RowMessage = CallInvoke | CallResult | CallbackInvoke | CallbackResult;
+
+export interface RowReader {
+  /** For a message in object form, which is not checked yet. */
+  message(message: unknown): void;
+  row(message: RowMessage): void;
+}
+
+/** @throws {ProtocolError} at the first row that is malformed: those before it have been read */
+export function readRows(rows: readonly unknown[], { message, row }: RowReader): void {
+  let invoked: unknown;
+  for (let at = 0; at < rows.length;) {
+    const kind = rows[at++];
+    if (kind === MESSAGE) {
+      message(rows[at++]);
+      continue;
+    }
+    const id = rows[at++] as number;
+    if (!isId(id)) throw malformed('id');
+    if (kind === CALL) {
+      row({ type: 'call-invoke', callId: id, method: text(rows[at++]), args: list(rows[at++]) });
+    } else if (kind === RESULT) row({ type: 'call-result', callId: id, result: 'success', value: rows[at++] });
+    else if (kind === EMPTY_RESULT) row({ type: 'call-result', callId: id, result: 'success' });
+    else if (kind === INVOKE || kind === INVOKE_AGAIN) {
+      if (kind === INVOKE) invoked = rows[at++];
+      row({ type: 'callback-invoke', invokeId: id, callbackId: text(invoked), args: list(rows[at++]) });
+    } else if (kind === INVOKED) row({ type: 'callback-result', invokeId: id, result: 'success', value: rows[at++] });
+    else if (kind === EMPTY_INVOKED) row({ type: 'callback-result', invokeId: id, result: 'success' });
+    else throw malformed('kind');
+  }
+}
+
+function text(field: unknown): string {
+  if (!isString(field)) throw malformed('name');
+  return field;
+}
+
+function list(field: unknown): unknown[] {
+  if (!Array.isArray(field)) throw malformed('args');
+  return field as unknown[];
+}
+
+function malformed(field: string): ProtocolError {
+  return new ProtocolError(`The ${field} of a row in a batch is malformed.`);
+}

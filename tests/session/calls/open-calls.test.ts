@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import { OpenCalls } from '../../../src/session/calls/open-calls.js';
+
+const entry = (id: number): { id: number } => ({ id });
+const idsOf = (calls: OpenCalls<{ id: number }>): number[] => calls.list().map(({ id }) => id);
+
+test('an entry is there until it is taken, and is taken once', () => {
+  const calls = new OpenCalls<{ id: number }>();
+  const one = entry(1);
+  calls.add(one);
+  expect(calls.get(1)).toBe(one);
+  expect(calls.size).toBe(1);
+  expect(calls.take(1)).toBe(one);
+  expect(calls.take(1)).toBeUndefined();
+  expect(calls.get(1)).toBeUndefined();
+  expect(calls.size).toBe(0);
+});
+
+test('an id that was never there, with the same slot as one that is, is not found', () => {
+  const calls = new OpenCalls<{ id: number }>();
+  calls.add(entry(1));
+  for (const id of [65, 129, 2 ** 32 + 1, 2 ** 40 + 1]) {
+    expect(calls.get(id)).toBeUndefined();
+    expect(calls.take(id)).toBeUndefined();
+  }
+  expect(calls.size).toBe(1);
+});
+
+test('a hundred thousand at once, taken in any order', () => {
+  const calls = new OpenCalls<{ id: number }>();
+  const count = 100_000;
+  for (let id = 1; id <= count; id++) calls.add(entry(id));
+  expect(calls.size).toBe(count);
+  const ids = idsOf(calls);
+  expect(ids).toHaveLength(count);
+  expect(ids.every((id, index) => id === index + 1)).toBe(true);
+  // 7919 is coprime to the count: each comes once.
+  for (let n = 0; n < count; n++) {
+    const id = ((n * 7919) % count) + 1;
+    expect(calls.take(id)?.id).toBe(id);
+  }
+  expect(calls.size).toBe(0);
+  expect(calls.list()).toEqual([]);
+});
+
+test('a few that take long are found when millions have come and gone since, beyond 32 bits too', () => {
+  const calls = new OpenCalls<{ id: number }>();
+  const slow = [1, 2, 70, 1000];
+  for (let id = 1; id <= 200_000; id++) {
+    calls.add(entry(id));
+    if (!slow.includes(id)) calls.take(id);
+  }
+  for (let id = 2 ** 32 - 500; id < 2 ** 32 + 500; id++) {
+    calls.add(entry(id));
+    calls.take(id);
+  }
+  expect(idsOf(calls)).toEqual(slow);
+  for (const id of slow.toReversed()) expect(calls.take(id)?.id).toBe(id);
+  expect(calls.size).toBe(0);
+});
+
+test('what is added and taken at random is what a Map would hold', () => {
+  const calls = new OpenCalls<{ id: number }>();
+  const expected = new Map<number, { id: number }>();
+  let seed = 1;
+  const random = (below: number): number => (seed = (seed * 48_271) % 2_147_483_647) % below;
+  for (let id = 1; id <= 20_000; id++) {
+    calls.add(entry(id));
+    expected.set(id, entry(id));
+    // Now and then they pile up, and now and then they are settled.
+    const settled = Math.floor(id / 2000) % 2 === 0 ? random(2) : random(4);
+    for (let n = 0; n < settled; n++) {
+      const other = id - random(Math.min(id, 3000));
+      expect(calls.take(other)).toEqual(expected.get(other));
+      expected.delete(other);
+    }
+    expect(calls.size).toBe(expected.size);
+  }
+  expect(idsOf(calls)).toEqual([...expected.keys()]);
+});

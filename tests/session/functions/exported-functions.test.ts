@@ -1,0 +1,132 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { sync } from '../../../src/codec/sync-mark.js';
+import { CallbackLimitError, ProtocolError } from '../../../src/errors.js';
+import { ExportedFunctions } from '../../../src/session/functions/exported-functions.js';
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+describe('ExportedFunctions', () => {
+  let exported: ExportedFunctions;
+  beforeEach(() => {
+    exported = new ExportedFunctions(3);
+  });
+  /** In a message of its own. */
+  function send(fn: () => unknown, receiver?: object): string {
+    const { __procxy_callback: id } = exported.export(fn, receiver);
+    exported.takePending();
+    return id;
+  }
+
+  test('describes a function by an id of its own, its name and arity', () => {
+    const fn = function named(_a: number, _b: number): void {} as never;
+    const { __procxy_callback: id, __procxy_meta: meta } = exported.export(fn, undefined);
+    expect(id).toMatch(uuid);
+    expect(meta).toEqual({ type: 'function', arity: 2, name: 'named' });
+    expect(
+      exported.export(
+        sync(() => 1),
+        undefined,
+      ).__procxy_meta,
+    ).toMatchObject({ sync: true });
+  });
+
+  test('the same function has one id while it lives, others have others', () => {
+    const fn = (): void => {};
+    const id = send(fn);
+    expect(send(fn)).toBe(id);
+    expect(send(() => {})).not.toBe(id);
+    expect(exported.size).toBe(2);
+  });
+
+  test('10,000 ids are 10,000', () => {
+    const many = new ExportedFunctions(Infinity);
+    const ids = Array.from({ length: 10_000 }, () => many.export(() => {}, undefined).__procxy_callback);
+    expect(new Set(ids).size).toBe(10_000);
+  });
+
+  test('a message names each function once, however often it holds it', () => {
+    const fn = (): void => {};
+    exported.export(fn, undefined);
+    exported.export(fn, undefined);
+    const [id, ...rest] = exported.takePending();
+    expect(rest).toEqual([]);
+    expect(exported.get(String(id)).sent).toBe(1);
+    expect(exported.takePending()).toEqual([]);
+  });
+
+  test('is called on what it last crossed in', () => {
+    const fn = (): void => {};
+    const [first, second] = [{}, {}];
+    const id = send(fn, first);
+    expect(exported.get(id).receiver).toBe(first);
+    send(fn, second);
+    expect(exported.get(id).receiver).toBe(second);
+  });
+
+  test('is forgotten when every message with it is accounted for, and not before', () => {
+    const fn = (): void => {};
+    const id = send(fn);
+    send(fn);
+    send(fn);
+    exported.settle(id, 2);
+    expect(exported.get(id).fn).toBe(fn);
+    exported.settle(id, 1);
+    expect(exported.size).toBe(0);
+    expect(() => exported.get(id)).toThrow(ProtocolError);
+    expect(send(fn)).not.toBe(id);
+  });
+
+  test('more than was sent, and what was not sent, is a violation', () => {
+    const id = send(() => {});
+    expect(() => exported.settle(id, 2)).toThrow(ProtocolError);
+    expect(() => exported.settle('constructor', 1)).toThrow(/never handed out: constructor/);
+    expect(exported.size).toBe(1);
+  });
+
+  test('a message that is not sent keeps what was sent before, and nothing else', () => {
+    const held = (): void => {};
+    const id = send(held);
+    exported.export(held, undefined);
+    exported.export(() => {}, undefined);
+    exported.discardPending();
+    expect(exported.size).toBe(1);
+    expect(exported.get(id).sent).toBe(1);
+    expect(exported.takePending()).toEqual([]);
+  });
+
+  test('the limit counts what lives', () => {
+    const ids = [send(() => {}), send(() => {})];
+    const third = (): void => {};
+    send(third);
+    expect(() => exported.export(() => {}, undefined)).toThrow(CallbackLimitError);
+    expect(send(third)).toMatch(uuid);
+    exported.settle(String(ids[0]), 1);
+    send(() => {});
+    expect(() => exported.export(() => {}, undefined)).toThrow(/3 functions/);
+    expect(exported.size).toBe(3);
+  });
+
+  test('one that is let go of is gone here, and known as such until the other side gives it back', () => {
+    const fn = function gone(): void {};
+    const id = send(fn, {});
+    expect(exported.release(fn)).toBe(id);
+    expect(exported.release(fn)).toBeUndefined();
+    expect(exported.size).toBe(0);
+    expect(exported.get(id)).toMatchObject({ fn: undefined, receiver: undefined, name: 'gone', sent: 1 });
+    const again = send(fn);
+    expect(again).not.toBe(id);
+    exported.settle(id, 1);
+    expect(() => exported.get(id)).toThrow(ProtocolError);
+    expect(exported.size).toBe(1);
+    expect(exported.get(again).fn).toBe(fn);
+  });
+
+  test('when it is cleared all are unknown, and may be exported anew', () => {
+    const fn = (): void => {};
+    const id = send(fn);
+    exported.clear();
+    expect(exported.size).toBe(0);
+    expect(exported.release(fn)).toBeUndefined();
+    expect(send(fn)).not.toBe(id);
+  });
+});

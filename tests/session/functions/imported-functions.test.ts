@@ -1,0 +1,142 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { ProtocolError } from '../../../src/errors.js';
+import type { CallbackDescriptor } from '../../../src/protocol.js';
+import { ImportedFunctions } from '../../../src/session/functions/imported-functions.js';
+import { collectGarbage } from '../../support/function-user.js';
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const descriptor = (id: string): CallbackDescriptor => ({
+  __procxy_callback: id,
+  __procxy_meta: { type: 'function', arity: 0, name: id },
+});
+
+describe('ImportedFunctions', () => {
+  let imported: ImportedFunctions;
+  let given: [id: string, count: number][];
+  beforeEach(() => {
+    given = [];
+    imported = new ImportedFunctions({
+      limit: 3,
+      createProxy: (entry) => () => entry,
+      giveBack: ({ id, count }) => given.push([id, count]),
+    });
+  });
+  /** A message with one function, of which nobody here keeps the proxy. */
+  function receive(id: string): void {
+    imported.arrive([id]);
+    imported.import(descriptor(id));
+    imported.settle([id]);
+  }
+
+  test('one function is one proxy, in one message and in several', () => {
+    imported.arrive(['a', 'b']);
+    const proxy = imported.import(descriptor('a'));
+    expect(imported.import(descriptor('a'))).toBe(proxy);
+    expect(imported.import(descriptor('b'))).not.toBe(proxy);
+    imported.settle(['a', 'b']);
+    imported.arrive(['a']);
+    expect(imported.import(descriptor('a'))).toBe(proxy);
+    expect(imported.entryOf(proxy)).toMatchObject({ id: 'a', count: 2 });
+    expect(imported.entryOf(() => {})).toBeUndefined();
+  });
+
+  test('what a message does not name is a violation', () => {
+    imported.arrive(['a']);
+    expect(() => imported.import(descriptor('b'))).toThrow(ProtocolError);
+    expect(() => imported.import(descriptor('__proto__'))).toThrow(/does not name it/);
+  });
+
+  test('those that nobody took are given back when the message is done with', () => {
+    imported.arrive(['taken', 'left']);
+    const proxy = imported.import(descriptor('taken'));
+    imported.settle(['taken', 'left']);
+    expect(given).toEqual([['left', 1]]);
+    expect(imported.size).toBe(1);
+    expect(imported.entryOf(proxy)?.id).toBe('taken');
+  });
+
+  test('one that is held is not given back with a message in which nobody took it', () => {
+    imported.arrive(['a']);
+    const proxy = imported.import(descriptor('a'));
+    imported.settle(['a']);
+    imported.arrive(['a']);
+    imported.settle(['a']);
+    expect(given).toEqual([]);
+    expect(imported.entryOf(proxy)).toMatchObject({ count: 2 });
+  });
+
+  test('one that was collected is given back once, with the number of its messages', async () => {
+    receive('a');
+    receive('a');
+    await turn();
+    collectGarbage();
+    imported.giveBackCollected();
+    expect(given).toEqual([['a', 2]]);
+    expect(imported.size).toBe(0);
+    // The engine tells it too.
+    for (let i = 0; i < 5; i++) await turn();
+    expect(given).toEqual([['a', 2]]);
+  });
+
+  test('the engine’s own word is enough', async () => {
+    receive('a');
+    await turn();
+    collectGarbage();
+    for (let i = 0; i < 100 && given.length === 0; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(given).toEqual([['a', 1]]);
+    expect(imported.size).toBe(0);
+  });
+
+  test('one that comes again after its proxy was collected is kept', async () => {
+    receive('a');
+    await turn();
+    collectGarbage();
+    imported.arrive(['a']);
+    const proxy = imported.import(descriptor('a'));
+    imported.settle(['a']);
+    for (let i = 0; i < 5; i++) await turn();
+    imported.giveBackCollected();
+    expect(imported.size).toBe(1);
+    const before = given.reduce((sum, [, count]) => sum + count, 0);
+    expect((imported.entryOf(proxy)?.count ?? 0) + before).toBe(2);
+  });
+
+  test('one that is released is given back at once, once, though it is still in use', () => {
+    imported.arrive(['a']);
+    const proxy = imported.import(descriptor('a'));
+    const entry = imported.entryOf(proxy);
+    if (!entry) expect.unreachable();
+    expect(imported.release(entry)).toBe(true);
+    expect(imported.release(entry)).toBe(false);
+    expect(entry.released).toBe(true);
+    expect(given).toEqual([['a', 1]]);
+    imported.arrive(['a']);
+    expect(imported.import(descriptor('a'))).not.toBe(proxy);
+  });
+
+  test('the other side’s release finds what is known, and passes over what is not', () => {
+    imported.arrive(['a']);
+    const proxy = imported.import(descriptor('a'));
+    imported.releaseById('unknown');
+    expect(given).toEqual([]);
+    imported.releaseById('a');
+    expect(imported.entryOf(proxy)?.released).toBe(true);
+    expect(given).toEqual([['a', 1]]);
+  });
+
+  test('more than may live is a violation', () => {
+    imported.arrive(['a', 'b', 'c']);
+    imported.arrive(['a', 'b', 'c']);
+    expect(() => imported.arrive(['d'])).toThrow(ProtocolError);
+  });
+
+  test('when it is cleared nothing is given back any more', async () => {
+    receive('a');
+    imported.clear();
+    await turn();
+    collectGarbage();
+    for (let i = 0; i < 5; i++) await turn();
+    expect(given).toEqual([]);
+    expect(imported.size).toBe(0);
+  });
+});

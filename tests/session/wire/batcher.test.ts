@@ -1,0 +1,135 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Batch, Message } from '../../../src/protocol.js';
+import { Batcher, type BatcherOptions } from '../../../src/session/wire/batcher.js';
+import type { Parcel } from '../../../src/session/wire/parcel.js';
+
+type Written = Message | Batch;
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const message = (callbackId: string): Message => ({ type: 'callback-release', callbackId });
+
+/** The names of the messages in one that was written. */
+function names(written: Written): string | string[] {
+  if (written.type !== 'batch') return 'callbackId' in written ? written.callbackId : written.type;
+  return written.rows.filter((row) => typeof row === 'object').map((row) => names(row as Message) as string);
+}
+
+describe('Batcher', () => {
+  let written: Written[];
+  let prefaces: Message[];
+  let failures: string[];
+  /** Messages that the channel cannot write. */
+  let unwritable: Set<string>;
+  let batcher: Batcher;
+  let time: number;
+
+  beforeEach(() => {
+    const own: Written[] = [];
+    [written, prefaces, failures, unwritable] = [own, [], [], new Set()];
+    time = 0;
+    const options: BatcherOptions = {
+      channel: {
+        send(sent) {
+          const all = [names(sent as Written)].flat();
+          if (all.some((name) => unwritable.has(name))) throw new RangeError('too large');
+          own.push(sent as Written);
+        },
+        onMessage: () => {},
+        onClose: () => {},
+        close: () => {},
+      },
+      preface: () => prefaces.shift(),
+      onUnwritable: (_message, parcel, error) => parcel.failed(error),
+    };
+    batcher = new Batcher(options, () => time);
+    batcher.enabled = true;
+  });
+
+  const send = (...all: string[]): void => {
+    for (const name of all) {
+      const parcel: Parcel = { method: name, build: () => undefined, failed: () => failures.push(name) };
+      batcher.send(message(name), parcel);
+    }
+  };
+
+  test('the first ones are written at once, each by itself, and the rest of the turn as one', async () => {
+    send('a', 'b', 'c', 'd', 'e', 'f', 'g');
+    expect(written.map(names)).toEqual(['a', 'b', 'c', 'd']);
+    await nextTurn();
+    expect(written.map(names)).toEqual(['a', 'b', 'c', 'd', ['e', 'f', 'g']]);
+    expect(batcher.sent).toBe(7);
+  });
+
+  test('one that is held back alone keeps its own form', async () => {
+    send('a', 'b', 'c', 'd', 'e');
+    await nextTurn();
+    expect(written).toHaveLength(5);
+    expect(written[4]).toEqual(message('e'));
+  });
+
+  test('after a pause the next one is written at once, and what was held back before it', () => {
+    send('a', 'b', 'c', 'd', 'e', 'f');
+    time += 1;
+    send('g');
+    expect(written.map(names)).toEqual(['a', 'b', 'c', 'd', ['e', 'f'], 'g']);
+  });
+
+  test('when a message has come, its answer is written at once', async () => {
+    send('a', 'b', 'c', 'd', 'e');
+    await nextTurn();
+    batcher.startTurn();
+    send('answer');
+    expect(written.at(-1)).toEqual(message('answer'));
+  });
+
+  test('where the other side reads none, there are none', () => {
+    batcher.enabled = false;
+    send('a', 'b', 'c', 'd', 'e', 'f');
+    expect(written.map(names)).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
+  });
+
+  test('a burst does not wait until its end', () => {
+    send(...Array.from({ length: 2000 }, (_, index) => `${index}`));
+    expect(written.length).toBeGreaterThan(5);
+    expect(written.map(names).flat().slice(0, 1000)).toEqual(Array.from({ length: 1000 }, (_, index) => `${index}`));
+  });
+
+  test('what cannot wait takes along what is held back, in order', () => {
+    send('a', 'b', 'c', 'd', 'e', 'f');
+    batcher.sendNow(message('now'), { method: '', build: () => undefined, failed: () => {} });
+    expect(written.map(names)).toEqual(['a', 'b', 'c', 'd', ['e', 'f'], 'now']);
+  });
+
+  test('one that cannot be written costs no other', async () => {
+    unwritable.add('f');
+    send('a', 'b', 'c', 'd', 'e', 'f', 'g');
+    await nextTurn();
+    expect(written.map(names)).toEqual(['a', 'b', 'c', 'd', 'e', 'g']);
+    expect(failures).toEqual(['f']);
+    expect(batcher.sent).toBe(6);
+  });
+
+  test('the preface goes before what it concerns, once for a batch', async () => {
+    prefaces = [message('before a')];
+    send('a', 'b', 'c', 'd', 'e', 'f');
+    prefaces = [message('before e')];
+    await nextTurn();
+    expect(written.map(names)).toEqual(['before a', 'a', 'b', 'c', 'd', ['before e', 'e', 'f']]);
+  });
+
+  test('flush writes what is held back, and a preface without anything after it', () => {
+    send('a', 'b', 'c', 'd', 'e');
+    batcher.flush();
+    expect(written).toHaveLength(5);
+    prefaces = [message('news')];
+    batcher.flush();
+    expect(written.map(names)).toEqual(['a', 'b', 'c', 'd', 'e', 'news']);
+  });
+
+  test('after the close nothing that is held back is written', async () => {
+    send('a', 'b', 'c', 'd', 'e', 'f');
+    batcher.close();
+    await nextTurn();
+    expect(written).toHaveLength(4);
+  });
+});
