@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { HandleTransferError, type ProtocolError } from '../errors.js';
-import type { Dialect } from './dialect.js';
+import type { StreamFormat } from './dialect.js';
 import { MessageSocket, type Written } from './message-socket.js';
 import { alreadyDisconnected, channelClosed, checkMessage, checkSendOptions } from './node-errors.js';
 
@@ -9,7 +9,7 @@ import { alreadyDisconnected, channelClosed, checkMessage, checkSendOptions } fr
 const HIGH_WATER = 128 * 1024;
 
 export interface MessageApiOptions {
-  dialect: Dialect;
+  dialect: StreamFormat;
   /** The longest message that is taken, in bytes. */
   maxMessageBytes: number;
   /** The channel keeps this process alive only while somebody listens, as in a child of `fork()`; else until it is told otherwise. */

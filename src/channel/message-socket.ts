@@ -1,7 +1,7 @@
 import { now } from '../clock.js';
 import type { Socket } from 'node:net';
 import type { ProtocolError } from '../errors.js';
-import type { Dialect } from './dialect.js';
+import type { StreamFormat } from './dialect.js';
 import { atExit } from './at-exit.js';
 
 /** So many messages of one tick are each written at once; those after them are written together: */
@@ -24,7 +24,7 @@ const { setImmediate } = globalThis;
 export type Written = (error: Error | null) => void;
 
 export interface MessageSocketOptions {
-  dialect: Dialect;
+  dialect: StreamFormat;
   /** The longest message that is taken, in bytes. */
   maxMessageBytes: number;
   /** Takes each message, in its order. It must not throw. */

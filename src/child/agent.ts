@@ -184,7 +184,7 @@ async function construct(args: unknown[]): Promise<InstanceDescription> {
     session,
   });
   if (request.heartbeat !== undefined) {
-    setInterval(() => session.send({ type: 'heartbeat' }), request.heartbeat).unref();
+    setInterval(() => session.sendControl({ type: 'heartbeat' }), request.heartbeat).unref();
   }
   return instance.describe();
 }
@@ -198,7 +198,7 @@ function takeCallbacks(
     timeout,
     isParent: false,
     blocking: syncDescriptor === undefined ? undefined : blockingOn(syncDescriptor, mode),
-    onUnhandled: (name, reason) => session.send({ type: 'callback-failed', name, reason }),
+    onUnhandled: (name, reason) => session.sendControl({ type: 'callback-failed', name, reason }),
   });
   session.use(callbacks);
   return callbacks;
@@ -256,7 +256,7 @@ function stats(): SideStats {
 function sayLastWords(error: unknown): void {
   if (process.listenerCount('uncaughtException') > 0) return;
   const { wire, coded } = encodeThrown(codec, shortened(error));
-  session.send({ type: 'child-fatal', error: wire, ...(coded && { coded }) });
+  session.sendControl({ type: 'child-fatal', error: wire, ...(coded && { coded }) });
   session.flush();
 }
 

@@ -19,7 +19,7 @@ export interface InstanceOptions {
   codec: Codec;
   propertyCodec: Codec;
   fingerprint: (wire: unknown) => string;
-  session: Pick<Session, 'post' | 'flush' | 'stats'>;
+  session: Pick<Session, 'sendValue' | 'flush' | 'stats'>;
 }
 
 /** The user's object in the child, and what may be done with it from outside. */
@@ -41,7 +41,7 @@ export class Instance {
     this.events = new EventForwarder({
       emitter: object,
       codec,
-      send: (parcel) => session.post(parcel),
+      send: (parcel) => session.sendValue(parcel),
       findSymbol: (description) => findSymbol(description, type, namespace),
     });
   }

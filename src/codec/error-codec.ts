@@ -50,7 +50,7 @@ export function errorHandler(ownFile?: string): TransferHandler<Error> {
     encode(error, context): WireError {
       open.add(error);
       try {
-        const wire = describe(error, context);
+        const wire = toWireError(error, context);
         if (ownFile !== undefined && wire.stack !== undefined) wire.stack = cutStack(wire.stack, ownFile);
         return wire;
       } finally {
@@ -83,7 +83,7 @@ function cutStack(stack: string, file: string): string {
   return first === -1 ? stack : lines.slice(0, first).join('\n');
 }
 
-function describe(error: Error, context: EncodeContext): WireError {
+function toWireError(error: Error, context: EncodeContext): WireError {
   const type = classOf(error);
   const wire: WireError = { class: type, message: text(error, 'message') ?? '' };
   const name = text(error, 'name');

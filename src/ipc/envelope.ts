@@ -1,4 +1,4 @@
-import { jsonLines, type Dialect } from '../channel/dialect.js';
+import { jsonLines, type StreamFormat } from '../channel/dialect.js';
 
 const CMD = 'NODE_HANDLE';
 
@@ -12,7 +12,7 @@ interface Envelope {
  * Lines of JSON, in which a message may stand in an envelope. It is taken out always.
  * @param always whether each is put in one; else only what would be taken for one is
  */
-export function enveloped(always: boolean): Dialect {
+export function enveloped(always: boolean): StreamFormat {
   return {
     encode(message) {
       const line = jsonLines.encode(message);

@@ -4,7 +4,7 @@ import { framedSocket } from '../channel/framed-socket.js';
 import type { Codec } from '../codec/codec.js';
 import type { CallbackRequest } from '../protocol.js';
 import { Callbacks } from '../session/functions/callbacks.js';
-import type { Reason } from '../session/calls/calls.js';
+import type { ErrorFactory } from '../session/calls/calls.js';
 import { withDebugLog } from '../session/wire/debug-log.js';
 import type { Session } from '../session/session.js';
 import { SyncCalls } from '../session/sync/sync-calls.js';
@@ -81,7 +81,7 @@ export class CallbackService {
   }
 
   /** A child that waits goes on, with an error. */
-  abort(reason: Reason): void {
+  abort(reason: ErrorFactory): void {
     this.#sync?.abort(reason);
   }
 

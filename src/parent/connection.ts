@@ -8,7 +8,7 @@ import { isHandle } from '../codec/handle-codec.js';
 import { HandleTransferError, ProtocolError, TerminatedError, TimeoutError } from '../errors.js';
 import type { AgentDescription, InstanceDescription, LoadRequest } from '../protocol.js';
 import { onAbort } from '../session/calls/abort.js';
-import { isOwnTimeout, type CallOptions, type Reason } from '../session/calls/calls.js';
+import { isOwnTimeout, type CallOptions, type ErrorFactory } from '../session/calls/calls.js';
 import { checkDescription } from './description.js';
 import { endingOnAbort } from './ending-on-abort.js';
 import type { CallSite } from '../session/calls/call-site.js';
@@ -61,7 +61,7 @@ export class Connection {
   /** What the child is told of the ways besides the channel. */
   readonly #channels: Pick<LoadRequest, 'callbacks' | 'dataDescriptor'>;
   /** Why no call is taken any more. */
-  #over: Reason | undefined;
+  #over: ErrorFactory | undefined;
   #disposable = false;
   #className = '';
   #hasHeartbeat = false;
@@ -87,7 +87,7 @@ export class Connection {
       target: () => self.current,
       onListening: onBusy,
       send: (message) => {
-        if (!this.#over) this.#session.send(message);
+        if (!this.#over) this.#session.sendControl(message);
       },
     });
     this.#session = new Session({
@@ -276,7 +276,7 @@ export class Connection {
   }
 
   /** Rejects what is open and refuses what comes. The first reason stands. */
-  #end(reason: Reason): void {
+  #end(reason: ErrorFactory): void {
     if (this.#over) return;
     this.#over = reason;
     this.#heartbeat?.close();

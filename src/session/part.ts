@@ -1,7 +1,7 @@
 import type { Codec } from '../codec/codec.js';
 import type { Coded, Message } from '../protocol.js';
 import type { SideStats } from '../types/stats.js';
-import type { CallOptions, FunctionTarget, Reason, Settle } from './calls/calls.js';
+import type { CallOptions, FunctionTarget, ErrorFactory, Settle } from './calls/calls.js';
 import type { Parcel } from './wire/parcel.js';
 import type { Server } from './calls/serve.js';
 import type { WriteLog } from './wire/write-log.js';
@@ -14,18 +14,18 @@ export interface Accounts {
   /** A message has come that exports these. @throws {ProtocolError} */
   arrive(coded: Coded | undefined): void;
   /** It has been dealt with: what nobody took is given back. */
-  settle(coded: Coded | undefined): void;
+  account(coded: Coded | undefined): void;
   /** A message was encoded and could not be sent. */
   takeBack(coded: Coded | undefined): void;
 }
 
 /** What a session does for its parts. */
-export interface SessionLink extends Accounts {
+export interface SessionApi extends Accounts {
   readonly codec: Codec;
   /** In order with calls, answers and all else that holds values of the user's. */
-  post(build: Parcel['build'], method: string, failed: Parcel['failed']): void;
+  sendValue(build: Parcel['build'], method: string, failed: Parcel['failed']): void;
   /** Sends it, also where other messages wait for room. */
-  send(message: Message): void;
+  sendControl(message: Message): void;
   /** Writes what is held back for a batch. */
   flush(): void;
   /** Invokes a function of the other side. */
@@ -44,16 +44,16 @@ export interface SessionLink extends Accounts {
 /** A part of a session that keeps what values refer to, and has messages of its own. */
 export interface SessionPart {
   readonly handlers: Handlers;
-  attach(link: SessionLink): void;
+  attach(link: SessionApi): void;
   /** As {@link Accounts} has them. */
   arrive?(coded: Coded): void;
-  settle?(coded: Coded): void;
+  account?(coded: Coded): void;
   takeBack?(coded: Coded): void;
   /** A message was to export more than is allowed. Calls `done` when what the other side does not need has been given back. */
   makeRoom?(done: () => void): void;
   readonly stats?: Partial<SideStats>;
   /** The conversation ends; what is under way fails for that reason. */
-  end?(reason: Reason): void;
+  end?(reason: ErrorFactory): void;
   /** Nothing can be sent any more. */
   close?(): void;
 }

@@ -5,7 +5,7 @@ import type { Batch, CallInvoke, Coded, HandleReceived, HandleTransfer, Message 
 import type { SideStats } from '../types/stats.js';
 import { Batcher, unasked } from './wire/batcher.js';
 import { BusyPoll } from './wire/busy-poll.js';
-import { Calls, type CallOptions, type CallTarget, type Reason } from './calls/calls.js';
+import { Calls, type CallOptions, type CallTarget, type ErrorFactory } from './calls/calls.js';
 import type { Handles } from './handles.js';
 import { findMalformedField, isOurs } from './wire/message-shape.js';
 import { Outbox } from './wire/outbox.js';
@@ -60,7 +60,7 @@ export class Session implements Accounts {
   #arrived = 0;
   #received = 0;
   /** Why functions of the other side cannot be called any more. */
-  #over: Reason | undefined;
+  #over: ErrorFactory | undefined;
   #violated = false;
   #busyPoll: BusyPoll | undefined;
 
@@ -109,11 +109,11 @@ export class Session implements Accounts {
     Object.assign(this.#handlers, part.handlers);
     part.attach({
       arrive: (coded) => this.arrive(coded),
-      settle: (coded) => this.settle(coded),
+      account: (coded) => this.account(coded),
       takeBack: (coded) => this.takeBack(coded),
       codec: this.#options.codec,
-      post: (build, method, failed) => this.#outbox.send({ build, method, failed }),
-      send: (message) => this.send(message),
+      sendValue: (build, method, failed) => this.#outbox.send({ build, method, failed }),
+      sendControl: (message) => this.sendControl(message),
       open: (target, name, args, options, settle) => {
         if (this.#over) settle.reject(this.#over(name));
         else this.#calls.open(target, name, args, options, settle);
@@ -131,8 +131,8 @@ export class Session implements Accounts {
     if (coded) for (const part of this.#parts) part.arrive?.(coded);
   }
 
-  settle(coded: Coded | undefined): void {
-    if (coded) for (const part of this.#parts) part.settle?.(coded);
+  account(coded: Coded | undefined): void {
+    if (coded) for (const part of this.#parts) part.account?.(coded);
   }
 
   takeBack(coded: Coded | undefined): void {
@@ -148,12 +148,12 @@ export class Session implements Accounts {
   }
 
   /** Sends what holds values of the user's, in order with calls and answers. Never throws. */
-  post(parcel: Parcel): void {
+  sendValue(parcel: Parcel): void {
     this.#outbox.send(parcel);
   }
 
   /** Sends what is no call and no answer and exports nothing, also where others wait for room. What is too large or too deep is dropped. */
-  send(message: Message): void {
+  sendControl(message: Message): void {
     this.#write(message, unasked);
   }
 
@@ -184,14 +184,14 @@ export class Session implements Accounts {
   }
 
   /** Rejects every open call with an error of its own; the session goes on. */
-  rejectAll(reason: Reason): void {
+  rejectAll(reason: ErrorFactory): void {
     this.#over ??= reason;
     this.#calls.rejectAll(reason);
     for (const part of this.#parts) part.end?.(reason);
   }
 
   /** Rejects every open call and forgets all timers. The channel is its owner's to close. */
-  close(reason: Reason): void {
+  close(reason: ErrorFactory): void {
     this.#over ??= reason;
     this.#outbox.close();
     this.#batcher.close();
@@ -303,13 +303,13 @@ export class Session implements Accounts {
     } finally {
       // Those that have come belong to the next message of the channel.
       if (!aside) this.#options.handles?.closeUnclaimed();
-      this.settle(coded);
+      this.account(coded);
     }
   }
 
   #takeHandle(handleId: number, handle: Handle | undefined): void {
     this.#handles().receive(handleId, handle);
-    this.send({ type: 'handle-received', handleId });
+    this.sendControl({ type: 'handle-received', handleId });
   }
 
   #handles(): Handles {

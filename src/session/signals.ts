@@ -2,8 +2,8 @@ import type { SignalExchange } from '../codec/signal-codec.js';
 import { SerializationError } from '../errors.js';
 import type { Coded, SignalAbort, Wire } from '../protocol.js';
 import { onAbort } from './calls/abort.js';
-import type { Handlers, SessionLink, SessionPart } from './part.js';
-import { describe } from './wire/parcel.js';
+import type { Handlers, SessionApi, SessionPart } from './part.js';
+import { annotate } from './wire/parcel.js';
 
 /**
  * Signals that cross. One of this side is known by its id over there for as long as it lives here and has not fired; what
@@ -21,12 +21,12 @@ export class Signals implements SignalExchange, SessionPart {
   readonly #imported = new Map<number, AbortController>();
   readonly #collected = new FinalizationRegistry<number>((signalId) => {
     this.#followed.delete(signalId);
-    this.#link.post(() => ({ type: 'signal-release', signalId }), 'signal', ignore);
+    this.#link.sendValue(() => ({ type: 'signal-release', signalId }), 'signal', ignore);
   });
-  #link!: SessionLink;
+  #link!: SessionApi;
   #lastId = 0;
 
-  attach(link: SessionLink): void {
+  attach(link: SessionApi): void {
     this.#link = link;
   }
 
@@ -61,7 +61,7 @@ export class Signals implements SignalExchange, SessionPart {
       this.#followed.delete(signalId);
       this.#collected.unregister(signal);
       this.#ids.delete(signal);
-      this.#link.post(() => this.#message(signalId, signal.reason), 'signal', ignore);
+      this.#link.sendValue(() => this.#message(signalId, signal.reason), 'signal', ignore);
     });
     this.#stops.set(signal, stop);
     this.#followed.set(signalId, new WeakRef(signal));
@@ -73,7 +73,7 @@ export class Signals implements SignalExchange, SessionPart {
     const message: SignalAbort = { type: 'signal-abort', signalId };
     try {
       const encoded = this.#link.codec.encode(reason, { root: 'reason' });
-      return describe({ ...message, reason: encoded.wire }, encoded);
+      return annotate({ ...message, reason: encoded.wire }, encoded);
     } catch {
       return message;
     }

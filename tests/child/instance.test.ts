@@ -39,7 +39,7 @@ function make(object: object): Instance {
     propertyCodec: codec,
     fingerprint: JSON.stringify,
     session: {
-      post: () => {},
+      sendValue: () => {},
       flush: () => {},
       stats: () => ({ pendingCalls: 0, servedCalls: 0, exportedFunctions: 0, importedFunctions: 0, openStreams: 0 }),
     },

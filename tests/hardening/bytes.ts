@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import * as fc from 'fast-check';
-import { jsonLines, v8Frames, type Dialect } from '../../src/channel/dialect.js';
+import { jsonLines, v8Frames, type StreamFormat } from '../../src/channel/dialect.js';
 import { MAX_MESSAGE, v8Frame } from '../../src/channel/frames.js';
 import { addMessageApi } from '../../src/channel/message-api.js';
 import { nodeIpcChannel, type IpcPort } from '../../src/channel/node-ipc.js';
@@ -18,7 +18,7 @@ import { Victim } from './victim.js';
 /** Bytes that the heap and buffers may take for an attack besides what it has sent, which is a few MB at most. V8 can be made to take more. */
 const MEMORY = { json: 200_000_000, advanced: 500_000_000 };
 
-const dialects: Record<SerializationMode, Dialect> = { json: jsonLines, advanced: v8Frames };
+const dialects: Record<SerializationMode, StreamFormat> = { json: jsonLines, advanced: v8Frames };
 
 interface Attack {
   messages: unknown[];
@@ -204,14 +204,14 @@ class Target {
   }
 
   /** As an honest child does. */
-  #answer(dialect: Dialect, message: unknown): void {
+  #answer(dialect: StreamFormat, message: unknown): void {
     const { type, rows } = message as { type: string; rows: unknown[] };
     if (type !== 'batch') return this.#answerOne(dialect, message);
     const answer = (each: unknown): void => this.#answerOne(dialect, each);
     readRows(rows, { message: answer, row: answer });
   }
 
-  #answerOne(dialect: Dialect, message: unknown): void {
+  #answerOne(dialect: StreamFormat, message: unknown): void {
     const { type, method, callId, args } = message as { type: string; method: string; callId: number; args: unknown[] };
     if (type !== 'call-invoke' || method !== 'echo') return;
     this.#write(dialect.encode({ type: 'call-result', callId, result: 'success', value: args[0] }));

@@ -61,7 +61,7 @@ export class Victim {
       codec,
       target: () => self.current,
       onListening: () => {},
-      send: (message) => this.#session.send(message),
+      send: (message) => this.#session.sendControl(message),
     });
     this.#session = new Session({
       channel,

@@ -148,7 +148,7 @@ describe('Session', () => {
 
   test('what is neither a call nor a result goes to its handler', async () => {
     const { right, fatal } = pair({}, {});
-    right.send({ type: 'child-fatal', error: 'the end' });
+    right.sendControl({ type: 'child-fatal', error: 'the end' });
     await new Promise((resolve) => setTimeout(resolve, 5));
     expect(fatal).toEqual(['the end']);
   });

@@ -8,7 +8,7 @@ import { appendCallSite, CallSiteBudget, captureCallSite, replaceStack, type Cal
 import { now } from '../../clock.js';
 import { Deadlines } from './deadlines.js';
 import { OpenCalls } from './open-calls.js';
-import { describe, type Parcel, type Send } from '../wire/parcel.js';
+import { annotate, type Parcel, type Send } from '../wire/parcel.js';
 
 /** Whose method is called; or the function itself. */
 export type CallTarget = 'instance' | 'agent' | FunctionTarget;
@@ -78,7 +78,7 @@ interface CallOwner {
 }
 
 /** Makes the error with which an open call of this method is rejected. */
-export type Reason = (method: string) => Error;
+export type ErrorFactory = (method: string) => Error;
 
 export interface CallsOptions {
   codec: Codec;
@@ -104,7 +104,7 @@ export class Calls {
     failed: (call, error) => this.#failed(call, error),
   };
   /** Why nothing can be answered any more. */
-  #closed: Reason | undefined;
+  #closed: ErrorFactory | undefined;
   #lastId = 0;
 
   constructor(options: CallsOptions) {
@@ -160,7 +160,7 @@ export class Calls {
   }
 
   /** Rejects all that is open, each with an error of its own. */
-  rejectAll(reason: Reason): void {
+  rejectAll(reason: ErrorFactory): void {
     for (const { id } of this.#open.list()) {
       const call = this.#take(id);
       if (!call) continue;
@@ -171,7 +171,7 @@ export class Calls {
     }
   }
 
-  close(reason: Reason): void {
+  close(reason: ErrorFactory): void {
     this.#closed = reason;
     this.rejectAll(reason);
     this.#deadlines.close();
@@ -205,11 +205,11 @@ export class Calls {
     const wire = encoded.wire as unknown[];
     if (typeof target === 'object') {
       const callbackId = target.id();
-      return describe({ type: 'callback-invoke', callbackId, args: wire, invokeId: id }, encoded);
+      return annotate({ type: 'callback-invoke', callbackId, args: wire, invokeId: id }, encoded);
     }
     const message: CallInvoke = { type: 'call-invoke', callId: id, method, args: wire };
     if (target === 'agent') message.target = target;
-    return describe(message, encoded);
+    return annotate(message, encoded);
   }
 
   /** Settles the call with what `decode` makes of an answer; a malformed one is a violation besides. */

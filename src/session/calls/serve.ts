@@ -1,7 +1,7 @@
 import { encodeThrown, type Codec } from '../../codec/codec.js';
 import { ProtocolError } from '../../errors.js';
 import type { CallbackResult, CallResult, Coded, Wire } from '../../protocol.js';
-import { describe, type Parcel, type Send } from '../wire/parcel.js';
+import { annotate, type Parcel, type Send } from '../wire/parcel.js';
 
 export type Answer = CallResult | CallbackResult;
 
@@ -134,7 +134,7 @@ export function successAnswer(codec: Codec, head: AnswerHead, method: string, va
     head.type === 'call-result'
       ? { type: head.type, callId: head.callId, result: 'success', value: wire }
       : { type: head.type, invokeId: head.invokeId, result: 'success', value: wire };
-  return describe(answer, encoded);
+  return annotate(answer, encoded);
 }
 
 export function failureAnswer(codec: Codec, head: AnswerHead, method: string, error: unknown): Answer {
@@ -142,7 +142,7 @@ export function failureAnswer(codec: Codec, head: AnswerHead, method: string, er
   if (error === undefined) return answer;
   const encoded = encodeThrown(codec, error, method);
   answer.error = encoded.wire;
-  return describe(answer, encoded);
+  return annotate(answer, encoded);
 }
 
 export function isPromise(value: unknown): value is PromiseLike<unknown> {

@@ -2,7 +2,7 @@ import type { Codec } from '../../codec/codec.js';
 import { encodeThrown } from '../../codec/codec.js';
 import type { EventEmit, EventFailed, EventName } from '../../protocol.js';
 import { displayEvent, eventKey, type Event } from './event-name.js';
-import { describe, type Send } from '../wire/parcel.js';
+import { annotate, type Send } from '../wire/parcel.js';
 
 /** What counts as an emitter: Node's own, and those that only look like it. */
 export interface EmitterLike {
@@ -69,7 +69,7 @@ export class EventForwarder {
     const method = displayEvent(event);
     const build = (): EventEmit => {
       const encoded = codec.encode(args, { root: 'args', event: method });
-      return describe({ type: 'event-emit', event, args: encoded.wire as unknown[] }, encoded);
+      return annotate({ type: 'event-emit', event, args: encoded.wire as unknown[] }, encoded);
     };
     send({ method, build, failed: (error) => this.#fail(event, error) });
   }
@@ -78,7 +78,7 @@ export class EventForwarder {
     const { codec, send } = this.#options;
     const build = (): EventFailed => {
       const encoded = encodeThrown(codec, reason);
-      return describe({ type: 'event-failed', event, error: encoded.wire }, encoded);
+      return annotate({ type: 'event-failed', event, error: encoded.wire }, encoded);
     };
     send({ method: displayEvent(event), build, failed: (error) => this.#fail(event, error) });
   }

@@ -8,7 +8,7 @@ import { ExportedFunctions, type Exported } from './exported-functions.js';
 import { collectGarbage } from './garbage.js';
 import { ImportedFunctions } from './imported-functions.js';
 import { Invocations, releasedError, type InvocationOptions } from './invocations.js';
-import type { Handlers, SessionLink, SessionPart } from '../part.js';
+import type { Handlers, SessionApi, SessionPart } from '../part.js';
 
 // Taken at import, so that a test's fake clock does not stop them.
 const { setImmediate, setTimeout } = globalThis;
@@ -34,7 +34,7 @@ export class Callbacks implements FunctionExchange, SessionPart {
   readonly #exported: ExportedFunctions;
   readonly #imported: ImportedFunctions;
   readonly #invocations: Invocations;
-  #link!: SessionLink;
+  #link!: SessionApi;
   /** What to do when the other side has collected its garbage; it has been asked to when there is something. */
   readonly #onCollected: (() => void)[] = [];
   /** This side is to collect its own. */
@@ -49,7 +49,7 @@ export class Callbacks implements FunctionExchange, SessionPart {
     this.#trace = options.trace;
     this.handlers = {
       'callback-invoke': (message) => this.#serve(message),
-      'callback-cleanup': ({ callbackId, count }) => this.#exported.settle(callbackId, count),
+      'callback-cleanup': ({ callbackId, count }) => this.#exported.giveBack(callbackId, count),
       'callback-release': ({ callbackId }) => this.#imported.releaseById(callbackId),
       'callback-collect': () => this.#scheduleCollection(),
       'callback-collected': () => this.#collected(),
@@ -61,11 +61,11 @@ export class Callbacks implements FunctionExchange, SessionPart {
       // A child takes what its parent sends: what gives functions back may be overtaken by what brings new ones.
       limit: isParent ? limit : Infinity,
       createProxy: (entry, meta) => this.#invocations.createProxy(entry, meta),
-      giveBack: ({ id, count }) => this.#link.send({ type: 'callback-cleanup', callbackId: id, count }),
+      giveBack: ({ id, count }) => this.#link.sendControl({ type: 'callback-cleanup', callbackId: id, count }),
     });
   }
 
-  attach(link: SessionLink): void {
+  attach(link: SessionApi): void {
     this.#link = link;
     this.#invocations.attach(link);
   }
@@ -107,12 +107,12 @@ export class Callbacks implements FunctionExchange, SessionPart {
     if (coded !== true) this.#imported.arrive(coded.filter(isFunctionId));
   }
 
-  settle(coded: Coded): void {
-    if (coded !== true) this.#imported.settle(coded.filter(isFunctionId));
+  account(coded: Coded): void {
+    if (coded !== true) this.#imported.account(coded.filter(isFunctionId));
   }
 
   takeBack(coded: Coded): void {
-    if (coded !== true) for (const id of coded.filter(isFunctionId)) this.#exported.settle(id, 1);
+    if (coded !== true) for (const id of coded.filter(isFunctionId)) this.#exported.giveBack(id, 1);
   }
 
   /** A function of this side. @throws {ProtocolError} for an id that was not handed out */
@@ -128,7 +128,7 @@ export class Callbacks implements FunctionExchange, SessionPart {
   }
 
   makeRoom(done: () => void): void {
-    if (this.#onCollected.push(done) === 1) this.#link.send({ type: 'callback-collect' });
+    if (this.#onCollected.push(done) === 1) this.#link.sendControl({ type: 'callback-collect' });
   }
 
   /** Lets go of a function, of whichever side it is. Returns whether it had crossed. */
@@ -138,7 +138,7 @@ export class Callbacks implements FunctionExchange, SessionPart {
     // What has crossed may be the function as sync() marks it.
     const ids = [fn, syncOf(fn) as AnyFunction | undefined].map((each) => each && this.#exported.release(each));
     const released = ids.filter((id) => id !== undefined);
-    for (const callbackId of released) this.#link.send({ type: 'callback-release', callbackId });
+    for (const callbackId of released) this.#link.sendControl({ type: 'callback-release', callbackId });
     return released.length > 0;
   }
 
@@ -170,7 +170,7 @@ export class Callbacks implements FunctionExchange, SessionPart {
       this.#imported.giveBackCollected();
       const end = now();
       if (this.#isParent) this.#nextCollection = end + PAUSE_FACTOR * (end - start);
-      this.#link.send({ type: 'callback-collected' });
+      this.#link.sendControl({ type: 'callback-collected' });
     };
     const wait = this.#nextCollection - now();
     // Not at once: what this very turn has looked at counts as used until it ends.

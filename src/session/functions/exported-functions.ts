@@ -64,7 +64,7 @@ export class ExportedFunctions {
   }
 
   /** The other side has accounted for `count` messages. @throws {ProtocolError} when there were fewer */
-  settle(id: string, count: number): void {
+  giveBack(id: string, count: number): void {
     const entry = this.get(id);
     if (count > entry.sent) throw new ProtocolError(`The function ${id} was given back more often than it was sent.`);
     entry.sent -= count;

@@ -55,7 +55,7 @@ export class ImportedFunctions {
   }
 
   /** The message has been read, or dropped: those that nobody took are given back. */
-  settle(ids: readonly string[]): void {
+  account(ids: readonly string[]): void {
     for (const id of ids) {
       const entry = this.#byId.get(id);
       if (entry) this.#giveBackUnused(entry);

@@ -5,7 +5,7 @@ import type { CallbackDescriptor, CallbackInvoke, CallbackResult, Message } from
 import { CallbackPromise } from './callback-promise.js';
 import type { FunctionTarget, Settle } from '../calls/calls.js';
 import type { Imported } from './imported-functions.js';
-import type { SessionLink } from '../part.js';
+import type { SessionApi } from '../part.js';
 import { unwritable } from '../wire/parcel.js';
 import { WriteLog } from '../wire/write-log.js';
 
@@ -35,7 +35,7 @@ export class Invocations {
   readonly #options: InvocationOptions;
   /** For an export that could not wait: the next one is to find room. */
   readonly #makeRoomLater: () => void;
-  #link!: SessionLink;
+  #link!: SessionApi;
   #log: WriteLog | undefined;
 
   constructor(options: InvocationOptions, makeRoomLater: () => void) {
@@ -43,7 +43,7 @@ export class Invocations {
     this.#makeRoomLater = makeRoomLater;
   }
 
-  attach(link: SessionLink): void {
+  attach(link: SessionApi): void {
     this.#link = link;
   }
 
@@ -136,7 +136,7 @@ export class Invocations {
       if (answer.result === 'success') return decode(answer.value);
       throw decode(answer.error);
     } finally {
-      this.#link.settle(coded);
+      this.#link.account(coded);
     }
   }
 }

@@ -1,8 +1,8 @@
 import type { Codec } from '../../codec/codec.js';
 import { encodeThrown } from '../../codec/codec.js';
 import type { StreamClose, StreamData, StreamEnd, StreamStep } from '../../protocol.js';
-import { describe } from '../wire/parcel.js';
-import type { Outcome, StepMethod } from './source.js';
+import { annotate } from '../wire/parcel.js';
+import type { StreamOutcome, StepMethod } from './source.js';
 
 /** How the messages of a stream are made. Each may throw a {@link SerializationError} for a value that cannot cross. */
 
@@ -15,7 +15,7 @@ export function dataMessage(codec: Codec, streamId: number, items: unknown[], an
     items: items.length === 1 ? [encoded.wire] : (encoded.wire as unknown[]),
   };
   if (answer) message.answer = true;
-  return describe(message, encoded);
+  return annotate(message, encoded);
 }
 
 export function stepMessage(codec: Codec, streamId: number, method: StepMethod, value: unknown): StreamStep {
@@ -23,13 +23,13 @@ export function stepMessage(codec: Codec, streamId: number, method: StepMethod, 
   return withValue(message, codec, value);
 }
 
-export function endMessage(codec: Codec, streamId: number, outcome: Outcome, answer: boolean): StreamEnd {
+export function endMessage(codec: Codec, streamId: number, outcome: StreamOutcome, answer: boolean): StreamEnd {
   const message = outcomeMessage<StreamEnd>({ type: 'stream-end', streamId }, codec, outcome);
   if (answer) message.answer = true;
   return message;
 }
 
-export function closeMessage(codec: Codec, streamId: number, outcome: Outcome): StreamClose {
+export function closeMessage(codec: Codec, streamId: number, outcome: StreamOutcome): StreamClose {
   return outcomeMessage({ type: 'stream-close', streamId }, codec, outcome);
 }
 
@@ -37,13 +37,13 @@ export function closeMessage(codec: Codec, streamId: number, outcome: Outcome): 
 function outcomeMessage<T extends StreamEnd | StreamClose>(
   head: Pick<T, 'type' | 'streamId'>,
   codec: Codec,
-  { failed, value }: Outcome,
+  { failed, value }: StreamOutcome,
 ): T {
   const message = { ...head, result: failed ? 'error' : 'success' } as T;
   if (value === undefined) return message;
   if (failed) {
     const encoded = encodeThrown(codec, value);
-    return describe({ ...message, value: encoded.wire }, encoded);
+    return annotate({ ...message, value: encoded.wire }, encoded);
   }
   try {
     return withValue(message, codec, value);
@@ -56,5 +56,5 @@ function withValue<T extends StreamStep | StreamEnd | StreamClose>(message: T, c
   if (value === undefined) return message;
   const encoded = codec.encode(value, { root: 'value' });
   message.value = encoded.wire;
-  return describe(message, encoded);
+  return annotate(message, encoded);
 }

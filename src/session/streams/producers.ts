@@ -1,7 +1,7 @@
 import { Duplex, type Readable } from 'node:stream';
 import { isAsyncIterable } from '../../codec/stream-codec.js';
 import { describeReason, isProcxyError } from '../../errors.js';
-import type { Outcome, Producer, StepMethod } from './source.js';
+import type { StreamOutcome, Producer, StepMethod } from './source.js';
 
 type AnyIterator = AsyncIterator<unknown, unknown, unknown> | Iterator<unknown, unknown, unknown>;
 
@@ -95,8 +95,8 @@ export class WriteQueue implements Producer {
   #waiter: Waiter | undefined;
   #end: End | undefined;
   #failure: { error: unknown } | undefined;
-  #closed: Outcome | undefined;
-  #onFinish: ((outcome: Outcome) => void) | undefined;
+  #closed: StreamOutcome | undefined;
+  #onFinish: ((outcome: StreamOutcome) => void) | undefined;
   #onFail: (error: unknown) => void = () => {};
   #onEarlyClose: (error: Error, audience: Audience) => void = () => {};
   /** Why nothing can be written any more. */
@@ -151,7 +151,7 @@ export class WriteQueue implements Producer {
     this.#takeWaiter()?.reject(error);
   }
 
-  close(outcome: Outcome, early: boolean): void {
+  close(outcome: StreamOutcome, early: boolean): void {
     this.#closed = outcome;
     this.#onWaiting(false);
     const isIdle = this.#queue.length + this.#underway.length === 0;
@@ -175,7 +175,7 @@ export class WriteQueue implements Producer {
   }
 
   /** Sets who is told when the other side has done with all, or has failed to. */
-  onFinish(listener: (outcome: Outcome) => void): void {
+  onFinish(listener: (outcome: StreamOutcome) => void): void {
     if (this.#closed) listener(this.#closed);
     else this.#onFinish = listener;
   }
@@ -193,14 +193,14 @@ export class WriteQueue implements Producer {
 }
 
 /** For a stream to which nothing was being written. */
-function audienceOf({ failed, value }: Outcome): Audience {
+function audienceOf({ failed, value }: StreamOutcome): Audience {
   // Its owner has ended it.
   if (!failed) return 'nobody';
   // The end of all is no failure of this stream.
   return isProcxyError(value) ? 'listeners' : 'all';
 }
 
-function closeError({ failed, value }: Outcome): Error {
+function closeError({ failed, value }: StreamOutcome): Error {
   if (failed && value instanceof Error) return value;
   return new Error('The stream was closed in the other process before all was written.', { cause: value });
 }

@@ -1,11 +1,11 @@
 import { ProtocolError } from '../../errors.js';
-import type { Outcome, StepMethod } from './source.js';
+import type { StreamOutcome, StepMethod } from './source.js';
 
 /** What a sink tells its source. */
 export interface SinkOutput {
   pull(credit: number): void;
   step(method: StepMethod, value: unknown): void;
-  close(outcome: Outcome): void;
+  close(outcome: StreamOutcome): void;
 }
 
 export interface SinkOptions {
@@ -47,7 +47,7 @@ export class Sink {
   /** Credit that was given, and not used up yet. */
   #credit = 0;
   /** How it ended, once that is known; the first to ask is told. */
-  #outcome: Outcome | undefined;
+  #outcome: StreamOutcome | undefined;
   #ended = false;
   #closed = false;
   #onEnd: () => void = () => {};
@@ -77,7 +77,7 @@ export class Sink {
   }
 
   /** Why it broke off over there, as long as nobody was told. */
-  get failure(): Outcome | undefined {
+  get failure(): StreamOutcome | undefined {
     return this.#outcome?.failed ? this.#outcome : undefined;
   }
 
@@ -151,7 +151,7 @@ export class Sink {
    * Nothing comes any more.
    * @param answer it is the answer to a step
    */
-  end(outcome: Outcome, answer = false): void {
+  end(outcome: StreamOutcome, answer = false): void {
     if (this.#ended || this.#closed) return void (this.#ended = true);
     this.#ended = true;
     const steps = this.#steps.splice(0);
@@ -166,7 +166,7 @@ export class Sink {
   }
 
   /** Done: with all that came, or early. Who asks for more after a failure is told of it. */
-  close(outcome: Outcome): void {
+  close(outcome: StreamOutcome): void {
     if (this.#closed) return;
     this.#closed = true;
     if (!this.#ended) {
@@ -279,7 +279,7 @@ export class Sink {
 }
 
 /** The iterator ended by itself before it heard of the step: what is made then of `return` and `throw` is what is made after an end. */
-function settleMissed({ method, value, resolve, reject }: Step, outcome: Outcome): void {
+function settleMissed({ method, value, resolve, reject }: Step, outcome: StreamOutcome): void {
   if (method === 'return') resolve({ done: true, value });
   else if (method === 'throw') reject(value);
   else if (outcome.failed) reject(outcome.value);

@@ -18,13 +18,13 @@ export interface Producer {
    * @param outcome how it ended over there
    * @param early whether the producer has not come to its end
    */
-  close(outcome: Outcome, early: boolean): void;
+  close(outcome: StreamOutcome, early: boolean): void;
 }
 
 export type StepMethod = 'next' | 'return' | 'throw';
 
 /** How a stream ended. */
-export interface Outcome {
+export interface StreamOutcome {
   failed: boolean;
   /** What an iterator has returned, or what went wrong. */
   value: unknown;
@@ -37,7 +37,7 @@ export interface SourceOutput {
    * @param whole how many of the items are whole, or the last of one that was split
    */
   data(items: unknown[], answer: boolean, whole: number): void;
-  end(outcome: Outcome, answer: boolean): void;
+  end(outcome: StreamOutcome, answer: boolean): void;
 }
 
 export interface SourceOptions {
@@ -96,7 +96,7 @@ export class Source {
   }
 
   /** The sink has done. */
-  close(outcome: Outcome): void {
+  close(outcome: StreamOutcome): void {
     const early = !this.#ended;
     this.#finish({ failed: false, value: undefined });
     this.#close(outcome, early);
@@ -171,20 +171,20 @@ export class Source {
     this.#options.output.data(items, false, whole);
   }
 
-  #end(outcome: Outcome, answer = false): void {
+  #end(outcome: StreamOutcome, answer = false): void {
     if (this.#ended) return;
     this.#flush();
     this.#finish(outcome, answer);
   }
 
-  #finish(outcome: Outcome, answer = false): void {
+  #finish(outcome: StreamOutcome, answer = false): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#batch = [];
     this.#options.output.end(outcome, answer);
   }
 
-  #close(outcome: Outcome, early: boolean): void {
+  #close(outcome: StreamOutcome, early: boolean): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#options.producer.close(outcome, early);

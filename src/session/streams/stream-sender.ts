@@ -1,8 +1,8 @@
 import type { Message } from '../../protocol.js';
-import type { SessionLink } from '../part.js';
+import type { SessionApi } from '../part.js';
 import { isObject } from './is-object.js';
 import { dataMessage, endMessage } from './messages.js';
-import type { Outcome, Producer, Source } from './source.js';
+import type { StreamOutcome, Producer, Source } from './source.js';
 
 /**
  * What runs through a stream. `items` are values of any kind; `bytes` may be cut anywhere; `chunks` are
@@ -19,7 +19,7 @@ export interface DataLink {
 }
 
 export interface StreamSenderOptions {
-  link(): SessionLink;
+  link(): SessionApi;
   /** `undefined` where there is no such way. */
   data(): DataLink | undefined;
 }
@@ -53,7 +53,7 @@ export class StreamSender {
     else for (const item of items) if (!source.ended) this.#sendChunk(id, item, source, sent);
   }
 
-  end(flow: Flow, id: number, outcome: Outcome, answer: boolean): void {
+  end(flow: Flow, id: number, outcome: StreamOutcome, answer: boolean): void {
     const build = (): Message => endMessage(this.#link.codec, id, outcome, answer);
     const data = flow === 'items' ? undefined : this.#options.data();
     if (data && !(outcome.failed && isObject(outcome.value))) return data.sendMessage(build());
@@ -61,7 +61,7 @@ export class StreamSender {
     this.#post(build, ignore);
   }
 
-  get #link(): SessionLink {
+  get #link(): SessionApi {
     return this.#options.link();
   }
 
@@ -107,7 +107,7 @@ export class StreamSender {
   }
 
   #post(build: () => Message, failed: (error: unknown) => void): void {
-    this.#link.post(build, 'stream', failed);
+    this.#link.sendValue(build, 'stream', failed);
   }
 }
 

@@ -1,14 +1,14 @@
 import type { Piece } from '../../channel/data-socket.js';
 import { ProtocolError, SerializationError } from '../../errors.js';
 import type { Coded, Message, StreamData, StreamEnd, Wire } from '../../protocol.js';
-import type { Reason } from '../calls/calls.js';
-import type { Handlers, SessionLink } from '../part.js';
+import type { ErrorFactory } from '../calls/calls.js';
+import type { Handlers, SessionApi } from '../part.js';
 import { ArrivalOrder } from './arrival-order.js';
 import { isObject } from './is-object.js';
 import { closeMessage, stepMessage } from './messages.js';
 import { Sink, type SinkOutput } from './sink.js';
 import { StreamSender, type DataLink, type Flow } from './stream-sender.js';
-import { Source, type Outcome, type Producer, type SourceOutput, type StepMethod } from './source.js';
+import { Source, type StreamOutcome, type Producer, type SourceOutput, type StepMethod } from './source.js';
 
 /** What may be under way on one stream, in bytes. */
 const WINDOW = 1024 * 1024;
@@ -46,7 +46,7 @@ export class StreamTable {
   readonly #sender: StreamSender;
   readonly #ignored = new Set<number>();
   readonly #open = new Map<number, Open>();
-  #link!: SessionLink;
+  #link!: SessionApi;
   #waiting = 0;
   /** What still comes is of no interest. */
   #over = false;
@@ -74,7 +74,7 @@ export class StreamTable {
     return this.#open.has(id);
   }
 
-  attach(link: SessionLink): void {
+  attach(link: SessionApi): void {
     this.#link = link;
   }
 
@@ -169,7 +169,7 @@ export class StreamTable {
   }
 
   /** All that has not come to its end fails, and what comes is ignored. */
-  endAll(reason: Reason): void {
+  endAll(reason: ErrorFactory): void {
     this.#over = true;
     for (const { source, sink } of this.#open.values()) {
       source?.fail(reason('stream'));
@@ -268,7 +268,7 @@ export class StreamTable {
     this.#forget(id, open);
   }
 
-  #outcome(result: 'success' | 'error', value: Wire, coded: Coded | undefined): Outcome {
+  #outcome(result: 'success' | 'error', value: Wire, coded: Coded | undefined): StreamOutcome {
     try {
       return { failed: result === 'error', value: this.#decode(value, coded) };
     } catch (error) {
@@ -317,7 +317,7 @@ export class StreamTable {
   }
 
   #post(build: () => Message, failed: (error: unknown) => void = ignore): void {
-    this.#link.post(build, 'stream', failed);
+    this.#link.sendValue(build, 'stream', failed);
   }
 }
 

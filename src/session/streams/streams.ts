@@ -2,8 +2,8 @@ import { markPassedOn, type Streamable, type StreamExchange } from '../../codec/
 import { ProtocolError } from '../../errors.js';
 import type { Coded, DuplexSide, StreamDescription } from '../../protocol.js';
 import type { SideStats } from '../../types/stats.js';
-import type { Reason } from '../calls/calls.js';
-import type { SessionLink, SessionPart } from '../part.js';
+import type { ErrorFactory } from '../calls/calls.js';
+import type { SessionApi, SessionPart } from '../part.js';
 import { writeAll, writeAllToWeb } from './consumers.js';
 import { iteratorProducer, readableProducer, webReadableProducer, WriteQueue } from './producers.js';
 import { RemoteIterator } from './remote-iterator.js';
@@ -43,7 +43,7 @@ export class Streams implements StreamExchange, SessionPart {
     sink?.abandon();
     queue?.fail(new Error('The stream was given up before its end.'));
   });
-  #link!: SessionLink;
+  #link!: SessionApi;
   #lastId: number;
 
   constructor(options: StreamsOptions) {
@@ -55,7 +55,7 @@ export class Streams implements StreamExchange, SessionPart {
     return this.table.handlers;
   }
 
-  attach(link: SessionLink): void {
+  attach(link: SessionApi): void {
     this.#link = link;
     this.table.attach(link);
   }
@@ -94,12 +94,12 @@ export class Streams implements StreamExchange, SessionPart {
     }
   }
 
-  settle(coded: Coded): void {
+  account(coded: Coded): void {
     for (const id of streamIds(coded)) {
       this.#taken.delete(id);
       if (!this.#arrived.delete(id)) continue;
       this.table.ignore(id);
-      this.#link.post(() => ({ type: 'stream-drop', streamId: id }), 'stream', ignore);
+      this.#link.sendValue(() => ({ type: 'stream-drop', streamId: id }), 'stream', ignore);
     }
   }
 
@@ -107,7 +107,7 @@ export class Streams implements StreamExchange, SessionPart {
     for (const id of streamIds(coded)) this.table.drop(id);
   }
 
-  end(reason: Reason): void {
+  end(reason: ErrorFactory): void {
     this.table.endAll(reason);
   }
 

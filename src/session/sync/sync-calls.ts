@@ -5,7 +5,7 @@ import type { Codec } from '../../codec/codec.js';
 import { CallbackLimitError, ProtocolError, SyncCallbackError, TimeoutError } from '../../errors.js';
 import type { CallbackInvoke } from '../../protocol.js';
 import type { Callbacks } from '../functions/callbacks.js';
-import type { Reason } from '../calls/calls.js';
+import type { ErrorFactory } from '../calls/calls.js';
 import { Deadlines } from '../calls/deadlines.js';
 import { afterDrain } from '../calls/drain.js';
 import { findMalformedField, isOurs } from '../wire/message-shape.js';
@@ -74,7 +74,7 @@ export class SyncCalls {
   }
 
   /** Lets the child go on, with an error. */
-  abort(reason: Reason): void {
+  abort(reason: ErrorFactory): void {
     if (this.#job) this.#fail(this.#job, reason(this.#job.name));
   }
 
@@ -139,7 +139,7 @@ export class SyncCalls {
     try {
       this.#run(job);
     } finally {
-      accounts.settle(coded);
+      accounts.account(coded);
     }
   }
 

@@ -21,12 +21,12 @@ export function withDebugLog(channel: Channel, peer: string): Channel {
   return {
     ...channel,
     send(message, ...rest) {
-      for (const each of messagesOf(message)) debug(`→ ${peer} ${describe(each)}`);
+      for (const each of messagesOf(message)) debug(`→ ${peer} ${summarize(each)}`);
       channel.send(message, ...rest);
     },
     onMessage(listener) {
       channel.onMessage((message, handle) => {
-        for (const each of messagesOf(message)) debug(`← ${peer} ${describe(each)}`);
+        for (const each of messagesOf(message)) debug(`← ${peer} ${summarize(each)}`);
         listener(message, handle);
       });
     },
@@ -53,7 +53,7 @@ function messagesOf(message: unknown): Message[] {
 }
 
 /** Names, numbers and counts, which tell what happens; values only where they are asked for. */
-function describe(message: Message): string {
+function summarize(message: Message): string {
   const shown = Object.entries(message).filter(([name]) => name !== 'type');
   return [message.type, ...shown.map(([name, field]) => `${name}=${show(name, field)}`)].join(' ');
 }

@@ -21,7 +21,7 @@ export type Send = (parcel: Parcel) => void;
 const live = new WeakSet<Message>();
 
 /** Puts into a message what it must say of the values in it. */
-export function describe<M extends Message & { coded?: Coded }>(message: M, encoded: Encoded): M {
+export function annotate<M extends Message & { coded?: Coded }>(message: M, encoded: Encoded): M {
   if (encoded.coded) message.coded = encoded.coded;
   if (encoded.isLive) live.add(message);
   return message;

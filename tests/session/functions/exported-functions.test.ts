@@ -68,9 +68,9 @@ describe('ExportedFunctions', () => {
     const id = send(fn);
     send(fn);
     send(fn);
-    exported.settle(id, 2);
+    exported.giveBack(id, 2);
     expect(exported.get(id).fn).toBe(fn);
-    exported.settle(id, 1);
+    exported.giveBack(id, 1);
     expect(exported.size).toBe(0);
     expect(() => exported.get(id)).toThrow(ProtocolError);
     expect(send(fn)).not.toBe(id);
@@ -78,8 +78,8 @@ describe('ExportedFunctions', () => {
 
   test('more than was sent, and what was not sent, is a violation', () => {
     const id = send(() => {});
-    expect(() => exported.settle(id, 2)).toThrow(ProtocolError);
-    expect(() => exported.settle('constructor', 1)).toThrow(/never handed out: constructor/);
+    expect(() => exported.giveBack(id, 2)).toThrow(ProtocolError);
+    expect(() => exported.giveBack('constructor', 1)).toThrow(/never handed out: constructor/);
     expect(exported.size).toBe(1);
   });
 
@@ -100,7 +100,7 @@ describe('ExportedFunctions', () => {
     send(third);
     expect(() => exported.export(() => {}, undefined)).toThrow(CallbackLimitError);
     expect(send(third)).toMatch(uuid);
-    exported.settle(String(ids[0]), 1);
+    exported.giveBack(String(ids[0]), 1);
     send(() => {});
     expect(() => exported.export(() => {}, undefined)).toThrow(/3 functions/);
     expect(exported.size).toBe(3);
@@ -115,7 +115,7 @@ describe('ExportedFunctions', () => {
     expect(exported.get(id)).toMatchObject({ fn: undefined, receiver: undefined, name: 'gone', sent: 1 });
     const again = send(fn);
     expect(again).not.toBe(id);
-    exported.settle(id, 1);
+    exported.giveBack(id, 1);
     expect(() => exported.get(id)).toThrow(ProtocolError);
     expect(exported.size).toBe(1);
     expect(exported.get(again).fn).toBe(fn);

@@ -25,7 +25,7 @@ describe('ImportedFunctions', () => {
   function receive(id: string): void {
     imported.arrive([id]);
     imported.import(descriptor(id));
-    imported.settle([id]);
+    imported.account([id]);
   }
 
   test('one function is one proxy, in one message and in several', () => {
@@ -33,7 +33,7 @@ describe('ImportedFunctions', () => {
     const proxy = imported.import(descriptor('a'));
     expect(imported.import(descriptor('a'))).toBe(proxy);
     expect(imported.import(descriptor('b'))).not.toBe(proxy);
-    imported.settle(['a', 'b']);
+    imported.account(['a', 'b']);
     imported.arrive(['a']);
     expect(imported.import(descriptor('a'))).toBe(proxy);
     expect(imported.entryOf(proxy)).toMatchObject({ id: 'a', count: 2 });
@@ -49,7 +49,7 @@ describe('ImportedFunctions', () => {
   test('those that nobody took are given back when the message is done with', () => {
     imported.arrive(['taken', 'left']);
     const proxy = imported.import(descriptor('taken'));
-    imported.settle(['taken', 'left']);
+    imported.account(['taken', 'left']);
     expect(given).toEqual([['left', 1]]);
     expect(imported.size).toBe(1);
     expect(imported.entryOf(proxy)?.id).toBe('taken');
@@ -58,9 +58,9 @@ describe('ImportedFunctions', () => {
   test('one that is held is not given back with a message in which nobody took it', () => {
     imported.arrive(['a']);
     const proxy = imported.import(descriptor('a'));
-    imported.settle(['a']);
+    imported.account(['a']);
     imported.arrive(['a']);
-    imported.settle(['a']);
+    imported.account(['a']);
     expect(given).toEqual([]);
     expect(imported.entryOf(proxy)).toMatchObject({ count: 2 });
   });
@@ -93,7 +93,7 @@ describe('ImportedFunctions', () => {
     collectGarbage();
     imported.arrive(['a']);
     const proxy = imported.import(descriptor('a'));
-    imported.settle(['a']);
+    imported.account(['a']);
     for (let i = 0; i < 5; i++) await turn();
     imported.giveBackCollected();
     expect(imported.size).toBe(1);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ProtocolError } from '../../../src/errors.js';
 import { Sink } from '../../../src/session/streams/sink.js';
-import type { Outcome } from '../../../src/session/streams/source.js';
+import type { StreamOutcome } from '../../../src/session/streams/source.js';
 import { collectGarbage } from '../../support/streams.js';
 
 /** A sink with room for 8 items that begins with one, and all that it says. */
@@ -28,8 +28,8 @@ function heap(): number {
   return process.memoryUsage().heapUsed;
 }
 
-const ok: Outcome = { failed: false, value: undefined };
-const failed = (value: unknown): Outcome => ({ failed: true, value });
+const ok: StreamOutcome = { failed: false, value: undefined };
+const failed = (value: unknown): StreamOutcome => ({ failed: true, value });
 const item = (value: unknown): IteratorResult<unknown> => ({ done: false, value });
 const end = (value?: unknown): IteratorResult<unknown> => ({ done: true, value });
 const failure = (promise: Promise<unknown>): Promise<unknown> =>

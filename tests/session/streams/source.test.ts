@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Source, type Outcome, type Producer } from '../../../src/session/streams/source.js';
+import { Source, type StreamOutcome, type Producer } from '../../../src/session/streams/source.js';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -36,8 +36,8 @@ function sourceOf(
   return { source, said, made: () => made };
 }
 
-const ok: Outcome = { failed: false, value: undefined };
-const failed = (value: unknown): Outcome => ({ failed: true, value });
+const ok: StreamOutcome = { failed: false, value: undefined };
+const failed = (value: unknown): StreamOutcome => ({ failed: true, value });
 
 function* numbers(count = Infinity): Generator<unknown, unknown, unknown> {
   for (let i = 0; i < count; i++) yield i;
