@@ -1,5 +1,28 @@
-// Taken at import, so that a test's fake clock does not stop it.
-const { hrtime } = process;
+import timers from 'node:timers';
+
+/**
+ * The real timers, ticks and microtasks, out of reach of a test's fake clock. Nothing else in this package uses the global ones.
+ *
+ * Three things keep them real:
+ * - They are taken when this file loads, so that a clock which is faked later does not matter.
+ * - Timers come from `node:timers`: under jsdom the global ones are jsdom's, which return numbers.
+ * - A clock that was faked earlier has replaced `node:timers` too, for `import` and `require()` alike. Jest, Vitest and Sinon all fake
+ *   with `@sinonjs/fake-timers`, whose fakes name their clock, and the clock keeps the original of `setTimeout` as `_setTimeout`.
+ */
+function real<Name extends string, F extends object>(name: Name, given: F): F {
+  const { clock } = given as { clock?: Readonly<Record<`_${Name}`, F | undefined>> };
+  return clock?.[`_${name}`] ?? given;
+}
+
+export const setTimeout = real('setTimeout', timers.setTimeout);
+export const clearTimeout = real('clearTimeout', timers.clearTimeout);
+export const setInterval = real('setInterval', timers.setInterval);
+export const clearInterval = real('clearInterval', timers.clearInterval);
+export const setImmediate = real('setImmediate', timers.setImmediate);
+export const nextTick = real('nextTick', process.nextTick);
+export const queueMicrotask = real('queueMicrotask', globalThis.queueMicrotask);
+
+const hrtime = real('hrtime', process.hrtime);
 
 /**
  * ms, of a clock that only goes forward: what `performance.now()` is. The first look at `performance` loads modules of 0.8 MB in

@@ -1,3 +1,4 @@
+import { queueMicrotask } from '../clock.js';
 import type { Channel } from './channel.js';
 
 /**

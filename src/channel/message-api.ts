@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
+import { nextTick } from '../clock.js';
 import { HandleTransferError, type ProtocolError } from '../errors.js';
 import type { StreamFormat } from './dialect.js';
 import { MessageSocket, type Written } from './message-socket.js';
@@ -54,25 +55,25 @@ export function addMessageApi(target: EventEmitter, socket: Socket, options: Mes
     if (!isHeard()) return;
     const waiting = unheard;
     unheard = [];
-    for (const message of waiting) process.nextTick(emit, message);
+    for (const message of waiting) nextTick(emit, message);
   };
   const messages = new MessageSocket(socket, {
     ...options,
     // Each in a tick of its own: a listener that throws harms no other message.
-    onMessage: (message) => process.nextTick(emit, message),
+    onMessage: (message) => nextTick(emit, message),
     // After the messages that came before.
-    onError: (error) => process.nextTick(options.onError, error),
+    onError: (error) => nextTick(options.onError, error),
     onUnwritten: (error) => target.emit('error', error),
     onEnd: () => end(),
   });
   const control = controlOf(target, messages, options.onlyWhileHeard ?? false);
   const end = (): void => {
     connected = false;
-    process.nextTick(() => target.emit('disconnect'));
+    nextTick(() => target.emit('disconnect'));
   };
   target.on('newListener', () => {
     // It is no listener yet.
-    if (unheard.length > 0) process.nextTick(emitUnheard);
+    if (unheard.length > 0) nextTick(emitUnheard);
   });
 
   const define = (name: keyof MessageApi, property: PropertyDescriptor): unknown =>
@@ -85,7 +86,7 @@ export function addMessageApi(target: EventEmitter, socket: Socket, options: Mes
       const { handle, written } = readSendArguments(rest);
       if (!connected) {
         const error = channelClosed();
-        process.nextTick(written ?? (() => target.emit('error', error)), error);
+        nextTick(written ?? (() => target.emit('error', error)), error);
         return false;
       }
       checkMessage(message);

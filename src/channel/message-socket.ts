@@ -1,4 +1,4 @@
-import { now } from '../clock.js';
+import { nextTick, now, setImmediate } from '../clock.js';
 import type { Socket } from 'node:net';
 import type { ProtocolError } from '../errors.js';
 import type { StreamFormat } from './dialect.js';
@@ -16,9 +16,6 @@ const READING_TIME = 1;
 const READING_SIZE = 256 * 1024;
 /** A smaller chunk was all that there was, in bytes. */
 const FULL_CHUNK = 32 * 1024;
-
-// Taken at import, so that a test's fake clock does not stop it.
-const { setImmediate } = globalThis;
 
 /** Called when a message has left this process, with `null`, or could not. */
 export type Written = (error: Error | null) => void;
@@ -84,7 +81,7 @@ export class MessageSocket {
     this.#parts.push(part);
     this.#written.push(written);
     this.#size += part.length;
-    if (this.#inTick++ === 0) process.nextTick(() => this.#endTick());
+    if (this.#inTick++ === 0) nextTick(() => this.#endTick());
     if (this.#inTick <= BURST || this.#exiting || this.#size >= FLUSH_SIZE || this.#isStale()) this.#flush();
   }
 
@@ -171,7 +168,7 @@ export class MessageSocket {
     });
     // As Node does: of a child that dies while it is being sent to, 'disconnect' tells, and the callbacks.
     const { errored } = this.#socket;
-    if (errored && written.includes(undefined)) process.nextTick(this.#options.onUnwritten, errored);
+    if (errored && written.includes(undefined)) nextTick(this.#options.onUnwritten, errored);
   }
 
   #end(): void {
@@ -192,5 +189,5 @@ function joined(parts: readonly (string | Buffer)[]): string | Buffer {
 
 /** Each in a tick of its own: one that throws keeps no other from being called. */
 function tell(written: readonly (Written | undefined)[], error: Error | null): void {
-  for (const callback of written) if (callback) process.nextTick(callback, error);
+  for (const callback of written) if (callback) nextTick(callback, error);
 }

@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import { pathToFileURL } from 'node:url';
 import { serialize } from 'node:v8';
+import { setInterval, setTimeout } from '../clock.js';
 import { BlockingSocket } from '../channel/blocking-socket.js';
 import type { DataSocket } from '../channel/data-socket.js';
 import { messageFormat } from '../channel/frames.js';
@@ -48,9 +49,6 @@ interface Loaded {
   namespace: object;
   Class: Class;
 }
-
-// Taken at import, so that a class which fakes the clock does not stop them.
-const { setInterval, setTimeout } = globalThis;
 
 const self: Self = { current: undefined };
 let loading: Promise<Loaded> | undefined;

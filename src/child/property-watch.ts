@@ -1,3 +1,4 @@
+import { setTimeout } from '../clock.js';
 import type { Codec } from '../codec/codec.js';
 import { describeReason } from '../errors.js';
 import type { MirrorRequest, PropertyUpdate, Wire } from '../protocol.js';

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { clearTimeout, setTimeout } from '../clock.js';
 import { ChildCrashedError, describeReason } from '../errors.js';
 import type { ExitStatus } from '../types/stats.js';
 import { startError } from './launch/launch.js';
@@ -10,9 +11,6 @@ const STDERR_TAIL = 4096;
 const DRAIN_TIME = 500;
 /** How long an idle child still keeps the parent alive, in ms. */
 const RELEASE_DELAY = 10;
-
-// Taken at import, so that a test's fake clock does not stop them.
-const { setTimeout, clearTimeout } = globalThis;
 
 const reaper = new Reaper();
 

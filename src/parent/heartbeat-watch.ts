@@ -1,10 +1,7 @@
-import { now } from '../clock.js';
+import { clearInterval, now, setImmediate, setInterval } from '../clock.js';
 import { warn } from '../warnings.js';
 import type { AgentProcess } from './agent-process.js';
 import type { ResolvedHeartbeat } from './options/options.js';
-
-// Taken at import, so that a test's fake clock does not stop them.
-const { setInterval, clearInterval, setImmediate } = globalThis;
 
 /** Who is watched. */
 export interface Watched {

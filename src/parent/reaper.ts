@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { setTimeout } from '../clock.js';
 
 /**
  * Ends children that outlive this process. A child whose event loop turns sees the channel close and exits by
@@ -38,9 +39,6 @@ wait
 
 /** How long the shell stays when the last child has gone, in ms: where one child follows another, it serves them all. */
 const LINGER = 5000;
-
-// Taken at import, so that a test's fake clock does not stop it.
-const { setTimeout } = globalThis;
 
 export class Reaper {
   #shell: ChildProcess | undefined;

@@ -1,3 +1,4 @@
+import { setTimeout } from '../clock.js';
 import type { Self } from '../codec/transfer-handlers.js';
 import { OptionsValidationError } from '../errors.js';
 import type { ProcxyOptions } from '../types/options.js';
@@ -30,9 +31,6 @@ interface Pool {
 /** ms */
 const REFILL_DELAY = 20;
 let isRefilling = false;
-
-// Taken at import, so that a test's fake clock does not stop it.
-const { setTimeout } = globalThis;
 
 /** Children started ahead, by all that a child cannot change once it runs. */
 const pools = new Map<string, Pool>();

@@ -1,9 +1,7 @@
+import { clearTimeout, setTimeout } from '../clock.js';
 import { describeReason } from '../errors.js';
 import { warn } from '../warnings.js';
 import type { AgentProcess } from './agent-process.js';
-
-// Taken at import, so that a test's fake clock does not keep a child alive.
-const { setTimeout, clearTimeout } = globalThis;
 
 export interface Termination {
   agent: AgentProcess;

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { clearTimeout, setTimeout } from '../clock.js';
 import {
   decodeHello,
   MAGIC_SIZE,

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { setTimeout } from '../clock.js';
 import { ProcxyError } from '../errors.js';
 import { ProcessProxyConnection } from './connection.js';
 import { Handshakes } from './handshake.js';

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { clearInterval, now, setImmediate, setInterval, setTimeout } from '../clock.js';
 import { ProtocolError } from '../errors.js';
 import { ByteParser, type Parser } from './byte-parser.js';
 import type { Link, LinkEvents } from './link.js';
@@ -94,10 +95,10 @@ export class SessionLink implements Link {
   /** The socket broke. The executable comes back, unless it is the one that broke it by its end. */
   #lose(): void {
     this.#socket = undefined;
-    const deadline = performance.now() + this.#reconnectTimeout;
+    const deadline = now() + this.#reconnectTimeout;
     const check = (): void => {
       const gone = this.#processId !== undefined && !isAlive(this.#processId);
-      if (gone || performance.now() >= deadline) this.#end(true);
+      if (gone || now() >= deadline) this.#end(true);
     };
     this.#loss = setInterval(check, Math.min(LIFE_CHECK_INTERVAL, this.#reconnectTimeout));
     check();

@@ -1,5 +1,6 @@
 import { Readable, Writable } from 'node:stream';
 import { callbackify } from 'node:util';
+import { clearTimeout, setTimeout } from '../clock.js';
 import type { CommandError } from '../errors.js';
 import { STDIN_CHUNK } from './protocol.js';
 

@@ -1,8 +1,5 @@
-import { now } from '../../clock.js';
+import { clearTimeout, now, setTimeout } from '../../clock.js';
 import { afterDrain } from './drain.js';
-
-// Taken at import, so that a test's fake clock does not stop real calls.
-const { setTimeout, clearTimeout } = globalThis;
 
 /** The longest delay that a Node timer knows, in ms. */
 const MAX_DELAY = 2 ** 31 - 1;

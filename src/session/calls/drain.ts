@@ -1,7 +1,4 @@
-import { now } from '../../clock.js';
-
-// Taken at import, so that a test's fake clock does not stop real calls.
-const { setImmediate } = globalThis;
+import { now, setImmediate } from '../../clock.js';
 
 /** How long messages that keep arriving may put it off, in ms. */
 const GRACE = 1000;

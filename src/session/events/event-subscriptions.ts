@@ -1,12 +1,10 @@
 import { EventEmitter } from 'node:events';
+import { nextTick } from '../../clock.js';
 import type { Codec } from '../../codec/codec.js';
 import { describeReason, ProtocolError, SerializationError } from '../../errors.js';
 import type { EventEmit, EventFailed, EventName, EventUnsubscribed, Message, Wire } from '../../protocol.js';
 import { warn } from '../../warnings.js';
 import { displayEvent, eventKey, toEventName, type Event } from './event-name.js';
-
-// Taken at import, so that a test's fake clock does not swallow errors.
-const { nextTick } = process;
 
 type Listener = (...args: unknown[]) => void;
 

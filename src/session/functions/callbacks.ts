@@ -3,15 +3,12 @@ import { syncOf } from '../../codec/sync-mark.js';
 import { ProtocolError } from '../../errors.js';
 import type { CallbackDescriptor, CallbackInvoke, Coded } from '../../protocol.js';
 import type { SideStats } from '../../types/stats.js';
-import { now } from '../../clock.js';
+import { now, setImmediate, setTimeout } from '../../clock.js';
 import { ExportedFunctions, type Exported } from './exported-functions.js';
 import { collectGarbage } from './garbage.js';
 import { ImportedFunctions } from './imported-functions.js';
 import { Invocations, releasedError, type InvocationOptions } from './invocations.js';
 import type { Handlers, SessionApi, SessionPart } from '../part.js';
-
-// Taken at import, so that a test's fake clock does not stop them.
-const { setImmediate, setTimeout } = globalThis;
 
 /** A child may make its parent collect garbage for so much of its time: a collection of t ms is followed by 4 t without. */
 const PAUSE_FACTOR = 4;

@@ -1,3 +1,4 @@
+import { setImmediate } from '../../clock.js';
 import type { Codec, Encoded } from '../../codec/codec.js';
 import type { AnyFunction } from '../../codec/function-codec.js';
 import { CallbackLimitError, describeReason, isProcxyError, SyncCallbackError, TerminatedError } from '../../errors.js';
@@ -8,9 +9,6 @@ import type { Imported } from './imported-functions.js';
 import type { SessionApi } from '../part.js';
 import { unwritable } from '../wire/parcel.js';
 import { WriteLog } from '../wire/write-log.js';
-
-// Taken at import, so that a test's fake clock does not stop it.
-const { setImmediate } = globalThis;
 
 export interface InvocationOptions {
   /** ms that the caller of a function waits for its result; `Infinity`: no limit. */

@@ -1,9 +1,7 @@
+import { nextTick } from '../../clock.js';
 import { warn } from '../../warnings.js';
 import { describeReason, ProtocolError } from '../../errors.js';
 import { isPromise } from '../calls/serve.js';
-
-// Taken at import, so that a test's fake clock does not stop it.
-const { nextTick } = process;
 
 /** What a source takes its items from. */
 export interface Producer {

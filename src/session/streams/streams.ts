@@ -1,3 +1,4 @@
+import { queueMicrotask } from '../../clock.js';
 import { markPassedOn, type Streamable, type StreamExchange } from '../../codec/stream-codec.js';
 import { ProtocolError } from '../../errors.js';
 import type { Coded, DuplexSide, StreamDescription } from '../../protocol.js';

@@ -1,12 +1,9 @@
 import type { Channel } from '../../channel/channel.js';
 import type { Batch, Message } from '../../protocol.js';
-import { now } from '../../clock.js';
+import { nextTick, now } from '../../clock.js';
 import { rowsOf } from './rows.js';
 import type { Parcel } from './parcel.js';
 import type { WriteLog } from './write-log.js';
-
-// Taken at import, so that a test's fake clock does not hold messages back.
-const { nextTick } = process;
 
 /**
  * So many messages are written at once, each by itself, before what follows closely is held back for a batch: one that is

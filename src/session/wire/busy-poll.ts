@@ -1,7 +1,4 @@
-import { now } from '../../clock.js';
-
-// Taken at import, so that a test's fake clock does not stop it.
-const { setImmediate } = globalThis;
+import { now, setImmediate } from '../../clock.js';
 
 /** A turn of an idle event loop takes some µs. One that took so long was held up by whoever else needs the core, in ms. */
 const HELD_UP = 1;
