@@ -134,7 +134,14 @@ function text(error: Error, key: string): string | undefined {
 }
 
 function encodeProperty(error: Error, key: string, context: EncodeContext): ReturnType<EncodeContext['tryEncode']> {
-  return context.tryEncode(read(error, key), key);
+  let value: unknown;
+  try {
+    value = (error as unknown as Record<string, unknown>)[key];
+  } catch {
+    // A getter of the user's.
+    return { crosses: false };
+  }
+  return context.tryEncode(value, key);
 }
 
 function classOf(error: Error): string {
