@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { procxy } from 'procxy';
 import { Recorder } from '../fixtures/recorder.js';
 
-describe('3. in order', () => {
+describe('in order', () => {
   test('calls start in the order in which they were made', async () => {
     await using recorder = await procxy(Recorder, '../fixtures/recorder.js');
     const numbers = Array.from({ length: 5000 }, (_, i) => i);

@@ -19,7 +19,7 @@ class Secret {
   }
 }
 
-describe('4. nothing is changed silently', () => {
+describe('nothing is changed silently', () => {
   let echo: Procxy<Calculator>;
   beforeAll(async () => {
     echo = await procxy(Calculator, '../fixtures/calculator.js');

@@ -9,7 +9,7 @@ async function thrownBy(promise: Promise<unknown>): Promise<unknown> {
   );
 }
 
-describe('5. errors keep their identity', () => {
+describe('errors keep their identity', () => {
   let failing: Procxy<Failing>;
   beforeAll(async () => {
     failing = await procxy(Failing, '../fixtures/failing.js');
@@ -92,7 +92,7 @@ describe('5. errors keep their identity', () => {
     const frames = error.stack?.split('\n').slice(1) ?? [];
     expect(error.stack).toMatch(/^TypeError: the top\n/);
     expect(frames[0]).toContain('failing.js');
-    expect(frames.at(-1)).toContain('promise-5-errors-keep-identity');
+    expect(frames.at(-1)).toContain('errors-keep-identity');
     expect(error.stack).not.toMatch(/agent\.cjs|dist\/index/);
   });
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SerializationError } from 'procxy';
 import { rejectionOf, startFunctionUser, type Remote, type RemoteFunctionUser } from '../support/function-user.js';
 
-describe.each(['json', 'advanced'] as const)('6. functions cross, in %s mode', (serialization) => {
+describe.each(['json', 'advanced'] as const)('functions cross, in %s mode', (serialization) => {
   let user: RemoteFunctionUser;
   beforeAll(async () => {
     user = await startFunctionUser({ serialization });
@@ -137,7 +137,7 @@ describe.each(['json', 'advanced'] as const)('6. functions cross, in %s mode', (
       expect(seen.indexOf('first 0')).toBeLessThan(seen.indexOf('second 99'));
     });
 
-    test('10,000 that nobody awaits arrive in order, before the method resolves (promise 3)', async () => {
+    test('10,000 that nobody awaits arrive in order, before the method resolves', async () => {
       const seen: number[] = [];
       expect(await user.burst((n: number) => void seen.push(n), 10_000)).toBe(10_000);
       expect(seen).toEqual(Array.from({ length: 10_000 }, (_, n) => n));
@@ -180,7 +180,7 @@ describe.each(['json', 'advanced'] as const)('6. functions cross, in %s mode', (
   });
 });
 
-describe('6. functions where advanced mode carries more', () => {
+describe('functions where advanced mode carries more', () => {
   let user: RemoteFunctionUser;
   beforeAll(async () => {
     user = await startFunctionUser({ serialization: 'advanced' });

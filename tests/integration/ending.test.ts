@@ -13,7 +13,7 @@ import { times } from '../support/thorough.js';
 const mortalModule = '../fixtures/mortal.js';
 const disposableModule = '../fixtures/disposable.js';
 
-describe('10. ending is clean', () => {
+describe('ending is clean', () => {
   let folder: string;
   let log: string;
   beforeEach(() => {

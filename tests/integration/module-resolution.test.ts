@@ -20,7 +20,7 @@ import { runScript } from '../support/scripts.js';
 const require = createRequire(import.meta.url);
 type Maker = new () => { kind(): string };
 
-describe('7. the class finds its own module', () => {
+describe('the class finds its own module', () => {
   test('imported by name, through two barrels', async () => {
     await using circle = await procxy(Circle, undefined, undefined, 2);
     expect(await circle.area()).toBe(12);

@@ -21,7 +21,7 @@ function waiting(name = 'waiting'): { fn: () => unknown; begun: Promise<void>; f
   return { fn: sync(owner as () => unknown), begun, finish };
 }
 
-describe.each(['json', 'advanced'] as const)('12. while a child waits, in %s mode', (serialization) => {
+describe.each(['json', 'advanced'] as const)('while a child waits, in %s mode', (serialization) => {
   const start = (options: ProcxyOptions = {}, log?: string): Promise<RemoteSyncUser> =>
     startSyncUser({ serialization, ...options }, log);
 

@@ -5,7 +5,7 @@ import { startSyncUser, type RemoteSyncUser } from '../support/sync-user.js';
 
 const later = <T>(value: T, ms = 5): Promise<T> => new Promise((resolve) => setTimeout(resolve, ms, value));
 
-describe.each(['json', 'advanced'] as const)('12. a function is called synchronously, in %s mode', (serialization) => {
+describe.each(['json', 'advanced'] as const)('a function is called synchronously, in %s mode', (serialization) => {
   let user: RemoteSyncUser;
   beforeAll(async () => {
     user = await startSyncUser({ serialization });

@@ -7,7 +7,7 @@ const module = '../fixtures/model.js';
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const read = (target: object, name: string): unknown => Reflect.get(target, name) as unknown;
 
-describe('8. properties mirror', () => {
+describe('properties mirror', () => {
   let model: Procxy<Model>;
   beforeEach(async () => {
     model = await procxy(Model, module);

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { procxy, TimeoutError } from 'procxy';
 import { Counter } from '../fixtures/counter.js';
 
-describe('2. a call runs at most once', () => {
+describe('a call runs at most once', () => {
   let folder: string;
   let log: string;
   beforeEach(() => {

@@ -6,7 +6,7 @@ import { runScript } from '../support/scripts.js';
 
 const module = '../fixtures/emitting.js';
 
-describe('9. events', () => {
+describe('events', () => {
   let emitting: Procxy<Emitting>;
   let wire: { type?: string; event?: unknown }[];
   beforeEach(async () => {

@@ -22,7 +22,7 @@ registerTransferHandler('known-to-the-parent', {
 
 const never = (): Promise<never> => new Promise(() => {});
 
-describe.each(['json', 'advanced'] as const)('6. functions that fail, in %s mode', (serialization) => {
+describe.each(['json', 'advanced'] as const)('functions that fail, in %s mode', (serialization) => {
   let user: RemoteFunctionUser;
   beforeAll(async () => {
     user = await startFunctionUser({ serialization });
@@ -47,7 +47,7 @@ describe.each(['json', 'advanced'] as const)('6. functions that fail, in %s mode
     expect(error).toBeInstanceOf(TypeError);
     expect(error).toMatchObject({ message: 'of the child', code: 'E_CHILD', cause: { message: 'its cause' } });
     expect((error as Error).cause).toBeInstanceOf(RangeError);
-    expect((error as Error).stack).toMatch(/function-user\.js[^]*promise-6-function-failures/);
+    expect((error as Error).stack).toMatch(/function-user\.js[^]*function-failures/);
   });
 
   test('a rejection is the same as a throw', async () => {

@@ -14,7 +14,7 @@ async function outcome(promise: Promise<unknown>): Promise<unknown> {
   );
 }
 
-describe('1. every call settles', () => {
+describe('every call settles', () => {
   let uncaught: unknown[];
   const record = (error: unknown): number => uncaught.push(error);
   beforeEach(() => {
@@ -136,7 +136,7 @@ describe('1. every call settles', () => {
   test('each error tells where its own call was made', async () => {
     await using mortal = await procxy(Mortal, module, { ...quiet, timeout: 50 });
     const error = (await outcome(mortal.hang())) as Error;
-    expect(error.stack).toMatch(/TimeoutError: hang\(\) was not answered within 50 ms[^]*promise-1-every-call-settles/);
+    expect(error.stack).toMatch(/TimeoutError: hang\(\) was not answered within 50 ms[^]*every-call-settles/);
   });
 
   test('1,000 calls that race with the child’s death', async () => {

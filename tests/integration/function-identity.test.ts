@@ -8,7 +8,7 @@ import {
   type RemoteFunctionUser,
 } from '../support/function-user.js';
 
-describe.each(['json', 'advanced'] as const)('6. functions keep their identity, in %s mode', (serialization) => {
+describe.each(['json', 'advanced'] as const)('functions keep their identity, in %s mode', (serialization) => {
   let user: RemoteFunctionUser;
   beforeAll(async () => {
     user = await startFunctionUser({ serialization });
@@ -114,7 +114,7 @@ describe.each(['json', 'advanced'] as const)('6. functions keep their identity, 
   });
 });
 
-describe.each(['json', 'advanced'] as const)('6. without enableCallbacks, in %s mode', (serialization) => {
+describe.each(['json', 'advanced'] as const)('without enableCallbacks, in %s mode', (serialization) => {
   let user: RemoteFunctionUser;
   beforeAll(async () => {
     user = await startFunctionUser({ serialization, enableCallbacks: false });

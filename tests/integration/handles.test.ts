@@ -32,7 +32,7 @@ function ask(port: number, line = 'hello'): Promise<string> {
 }
 
 for (const serialization of ['json', 'advanced'] as const) {
-  describe(`11. handles move, in ${serialization} mode`, () => {
+  describe(`handles move, in ${serialization} mode`, () => {
     const options = { serialization, supportHandles: true } as const;
     let cleanup: (() => void)[];
     beforeEach(() => {
