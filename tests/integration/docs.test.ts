@@ -1,13 +1,13 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pages } from '../support/pages.js';
 import { makeFolder, readPage, runCommand, type Command, type Outcome } from '../support/snippets.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
 
-for (const name of ['README.md', ...docs.map((page) => `docs/${page}`)]) {
+for (const name of pages) {
   describe(name, () => {
     const { commands, problems } = readPage(join(root, name));
     let folder: string;
@@ -70,8 +70,20 @@ describe('a page', () => {
     expect(found).toEqual({ typeErrors: [], output: expected, stderr: '' });
   });
 
-  test('with a fence that names no file is wrong', () => {
-    expect(read(['js', 'console.log(1);']).problems).toEqual(['line 1: the fence names no file']);
+  test('may continue a file', async () => {
+    const { expected, ...found } = await outcome(
+      ['js', '// main.js', 'const one = 1;'],
+      ['js', '// main.js, continued', 'console.log(one);'],
+      ['console', '$ node main.js', '1'],
+    );
+    expect(found).toEqual({ typeErrors: [], output: expected, stderr: '' });
+  });
+
+  test('with a fence that names no file, or continues none, is wrong', () => {
+    expect(read(['js', 'console.log(1);'], ['js', '// main.js, continued']).problems).toEqual([
+      'line 1: the fence names no file',
+      'line 5: there is no main.js to continue',
+    ]);
   });
 
   test('with a file that nothing runs is wrong, also when it is replaced too early', () => {

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
 /**
- * Runs the code of a Markdown page. A js, ts or py fence begins with a comment that names its file; a console fence holds
- * commands and what they print. `…` in an expected line stands for any text.
+ * Runs the code of a Markdown page. A js, ts or py fence begins with a comment that names its file; `// main.js, continued` adds to the
+ * file as it is. A console fence holds commands and what they print. `…` in an expected line matches any text.
  */
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -77,12 +77,14 @@ export function readPage(path: string): Page {
   for (const { language, line, body } of readFences(readFileSync(path, 'utf8'))) {
     const problem = (what: string): unknown => problems.push(`line ${line}: ${what}`);
     if (language === 'js' || language === 'ts' || language === 'py') {
-      const name = /^(?:\/\/|#) (\S+\.(?:[cm]?[jt]s|py))$/.exec(body[0] ?? '')?.[1];
-      if (name === undefined) {
-        problem('the fence names no file');
+      const [, name, more] = /^(?:\/\/|#) (\S+\.(?:[cm]?[jt]s|py))(, continued)?$/.exec(body[0] ?? '') ?? [];
+      const before = more && name ? files.get(name) : undefined;
+      if (name === undefined || (more && !before)) {
+        problem(more ? `there is no ${name} to continue` : 'the fence names no file');
         continue;
       }
-      const snippet = { name, code: `${body.join('\n')}\n` };
+      if (before) unused.delete(before);
+      const snippet = { name, code: `${before?.code ?? ''}${body.join('\n')}\n` };
       files.set(name, snippet);
       unused.set(snippet, `line ${line}: ${name} is neither run nor imported by a file that is`);
     } else if (language === 'console') {
