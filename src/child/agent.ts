@@ -61,14 +61,12 @@ joinChannel((error) => {
 const channel = withDebugLog(nodeIpcChannel(process as unknown as IpcPort), 'parent');
 // This file is built as CommonJS, where `__filename` is what the stacks of its frames name.
 const codecs = { self, ownFile: __filename };
-const handles = new Handles();
 // The first message tells the mode; it holds nothing that any mode would write otherwise.
 let actual = createCodec({ ...codecs, mode: 'json' });
 const codec: Codec = { encode: (...args) => actual.encode(...args), decode: (wire) => actual.decode(wire) };
 const session: Session = new Session({
   channel,
   codec,
-  handles,
   run: (target, method, args) => (target === 'agent' ? runAgentMethod(method, args) : started().call(method, args)),
   preface: () => instance?.properties.takeChanges(),
   handlers: {
@@ -121,7 +119,7 @@ async function rehearse(): Promise<void> {
   const namespace = await loadModule({ url: new URL('rehearsal.js', pathToFileURL(__filename)).href });
   const Class = findClass(namespace, { name, source: '' }, name);
   const streams = new Streams({ isParent: false, data: () => undefined, onBusy: () => {} });
-  const rehearsed = createCodec({ ...codecs, mode: 'json', handles, streams, signals: new Signals() });
+  const rehearsed = createCodec({ ...codecs, mode: 'json', handles: new Handles(), streams, signals: new Signals() });
   const rehearsal = new Instance({
     object: new Class(),
     type: Class,
@@ -150,10 +148,12 @@ async function load(request: LoadRequest): Promise<Loaded> {
   const streams = takeStreams(request);
   const signals = new Signals();
   session.use(signals);
+  const handles = supportHandles ? new Handles() : undefined;
+  if (handles) session.use(handles);
   actual = createCodec({
     ...codecs,
     mode,
-    handles: supportHandles ? handles : undefined,
+    handles,
     functions: callbacks,
     streams,
     signals,
@@ -208,7 +208,7 @@ function takeStreams({ dataDescriptor, serialization: mode }: LoadRequest): Stre
     const socket = openInherited(descriptor);
     // The channel keeps this process alive, and nothing else.
     socket.unref();
-    return dataSocketOf({ socket, mode, session, streams });
+    return dataSocketOf({ socket, mode, inbox: session.inbox, streams });
   };
   const streams: Streams = new Streams({
     isParent: false,

@@ -48,7 +48,8 @@ export class CallbackService {
     const { callbacks } = this;
     session.use(callbacks);
     if (!this.#socket) return;
-    const onViolation = (error: unknown): void => session.violate(error);
+    session.use({ handlers: {}, attach: () => {}, afterMessage: () => this.#sync?.afterMessage() });
+    const onViolation = (error: unknown): void => session.inbox.violate(error);
     const format = messageFormat(mode);
     const restored = (messages: readonly unknown[]): readonly unknown[] =>
       mode === 'json' ? messages : messages.map((bytes) => format.decode(bytes as Buffer));
@@ -58,8 +59,8 @@ export class CallbackService {
       callbacks,
       accounts: session,
       timeout: this.#limits.timeout,
-      received: () => session.received,
-      receiveEarly: (from, messages) => session.receiveEarly(from, restored(messages)),
+      received: () => session.inbox.received,
+      receiveEarly: (from, messages) => session.inbox.receiveEarly(from, restored(messages)),
       keepAwake: () => session.keepAwake(),
       onViolation,
     });
@@ -73,11 +74,6 @@ export class CallbackService {
   /** Whether the child waits for a function of this side, and turns no event loop. */
   get isWaitedFor(): boolean {
     return this.#sync?.isWaitedFor ?? false;
-  }
-
-  /** To be called after each message on the session's channel. */
-  afterMessage(): void {
-    this.#sync?.afterMessage();
   }
 
   /** A child that waits goes on, with an error. */

@@ -70,7 +70,7 @@ export class Connection {
 
   constructor(options: ResolvedOptions, self: Self, handlers: readonly TransferHandler[]) {
     this.#options = options;
-    const launched = launch(options, (error) => this.#session.violate(error));
+    const launched = launch(options, (error) => this.#session.inbox.violate(error));
     this.agent = new AgentProcess(launched.process, options.terminateTimeout);
     const handles = options.supportHandles ? new Handles() : undefined;
     this.#callbacks = options.callbacks && new CallbackService(options.callbacks, launched);
@@ -93,7 +93,6 @@ export class Connection {
     this.#session = new Session({
       channel: withDebugLog(nodeIpcChannel(launched.process), `child ${launched.process.pid}`),
       codec,
-      handles,
       handlers: {
         'child-fatal': ({ error, coded }) => (this.agent.lastWords = { error: coded ? codec.decode(error) : error }),
         heartbeat: () => {
@@ -105,18 +104,18 @@ export class Connection {
         'event-failed': (failure) => this.events.reportFailure(failure),
       },
       refuse: (method) => this.#callbacks?.refuse(method),
-      afterMessage: () => this.#callbacks?.afterMessage(),
       onViolation: (error) => {
         this.#end((method) => new ProtocolError(`${method}(): ${error.message}`, { cause: error.cause }));
         this.agent.kill('SIGKILL');
       },
       onBusy,
     });
+    if (handles) this.#session.use(handles);
     this.#session.use(streams);
     this.#session.use(signals);
     this.#callbacks?.serve(this.#session, codec, mode);
     const socket = socketAt(launched.process, launched.dataDescriptor);
-    const data: DataSocket | undefined = socket && dataSocketOf({ socket, mode, session: this.#session, streams });
+    const data: DataSocket | undefined = socket && dataSocketOf({ socket, mode, inbox: this.#session.inbox, streams });
     // New calls are refused at once; those that are open may have their answers in the pipe.
     this.agent.onExit = () => (this.#over ??= (method) => this.agent.crashError(method));
     void this.agent.exited.then((status) => {
@@ -192,7 +191,7 @@ export class Connection {
   #watch(heartbeat: ResolvedHeartbeat): HeartbeatWatch {
     return new HeartbeatWatch(heartbeat, {
       agent: this.agent,
-      received: () => this.#session.received,
+      received: () => this.#session.inbox.received,
       isWaiting: () => this.#callbacks?.isWaitedFor === true,
     });
   }

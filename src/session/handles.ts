@@ -1,15 +1,23 @@
 import { Socket } from 'node:net';
-import type { Channel, Handle } from '../channel/channel.js';
+import type { Handle } from '../channel/channel.js';
 import type { HandleExchange } from '../codec/handle-codec.js';
 import { HandleTransferError, ProtocolError } from '../errors.js';
-import type { HandleTransfer } from '../protocol.js';
-import type { WriteLog } from './wire/write-log.js';
+import type { Message } from '../protocol.js';
+import type { Handlers, SessionApi, SessionPart } from './part.js';
+
+/** Messages that never hold a handle, and may come between one and the message that does. */
+const holdNone = new Set<Message['type']>(['handle-transfer', 'property-update']);
 
 /**
  * The handles on their way. A socket belongs to its sender until the other side confirms that it has it, and is closed
  * here only then: one that could not be delivered is still its owner's.
  */
-export class Handles implements HandleExchange {
+export class Handles implements HandleExchange, SessionPart {
+  readonly handlers: Handlers = {
+    'handle-transfer': ({ handleId }, handle) => this.#receive(handleId, handle),
+    'handle-received': ({ handleId }) => this.#confirm(handleId),
+  };
+  #link!: SessionApi;
   /** Between the encoding of a message and its sending. */
   readonly #outgoing: [id: number, handle: Handle][] = [];
   /** Sent and not yet confirmed. */
@@ -19,6 +27,10 @@ export class Handles implements HandleExchange {
   /** Those of them that a descriptor has named; another descriptor of the same message may name them again. */
   readonly #claimed = new Set<number>();
   #lastId = 0;
+
+  attach(link: SessionApi): void {
+    this.#link = link;
+  }
 
   export(handle: Handle): number {
     const known = this.#outgoing.find(([, other]) => other === handle);
@@ -40,25 +52,28 @@ export class Handles implements HandleExchange {
     this.#outgoing.length = 0;
   }
 
-  /** Whether the message that was encoded takes handles along. */
-  get isNeeded(): boolean {
-    return this.#outgoing.length > 0;
-  }
-
-  /** To be called just before the message that was encoded is sent. Returns how many messages go before it. */
-  sendAll(channel: Channel, log?: WriteLog): number {
-    const handles = this.#outgoing.splice(0);
-    for (const [handleId, handle] of handles) {
+  /** Sends the handles of the message that was encoded. */
+  beforeWrite(): boolean {
+    if (this.#outgoing.length === 0) return false;
+    for (const [handleId, handle] of this.#outgoing.splice(0)) {
       stopReading(handle);
       this.#underway.set(handleId, handle);
-      const message: HandleTransfer = { type: 'handle-transfer', handleId };
-      channel.send(message, handle, log?.add([message]));
+      this.#link.sendHandle({ type: 'handle-transfer', handleId }, handle);
     }
-    return handles.length;
+    return true;
+  }
+
+  /** Handles that the message did not claim belong to nobody. */
+  afterMessage({ type }: Message): void {
+    if (this.#arrived.size > 0 && !holdNone.has(type)) this.#closeUnclaimed();
+  }
+
+  close(): void {
+    this.#closeUnclaimed();
   }
 
   /** The other side has it. @throws {ProtocolError} when it was not sent */
-  confirm(id: number): void {
+  #confirm(id: number): void {
     const handle = this.#underway.get(id);
     if (!handle) throw new ProtocolError(`The handle ${id} was confirmed, and is not under way.`);
     this.#underway.delete(id);
@@ -66,14 +81,13 @@ export class Handles implements HandleExchange {
     if (handle instanceof Socket) handle.destroy();
   }
 
-  receive(id: number, handle: Handle | undefined): void {
+  #receive(id: number, handle: Handle | undefined): void {
     if (this.#arrived.has(id)) throw new ProtocolError(`The handle ${id} arrived twice.`);
     this.#arrived.set(id, handle);
+    this.#link.sendControl({ type: 'handle-received', handleId: id });
   }
 
-  /** To be called after each message: handles that it did not claim belong to nobody. */
-  closeUnclaimed(): void {
-    if (this.#arrived.size === 0) return;
+  #closeUnclaimed(): void {
     for (const [id, handle] of this.#arrived) {
       if (this.#claimed.has(id)) continue;
       if (handle && 'destroy' in handle) handle.destroy();

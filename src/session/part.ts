@@ -1,13 +1,16 @@
+import type { Handle } from '../channel/channel.js';
 import type { Codec } from '../codec/codec.js';
-import type { Coded, Message } from '../protocol.js';
+import type { Coded, HandleTransfer, Message } from '../protocol.js';
 import type { SideStats } from '../types/stats.js';
 import type { CallOptions, FunctionTarget, ErrorFactory, Settle } from './calls/calls.js';
 import type { Parcel } from './wire/parcel.js';
 import type { Server } from './calls/serve.js';
 import type { WriteLog } from './wire/write-log.js';
 
-/** What is done with messages, by their type. */
-export type Handlers = { [T in Message['type']]?: (message: Extract<Message, { type: T }>) => void };
+/** What is done with messages, by their type. A handle comes with a `handle-transfer` only. */
+export type Handlers = {
+  [T in Message['type']]?: (message: Extract<Message, { type: T }>, handle?: Handle) => void;
+};
 
 /** Accounts for what messages export, also for those that go another way than the channel. */
 export interface Accounts {
@@ -26,6 +29,8 @@ export interface SessionApi extends Accounts {
   sendValue(build: Parcel['build'], method: string, failed: Parcel['failed']): void;
   /** Sends it, also where other messages wait for room. */
   sendControl(message: Message): void;
+  /** Writes what is held back, and then the message that brings a handle. */
+  sendHandle(message: HandleTransfer, handle: Handle): void;
   /** Writes what is held back for a batch. */
   flush(): void;
   /** Invokes a function of the other side. */
@@ -49,6 +54,13 @@ export interface SessionPart {
   arrive?(coded: Coded): void;
   account?(coded: Coded): void;
   takeBack?(coded: Coded): void;
+  /**
+   * A message has been encoded, and is written next. Sends what must arrive before it. Returns whether there was anything: no other
+   * message may come between then.
+   */
+  beforeWrite?(): boolean;
+  /** The channel has brought a message, and it has been dealt with. */
+  afterMessage?(message: Message): void;
   /** A message was to export more than is allowed. Calls `done` when what the other side does not need has been given back. */
   makeRoom?(done: () => void): void;
   readonly stats?: Partial<SideStats>;

@@ -1,32 +1,24 @@
 import type { Channel, Handle } from '../channel/channel.js';
 import type { Codec } from '../codec/codec.js';
-import { describeReason, ProtocolError } from '../errors.js';
-import type { Batch, CallInvoke, Coded, HandleReceived, HandleTransfer, Message } from '../protocol.js';
+import { ProtocolError } from '../errors.js';
+import type { CallInvoke, Coded, Message } from '../protocol.js';
 import type { SideStats } from '../types/stats.js';
 import { Batcher, unasked } from './wire/batcher.js';
 import { BusyPoll } from './wire/busy-poll.js';
 import { Calls, type CallOptions, type CallTarget, type ErrorFactory } from './calls/calls.js';
-import type { Handles } from './handles.js';
-import { findMalformedField, isOurs } from './wire/message-shape.js';
+import { Inbox } from './wire/inbox.js';
 import { Outbox } from './wire/outbox.js';
 import type { Accounts, Handlers, SessionPart } from './part.js';
 import { RemoteResult } from './calls/remote-result.js';
-import { readRows, type RowMessage } from './wire/rows.js';
 import { isLive, unwritable, type Parcel, type Send } from './wire/parcel.js';
 import { Server } from './calls/serve.js';
-
-/** What comes by the data socket, besides bytes. */
-const asideTypes = new Set<Message['type']>(['stream-data', 'stream-end']);
 
 /** Runs a method for the other side. What it returns, resolves to or throws is the answer. */
 export type Run = (target: 'instance' | 'agent', method: string, args: unknown[]) => unknown;
 
 export interface SessionOptions {
   channel: Channel;
-  /** Whoever encodes sends at once: see `handles`. */
   codec: Codec;
-  /** Where handles wait that `codec` has met. */
-  handles?: Handles | undefined;
   /** Runs what the other side calls. Without it a call from there is a violation. */
   run?: Run;
   /** Why a call cannot be made just now. */
@@ -35,8 +27,6 @@ export interface SessionOptions {
   handlers?: Handlers;
   /** What the other side is to know before anything else: asked for each time that something is written. */
   preface?(): Message | undefined;
-  /** Called after each message. */
-  afterMessage?(): void;
   /** The other side broke the protocol; nothing more is read from it. */
   onViolation(error: ProtocolError): void;
   /** Called when the first call opens and when the last one is settled. */
@@ -48,26 +38,25 @@ export interface SessionOptions {
  * the part that it concerns. The parts get a narrow `send` and know nothing of each other.
  */
 export class Session implements Accounts {
-  readonly #channel: Channel;
+  /** What arrives. */
+  readonly inbox: Inbox;
   readonly #outbox: Outbox;
   readonly #batcher: Batcher;
   readonly #calls: Calls;
   readonly #server: Server;
   readonly #options: SessionOptions;
   readonly #parts: SessionPart[] = [];
+  /** Few parts look at each message. */
+  readonly #beforeWrite: (() => boolean)[] = [];
+  readonly #afterMessage: ((message: Message) => void)[] = [];
   readonly #handlers: Handlers;
-  /** How many messages the channel has brought, and how many have been taken: some came early, by another way. */
-  #arrived = 0;
-  #received = 0;
   /** Why functions of the other side cannot be called any more. */
   #over: ErrorFactory | undefined;
-  #violated = false;
   #busyPoll: BusyPoll | undefined;
 
   constructor(options: SessionOptions) {
     const { channel, codec } = options;
     this.#options = options;
-    this.#channel = channel;
     this.#batcher = new Batcher({
       channel,
       preface: () => options.preface?.(),
@@ -92,21 +81,32 @@ export class Session implements Accounts {
       codec,
       send,
       refuse: (method) => options.refuse?.(method),
-      received: () => this.#received,
+      received: () => this.inbox.received,
       onBusy: (busy) => options.onBusy?.(busy),
     });
-    channel.onMessage((message, handle) => this.#receive(message, handle));
-  }
-
-  /** How many messages have arrived so far. */
-  get received(): number {
-    return this.#received;
+    this.inbox = new Inbox({
+      dispatch: (message, handle) => this.#dispatch(message, handle),
+      arrive: (coded) => this.arrive(coded),
+      account: (coded) => this.account(coded),
+      afterMessage: (message) => {
+        for (const look of this.#afterMessage) look(message);
+      },
+      onViolation: (error) => options.onViolation(error),
+    });
+    channel.onMessage((message, handle) => {
+      if (typeof message !== 'object' || message === null) return;
+      this.#batcher.startTurn();
+      this.#busyPoll?.keepAwake();
+      this.inbox.receive(message, handle);
+    });
   }
 
   /** Adds a part: what it carries crosses from now on. */
   use(part: SessionPart): void {
     this.#parts.push(part);
     Object.assign(this.#handlers, part.handlers);
+    if (part.beforeWrite) this.#beforeWrite.push(part.beforeWrite.bind(part));
+    if (part.afterMessage) this.#afterMessage.push(part.afterMessage.bind(part));
     part.attach({
       arrive: (coded) => this.arrive(coded),
       account: (coded) => this.account(coded),
@@ -114,6 +114,7 @@ export class Session implements Accounts {
       codec: this.#options.codec,
       sendValue: (build, method, failed) => this.#outbox.send({ build, method, failed }),
       sendControl: (message) => this.sendControl(message),
+      sendHandle: (message, handle) => this.#batcher.sendHandle(message, handle),
       open: (target, name, args, options, settle) => {
         if (this.#over) settle.reject(this.#over(name));
         else this.#calls.open(target, name, args, options, settle);
@@ -208,113 +209,12 @@ export class Session implements Accounts {
     );
   }
 
-  /** Takes messages that have come by another way before the channel brings them, as far as it has not done so. */
-  receiveEarly(from: number, messages: readonly unknown[]): void {
-    for (const message of messages.slice(Math.max(this.#received - from, 0))) {
-      if (!isOurs(message)) throw new ProtocolError('What came early is no message.');
-      this.#received++;
-      this.#take(message, undefined);
-    }
-  }
-
-  /** Takes what has come by another way than the channel: items of streams. */
-  receiveAside(message: unknown): void {
-    if (!isOurs(message) || !asideTypes.has(message.type)) {
-      throw new ProtocolError('A message arrived on the data socket that belongs to the channel.');
-    }
-    if (!this.#violated) this.#take(message, undefined, true);
-  }
-
-  /** To be called for a violation that was seen elsewhere. */
-  violate(error: unknown): void {
-    if (this.#violated) return;
-    this.#violated = true;
-    const violation =
-      error instanceof ProtocolError ? error : new ProtocolError(describeReason(error), { cause: error });
-    this.#options.onViolation(violation);
-  }
-
   #write(message: Message, parcel: Parcel): void {
-    const { handles } = this.#options;
     this.#busyPoll?.keepAwake();
-    if (handles?.isNeeded) {
-      this.#batcher.flush();
-      this.#batcher.sent += handles.sendAll(this.#channel, this.#batcher.log);
-      this.#batcher.sendNow(message, parcel);
-    } else if (isLive(message)) this.#batcher.sendNow(message, parcel);
+    let mustFollow = false;
+    for (const send of this.#beforeWrite) mustFollow = send() || mustFollow;
+    if (mustFollow || isLive(message)) this.#batcher.sendNow(message, parcel);
     else this.#batcher.send(message, parcel);
-  }
-
-  #receive(message: unknown, handle: Handle | undefined): void {
-    if (this.#violated || !isObject(message)) return;
-    this.#batcher.startTurn();
-    this.#busyPoll?.keepAwake();
-    try {
-      if (message.type === 'batch') this.#receiveBatch(message as Partial<Batch>);
-      else if (isOurs(message)) this.#receiveOne(message, handle);
-    } catch (error) {
-      this.violate(error);
-    }
-  }
-
-  #receiveBatch({ rows }: Partial<Batch>): void {
-    if (!Array.isArray(rows)) throw new ProtocolError('The field rows of a batch is malformed.');
-    readRows(rows, {
-      message: (message) => {
-        if (!isOurs(message)) throw new ProtocolError('A batch holds what is no message.');
-        this.#receiveOne(message, undefined);
-      },
-      row: (message) => this.#receiveRow(message),
-    });
-  }
-
-  #receiveOne(message: { type: Message['type'] }, handle: Handle | undefined): void {
-    if (!this.#isNew()) return;
-    this.#take(message, handle);
-    this.#options.afterMessage?.();
-  }
-
-  #receiveRow(message: RowMessage): void {
-    if (!this.#isNew()) return;
-    this.#dispatch(message);
-    this.#options.afterMessage?.();
-  }
-
-  /** Counts a message that the channel has brought; whether it had not come early. */
-  #isNew(): boolean {
-    if (this.#violated || this.#arrived++ < this.#received) return false;
-    this.#received++;
-    return true;
-  }
-
-  #take(message: { type: Message['type'] }, handle: Handle | undefined, aside = false): void {
-    const field = findMalformedField(message);
-    if (field !== undefined) throw new ProtocolError(`The field ${field} of a ${message.type} is malformed.`);
-    this.#route(message as Message, handle, aside);
-  }
-
-  #route(message: Message, handle: Handle | undefined, aside: boolean): void {
-    if (message.type === 'handle-transfer') return this.#takeHandle(message.handleId, handle);
-    if (message.type === 'handle-received') return this.#handles().confirm(message.handleId);
-    const { coded } = message as { coded?: Coded };
-    this.arrive(coded);
-    try {
-      this.#dispatch(message);
-    } finally {
-      // Those that have come belong to the next message of the channel.
-      if (!aside) this.#options.handles?.closeUnclaimed();
-      this.account(coded);
-    }
-  }
-
-  #takeHandle(handleId: number, handle: Handle | undefined): void {
-    this.#handles().receive(handleId, handle);
-    this.sendControl({ type: 'handle-received', handleId });
-  }
-
-  #handles(): Handles {
-    if (!this.#options.handles) throw new ProtocolError('A handle arrived where none is taken.');
-    return this.#options.handles;
   }
 
   #makeRoom(done: () => void): void {
@@ -323,10 +223,10 @@ export class Session implements Accounts {
     else done();
   }
 
-  #dispatch(message: Exclude<Message, HandleTransfer | HandleReceived>): void {
-    const handle = this.#handlers[message.type] as ((message: Message) => void) | undefined;
-    if (!handle) throw new ProtocolError(`A message of type ${message.type} arrived where none is taken.`);
-    handle(message);
+  #dispatch(message: Message, handle: Handle | undefined): void {
+    const handler = this.#handlers[message.type] as ((message: Message, handle?: Handle) => void) | undefined;
+    if (!handler) throw new ProtocolError(`A message of type ${message.type} arrived where none is taken.`);
+    handler(message, handle);
   }
 
   #serveCall({ callId, target, method, args, coded }: CallInvoke): void {
@@ -335,8 +235,4 @@ export class Session implements Accounts {
     const head = { type: 'call-result', callId } as const;
     this.#server.serve(head, method, args, coded, (values) => run(target ?? 'instance', method, values));
   }
-}
-
-function isObject(value: unknown): value is { type?: unknown } {
-  return typeof value === 'object' && value !== null;
 }

@@ -91,7 +91,7 @@ export class Victim {
 
   /** What came is no message. */
   violate(error: ProtocolError): void {
-    this.#session.violate(error);
+    this.#session.inbox.violate(error);
   }
 
   /** A call that an honest other side answers with its argument. */

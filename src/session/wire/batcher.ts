@@ -1,5 +1,5 @@
-import type { Channel } from '../../channel/channel.js';
-import type { Batch, Message } from '../../protocol.js';
+import type { Channel, Handle } from '../../channel/channel.js';
+import type { Batch, HandleTransfer, Message } from '../../protocol.js';
 import { nextTick, now } from '../../clock.js';
 import { rowsOf } from './rows.js';
 import type { Parcel } from './parcel.js';
@@ -71,6 +71,13 @@ export class Batcher {
   sendNow(message: Message, parcel: Parcel): void {
     this.#flushHeld();
     this.#writeAlone(message, parcel);
+  }
+
+  /** For one that brings a handle, and what is held back before it. */
+  sendHandle(message: HandleTransfer, handle: Handle): void {
+    this.flush();
+    this.#options.channel.send(message, handle, this.log?.add([message]));
+    this.sent++;
   }
 
   /** A message has come: one that goes out now may be its answer, for which somebody waits. */
