@@ -55,12 +55,14 @@ class Scan extends Walk {
     this.#seen.add(value);
     if (Array.isArray(value)) {
       if (types.isProxy(value)) this.reject(refusals.proxy);
+      this.refuseMethods(value);
       return this.#array(value);
     }
     const plain = isData(value);
     if (!plain) {
       if (this.handlerOf(value)) return void (this.coded = true);
       if (isLeaf(value)) return;
+      this.refuseMethods(value);
       if (types.isMap(value)) return this.#map(value);
       if (types.isSet(value)) return this.#set(value);
     }
@@ -68,6 +70,7 @@ class Scan extends Walk {
     if (refusal) this.reject(refusal);
     const keys = Object.keys(value);
     if (!plain && keys.length === 0) this.reject(refusals.empty(value));
+    if (!plain && refusals.isLive(value, keys)) this.reject(refusals.live(value));
     for (const key of keys) {
       if (key.startsWith(DESCRIPTOR_PREFIX)) this.coded = true;
       this.#part((value as Record<string, unknown>)[key], key);
@@ -155,6 +158,7 @@ class Copy extends Walk {
     if (refusal) this.reject(refusal);
     const keys = Object.keys(value);
     if (!plain && keys.length === 0) this.reject(refusals.empty(value));
+    if (!plain && refusals.isLive(value, keys)) this.reject(refusals.live(value));
     const target = {};
     const escape = keys.some((key) => key.startsWith(DESCRIPTOR_PREFIX));
     this.#copies.set(value, escape ? this.descriptor('escaped', target) : target);
@@ -163,6 +167,7 @@ class Copy extends Walk {
   }
 
   protected override handled(value: object, handler: TransferHandler): Wire {
+    if (handler.mayBeCyclic) return this.#cyclic(value, handler);
     this.#open.add(value);
     try {
       const descriptor = super.handled(value, handler);
@@ -171,6 +176,22 @@ class Copy extends Walk {
     } finally {
       this.#open.delete(value);
     }
+  }
+
+  /** The descriptor is there before its parts, which may refer to it. */
+  #cyclic(value: object, handler: TransferHandler): Wire {
+    const descriptor = this.descriptor(handler.name);
+    this.#copies.set(value, descriptor);
+    descriptor.value = handler.encode(value, this);
+    return descriptor;
+  }
+
+  /** A part that is lost leaves no half of itself behind: what was copied for it is forgotten. */
+  override tryEncode(part: unknown, key: Key): { crosses: boolean; wire?: Wire } {
+    const before = this.#copies.size;
+    const outcome = super.tryEncode(part, key);
+    if (!outcome.crosses) for (const copied of [...this.#copies.keys()].slice(before)) this.#copies.delete(copied);
+    return outcome;
   }
 
   /** By keys, so that holes stay holes. */
@@ -208,11 +229,15 @@ class Decoding {
   readonly #reader: DescriptorReader;
   readonly #seen = new Set<object>();
   readonly #read = new Map<Descriptor | CallbackDescriptor, unknown>();
+  /** The descriptor whose value may be announced. */
+  #reading: Descriptor | CallbackDescriptor | undefined;
 
   constructor(handlers: readonly TransferHandler[]) {
-    this.#reader = new DescriptorReader(handlers, { decode: (wire) => this.decode(wire) }, (container) =>
-      this.#decodeIn(container),
-    );
+    const context = {
+      decode: (wire: Wire) => this.decode(wire),
+      announce: (value: object) => void (this.#reading && this.#read.set(this.#reading, value)),
+    };
+    this.#reader = new DescriptorReader(handlers, context, (container) => this.#decodeIn(container));
   }
 
   decode(wire: Wire): unknown {
@@ -221,7 +246,10 @@ class Decoding {
     if (!this.#read.has(wire)) {
       // An escaped object may lead back to itself, and is there before its parts are.
       if ('__procxy_type' in wire && wire.__procxy_type === 'escaped') this.#read.set(wire, wire.value);
+      const outer = this.#reading;
+      this.#reading = wire;
       this.#read.set(wire, this.#reader.read(wire));
+      this.#reading = outer;
     }
     return this.#read.get(wire);
   }

@@ -11,6 +11,8 @@ export interface Origin {
   method?: string;
   /** or the event, as a sentence shows it. */
   event?: string;
+  /** Refuses instances whose class has methods: they would arrive without them. */
+  refuseMethods?: boolean;
 }
 
 export interface Encoded {

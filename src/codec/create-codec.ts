@@ -2,6 +2,8 @@ import type { SerializationMode } from '../types/serializable.js';
 import { createAdvancedCodec } from './advanced.js';
 import type { Codec } from './codec.js';
 import { errorHandler } from './error-codec.js';
+import { eventHandler } from './event-codec.js';
+import { float16Handler } from './float16-codec.js';
 import { functionHandler, type FunctionExchange } from './function-codec.js';
 import { handleHandler, type HandleExchange } from './handle-codec.js';
 import { createJsonCodec } from './json.js';
@@ -34,6 +36,8 @@ export function createCodec(options: CodecOptions): Codec {
     functionHandler(functions),
     signalHandler(signals),
     streamHandler(streams),
+    eventHandler(),
+    ...(mode === 'advanced' ? [float16Handler()] : []),
   ];
   const codec = mode === 'json' ? createJsonCodec(all, self) : createAdvancedCodec(all, self);
   const exporters = [functions, streams].filter((exchange) => exchange !== undefined);

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { isProcxyError, ProtocolError, procxyErrorClasses } from '../errors.js';
+import { isProcxyError, ProtocolError, procxyErrorClasses, SerializationError } from '../errors.js';
 import type { Wire } from '../protocol.js';
 import { registeredErrorClass, registeredErrorName } from './registry.js';
 import type { DecodeContext, EncodeContext, TransferHandler } from './transfer-handlers.js';
@@ -13,11 +13,22 @@ interface WireError {
   message: string;
   stack?: string;
   cause?: Wire;
+  /** Of an `AggregateError`. A member that cannot cross is `undefined` in its place. */
   errors?: Wire;
+  /** Of a `SuppressedError`. */
+  error?: Wire;
+  suppressed?: Wire;
   properties?: Record<string, Wire>;
 }
 
 type ErrorClass = { readonly prototype: Error };
+
+/** Classes that not every Node has: older ones lack two of them, and one without a compiler lacks WebAssembly. */
+const { SuppressedError, QuotaExceededError, WebAssembly } = globalThis as {
+  SuppressedError?: ErrorClass;
+  QuotaExceededError?: new (message: string, values: object) => Error;
+  WebAssembly?: Record<'CompileError' | 'LinkError' | 'RuntimeError', ErrorClass>;
+};
 
 /** The most derived first. */
 const builtIns: Record<string, ErrorClass> = {
@@ -28,14 +39,24 @@ const builtIns: Record<string, ErrorClass> = {
   EvalError,
   URIError,
   AggregateError,
+  ...(SuppressedError && { SuppressedError }),
+  ...(WebAssembly && {
+    CompileError: WebAssembly.CompileError,
+    LinkError: WebAssembly.LinkError,
+    RuntimeError: WebAssembly.RuntimeError,
+  }),
   DOMException,
   Error,
 };
 const classes = new Map<string, ErrorClass>([...Object.entries(builtIns), ...Object.entries(procxyErrorClasses)]);
+/** Hidden properties that an error carries besides its text, */
+const parts = ['cause', 'errors'] as const;
+/** and those of a `SuppressedError`, which are ordinary properties of any other error. */
+const suppressedParts = ['error', 'suppressed'] as const;
 /** Own properties that have a field of their own. */
-const fields = new Set(['name', 'message', 'stack', 'cause', 'errors']);
-/** The errors being encoded: one whose cause leads back to it would never end. */
-const open = new Set<object>();
+const fields = new Set(['name', 'message', 'stack', ...parts]);
+/** How many errors may be nested in each other. What is nested deeper is replaced by an error that says so. */
+const MAX_NESTED = 400;
 
 /**
  * Carries errors, thrown or as values, with the class, name, message, stack, cause and properties that they have.
@@ -44,18 +65,18 @@ const open = new Set<object>();
 export function errorHandler(ownFile?: string): TransferHandler<Error> {
   return {
     name: 'error',
-
-    canHandle: (value): value is Error => isError(value) && !open.has(value),
+    mayBeCyclic: true,
+    canHandle: isError,
 
     encode(error, context): WireError {
-      open.add(error);
-      try {
-        const wire = toWireError(error, context);
-        if (ownFile !== undefined && wire.stack !== undefined) wire.stack = cutStack(wire.stack, ownFile);
-        return wire;
-      } finally {
-        open.delete(error);
-      }
+      const around = context.parents.slice(0, -1);
+      // Only JSON mode comes here twice: its text has no way to refer back.
+      if (around.includes(error)) context.refuse('a reference back to an error that holds it', 'Leave it out.');
+      if (around.length >= MAX_NESTED && around.filter(isError).length >= MAX_NESTED)
+        return toWireError(tooDeep(), context);
+      const wire = toWireError(error, context);
+      if (ownFile !== undefined && wire.stack !== undefined) wire.stack = cutStack(wire.stack, ownFile);
+      return wire;
     },
 
     decode: (wire, context) => revive(check(wire), context),
@@ -69,8 +90,8 @@ export function isError(value: unknown): value is Error {
 function revive({ class: type, name, message, stack, ...rest }: WireError, context: DecodeContext): Error {
   const error = create(type, message, name);
   hide(error, 'stack', stack ?? String(error));
-  if ('cause' in rest) hide(error, 'cause', context.decode(rest.cause));
-  if ('errors' in rest) hide(error, 'errors', context.decode(rest.errors));
+  context.announce(error);
+  for (const key of [...parts, ...suppressedParts]) if (key in rest) hide(error, key, context.decode(rest[key]));
   for (const [key, value] of Object.entries(rest.properties ?? {})) {
     Object.defineProperty(error, key, { ...writable, value: context.decode(value), enumerable: true });
   }
@@ -90,8 +111,8 @@ function toWireError(error: Error, context: EncodeContext): WireError {
   if (name !== undefined && name !== nameOf(type)) wire.name = name;
   const stack = text(error, 'stack');
   if (stack !== undefined) wire.stack = stack;
-  for (const key of ['cause', 'errors'] as const) {
-    const part = Object.hasOwn(error, key) ? encodeProperty(error, key, context) : undefined;
+  for (const key of type === 'SuppressedError' ? [...parts, ...suppressedParts] : parts) {
+    const part = Object.hasOwn(error, key) ? encodePart(error, key, context) : undefined;
     if (part?.crosses) wire[key] = part.wire;
   }
   const properties: Record<string, Wire> = Object.create(null) as Record<string, Wire>;
@@ -103,16 +124,49 @@ function toWireError(error: Error, context: EncodeContext): WireError {
   return wire;
 }
 
+/** Stands in the place of an error that is nested too deep, so that a chain of causes does not end unnoticed. */
+function tooDeep(): SerializationError {
+  const message = `The errors from here on were left out: up to ${MAX_NESTED} may be nested in each other when an error crosses.`;
+  const error = new SerializationError(message, 'error');
+  hide(error, 'stack', String(error));
+  return error;
+}
+
+/** Members of a list cross one by one: one that cannot must not cost the others. */
+function encodePart(error: Error, key: string, context: EncodeContext): ReturnType<EncodeContext['tryEncode']> {
+  const list = read(error, key);
+  // A sparse list may be longer than anyone can count.
+  if (key !== 'errors' || !Array.isArray(list) || Object.keys(list).length !== list.length) {
+    return context.tryEncode(list, key);
+  }
+  const wire = list.map((member: unknown, index) => {
+    const part = context.tryEncode(member, index);
+    return part.crosses ? part.wire : context.encode(undefined, index);
+  });
+  return { crosses: true, wire };
+}
+
 /** The own enumerable ones, and a `code` wherever it stands: it is what programs tell errors by. */
 function propertyNames(error: Error): Set<string> {
   const names = new Set(Object.keys(error).filter((key) => !fields.has(key)));
-  if (!isProcxyError(error) && !(error instanceof DOMException) && read(error, 'code') !== undefined) names.add('code');
+  if (error instanceof DOMException) return new Set([...names, ...accessorNames(error)]);
+  if (!isProcxyError(error) && read(error, 'code') !== undefined) names.add('code');
   return names;
 }
 
-/** A DOMException has a name of its own each. */
+/** What the classes that extend DOMException add, as `quota` of a `QuotaExceededError`. */
+function accessorNames(error: DOMException): Set<string> {
+  const names = new Set<string>();
+  let level = Object.getPrototypeOf(error) as object | null;
+  for (; level && level !== DOMException.prototype; level = Object.getPrototypeOf(level) as object | null) {
+    for (const [key, { get }] of Object.entries(Object.getOwnPropertyDescriptors(level))) if (get) names.add(key);
+  }
+  return names;
+}
+
+/** A DOMException has a name of its own each, and the other side may not know a class of a newer Node. */
 function nameOf(type: string): string | undefined {
-  return type === 'DOMException' ? undefined : find(type).prototype.name;
+  return type === 'DOMException' || type === 'SuppressedError' ? undefined : find(type).prototype.name;
 }
 
 function find(type: string): ErrorClass {
@@ -162,7 +216,10 @@ function hide(error: Error, key: string, value: unknown): void {
 
 /** Without running a constructor, whose arguments nobody knows, and without collecting a stack. */
 function create(type: string, message: string, name: string | undefined): Error {
-  if (type === 'DOMException') return new DOMException(message, name);
+  if (type === 'DOMException') {
+    if (name === 'QuotaExceededError' && QuotaExceededError) return new QuotaExceededError(message, {});
+    return new DOMException(message, name);
+  }
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;
   const error = new Error(message);

@@ -15,7 +15,7 @@ const CYCLE_CHECK_DEPTH = 100;
  * dropped, `toJSON()` is honoured (a Date arrives as a string), and an instance arrives as a plain object.
  */
 export function createJsonCodec(handlers: readonly TransferHandler[], self: Self): Codec {
-  const reader = new DescriptorReader(handlers, { decode }, decodeIn);
+  const reader = new DescriptorReader(handlers, { decode, announce: () => {} }, decodeIn);
 
   function encode(value: unknown, origin: Origin): Encoded {
     if (typeof value === 'string' || typeof value === 'boolean' || value === null)
@@ -82,10 +82,18 @@ class JsonWalk extends Walk {
       case 'function':
         return this.func(value);
       case 'bigint':
-        return this.reject(refusals.bigint);
+        return this.#bigint(value);
       default:
         return this.reject(refusals.symbol);
     }
+  }
+
+  /** JSON.stringify() asks a `toJSON` that a program has given all BigInts. */
+  #bigint(value: bigint): Wire {
+    const { toJSON } = value as { toJSON?: unknown };
+    if (typeof toJSON !== 'function') return this.reject(refusals.bigint);
+    const form: unknown = Reflect.apply(toJSON, value, [this.lastKey()]);
+    return typeof form === 'bigint' ? this.reject(refusals.bigint) : this.value(form);
   }
 
   #object(value: object): Wire {
@@ -104,7 +112,10 @@ class JsonWalk extends Walk {
     }
     const { toJSON } = value as { toJSON?: unknown };
     if (typeof toJSON === 'function' && !ArrayBuffer.isView(value)) return this.#ownForm(value);
-    if (isArray) return this.#array(value);
+    if (isArray) {
+      this.refuseMethods(value);
+      return this.#array(value);
+    }
     return plain ? this.#properties(value) : this.#instance(value);
   }
 
@@ -119,7 +130,10 @@ class JsonWalk extends Walk {
   #instance(value: object): Wire {
     const refusal = refusals.refuseObject(value);
     if (refusal) return this.reject(refusal);
-    if (Object.keys(value).length === 0) return this.reject(refusals.empty(value));
+    this.refuseMethods(value);
+    const keys = Object.keys(value);
+    if (keys.length === 0) return this.reject(refusals.empty(value));
+    if (refusals.isLive(value, keys)) return this.reject(refusals.live(value));
     return this.#properties(value);
   }
 

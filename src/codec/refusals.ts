@@ -122,10 +122,37 @@ function refuseKinds(value: object, kinds: Kind[], why: string): Refusal | undef
 
 /** For an instance that would arrive as `{}`. */
 export function empty(value: object): Refusal {
-  const name = (value as { constructor?: { name?: unknown } }).constructor?.name;
-  const instance = typeof name === 'string' && name !== '' ? `an instance of ${name}` : 'an object of its own class';
   return {
-    what: `${instance} without own enumerable properties, so it would arrive empty`,
+    what: `${instanceName(value)} without own enumerable properties, so it would arrive empty`,
     remedy: 'Pass what it holds as plain data, or register a transfer handler for its class.',
   };
+}
+
+/** For an instance whose class is what the program needs of it. */
+export function losesMethods(value: object, names: readonly string[]): Refusal {
+  const shown = names.slice(0, 3).join(', ') + (names.length > 3 ? ', …' : '');
+  return {
+    what: `${instanceName(value)}, which would arrive without its methods (${shown})`,
+    remedy: 'Pass plain data and make the instance in the constructor, or register a transfer handler for its class.',
+  };
+}
+
+/** For what would arrive as the internals of an emitter or an observable. */
+export function live(value: object): Refusal {
+  return {
+    what: `${instanceName(value)}, whose listeners stay here, so only its internals would arrive`,
+    remedy: 'Pass what it holds as plain data, or pass a function that it calls.',
+  };
+}
+
+/** Whether all that an instance would carry are the internals of an event emitter, or it is an observable as rxjs has them. */
+export function isLive(value: object, keys: readonly string[]): boolean {
+  const { on, emit, subscribe, pipe } = value as Record<string, unknown>;
+  if (typeof on === 'function' && typeof emit === 'function') return keys.every((key) => key.startsWith('_'));
+  return typeof subscribe === 'function' && (typeof pipe === 'function' || '@@observable' in value);
+}
+
+function instanceName(value: object): string {
+  const name = (value as { constructor?: { name?: unknown } }).constructor?.name;
+  return typeof name === 'string' && name !== '' ? `an instance of ${name}` : 'an object of its own class';
 }

@@ -7,7 +7,7 @@ import { refuseClone } from './refusals.js';
 import { assign, holes, isPlain } from './walk.js';
 
 /**
- * A copy of a value without what structured clone cannot carry: functions, symbols, accessors, promises and the like. A
+ * A copy of a value without what structured clone cannot carry: functions, symbols, promises, accessors that throw and the like. A
  * property or entry of such a value is left out, an element of an array becomes `undefined`. What is shared stays shared.
  * @param keepFunctions they cross in another way
  */
@@ -75,11 +75,23 @@ function copyArray(source: unknown[], target: unknown[], copies: Copies): unknow
 }
 
 function copyProperties(source: object, target: object, copies: Copies): object {
-  for (const [key, { value, enumerable, get }] of Object.entries(Object.getOwnPropertyDescriptors(source))) {
-    if (enumerable && !get && !isLost(value, copies)) assign(target, key, sanitize(value, copies));
+  for (const key of Object.keys(source)) {
+    const value = read(source, key);
+    if (!isLost(value, copies)) assign(target, key, sanitize(value, copies));
   }
   return target;
 }
+
+/** What an accessor gives crosses as any value does; where it throws, a symbol stands for it, which is left out. */
+function read(source: object, key: string): unknown {
+  try {
+    return (source as Record<string, unknown>)[key];
+  } catch {
+    return unreadable;
+  }
+}
+
+const unreadable = Symbol('unreadable');
 
 function isLost(value: unknown, { keepFunctions }: Copies): boolean {
   if (typeof value === 'function') return !keepFunctions;

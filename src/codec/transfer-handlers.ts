@@ -9,6 +9,11 @@ export interface TransferHandler<T extends object = object> {
   readonly name: string;
   /** What it writes is the whole descriptor, not the value of one. */
   readonly describesItself?: true;
+  /**
+   * A part of the value may refer back to the value: `decode` announces the value before it decodes its parts. Only advanced
+   * mode keeps such a reference.
+   */
+  readonly mayBeCyclic?: true;
   canHandle(value: object): value is T;
   encode(value: T, context: EncodeContext): Wire;
   /** @throws {ProtocolError} when `wire` is not what `encode` writes */
@@ -34,6 +39,8 @@ export interface EncodeContext {
   tryEncode(part: unknown, key: Key): { crosses: boolean; wire?: Wire };
   /** The object that the value is a part of, if it is one. */
   readonly container: object | undefined;
+  /** The objects from the root to the value, which is the last of them. */
+  readonly parents: readonly object[];
   /** Whether the part is one that may be lost. */
   readonly isOptional: boolean;
   /** Throws the error that says why this value cannot cross. */
@@ -42,6 +49,8 @@ export interface EncodeContext {
 
 export interface DecodeContext {
   decode(wire: Wire): unknown;
+  /** Lets parts that are decoded from now on refer to the value being decoded. */
+  announce(value: object): void;
 }
 
 /** The object that a side means by `this`: the instance in the child, its proxy in the parent. */

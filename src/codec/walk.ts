@@ -16,7 +16,7 @@ export abstract class Walk implements EncodeContext {
   /** The keys from the root to where the walk stands, */
   protected readonly keys: Key[] = [];
   /** and the objects along them. */
-  protected readonly parents: object[] = [];
+  readonly parents: object[] = [];
   #optional = 0;
   readonly #handlers: readonly TransferHandler[];
   readonly #origin: Origin;
@@ -83,6 +83,13 @@ export abstract class Walk implements EncodeContext {
     return findRegisteredHandler(value) ?? this.#handlers.find((handler) => handler.canHandle(value));
   }
 
+  /** @throws {SerializationError} for an instance with methods, where such are not to lose them */
+  protected refuseMethods(value: object): void {
+    if (!this.#origin.refuseMethods) return;
+    const names = methodNames(value);
+    if (names.length > 0) this.reject(refusals.losesMethods(value, names));
+  }
+
   /** What a handler makes of a value. */
   protected handled(value: object, handler: TransferHandler): Wire {
     const wire = handler.encode(value, this);
@@ -120,6 +127,25 @@ export function isData(value: object): boolean {
 export function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value) as object | null;
   return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
+}
+
+/** The methods and accessors that the classes of an instance define, built-in classes left out. */
+function methodNames(value: object): string[] {
+  const names: string[] = [];
+  let level = Object.getPrototypeOf(value) as object | null;
+  for (; level && !isBuiltIn(level); level = Object.getPrototypeOf(level) as object | null) {
+    for (const [name, { value: member, get }] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
+      if (name !== 'constructor' && (get || typeof member === 'function')) names.push(name);
+    }
+  }
+  return names;
+}
+
+function isBuiltIn(prototype: object): boolean {
+  const { constructor } = prototype;
+  return (
+    typeof constructor === 'function' && Function.prototype.toString.call(constructor).endsWith('{ [native code] }')
+  );
 }
 
 /** An array of nothing but holes. */

@@ -201,7 +201,9 @@ export class Calls {
   }
 
   #message({ id, target, method, args = [] }: OpenCall): CallInvoke | CallbackInvoke {
-    const encoded = this.#options.codec.encode(args, { root: 'args', method });
+    // An instance that reaches a constructor without its methods would fail much later, where nobody sees why.
+    const refuseMethods = target === 'agent' && method === 'constructor';
+    const encoded = this.#options.codec.encode(args, { root: 'args', method, refuseMethods });
     const wire = encoded.wire as unknown[];
     if (typeof target === 'object') {
       const callbackId = target.id();
