@@ -76,10 +76,22 @@ export function throwing(error: unknown): Refusal {
   };
 }
 
+/** Marks what a function of the other process returns: a method that passes it on may not know that it is a promise. */
+export const callbackResult = Symbol('procxy.callbackResult');
+
+function isCallbackResult(value: object): boolean {
+  return types.isPromise(value) && callbackResult in value;
+}
+
 type Kind = [test: (value: object) => boolean, what: string, remedy: string];
 
 /** What no mode carries. */
 const never: Kind[] = [
+  [
+    isCallbackResult,
+    'the promise that a function of the other process returned',
+    'Await it first, or mark the function with sync(), so that it returns its value: sync(fn).',
+  ],
   [types.isPromise, 'a Promise', 'Await it first.'],
   [(value) => types.isWeakMap(value) || types.isWeakSet(value), 'a weak collection', pass('an array of what it holds')],
   [types.isSharedArrayBuffer, 'shared memory', pass('a copy, Buffer.from(new Uint8Array(shared))')],

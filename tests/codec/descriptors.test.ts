@@ -22,7 +22,7 @@ const tagging = (name: string, by = name): TransferHandler => ({
 });
 
 function readerOf(...handlers: TransferHandler[]): DescriptorReader {
-  return new DescriptorReader(handlers, { decode: (wire) => ({ decoded: wire }) }, (container) => ({
+  return new DescriptorReader(handlers, { decode: (wire) => ({ decoded: wire }), announce: () => {} }, (container) => ({
     ...container,
     in: 1,
   }));

@@ -109,6 +109,37 @@ describe.each(modes)('an error, in %s mode', (mode) => {
     expect(typeof arrived.stack).toBe('string');
   });
 
+  test('keeps each member of a list of errors that can cross, in its place', () => {
+    const arrived = arrive(new AggregateError([new TypeError('one'), () => 1, Symbol('two'), 'three'], 'some'));
+    expect(arrived.errors).toEqual([expect.any(TypeError), undefined, undefined, 'three']);
+    expect(arrived.errors).toHaveLength(4);
+  });
+
+  test('carries an object whole or not at all', () => {
+    const half = { a: 1, f: () => 1, b: 2 };
+    const error = Object.assign(new Error('gutted'), { first: half, second: { half }, third: { whole: true } });
+    const inner = Object.assign(new Error('inner'), { deep: { list: [{ half }] }, kept: [1] });
+    expect(Object.entries(arrive(error))).toEqual([['third', { whole: true }]]);
+    expect(Object.entries(arrive(Object.assign(inner, { error })))).toEqual([
+      ['kept', [1]],
+      ['error', expect.objectContaining({ third: { whole: true } })],
+    ]);
+  });
+
+  test('says where a long chain of causes was cut', () => {
+    let chain = new Error('root');
+    for (let index = 0; index < 5000; index++) chain = new Error(`at ${index}`, { cause: chain });
+    const messages: string[] = [];
+    for (let error: unknown = arrive(chain); error instanceof Error; error = error.cause) messages.push(error.message);
+    expect(messages.length).toBeGreaterThan(300);
+    expect(messages.at(-1)).toMatch(/were left out/);
+  });
+
+  test.each(['CompileError', 'LinkError', 'RuntimeError'] as const)('of WebAssembly is a %s', (name) => {
+    const { WebAssembly } = globalThis as unknown as { WebAssembly: Record<typeof name, new (text: string) => Error> };
+    expect(arrive(new WebAssembly[name]('trap'))).toBeInstanceOf(WebAssembly[name]);
+  });
+
   test('that leads back to itself ends', () => {
     const error = new Error('a circle') as Error & { self: unknown };
     error.self = { error };
@@ -119,6 +150,31 @@ describe.each(modes)('an error, in %s mode', (mode) => {
   test('stands anywhere in a value', () => {
     const { list } = arrive({ list: [{ error: new RangeError('deep') }] });
     expect(list[0]?.error).toBeInstanceOf(RangeError);
+  });
+});
+
+describe('in advanced mode', () => {
+  test('an error that refers to itself keeps doing so', () => {
+    const error = new Error('a circle') as Error & { self: unknown; within: unknown };
+    error.self = error;
+    error.within = { list: [error] };
+    error.cause = error;
+    const arrived = cross('advanced', error) as typeof error;
+    expect(arrived.self).toBe(arrived);
+    expect(arrived.cause).toBe(arrived);
+    expect(arrived.within).toEqual({ list: [arrived] });
+  });
+
+  test('two errors may be the causes of each other, and an object may hold its own error', () => {
+    const one = new Error('one');
+    const two = new Error('two', { cause: one });
+    one.cause = two;
+    const arrived = cross('advanced', one) as Error;
+    expect((arrived.cause as Error).cause).toBe(arrived);
+    const holder: { failure?: Error & { holder?: object } } = {};
+    holder.failure = Object.assign(new Error('held'), { holder });
+    const received = cross('advanced', holder) as typeof holder;
+    expect(received.failure?.holder).toBe(received);
   });
 });
 
@@ -163,21 +219,27 @@ describe('what claims to be an error and is malformed', () => {
     ['properties that are null', { ...sound, properties: null }],
     ['a stack among the properties', { ...sound, properties: { stack: 5 } }],
   ])('%s', (_name, wire) => {
-    const context = { decode: (value: unknown) => value };
+    const context = { decode: (value: unknown) => value, announce: () => {} };
     expect(() => errorHandler().decode(wire as never, context)).toThrow(ProtocolError);
     expect(errorHandler().decode(sound, context)).toBeInstanceOf(Error);
   });
 
   test('a class that is not one of errors, or none at all, is an Error', () => {
     for (const type of ['Object', '__proto__', 'constructor', 'toString', 'Nobody']) {
-      const decoded = errorHandler().decode({ ...sound, class: type }, { decode: (value: unknown) => value });
+      const decoded = errorHandler().decode(
+        { ...sound, class: type },
+        { decode: (value: unknown) => value, announce: () => {} },
+      );
       expect(Object.getPrototypeOf(decoded)).toBe(Error.prototype);
     }
   });
 
   test('a property named __proto__ changes no prototype', () => {
     const properties = JSON.parse('{"__proto__": {"polluted": true}}') as Record<string, unknown>;
-    const decoded = errorHandler().decode({ ...sound, properties } as never, { decode: (value: unknown) => value });
+    const decoded = errorHandler().decode({ ...sound, properties } as never, {
+      decode: (value: unknown) => value,
+      announce: () => {},
+    });
     expect(decoded).toBeInstanceOf(Error);
     expect((decoded as { polluted?: unknown }).polluted).toBeUndefined();
   });

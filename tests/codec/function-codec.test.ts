@@ -106,7 +106,7 @@ test('entries of a Map and members of a Set are methods of nothing', () => {
 
 describe('what claims to be a function and is malformed', () => {
   const meta = { type: 'function', arity: 0, name: '' };
-  const context = { decode: (wire: unknown) => wire };
+  const context = { decode: (wire: unknown) => wire, announce: () => {} };
   const read = (wire: unknown, exchange: FunctionExchange | undefined = new Shelf()): unknown =>
     functionHandler(exchange).decode(wire, context);
 

@@ -164,7 +164,7 @@ describe('a handle that cannot move', () => {
 });
 
 describe('what claims to be a handle', () => {
-  const context = { decode: (wire: unknown) => wire };
+  const context = { decode: (wire: unknown) => wire, announce: () => {} };
 
   test.each([undefined, null, '1', {}])('and is %j breaks the protocol', (wire) => {
     expect(() => handleHandler(new Desk()).decode(wire as never, context)).toThrow(ProtocolError);

@@ -49,7 +49,7 @@ describe.each(['json', 'advanced'] as const)('a signal, in %s mode', (mode) => {
 });
 
 describe('what claims to be a signal and is malformed', () => {
-  const context = { decode: (wire: unknown) => wire };
+  const context = { decode: (wire: unknown) => wire, announce: () => {} };
 
   test.each([
     undefined,

@@ -116,7 +116,7 @@ describe.each(['json', 'advanced'] as const)('streams, in %s mode', (mode) => {
 });
 
 describe('what claims to be a stream and is malformed', () => {
-  const context = { decode: (wire: unknown) => wire };
+  const context = { decode: (wire: unknown) => wire, announce: () => {} };
   const side = { id: 1, objectMode: true };
 
   test.each<unknown>([

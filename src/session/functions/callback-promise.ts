@@ -1,3 +1,5 @@
+import { callbackResult } from '../../codec/refusals.js';
+import { captureCallSite } from '../calls/call-site.js';
 import { RemoteResult } from '../calls/remote-result.js';
 
 /**
@@ -8,6 +10,7 @@ export class CallbackPromise<T = unknown> extends RemoteResult<T> {
   static {
     // Not a plain Promise's, so that `await` and the combinators come to `then`.
     Object.defineProperty(this.prototype, 'constructor', { value: this, configurable: true, writable: true });
+    Object.defineProperty(this.prototype, callbackResult, { value: true });
   }
 
   /** What is derived from it is an ordinary promise, and its owner's concern. */
@@ -21,6 +24,7 @@ export class CallbackPromise<T = unknown> extends RemoteResult<T> {
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
+    if (!onFulfilled && isEventTarget(this.then)) return super.then(undefined, () => undefined as B);
     this.isAwaited = true;
     return super.then(onFulfilled, onRejected);
   }
@@ -29,4 +33,13 @@ export class CallbackPromise<T = unknown> extends RemoteResult<T> {
   ignoreRejection(): void {
     super.then(undefined, () => {});
   }
+}
+
+/**
+ * Whether an `EventTarget` calls this function. It throws what a listener's promise rejects with as an uncaught error, although
+ * nobody waits for that promise.
+ */
+function isEventTarget(then: (...args: never[]) => unknown): boolean {
+  const { stack } = captureCallSite(then);
+  return typeof stack === 'string' && stack.includes('(node:internal/event_target:');
 }
