@@ -91,3 +91,61 @@ test('no file imports itself by way of others', () => {
   };
   for (const file of files) visit(file, []);
 });
+
+const native = join(src, 'process-proxy', 'native');
+const readC = (name: string): string => readFileSync(join(native, name), 'utf8');
+const withoutText = (c: string): string => c.replace(/\/\*[^]*?\*\/|"(?:\\.|[^"\\\n])*"|^#.*/gm, ' ');
+
+/** What each part of the native executable may include and call. Its platform stands in two files, of which each build has one. */
+const allowedInC: Record<string, string[]> = {
+  main: ['commands', 'link', 'fail', 'platform', 'protocol'],
+  commands: ['link', 'fail', 'wire', 'platform', 'protocol'],
+  link: ['ring', 'wire', 'fail', 'platform', 'protocol'],
+  fail: ['platform'],
+  ring: ['protocol'],
+  wire: ['protocol'],
+  platform: [],
+  protocol: [],
+};
+const partOf = (name: string): string => name.replace(/(?:_posix|_windows)?\.[ch]$/, '');
+const cFiles = readdirSync(native).filter((name) => /\.[ch]$/.test(name));
+
+/** The functions of a C file that others may call, each with the name of its part. */
+const definitions = new Map(
+  cFiles
+    .filter((name) => name.endsWith('.c'))
+    .flatMap((name) =>
+      [...withoutText(readC(name)).matchAll(/^(?!static|#|typedef)\w[\w *]*?\b(\w+)\([^;{}]*\) \{/gm)].map(
+        (match): [string, string] => [match[1] ?? '', partOf(name)],
+      ),
+    ),
+);
+
+/** The parts whose headers a C file includes, and whose functions it names. */
+function usedInC(name: string): string[] {
+  const included = [...readC(name).matchAll(/^#include "(\w+)\.h"/gm)].map((match) => match[1] ?? '');
+  const called = [...withoutText(readC(name)).matchAll(/\b(\w+)\b/g)].flatMap(
+    ([, word = '']) => definitions.get(word) ?? [],
+  );
+  return [...new Set([...included, ...called])].filter((part) => part !== partOf(name));
+}
+
+test('the parts of the native executable are found, with what they call', () => {
+  expect([...new Set(cFiles.map(partOf))].toSorted()).toEqual(Object.keys(allowedInC).toSorted());
+  expect(definitions.get('link_step')).toBe('link');
+  expect(definitions.get('platform_wait')).toBe('platform');
+  expect(definitions.get('native_main')).toBe('main');
+  expect(usedInC('link.c')).toEqual(expect.arrayContaining(['ring', 'platform', 'fail']));
+});
+
+test.each(cFiles)('native/%s includes and calls in one direction', (name) => {
+  expect(usedInC(name).filter((part) => !allowedInC[partOf(name)]?.includes(part))).toEqual([]);
+});
+
+test('no part of the native executable calls itself by way of others', () => {
+  const visit = (part: string, path: string[]): void => {
+    expect(path, 'a circle of calls').not.toContain(part);
+    for (const next of allowedInC[part] ?? []) visit(next, [...path, part]);
+  };
+  for (const part of Object.keys(allowedInC)) visit(part, []);
+});

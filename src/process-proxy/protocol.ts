@@ -1,6 +1,6 @@
 /**
  * The wire between the executable and the server. Numbers are little-endian; docs/process-proxy.md has the whole of it in words.
- * `native/process_proxy.h` has the same values, and a test holds the two together.
+ * `native/protocol.h` has the same values, and a test holds the two together.
  *
  * A plain connection is what the published `process-proxy` 0.6.0 speaks: a hello, then commands and their responses, in turn. In
  * a session the same bytes travel in frames, so that they outlive a socket, and each message of the executable begins with its kind.

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import * as protocol from '../../src/process-proxy/protocol.js';
 
-const header = readFileSync(new URL('../../src/process-proxy/native/process_proxy.h', import.meta.url), 'utf8');
+const header = readFileSync(new URL('../../src/process-proxy/native/protocol.h', import.meta.url), 'utf8');
 
 /** The members of an enum of the header, without the prefix of their names. */
 function enumOf(name: string): Record<string, number> {

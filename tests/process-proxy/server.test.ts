@@ -36,7 +36,7 @@ test('an executable that finds nobody who listens for connections is refused', a
   await using server = await serve();
   const { code, stderr } = await start(server.env).ended;
   expect(code).toBe(1);
-  expect(stderr).toBe('process-proxy: the server refused the connection; is PROCESS_PROXY_TOKEN its token?\n');
+  expect(stderr).toBe('process-proxy: the server refused the connection. Is PROCESS_PROXY_TOKEN its token?\n');
 });
 
 test('before start() there is no port, and stop() is nothing', async () => {
@@ -49,12 +49,15 @@ test('before start() there is no port, and stop() is nothing', async () => {
 test.each([
   [{ PROCESS_PROXY_PORT: undefined }, 'PROCESS_PROXY_PORT is not set'],
   [{ PROCESS_PROXY_PORT: '' }, 'PROCESS_PROXY_PORT is not set'],
-  [{ PROCESS_PROXY_PORT: '12x' }, "PROCESS_PROXY_PORT is no port: '12x'"],
-  [{ PROCESS_PROXY_PORT: '0' }, "PROCESS_PROXY_PORT is no port: '0'"],
-  [{ PROCESS_PROXY_PORT: '65536' }, "PROCESS_PROXY_PORT is no port: '65536'"],
-  [{ PROCESS_PROXY_PORT: '18446744073709551617' }, 'PROCESS_PROXY_PORT is no port'],
-  [{ PROCESS_PROXY_PORT: '-1' }, 'PROCESS_PROXY_PORT is no port'],
-  [{ PROCESS_PROXY_PORT: '5', PROCESS_PROXY_TOKEN: 'x'.repeat(129) }, 'PROCESS_PROXY_TOKEN is longer than 128 bytes'],
+  [{ PROCESS_PROXY_PORT: '12x' }, "PROCESS_PROXY_PORT must be a port from 1 to 65535, but got '12x'"],
+  [{ PROCESS_PROXY_PORT: '0' }, "PROCESS_PROXY_PORT must be a port from 1 to 65535, but got '0'"],
+  [{ PROCESS_PROXY_PORT: '65536' }, "PROCESS_PROXY_PORT must be a port from 1 to 65535, but got '65536'"],
+  [{ PROCESS_PROXY_PORT: '18446744073709551617' }, 'PROCESS_PROXY_PORT must be a port from 1 to 65535'],
+  [{ PROCESS_PROXY_PORT: '-1' }, 'PROCESS_PROXY_PORT must be a port from 1 to 65535'],
+  [
+    { PROCESS_PROXY_PORT: '5', PROCESS_PROXY_TOKEN: 'x'.repeat(129) },
+    'PROCESS_PROXY_TOKEN must have at most 128 bytes, but got 129',
+  ],
 ])('the executable says what is wrong with its environment: %j', async (env, message) => {
   const { code, stderr } = await start(env).ended;
   expect(code).toBe(1);

@@ -1,6 +1,6 @@
 /**
- * Builds the executable into dist/native/: by node-gyp for this machine, and for others where a compiler for them is
- * installed. What is newer than its sources stays.
+ * Builds the executable into dist/native/. node-gyp builds it for this machine, and cross compilers build it for other platforms
+ * where they are installed. An executable that is newer than the sources is kept.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
@@ -10,10 +10,11 @@ import { fileURLToPath } from 'node:url';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const output = fileURLToPath(new URL('../../../dist/native/', import.meta.url));
-const flags = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', '-static', '-s'];
-const common = ['main.c', 'link.c'];
+// NDEBUG leaves out the assertions.
+const flags = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', '-DNDEBUG', '-static', '-s'];
+const common = ['main.c', 'commands.c', 'link.c', 'wire.c', 'ring.c', 'fail.c'];
 
-/** Compilers as Debian names them. */
+/** The compilers have the names of Debian. */
 const cross = [
   { target: 'linux-x64', compiler: 'x86_64-linux-gnu-gcc', args: ['platform_posix.c'] },
   { target: 'linux-arm64', compiler: 'aarch64-linux-gnu-gcc', args: ['platform_posix.c'] },
@@ -40,7 +41,7 @@ function build(target, compile) {
   const path = join(output, target, target.startsWith('win32') ? 'process-proxy.exe' : 'process-proxy');
   if (existsSync(path) && changed(path) >= newest) return;
   mkdirSync(dirname(path), { recursive: true });
-  // One that runs cannot be written to, but replaced.
+  // A running executable cannot be overwritten, but it can be replaced.
   compile(`${path}.new`);
   chmodSync(`${path}.new`, 0o755);
   renameSync(`${path}.new`, path);
@@ -49,7 +50,7 @@ function build(target, compile) {
 function buildForHost(path) {
   const gyp = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js');
   const nodeFolder = dirname(dirname(process.execPath));
-  // Headers that came with this Node need not be downloaded.
+  // Use the headers of this Node where it has them, so that node-gyp does not download any.
   const headers = existsSync(join(nodeFolder, 'include', 'node', 'node.h')) ? [`--nodedir=${nodeFolder}`] : [];
   run(process.execPath, [gyp, 'rebuild', '-C', folder, '--loglevel=error', ...headers]);
   const built = process.platform === 'win32' ? 'process-proxy.exe' : 'process-proxy';

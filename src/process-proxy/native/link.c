@@ -1,138 +1,144 @@
 /*
- * The connection to the server, in one of two forms. A plain connection is the socket as it is. A session is a pair of byte
- * streams that outlives its socket: bytes are kept until the server has consumed them, and sent again on the next socket.
+ * The link to the server, in one of two forms. A plain connection is the socket as it is. A session is a pair of byte streams
+ * that outlives its socket: it keeps bytes until the server has consumed them, and sends them again on the next socket.
+ *
+ *               connected            first answer
+ *   SEARCHING ─────────────▶ GREETING ─────────────▶ OPEN
+ *       ▲                        │                    │
+ *       └────────────────────────┴────────────────────┘ a session's socket broke
+ *
+ *   From each of them the link can become DEAD: the server refuses it or closes it, a plain connection breaks, or a search
+ *   takes too long. The reason is kept until the commands that arrived before are carried out.
  */
-#include "process_proxy.h"
+#include "link.h"
 
+#include <assert.h>
 #include <string.h>
 
-#define RETRY_DELAY 20
-#define PATIENCE 5000 /* Until the server's welcome says how long to look for it. */
-#define HEADER_SIZE 13
+#include "fail.h"
+#include "platform.h"
+#include "protocol.h"
+#include "ring.h"
+#include "wire.h"
 
-/* A ring of bytes, addressed by their offsets in the stream. */
-struct ring {
-  uint8_t bytes[WINDOW];
-  uint64_t start, end;
-};
+/* How often a session looks for its server, in ms. */
+#define RETRY_DELAY 20
+/* How long it looks, in ms, until the server's welcome says it. */
+#define PATIENCE 5000
+#define LOST "the connection to the server is lost"
+
+enum state { SEARCHING, GREETING, OPEN, DEAD };
 
 static struct {
   uint16_t port;
-  char token[TOKEN_SIZE];
-  uint8_t id[SESSION_ID_SIZE];
-  bool session, connected, welcomed, ever_welcomed;
-  /* While there is no working socket: until when to look for one. After that, or without a session, the link is dead. */
+  struct hello hello;
+  enum state state;
+  /* The server has accepted this link, at least once. */
+  bool was_open;
+  /* When to give up, and when to try the next socket, in ms of the platform's clock. 0 where no time runs. */
   uint64_t deadline, next_attempt;
   uint32_t patience;
-  const char *dead;
+  /* Why the link is DEAD. */
+  const char *reason;
   struct ring in, out;
+  /* Offsets in the two streams: up to where the server knows what was consumed, and up to where it was sent data. */
   uint64_t in_acknowledged, out_sent;
-  /* A header that is being received, then so much of a frame's body. */
+  /* A header whose first bytes have arrived, then how many bytes of a frame's body are missing. */
   uint8_t header[HEADER_SIZE];
   size_t header_size, body;
-  /* What goes to the socket next: frames, or a hello. */
+  /* What goes to the socket next: a hello, or frames. */
   uint8_t packet[FRAME_SIZE + 64];
   size_t packet_start, packet_end;
 } link;
 
-static void put_number(uint8_t *to, uint64_t number, size_t size) {
-  for (size_t i = 0; i < size; i++) to[i] = (uint8_t)(number >> (8 * i));
+static void check(void) {
+  assert(link.out.start <= link.out_sent && link.out_sent <= link.out.end);
+  assert(link.in.start <= link.in.end && link.in_acknowledged <= link.in.start);
+  assert(ring_size(&link.in) <= WINDOW && ring_size(&link.out) <= WINDOW);
+  assert(link.packet_start <= link.packet_end && link.packet_end <= sizeof link.packet);
+  assert(link.header_size < HEADER_SIZE);
+  assert(link.state != SEARCHING || (link.hello.session && link.deadline != 0));
+  assert(link.state != OPEN || (link.was_open && link.deadline == 0));
+  assert(link.state != DEAD || link.reason);
 }
 
-static uint64_t get_number(const uint8_t *from, size_t size) {
-  uint64_t number = 0;
-  for (size_t i = size; i-- > 0;) number = number << 8 | from[i];
-  return number;
+static bool is_connected(void) { return link.state == GREETING || link.state == OPEN; }
+
+static void die(const char *reason) {
+  link.state = DEAD;
+  link.reason = reason;
 }
 
-static size_t room(const struct ring *ring) { return WINDOW - (size_t)(ring->end - ring->start); }
-
-static void ring_put(struct ring *ring, const uint8_t *from, size_t size) {
-  size_t at = (size_t)(ring->end % WINDOW), first = size < WINDOW - at ? size : WINDOW - at;
-  memcpy(ring->bytes + at, from, first);
-  memcpy(ring->bytes, from + first, size - first);
-  ring->end += size;
+static void open_link(void) {
+  link.state = OPEN;
+  link.was_open = true;
+  link.deadline = 0;
 }
-
-static void ring_copy(const struct ring *ring, uint64_t offset, uint8_t *to, size_t size) {
-  size_t at = (size_t)(offset % WINDOW), first = size < WINDOW - at ? size : WINDOW - at;
-  memcpy(to, ring->bytes + at, first);
-  memcpy(to + first, ring->bytes, size - first);
-}
-
-bool link_has_session(void) { return link.session; }
-size_t link_room(void) { return room(&link.out); }
 
 static void queue(const void *data, size_t size) {
+  assert(link.packet_end + size <= sizeof link.packet);
   memcpy(link.packet + link.packet_end, data, size);
   link.packet_end += size;
 }
 
-/* The socket is useless. Another is tried at once, and then until the deadline. */
+/* The socket is useless. A session tries another one at once, and then until the deadline. */
 static void lose_socket(void) {
   platform_disconnect();
-  link.connected = link.welcomed = false;
-  if (!link.session) link.dead = "the connection to the server is lost";
-  else if (link.deadline == 0) link.deadline = platform_milliseconds() + link.patience;
+  if (!link.hello.session) {
+    die(LOST);
+    return;
+  }
+  link.state = SEARCHING;
+  if (link.deadline == 0) link.deadline = platform_milliseconds() + link.patience;
 }
 
 static void connect_socket(void) {
   if (!platform_connect(link.port)) {
-    /* One that has never said how long it is to be looked for is not coming back. */
-    if (!link.ever_welcomed) link.dead = "the connection to the server is lost";
+    /* A server that has never accepted the link is not known to come back. */
+    if (!link.was_open) die(LOST);
     return;
   }
-  link.connected = true;
-  /* An acknowledgement may have been lost with the last socket. */
+  link.state = GREETING;
+  /* The last acknowledgement may have been lost with the last socket. */
   link.in_acknowledged = 0;
-  link.packet_start = link.packet_end = link.header_size = link.body = 0;
-  queue(link.session ? SESSION_MAGIC : PLAIN_MAGIC, sizeof PLAIN_MAGIC - 1);
-  queue(link.token, TOKEN_SIZE);
-  if (!link.session) return;
-  uint8_t rest[4 + 1 + 8];
-  put_number(rest, platform_process_id(), 4);
-  rest[4] = link.ever_welcomed;
-  put_number(rest + 5, link.in.end, 8);
-  queue(link.id, SESSION_ID_SIZE);
-  queue(rest, sizeof rest);
+  link.packet_start = link.header_size = link.body = 0;
+  link.hello.resumes = link.was_open;
+  link.hello.received = link.in.end;
+  link.packet_end = put_hello(link.packet, &link.hello);
 }
 
+/* `resent`: the server names the offset from which it needs the stream again. */
 static void acknowledge_to(uint64_t offset, bool resent) {
   if (offset < link.out.start || offset > link.out.end || (!resent && offset > link.out_sent)) {
-    fail("the server acknowledged bytes that were never sent; is it a ProcessProxyServer?");
+    fail("the server acknowledged bytes that were never sent. Is it a ProcessProxyServer?");
   }
-  link.out.start = offset;
+  ring_release(&link.out, offset);
   if (resent) link.out_sent = offset;
 }
 
-/* Returns how many bytes the header has whose first is here. */
-static size_t header_length(uint8_t first) {
-  if (!link.welcomed) return first == WELCOME_ACCEPTED ? 13 : 1;
-  return first == FRAME_DATA ? 5 : first == FRAME_ACK ? 9 : 1;
+static void take_welcome(const uint8_t *header) {
+  if (header[0] != WELCOME_ACCEPTED) {
+    die(link.was_open ? "the server has ended the session"
+                      : "the server refused the connection. Is " TOKEN_VARIABLE " its token?");
+    return;
+  }
+  acknowledge_to(get_number(header + 1, 8), true);
+  link.patience = (uint32_t)get_number(header + 9, 4);
+  open_link();
 }
 
-static void take_header(void) {
-  const uint8_t *header = link.header;
-  if (!link.welcomed) {
-    if (header[0] != WELCOME_ACCEPTED) {
-      link.dead = link.ever_welcomed ? "the server has ended the session"
-                                     : "the server refused the connection; is " TOKEN_VARIABLE " its token?";
-      return;
-    }
-    acknowledge_to(get_number(header + 1, 8), true);
-    link.patience = (uint32_t)get_number(header + 9, 4);
-    link.welcomed = link.ever_welcomed = true;
-    link.deadline = 0;
-  } else if (header[0] == FRAME_DATA) {
+static void take_header(const uint8_t *header) {
+  if (link.state == GREETING) take_welcome(header);
+  else if (header[0] == FRAME_DATA) {
     link.body = (size_t)get_number(header + 1, 4);
-    if (link.body > room(&link.in)) fail("the server sent more than the window allows; is it a ProcessProxyServer?");
+    if (link.body > ring_room(&link.in)) fail("the server sent more than the window allows. Is it a ProcessProxyServer?");
   } else if (header[0] == FRAME_ACK) acknowledge_to(get_number(header + 1, 8), false);
-  else if (header[0] == FRAME_CLOSE) link.dead = "the server has closed the connection";
-  else fail("the server sent a frame of the unknown type %u; is it a ProcessProxyServer?", header[0]);
+  else if (header[0] == FRAME_CLOSE) die("the server has closed the connection");
+  else fail("the server sent a frame of the unknown type %u. Is it a ProcessProxyServer?", header[0]);
 }
 
 static void take_frames(const uint8_t *data, size_t size) {
-  while (size > 0 && !link.dead) {
+  while (size > 0 && link.state != DEAD) {
     size_t part;
     if (link.body > 0) {
       part = size < link.body ? size : link.body;
@@ -141,9 +147,10 @@ static void take_frames(const uint8_t *data, size_t size) {
     } else {
       part = 1;
       link.header[link.header_size++] = *data;
-      if (link.header_size == header_length(link.header[0])) {
+      uint8_t first = link.header[0];
+      if (link.header_size == (link.state == GREETING ? welcome_size(first) : frame_header_size(first))) {
         link.header_size = 0;
-        take_header();
+        take_header(link.header);
       }
     }
     data += part;
@@ -153,20 +160,23 @@ static void take_frames(const uint8_t *data, size_t size) {
 
 static void receive(void) {
   static uint8_t data[FRAME_SIZE];
-  size_t most = link.session || room(&link.in) > sizeof data ? sizeof data : room(&link.in);
+  size_t most = link.hello.session || ring_room(&link.in) > sizeof data ? sizeof data : ring_room(&link.in);
   long size = platform_receive(data, most);
   if (size == PLATFORM_AGAIN) return;
   if (size <= 0) lose_socket();
-  else if (link.session) take_frames(data, (size_t)size);
-  else ring_put(&link.in, data, (size_t)size);
+  else if (link.hello.session) take_frames(data, (size_t)size);
+  else {
+    open_link();
+    ring_put(&link.in, data, (size_t)size);
+  }
 }
 
-/* Fills the packet from what is due. */
+/* Fills the packet with whatever is due. */
 static void fill_packet(void) {
   uint8_t header[9];
   link.packet_start = link.packet_end = 0;
-  if (link.session && !link.welcomed) return;
-  if (link.session && link.in.start - link.in_acknowledged >= WINDOW / 4) {
+  if (link.hello.session && link.state != OPEN) return;
+  if (link.hello.session && link.in.start - link.in_acknowledged >= WINDOW / 4) {
     header[0] = FRAME_ACK;
     put_number(header + 1, link.in.start, 8);
     queue(header, 9);
@@ -175,7 +185,7 @@ static void fill_packet(void) {
   uint64_t waiting = link.out.end - link.out_sent;
   size_t size = waiting < FRAME_SIZE ? (size_t)waiting : FRAME_SIZE;
   if (size == 0) return;
-  if (link.session) {
+  if (link.hello.session) {
     header[0] = FRAME_DATA;
     put_number(header + 1, size, 4);
     queue(header, 5);
@@ -183,12 +193,11 @@ static void fill_packet(void) {
   ring_copy(&link.out, link.out_sent, link.packet + link.packet_end, size);
   link.packet_end += size;
   link.out_sent += size;
-  if (!link.session) link.out.start = link.out_sent;
+  if (!link.hello.session) ring_release(&link.out, link.out_sent);
 }
 
-/* Sends what the socket takes now. */
 void link_flush(void) {
-  while (link.connected && !link.dead) {
+  while (is_connected()) {
     if (link.packet_start == link.packet_end) fill_packet();
     if (link.packet_start == link.packet_end) return;
     long size = platform_send(link.packet + link.packet_start, link.packet_end - link.packet_start);
@@ -198,84 +207,74 @@ void link_flush(void) {
   }
 }
 
-/* Waits until something has moved: bytes on the socket, or one of `wanted`, which is returned. */
+/* On a dead link, output that arrived before is still written, but no more input is read. */
+static unsigned step_when_dead(unsigned wanted) {
+  wanted &= ~(unsigned)STDIN_READABLE;
+  if (wanted == 0) fail("%s", link.reason);
+  return platform_wait(wanted, -1);
+}
+
 unsigned link_step(unsigned wanted) {
-  /* On a dead link, what has arrived is still carried out. */
-  if (link.dead && wanted == 0) fail("%s", link.dead);
+  check();
+  if (link.state == DEAD) return step_when_dead(wanted);
   uint64_t now = platform_milliseconds();
-  if (!link.dead && link.deadline != 0) {
-    if (now >= link.deadline) {
-      lose_socket();
-      link.dead = "the connection to the server is lost";
-      return 0;
-    }
-    if (!link.connected && now >= link.next_attempt) {
-      link.next_attempt = now + RETRY_DELAY;
-      connect_socket();
-    }
+  if (link.deadline != 0 && now >= link.deadline) {
+    platform_disconnect();
+    die(LOST);
+    return 0;
+  }
+  if (link.state == SEARCHING && now >= link.next_attempt) {
+    link.next_attempt = now + RETRY_DELAY;
+    connect_socket();
   }
   link_flush();
-  /* After the flush, which may be what loses the socket. */
-  uint64_t until = link.connected || link.next_attempt > link.deadline ? link.deadline : link.next_attempt;
-  int timeout = link.dead || link.deadline == 0 ? -1 : until <= now ? 0 : (int)(until - now);
+  if (link.state == DEAD) return 0;
+  /* Only now, because the flush may be what loses the socket. */
+  uint64_t until = link.state == SEARCHING && link.next_attempt < link.deadline ? link.next_attempt : link.deadline;
+  int timeout = link.deadline == 0 ? -1 : until <= now ? 0 : (int)(until - now);
   unsigned all = wanted;
-  if (link.connected && !link.dead) {
-    if (link.session || room(&link.in) > 0) all |= SOCKET_READABLE;
+  if (is_connected()) {
+    if (link.hello.session || ring_room(&link.in) > 0) all |= SOCKET_READABLE;
     if (link.packet_start < link.packet_end) all |= SOCKET_WRITABLE;
   }
-  bool asks = wants_stdin() && !link.dead;
-  if (asks) all |= STDIN_READABLE;
   unsigned ready = platform_wait(all, timeout);
   if (ready & SOCKET_READABLE) receive();
-  if (asks && (ready & STDIN_READABLE)) answer_stdin();
+  check();
   return ready & wanted;
 }
 
 void link_open(uint16_t port, const char *token, bool session) {
+  assert(strlen(token) <= TOKEN_SIZE);
   link.port = port;
-  link.session = session;
   link.patience = PATIENCE;
-  memcpy(link.token, token, strlen(token));
-  if (session && !platform_random(link.id, sizeof link.id)) fail("no random numbers: %s", platform_error());
+  link.hello.session = session;
+  link.hello.process_id = platform_process_id();
+  memcpy(link.hello.token, token, strlen(token));
+  if (session && !platform_random(link.hello.id, SESSION_ID_SIZE)) fail("no random numbers: %s", platform_error());
   connect_socket();
-  if (link.dead) {
+  if (link.state == DEAD) {
     fail("cannot connect to 127.0.0.1:%u: %s. Is the server of " PORT_VARIABLE " running?", port, platform_error());
   }
   link_flush();
 }
 
-void link_read(void *data, size_t size) {
-  uint8_t *to = data;
-  while (size > 0) {
-    size_t there = (size_t)(link.in.end - link.in.start), part = size < there ? size : there;
-    if (part == 0) {
-      link_step(0);
-      continue;
-    }
-    ring_copy(&link.in, link.in.start, to, part);
-    link.in.start += part;
-    to += part;
-    size -= part;
-  }
+bool link_has_session(void) { return link.hello.session; }
+size_t link_room(void) { return ring_room(&link.out); }
+
+size_t link_take(void *data, size_t size) {
+  size_t held = ring_size(&link.in), part = size < held ? size : held;
+  ring_copy(&link.in, link.in.start, data, part);
+  ring_release(&link.in, link.in.start + part);
+  return part;
 }
 
-/* Copies; what does not fit waits for the server. */
-void link_write(const void *data, size_t size) {
-  const uint8_t *from = data;
-  while (size > 0) {
-    size_t free = room(&link.out), part = size < free ? size : free;
-    if (part == 0) {
-      link_step(0);
-      continue;
-    }
-    ring_put(&link.out, from, part);
-    from += part;
-    size -= part;
-  }
+size_t link_put(const void *data, size_t size) {
+  size_t room = ring_room(&link.out), part = size < room ? size : room;
+  ring_put(&link.out, data, part);
+  return part;
 }
 
-/* Waits until the server has all that was written. Whoever ends the process after this does not mind that the server is gone. */
 void link_finish(void) {
-  while (!link.dead && (link.out.start < link.out.end || link.packet_start < link.packet_end)) link_step(0);
+  while (link.state != DEAD && (ring_size(&link.out) > 0 || link.packet_start < link.packet_end)) link_step(0);
   platform_disconnect();
 }

@@ -1,8 +1,8 @@
-/* What Linux and macOS have. */
+/* Linux and macOS. It needs neither /dev nor any descriptor but the socket. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "process_proxy.h"
+#include "platform.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -14,28 +14,37 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#ifdef __linux__
+#include <sys/sysmacros.h>
+#endif
 #include <time.h>
 #include <unistd.h>
 
 extern char **environ;
 static char **arguments;
 static int server = -1;
+/* Closed streams are never touched: the socket may get the number of one. */
 static bool closed[3];
-/* Writing so much to these never blocks once they are writable: a pipe promises PIPE_BUF, a file takes all. */
+/* A write of at most this size does not block once the stream is writable: a pipe takes PIPE_BUF bytes, a file any number. */
 static size_t write_size[3];
 
-#if defined(__APPLE__) || defined(PROCESS_PROXY_USE_SELECT)
-/* On macOS, poll() does not know terminals. */
+/* On macOS, poll() does not work on terminals. */
+#if defined(__APPLE__) && !defined(PROCESS_PROXY_USE_SELECT)
+#define PROCESS_PROXY_USE_SELECT
+#endif
+
+#ifdef PROCESS_PROXY_USE_SELECT
 #include <sys/select.h>
-static void wait_for(struct pollfd *fds, nfds_t count, int timeout) {
+static void wait_for_descriptors(struct pollfd *fds, nfds_t count, int timeout) {
   fd_set readable, writable;
   FD_ZERO(&readable);
   FD_ZERO(&writable);
   int highest = -1;
   for (nfds_t i = 0; i < count; i++) {
-    if (fds[i].fd >= FD_SETSIZE) fail("more than %d descriptors were inherited", FD_SETSIZE);
     if (fds[i].events & POLLIN) FD_SET(fds[i].fd, &readable);
     if (fds[i].events & POLLOUT) FD_SET(fds[i].fd, &writable);
     if (fds[i].fd > highest) highest = fds[i].fd;
@@ -49,7 +58,7 @@ static void wait_for(struct pollfd *fds, nfds_t count, int timeout) {
   }
 }
 #else
-static void wait_for(struct pollfd *fds, nfds_t count, int timeout) {
+static void wait_for_descriptors(struct pollfd *fds, nfds_t count, int timeout) {
   if (poll(fds, count, timeout) >= 0) return;
   for (nfds_t i = 0; i < count; i++) fds[i].revents = 0;
 }
@@ -59,24 +68,27 @@ unsigned platform_wait(unsigned wanted, int timeout) {
   const struct {
     unsigned in, out;
     int fd;
+    bool closed;
   } sources[] = {
-      {SOCKET_READABLE, SOCKET_WRITABLE, server},
-      {STDIN_READABLE, 0, 0},
-      {0, STDOUT_WRITABLE, 1},
-      {0, STDERR_WRITABLE, 2},
+      {SOCKET_READABLE, SOCKET_WRITABLE, server, false},
+      {STDIN_READABLE, 0, 0, closed[0]},
+      {0, STDOUT_WRITABLE, 1, closed[1]},
+      {0, STDERR_WRITABLE, 2, closed[2]},
   };
   struct pollfd fds[4];
   unsigned in[4], out[4], ready = 0;
   nfds_t count = 0;
   for (size_t i = 0; i < 4; i++) {
     unsigned reads = wanted & sources[i].in, writes = wanted & sources[i].out;
-    if (!reads && !writes) continue;
-    fds[count] = (struct pollfd){sources[i].fd, (short)((reads ? POLLIN : 0) | (writes ? POLLOUT : 0)), 0};
-    in[count] = reads;
-    out[count++] = writes;
+    if (sources[i].closed) ready |= reads | writes;
+    else if (reads || writes) {
+      fds[count] = (struct pollfd){sources[i].fd, (short)((reads ? POLLIN : 0) | (writes ? POLLOUT : 0)), 0};
+      in[count] = reads;
+      out[count++] = writes;
+    }
   }
-  wait_for(fds, count, timeout);
-  /* A failure counts as ready: the next call will tell of it. */
+  wait_for_descriptors(fds, count, ready ? 0 : timeout);
+  /* A failure counts as ready: the next read or write reports it. */
   for (nfds_t i = 0; i < count; i++) {
     if (fds[i].revents & ~POLLOUT) ready |= in[i];
     if (fds[i].revents & ~POLLIN) ready |= out[i];
@@ -84,12 +96,41 @@ unsigned platform_wait(unsigned wanted, int timeout) {
   return ready;
 }
 
+/* Where the limit of descriptors leaves none for the socket, raises it: the standard streams are three already. */
+static int open_socket(void) {
+  int opened = socket(AF_INET, SOCK_STREAM, 0);
+  if (opened >= 0 || errno != EMFILE) return opened;
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    limit.rlim_cur++;
+    /* Only a privileged process may do this. */
+    if (limit.rlim_max < limit.rlim_cur) limit.rlim_max = limit.rlim_cur;
+    if (setrlimit(RLIMIT_NOFILE, &limit) == 0) return socket(AF_INET, SOCK_STREAM, 0);
+  }
+  errno = EMFILE;
+  return -1;
+}
+
+static bool is_too_high(int fd) {
+#ifdef PROCESS_PROXY_USE_SELECT
+  return fd >= FD_SETSIZE;
+#else
+  (void)fd;
+  return false;
+#endif
+}
+
 bool platform_connect(uint16_t port) {
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   int on = 1;
-  server = socket(AF_INET, SOCK_STREAM, 0);
+  server = open_socket();
   if (server < 0) return false;
+  if (is_too_high(server)) {
+    platform_disconnect();
+    errno = EMFILE;
+    return false;
+  }
   if (connect(server, (struct sockaddr *)&address, sizeof address) < 0) {
     int reason = errno;
     platform_disconnect();
@@ -127,24 +168,28 @@ long platform_write(int stream, const void *data, size_t size) {
   return outcome(write(stream, data, size < write_size[stream] ? size : write_size[stream]));
 }
 
-/* The null device keeps the number, so that nothing else gets it. */
 bool platform_close(int stream) {
   if (closed[stream]) {
     errno = EBADF;
     return false;
   }
   closed[stream] = true;
-  int null = open("/dev/null", stream == 0 ? O_RDONLY : O_WRONLY);
-  if (null < 0) return close(stream) == 0;
-  bool success = dup2(null, stream) == stream;
-  close(null);
-  return success;
+  return close(stream) == 0;
+}
+
+static bool is_null_device(dev_t device) {
+#ifdef __linux__
+  return device == makedev(1, 3);
+#else
+  struct stat null;
+  return stat("/dev/null", &null) == 0 && device == null.st_rdev;
+#endif
 }
 
 bool platform_stdin_connected(void) {
-  struct stat in, null;
-  if (closed[0] || fstat(0, &in) < 0) return false;
-  return !(S_ISCHR(in.st_mode) && stat("/dev/null", &null) == 0 && in.st_rdev == null.st_rdev);
+  struct stat info;
+  if (closed[0] || fstat(0, &info) < 0) return false;
+  return !(S_ISCHR(info.st_mode) && is_null_device(info.st_rdev));
 }
 
 char **platform_arguments(void) { return arguments; }
@@ -157,7 +202,9 @@ const char *platform_cwd(void) {
   return path = getcwd(NULL, 0);
 }
 
-const char *platform_error(void) { return strerror(errno); }
+const char *platform_error(void) {
+  return errno == EMFILE ? "too many open files; ulimit -n must be 4 or more" : strerror(errno);
+}
 
 uint64_t platform_milliseconds(void) {
   struct timespec now;
@@ -167,26 +214,18 @@ uint64_t platform_milliseconds(void) {
 
 uint32_t platform_process_id(void) { return (uint32_t)getpid(); }
 
-bool platform_random(void *data, size_t size) {
-  int source = open("/dev/urandom", O_RDONLY);
-  if (source < 0) return false;
-  bool success = read(source, data, size) == (ssize_t)size;
-  close(source);
-  return success;
-}
+bool platform_random(void *data, size_t size) { return getentropy(data, size) == 0; }
 
 void platform_exit(int code) { _exit(code); }
 
-int main(int count, char **values) {
+bool platform_start(int count, native_char **values) {
   (void)count;
   arguments = values;
   signal(SIGPIPE, SIG_IGN);
   for (int stream = 0; stream < 3; stream++) {
     struct stat info;
-    /* One that was inherited closed is held by the null device, else the socket would get its number. */
     closed[stream] = fstat(stream, &info) < 0;
-    if (closed[stream]) open("/dev/null", stream == 0 ? O_RDONLY : O_WRONLY);
-    else write_size[stream] = S_ISREG(info.st_mode) ? SIZE_MAX : PIPE_BUF;
+    if (!closed[stream]) write_size[stream] = S_ISREG(info.st_mode) ? SIZE_MAX : PIPE_BUF;
   }
-  start();
+  return true;
 }

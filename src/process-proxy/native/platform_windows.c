@@ -1,20 +1,18 @@
-/* What Windows has. Neither a console nor an anonymous pipe can be waited for there, so a thread reads stdin. */
+/* Windows. A process can wait neither for a console nor for an anonymous pipe there, so a thread reads stdin. */
 #include <winsock2.h>
-/* winsock2.h has to be first. */
+/* winsock2.h must come first. */
 #include <windows.h>
 
 #include <bcrypt.h>
-#include <fcntl.h>
-#include <io.h>
 #include <shellapi.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "process_proxy.h"
+#include "platform.h"
 
 #define READ_SIZE 65536
-/* How long a question for input that need not wait gives the thread, in ms. */
+/* How long a read that must not wait gives the thread, in ms. */
 #define PROMPT 5
 
 static char **arguments, **environment;
@@ -23,19 +21,20 @@ static WSAEVENT server_event;
 static HANDLE streams[3];
 static DWORD last_error;
 
-/* `input` belongs to the thread from `asked` on until `answered`; then it is ready until all of it was taken. */
+/* From `asked` to `answered`, the thread owns the other fields. After that they hold input until all of it is taken. */
 static struct {
   HANDLE asked, answered;
-  bool started, pending;
+  bool started, pending; /* `pending`: asked for, and not all taken yet. */
   uint8_t bytes[READ_SIZE];
   DWORD size, taken, error;
 } input;
 
+/* Returns NULL when there is no memory. */
 static char *to_utf8(const wchar_t *wide) {
   int size = WideCharToMultiByte(CP_UTF8, 0, wide, -1, NULL, 0, NULL, NULL);
   char *text = malloc((size_t)size + 1);
-  if (!text) fail("out of memory");
-  WideCharToMultiByte(CP_UTF8, 0, wide, -1, text, size, NULL, NULL);
+  if (text) WideCharToMultiByte(CP_UTF8, 0, wide, -1, text, size, NULL, NULL);
+  else last_error = ERROR_NOT_ENOUGH_MEMORY;
   return text;
 }
 
@@ -55,16 +54,17 @@ static DWORD WINAPI read_input(void *unused) {
 
 static void ask_for_input(void) {
   if (input.pending || !streams[0]) return;
-  if (!input.started) {
-    input.asked = CreateEventW(NULL, FALSE, FALSE, NULL);
-    input.answered = CreateEventW(NULL, TRUE, FALSE, NULL);
-    input.started = CreateThread(NULL, 0, read_input, NULL, 0, NULL) != NULL;
-    if (!input.started) fail("no thread can be started");
-  }
+  if (!input.started) input.started = CreateThread(NULL, 0, read_input, NULL, 0, NULL) != NULL;
   input.pending = true;
   input.taken = 0;
-  ResetEvent(input.answered);
-  SetEvent(input.asked);
+  if (input.started) {
+    ResetEvent(input.answered);
+    SetEvent(input.asked);
+  } else {
+    /* The next read reports it. */
+    input.error = GetLastError();
+    SetEvent(input.answered);
+  }
 }
 
 static bool socket_is(bool writable) {
@@ -145,7 +145,7 @@ long platform_read_stdin(void *data, size_t size) {
   if (input.error || input.size == 0) {
     input.pending = false;
     if (input.error) return failed(input.error);
-    /* Of a pipe that is open, no bytes are no end: somebody wrote none. */
+    /* A write of no bytes to a pipe is not the end of it. */
     bool open = GetFileType(streams[0]) == FILE_TYPE_PIPE && PeekNamedPipe(streams[0], NULL, 0, NULL, NULL, NULL);
     return open ? PLATFORM_AGAIN : PLATFORM_END;
   }
@@ -162,7 +162,7 @@ long platform_write(int stream, const void *data, size_t size) {
   return (long)written;
 }
 
-/* A read of stdin that is under way keeps the handle: it would be waited for. */
+/* While the thread reads stdin, the handle stays open: closing it would wait for the read. */
 bool platform_close(int stream) {
   HANDLE handle = streams[stream];
   last_error = ERROR_INVALID_HANDLE;
@@ -196,7 +196,7 @@ const char *platform_cwd(void) {
   DWORD size = GetCurrentDirectoryW(0, NULL);
   wchar_t *wide = calloc((size_t)size + 1, sizeof *wide);
   if (!wide || !GetCurrentDirectoryW(size + 1, wide)) {
-    failed(GetLastError());
+    last_error = wide ? GetLastError() : ERROR_NOT_ENOUGH_MEMORY;
     free(wide);
     return NULL;
   }
@@ -227,36 +227,50 @@ bool platform_random(void *data, size_t size) {
   return BCryptGenRandom(NULL, data, (ULONG)size, BCRYPT_USE_SYSTEM_PREFERRED_RNG) == 0;
 }
 
-/* Not exit(): it would wait for the thread that reads. */
+/* Not exit(), which would wait for the thread that reads. */
 void platform_exit(int code) {
   TerminateProcess(GetCurrentProcess(), (UINT)code);
   abort();
 }
 
-static void read_environment(void) {
+static bool read_arguments(int count, wchar_t **values) {
+  arguments = calloc((size_t)count + 1, sizeof *arguments);
+  if (!arguments) return false;
+  for (int i = 0; i < count; i++) {
+    if (!(arguments[i] = to_utf8(values[i]))) return false;
+  }
+  return true;
+}
+
+static bool read_environment(void) {
   wchar_t *block = GetEnvironmentStringsW();
+  if (!block) return false;
   size_t count = 0;
   for (const wchar_t *entry = block; *entry; entry += wcslen(entry) + 1) count++;
   environment = calloc(count + 1, sizeof *environment);
-  if (!environment) fail("out of memory");
+  if (!environment) return false;
   count = 0;
-  for (const wchar_t *entry = block; *entry; entry += wcslen(entry) + 1) environment[count++] = to_utf8(entry);
+  for (const wchar_t *entry = block; *entry; entry += wcslen(entry) + 1) {
+    if (!(environment[count++] = to_utf8(entry))) return false;
+  }
   FreeEnvironmentStringsW(block);
+  return true;
 }
 
-int wmain(int count, wchar_t **values) {
-  _setmode(2, _O_BINARY);
+bool platform_start(int count, native_char **values) {
   static const DWORD names[] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE};
-  WSADATA data;
-  arguments = calloc((size_t)count + 1, sizeof *arguments);
-  if (!arguments) fail("out of memory");
-  for (int i = 0; i < count; i++) arguments[i] = to_utf8(values[i]);
-  read_environment();
   for (int i = 0; i < 3; i++) {
     HANDLE handle = GetStdHandle(names[i]);
     streams[i] = handle == INVALID_HANDLE_VALUE || GetFileType(handle) == FILE_TYPE_UNKNOWN ? NULL : handle;
   }
-  if (WSAStartup(MAKEWORD(2, 2), &data) != 0) fail("the network cannot be used");
+  last_error = ERROR_NOT_ENOUGH_MEMORY;
+  if (!read_arguments(count, values) || !read_environment()) return false;
+  WSADATA data;
+  last_error = (DWORD)WSAStartup(MAKEWORD(2, 2), &data);
+  if (last_error != 0) return false;
   server_event = WSACreateEvent();
-  start();
+  input.asked = CreateEventW(NULL, FALSE, FALSE, NULL);
+  input.answered = CreateEventW(NULL, TRUE, FALSE, NULL);
+  last_error = GetLastError();
+  return server_event != WSA_INVALID_EVENT && input.asked && input.answered;
 }

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Fuzzes the executable's command reader for so many seconds, 60 unless told. Needs clang with its runtime libraries.
+# Fuzzes the executable's command reader, with its assertions, for 60 seconds or as many as the argument says. It needs clang with
+# its runtime libraries.
 set -eu
 source=$(cd "$(dirname "$0")" && pwd)
 folder=$(mktemp -d)

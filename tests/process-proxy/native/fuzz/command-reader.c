@@ -1,12 +1,15 @@
 /*
- * Feeds the executable's link and command reader with whatever libFuzzer makes up. The platform beneath is made up too: a socket
- * that says what the input says, in pieces and with breaks, and streams that take and give all sorts of amounts. The first byte
- * of the input chooses between a plain connection and a session; after it, each piece begins with its size, 0 for a break.
+ * Feeds input from libFuzzer to the executable's link and command reader, on a simulated platform. Its socket delivers the input in
+ * pieces and with breaks, and its streams take and give varying amounts. The first byte of the input chooses between a plain
+ * connection and a session. After it, each piece begins with its size, and 0 breaks the socket.
  */
-#include "../../../src/process-proxy/native/link.c"
-#include "../../../src/process-proxy/native/main.c"
-
 #include <setjmp.h>
+
+#include "../../../../src/process-proxy/native/commands.c"
+#include "../../../../src/process-proxy/native/fail.c"
+#include "../../../../src/process-proxy/native/link.c"
+#include "../../../../src/process-proxy/native/ring.c"
+#include "../../../../src/process-proxy/native/wire.c"
 
 static jmp_buf end;
 static const uint8_t *input;
@@ -17,11 +20,11 @@ static char *no_strings[] = {"process-proxy", "", "argument", NULL};
 
 unsigned platform_wait(unsigned wanted, int timeout) {
   if (timeout > 0) now += (uint64_t)timeout;
-  /* Now and then, nothing is ready but the socket. */
+  /* Every fifth time, only the socket is ready. */
   return turn++ % 5 == 0 ? wanted & (SOCKET_READABLE | SOCKET_WRITABLE) : wanted;
 }
 
-/* When there is no more input, time flies: no patience is long. */
+/* At the end of the input, the clock jumps past every deadline. */
 bool platform_connect(uint16_t port) {
   if (input_size == 0) now += (uint64_t)1 << 40;
   return port != 0 && input_size > 0;
@@ -34,7 +37,7 @@ long platform_receive(void *data, size_t size) {
   size_t piece = *input++;
   input_size--;
   if (piece == 0) return PLATFORM_END;
-  /* Large ones, to fill the windows. */
+  /* Large pieces fill the windows. */
   if (piece > 250) piece *= 1000;
   if (piece > input_size) piece = input_size;
   if (piece > size) piece = size;
@@ -50,7 +53,7 @@ static long some_of(size_t size) {
   return turn % 11 == 0 ? PLATFORM_AGAIN : (long)(size < most ? size : most);
 }
 
-/* What is sent is read, so that the sanitizer sees it. */
+/* Reads the bytes, so that the sanitizer checks them. */
 long platform_send(const void *data, size_t size) {
   static volatile uint8_t sum;
   for (size_t i = 0; i < size; i++) sum ^= ((const uint8_t *)data)[i];
@@ -72,7 +75,6 @@ bool platform_close(int stream) { return (turn++ + (unsigned)stream) % 3 != 0; }
 bool platform_stdin_connected(void) { return true; }
 char **platform_arguments(void) { return no_strings; }
 char **platform_environment(void) { return no_strings; }
-const char *platform_variable(const char *name) { return strcmp(name, PORT_VARIABLE) == 0 ? "1" : NULL; }
 const char *platform_cwd(void) { return turn % 2 ? "/" : NULL; }
 const char *platform_error(void) { return "an error whose text is rather long, as those of some systems in some languages are"; }
 uint64_t platform_milliseconds(void) { return ++now; }
@@ -96,7 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   input_size = size - 1;
   if (setjmp(end) == 0 && input_size > 0) {
     link_open(1, "token", data[0] & 1);
-    serve();
+    serve_commands();
   }
   return 0;
 }

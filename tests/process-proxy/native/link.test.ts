@@ -1,0 +1,52 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { buildForDebugging } from '../../support/native-builds.js';
+import { nextConnection, serve, start } from '../../support/process-proxy.js';
+import { Relay } from '../../support/relay.js';
+
+const sha = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
+
+test.each([
+  ['poll()', []],
+  ['select()', ['-DPROCESS_PROXY_USE_SELECT']],
+])('the invariants of a debug build that waits with %s hold while its socket is cut', async (_how, flags) => {
+  await using server = await serve();
+  const relay = await Relay.to(server.getPort());
+  const connected = nextConnection(server);
+  const { child, ended } = start(relay.env(server.env), { path: buildForDebugging(...flags) });
+  const data = randomBytes(4 * 1024 * 1024);
+  child.stdin.end(data);
+  const connection = await connected;
+  const cutting = (async () => {
+    for (let cut = 0; cut < 10; cut++) {
+      await sleep(20);
+      relay.cut();
+    }
+  })();
+  for await (const chunk of connection.stdin)
+    if (!connection.stdout.write(chunk)) await once(connection.stdout, 'drain');
+  await cutting;
+  await connection.exit(21);
+  const { stdout, stderr, code } = await ended;
+  expect({ hash: sha(stdout), stderr, code }).toEqual({ hash: sha(data), stderr: '', code: 21 });
+  await relay.close();
+});
+
+test('a server that ends in the handshake is given up, with or without a session', async () => {
+  for (const hasSession of [true, false]) {
+    const server = createServer((socket) => {
+      server.close();
+      socket.resetAndDestroy();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const port = String((server.address() as AddressInfo).port);
+    const env = { PROCESS_PROXY_PORT: port, ...(hasSession ? { PROCESS_PROXY_SESSION: `1:${port}` } : {}) };
+    expect(await start(env).ended).toMatchObject({
+      code: 1,
+      stderr: 'process-proxy: the connection to the server is lost\n',
+    });
+  }
+});
