@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Channel } from '../../src/channel/channel.js';
+import { framedSocket } from '../../src/channel/framed-socket.js';
+import { frame, messageFormat } from '../../src/channel/frames.js';
+import type { ProtocolError } from '../../src/errors.js';
+import { until } from '../support/processes.js';
+import { SocketPairs } from '../support/socket-pair.js';
+
+const pairs = new SocketPairs();
+afterAll(() => pairs.close());
+
+const messages = [{ type: 'first', text: 'é🦊' }, { n: 1 }, { list: [1, [2], null] }, { big: 'x'.repeat(300) }];
+
+describe.each(['json', 'advanced'] as const)('messages on a socket, in %s mode', (mode) => {
+  const format = messageFormat(mode);
+  const encode = (message: object): Buffer => frame(format.encode(message));
+  let near: Socket;
+  let far: Socket;
+  let channel: Channel;
+  let arrived: unknown[];
+  let garbage: ProtocolError[];
+  let closed: number;
+
+  beforeEach(async () => {
+    ({ near, far } = await pairs.next());
+    [arrived, garbage, closed] = [[], [], 0];
+    channel = framedSocket(near, format, (error) => garbage.push(error));
+    channel.onMessage((message) => arrived.push(message));
+    channel.onClose(() => closed++);
+  });
+  afterEach(async () => {
+    far.destroy();
+    if (!near.closed) await once(near.destroy(), 'close');
+  });
+
+  /** Delivered to the listener as they are, which a socket does not promise of what is written. */
+  const deliver = (...chunks: Buffer[]): void => chunks.forEach((chunk) => near.emit('data', chunk));
+
+  test('arrive whole, however they are cut: at every byte', () => {
+    const bytes = Buffer.concat(messages.map(encode));
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      arrived.length = 0;
+      deliver(bytes.subarray(0, cut), bytes.subarray(cut));
+      expect(arrived, `cut at ${cut}`).toEqual(messages);
+    }
+    expect(garbage).toEqual([]);
+  });
+
+  test('byte by byte, and in pieces of every length', () => {
+    const bytes = Buffer.concat(messages.map(encode));
+    for (const size of [1, 2, 3, 4, 5, 7, 64, 311, bytes.length]) {
+      arrived.length = 0;
+      for (let at = 0; at < bytes.length; at += size) deliver(bytes.subarray(at, at + size));
+      expect(arrived, `pieces of ${size}`).toEqual(messages);
+    }
+  });
+
+  test('what is cut off is no message yet', () => {
+    const bytes = encode({ n: 1 });
+    deliver(bytes.subarray(0, -1));
+    expect(arrived).toEqual([]);
+    deliver(bytes.subarray(-1), bytes.subarray(0, 2));
+    expect(arrived).toEqual([{ n: 1 }]);
+  });
+
+  test('over a real socket, large ones too', async () => {
+    const large = { text: 'y'.repeat(5_000_000) };
+    for (const message of [...messages, large, { last: true }]) far.write(encode(message));
+    await until(() => arrived.length === messages.length + 2, 'all arrived');
+    expect(arrived.slice(0, messages.length)).toEqual(messages);
+    expect((arrived.at(-2) as typeof large).text === large.text).toBe(true);
+    far.end();
+    await until(() => closed === 1, 'the close was seen');
+  });
+
+  test.each([
+    ['a body that is no message', [4, 0, 0, 0, 1, 2, 3, 4]],
+    ['an empty body', [0, 0, 0, 0]],
+    ['a length that no message has', [0, 0, 0, 128]],
+  ])('%s is garbage: it is told once, and nothing is read after it', async (_what, bytes) => {
+    deliver(Buffer.concat([encode({ n: 1 }), Buffer.from(bytes), encode({ n: 2 })]));
+    expect(arrived).toEqual([{ n: 1 }]);
+    expect(garbage).toHaveLength(1);
+    expect(garbage[0]).toMatchObject({ name: 'ProtocolError', message: 'Bytes arrived that are no message.' });
+    expect(near.destroyed).toBe(true);
+    await until(() => closed === 1, 'the close was seen');
+  });
+
+  test('are sent in frames that the other side reads', async () => {
+    const other: unknown[] = [];
+    framedSocket(far, format, () => {}).onMessage((message) => other.push(message));
+    for (const message of messages) channel.send(message);
+    await until(() => other.length === messages.length, 'all arrived');
+    expect(other).toEqual(messages);
+  });
+
+  test('are not delivered after close(), and sending then is harmless', async () => {
+    deliver(encode({ n: 1 }));
+    channel.close();
+    deliver(encode({ n: 2 }));
+    channel.send({ n: 3 });
+    await until(() => closed === 1, 'the close was seen');
+    expect(arrived).toEqual([{ n: 1 }]);
+    expect(garbage).toEqual([]);
+  });
+});

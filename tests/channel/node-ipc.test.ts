@@ -1,0 +1,67 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Channel } from '../../src/channel/channel.js';
+import { nodeIpcChannel } from '../../src/channel/node-ipc.js';
+import { ipcProgram } from '../support/ipc-children.js';
+import { until } from '../support/processes.js';
+
+let child: ChildProcess;
+let channel: Channel;
+let arrived: unknown[];
+let closed: number;
+beforeEach(() => {
+  child = fork(ipcProgram('echo.js'), [], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  channel = nodeIpcChannel(child);
+  arrived = [];
+  closed = 0;
+  channel.onMessage((message) => arrived.push(message));
+  channel.onClose(() => closed++);
+});
+afterEach(async () => {
+  child.kill('SIGKILL');
+  if (child.connected) await once(child, 'disconnect');
+});
+
+const arrival = (count: number): Promise<void> => until(() => arrived.length === count, `${count} messages`);
+
+test('messages go out and come back in order, and the sender is told that they have left', async () => {
+  let written = 0;
+  for (const n of [1, 2, 3]) channel.send({ n }, undefined, () => written++);
+  await arrival(3);
+  expect(arrived).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+  expect(written).toBe(3);
+});
+
+test('a handle goes along, and stays open here', async () => {
+  const server: Server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  channel.send({ with: 'a server' }, server);
+  await arrival(1);
+  expect(server.listening).toBe(true);
+  server.close();
+});
+
+test('close() is seen by the other side, and nothing is delivered after it', async () => {
+  channel.send({ n: 1 });
+  await arrival(1);
+  channel.send({ n: 2 });
+  channel.close();
+  const listeners = child.listenerCount('message');
+  await once(child, 'exit');
+  expect(arrived).toEqual([{ n: 1 }]);
+  expect(closed).toBe(1);
+  expect(listeners).toBe(0);
+  channel.close();
+});
+
+test('the death of the child closes it, and sending then is harmless', async () => {
+  channel.send('ready' as never);
+  await arrival(1);
+  child.kill('SIGKILL');
+  channel.send({ lost: 'perhaps' });
+  await until(() => closed === 1, 'the close was seen');
+  channel.send({ lost: 'surely' });
+});
