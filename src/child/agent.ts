@@ -13,6 +13,7 @@ import { openInherited } from '../channel/inherited.js';
 import { nodeIpcChannel, type IpcPort } from '../channel/node-ipc.js';
 import { encodeThrown, type Codec } from '../codec/codec.js';
 import { createCodec } from '../codec/create-codec.js';
+import { mirroredFunction } from '../codec/refusals.js';
 import type { Self } from '../codec/transfer-handlers.js';
 import { ProtocolError, TerminatedError } from '../errors.js';
 import { withLoadingMark } from '../loading-mark.js';
@@ -37,7 +38,7 @@ import type { SerializationMode } from '../types/serializable.js';
 import type { SideStats } from '../types/stats.js';
 import { findClass, type Class } from './find-class.js';
 import { Instance } from './instance.js';
-import { sizeWithin } from './size.js';
+import { isWithin } from './size.js';
 import { openDescriptor } from './receive-handle.js';
 import { joinChannel } from './join-channel.js';
 import { displayModule, loadModule } from './load-module.js';
@@ -96,7 +97,7 @@ function runAgentMethod(method: string, args: unknown[]): unknown {
       return started().get(args[0] as string);
     case '$refresh':
       // What has changed goes before each answer.
-      return undefined;
+      return started().properties.refresh();
     case '$sendHandle':
       return started().receiveHandle(args[0] as Socket, args[1]);
     case '$sendDescriptor':
@@ -170,7 +171,8 @@ async function construct(args: unknown[]): Promise<InstanceDescription> {
   const object = new Class(...args);
   self.current = object;
   // A property must not move a socket away, nor keep a function alive over there: its values are encoded without them.
-  const propertyCodec = createCodec({ ...codecs, mode: request.serialization });
+  const functionRefusal = mirroredFunction;
+  const propertyCodec = createCodec({ ...codecs, mode: request.serialization, functionRefusal });
   instance = new Instance({
     object,
     type: Class,
@@ -272,7 +274,7 @@ function dieOfRejections(): void {
 const LAST_WORDS_LIMIT = 64 * 1024;
 
 function shortened(error: unknown): unknown {
-  if (!(error instanceof Error) || sizeWithin({ ...error, cause: error.cause, text: error.stack }, LAST_WORDS_LIMIT))
+  if (!(error instanceof Error) || isWithin({ ...error, cause: error.cause, text: error.stack }, LAST_WORDS_LIMIT))
     return error;
   const short = Object.create(Object.getPrototypeOf(error) as object) as Error;
   for (const key of ['message', 'stack'] as const) {

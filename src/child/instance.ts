@@ -6,7 +6,8 @@ import type { Session } from '../session/session.js';
 import type { Class } from './find-class.js';
 import { findSymbol } from './find-symbol.js';
 import { receiveHandle } from './receive-handle.js';
-import { listUnwatched, PropertyWatch } from './property-watch.js';
+import { PropertyWatch } from './property-watch.js';
+import { listUnwatched } from './unwatched.js';
 
 type AnyFunction = (...args: unknown[]) => unknown;
 
@@ -65,10 +66,11 @@ export class Instance {
     return (candidate as AnyFunction).apply(this.#object, args);
   }
 
+  /** Any property, or what a getter gives: a function too, which crosses where functions do. */
   get(name: string): unknown {
     if (reserved.has(name)) throw new PropertyError(`${name} belongs to the language and cannot be read.`);
     const value = this.#object[name];
-    if (typeof value === 'function') {
+    if (typeof value === 'function' && methodNames(this.#object).has(name)) {
       throw new PropertyError(`${name} is a method of the instance, not a property. Call it on the proxy.`);
     }
     return value;

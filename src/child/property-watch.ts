@@ -1,16 +1,31 @@
-import { setTimeout } from '../clock.js';
+import { now, setTimeout } from '../clock.js';
 import type { Codec } from '../codec/codec.js';
 import { describeReason } from '../errors.js';
 import type { MirrorRequest, PropertyUpdate, Wire } from '../protocol.js';
-import { sizeWithin } from './size.js';
+import { LookBudget } from './look-budget.js';
+import { PropertyChanges } from './property-changes.js';
+import { measure } from './size.js';
 
-/** While a call runs, the mirror is this much behind at most, in ms. */
+/** ms after which a change inside an object is known at the latest, once a call has been made. */
 const INTERVAL = 100;
 /** An instance with more properties is a dictionary: going through its keys would cost every call. */
-const MAX_PROPERTIES = 1000;
+export const MAX_PROPERTIES = 1000;
 
 /** What the parent was last told of a property. */
-type Told = { kind: 'value'; value: unknown; print: string | undefined } | { kind: 'unavailable'; reason: string };
+interface Told {
+  readonly value: unknown;
+  /** Of an object: the same text for the same content. */
+  readonly print: string | undefined;
+  /** Why the parent cannot read it. */
+  readonly reason: string | undefined;
+  /** Bytes that count towards the limit. */
+  readonly bytes: number;
+  /** Whether another look at the same object may find something else. */
+  readonly mayChange: boolean;
+  /** When the last look inside was, and how long it took, in ms. */
+  lookedAt: number;
+  cost: number;
+}
 
 export interface PropertyWatchOptions {
   object: object;
@@ -24,10 +39,28 @@ export interface PropertyWatchOptions {
   isBusy(): boolean;
 }
 
-/** Finds out which public properties have changed. It runs no getter that it was not told to. */
+/**
+ * Finds out which public properties have changed. Every flush compares primitives and identities. It looks inside objects as far
+ * as a budget of 5 % of the time allows, and the next flush goes on where it stopped:
+ *
+ *     properties   a  b  c  d  e  f         a flush looks inside c and d, then the budget is used up
+ *                        ^     ^
+ *                  #next ┘     └ #next after it
+ *
+ * A timer looks at what was missed 100 ms after a call. It runs no getter that it was not told to run.
+ */
 export class PropertyWatch {
   readonly #options: PropertyWatchOptions;
   readonly #told = new Map<string, Told>();
+  readonly #budget = new LookBudget(now());
+  /** The bytes of all properties together. */
+  #bytes = 0;
+  /** Where the next look inside objects begins, among those that may change. */
+  #next = 0;
+  /** What was looked at before this time is looked at, whatever it costs; in ms. */
+  #due = -Infinity;
+  /** When the last flush was, in ms. */
+  #flushedAt = -Infinity;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: PropertyWatchOptions) {
@@ -44,64 +77,116 @@ export class PropertyWatch {
     }
   }
 
-  #look(): PropertyUpdate | undefined {
-    const { mirror } = this.#options;
-    if (mirror.names === 'none') return undefined;
-    const changes = new Changes();
-    const names = mirror.names === 'own' ? this.#ownNames() : mirror.names;
-    let budget = mirror.limit;
-    for (const name of names) budget -= this.#lookAt(name, budget, changes);
-    if (mirror.names === 'own') this.#forgetMissing(names, changes);
-    return changes.toUpdate();
+  /** The next flush looks inside every object. */
+  refresh(): void {
+    this.#due = Infinity;
   }
 
-  /** Keeps the mirror fresh for as long as calls run. */
+  /** Keeps the mirror fresh for as long as calls run, and until what they changed is known. */
   follow(): void {
     if (this.#timer || this.#options.mirror.names === 'none') return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
+      this.#due = this.#flushedAt;
       this.#options.flush();
       if (this.#options.isBusy()) this.follow();
     }, INTERVAL);
     this.#timer.unref();
   }
 
-  /** Compares one property with what was told of it. Returns what that took of the budget. */
-  #lookAt(name: string, budget: number, changes: Changes): number {
+  #look(): PropertyUpdate | undefined {
+    const { mirror } = this.#options;
+    if (mirror.names === 'none') return undefined;
+    const changes = new PropertyChanges();
+    const names = mirror.names === 'own' ? this.#ownNames() : mirror.names;
+    const open: string[] = [];
+    for (const name of names) if (this.#compare(name, changes)) open.push(name);
+    if (mirror.names === 'own') this.#forgetMissing(names, changes);
+    if (open.length > 0) this.#lookInside(open, changes);
+    return changes.toUpdate();
+  }
+
+  /** Compares the value itself. Returns whether it is the object that it was, which may have changed within. */
+  #compare(name: string, changes: PropertyChanges): boolean {
     const before = this.#told.get(name);
     let value: unknown;
     try {
       value = (this.#options.object as Record<string, unknown>)[name];
     } catch (error) {
-      this.#tellUnavailable(name, `its getter threw (${describeReason(error)})`, changes);
-      return 0;
+      this.#refuse(name, { value: failed, reason: `its getter threw (${describeReason(error)})` }, changes);
+      return false;
     }
-    if (before && needsNoLook(before, value)) return 0;
-    try {
-      // The instance itself is written as one word, whatever it holds.
-      const size = value === this.#options.object ? 0 : sizeWithin(value, budget);
-      if (size === undefined) {
-        const limit = `the limit of ${this.#options.mirror.limit} bytes`;
-        this.#tellUnavailable(name, `it takes the properties over ${limit}, which \`mirrorLimit\` raises`, changes);
-        return 0;
-      }
-      const { wire, coded } = this.#options.codec.encode(value, { root: name });
-      const print = typeof value === 'object' && value !== null ? this.#options.fingerprint(wire) : undefined;
-      if (before?.kind !== 'value' || !Object.is(before.value, value) || before.print !== print) {
-        this.#told.set(name, { kind: 'value', value, print });
-        changes.set(name, wire, coded !== undefined);
-      }
-      return size;
-    } catch (error) {
-      this.#tellUnavailable(name, describeReason(error), changes);
-      return 0;
-    }
+    if (before && Object.is(before.value, value)) return before.mayChange;
+    this.#tell(name, value, changes);
+    return false;
   }
 
-  #tellUnavailable(name: string, reason: string, changes: Changes): void {
+  #lookInside(names: readonly string[], changes: PropertyChanges): void {
+    const start = now();
+    this.#budget.earn(start);
+    for (let count = 0; count < names.length; count++) {
+      const name = names[(this.#next + count) % names.length] ?? '';
+      const told = this.#told.get(name);
+      if (!told || (told.lookedAt >= this.#due && !this.#budget.allows(told.cost))) {
+        if (this.#due === -Infinity) {
+          this.#next = (this.#next + count) % names.length;
+          break;
+        }
+        continue;
+      }
+      this.#budget.spend(this.#tell(name, told.value, changes));
+    }
+    this.#due = -Infinity;
+    this.#flushedAt = start;
+  }
+
+  /** Looks inside a value, and tells of it what has changed. Returns how long that took, in ms. */
+  #tell(name: string, value: unknown, changes: PropertyChanges): number {
+    const start = now();
     const before = this.#told.get(name);
-    this.#told.set(name, { kind: 'unavailable', reason });
-    if (before?.kind !== 'unavailable' || before.reason !== reason) changes.unavailable(name, reason);
+    try {
+      const limit = this.#options.mirror.limit - (this.#bytes - (before?.bytes ?? 0));
+      const { bytes, code } = measure(value, limit, this.#options.object);
+      if (bytes > limit) {
+        const reason = `it takes the properties over the limit of ${this.#options.mirror.limit} bytes, which \`mirrorLimit\` raises`;
+        this.#refuse(name, { value, reason, mayChange: true }, changes);
+      } else if (code !== undefined) {
+        this.#refuse(name, { value, reason: `${code}, whose code would have to be run` }, changes);
+      } else this.#compareContent(name, value, bytes, changes);
+    } catch (error) {
+      // It could not cross, and is not tried again before it is replaced.
+      this.#refuse(name, { value, reason: describeReason(error) }, changes);
+    }
+    const end = now();
+    const told = this.#told.get(name);
+    if (told) [told.lookedAt, told.cost] = [end, end - start];
+    return end - start;
+  }
+
+  #compareContent(name: string, value: unknown, bytes: number, changes: PropertyChanges): void {
+    const before = this.#told.get(name);
+    const { codec, fingerprint } = this.#options;
+    const { wire, coded } = codec.encode(value, { root: name });
+    const isObject = typeof value === 'object' && value !== null;
+    const print = isObject ? fingerprint(wire) : undefined;
+    const isSame =
+      before?.reason === undefined && before?.print === print && (isObject || Object.is(before?.value, value));
+    if (!before || !isSame) changes.set(name, wire, coded !== undefined);
+    this.#keep(name, { value, print, reason: undefined, bytes, mayChange: isObject, lookedAt: 0, cost: 0 });
+  }
+
+  #refuse(
+    name: string,
+    { value, reason, mayChange = false }: { value: unknown; reason: string; mayChange?: boolean },
+    changes: PropertyChanges,
+  ): void {
+    if (this.#told.get(name)?.reason !== reason) changes.unavailable(name, reason);
+    this.#keep(name, { value, print: undefined, reason, bytes: 0, mayChange, lookedAt: 0, cost: 0 });
+  }
+
+  #keep(name: string, told: Told): void {
+    this.#bytes += told.bytes - (this.#told.get(name)?.bytes ?? 0);
+    this.#told.set(name, told);
   }
 
   #ownNames(): string[] {
@@ -111,68 +196,24 @@ export class PropertyWatch {
     return keys.length > MAX_PROPERTIES ? [] : keys.filter((key) => isPublicData(object, key));
   }
 
-  #forgetMissing(names: readonly string[], changes: Changes): void {
-    // All that are there have been told of.
+  #forgetMissing(names: readonly string[], changes: PropertyChanges): void {
+    // Every property that is there has been told of.
     if (this.#told.size === names.length) return;
     const present = new Set(names);
-    for (const name of this.#told.keys()) {
+    for (const [name, { bytes }] of this.#told) {
       if (present.has(name)) continue;
       this.#told.delete(name);
+      this.#bytes -= bytes;
       changes.remove(name);
     }
   }
 }
 
-/** One flush's worth of news. */
-class Changes {
-  readonly #update: PropertyUpdate = { type: 'property-update' };
-  #any = false;
-
-  set(name: string, wire: Wire, coded: boolean): void {
-    this.#any = true;
-    (this.#update.set ??= []).push([name, wire]);
-    if (coded) this.#update.coded = true;
-  }
-
-  unavailable(name: string, reason: string): void {
-    this.#any = true;
-    (this.#update.unavailable ??= []).push([name, reason]);
-  }
-
-  remove(name: string): void {
-    this.#any = true;
-    (this.#update.removed ??= []).push(name);
-  }
-
-  toUpdate(): PropertyUpdate | undefined {
-    return this.#any ? this.#update : undefined;
-  }
-}
-
-/** Why the properties that are never watched cannot be read: what the parent says to who tries. */
-export function listUnwatched(object: object, { names }: MirrorRequest): [name: string, reason: string][] {
-  const reasons = new Map<string, string>();
-  for (let level: object | null = object; level; level = Object.getPrototypeOf(level) as object | null) {
-    if (Object.getPrototypeOf(level) === null && level !== object) break; // Object.prototype
-    for (const [name, { get, value }] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
-      // A name that begins with _ is private by convention: for the proxy it does not exist.
-      if (reasons.has(name) || name.startsWith('_') || typeof value === 'function') continue;
-      if (get) reasons.set(name, 'it is a getter, which is run only when `mirror` names it');
-      else if (level === object && names !== 'own') reasons.set(name, 'the option `mirror` leaves it out');
-      if (reasons.size > MAX_PROPERTIES) return [];
-    }
-  }
-  if (typeof names === 'object') for (const name of names) reasons.delete(name);
-  return [...reasons];
-}
+/** Stands for the value of a getter that threw: no value is the same. */
+const failed = Symbol('failed');
 
 function isPublicData(object: object, key: string): boolean {
   if (key.startsWith('_')) return false;
   const descriptor = Object.getOwnPropertyDescriptor(object, key);
   return descriptor !== undefined && 'value' in descriptor && typeof descriptor.value !== 'function';
-}
-
-/** A primitive that is the same. An object may have changed within. */
-function needsNoLook(before: Told, value: unknown): boolean {
-  return before.kind === 'value' && Object.is(before.value, value) && (typeof value !== 'object' || value === null);
 }

@@ -7,6 +7,7 @@ import { float16Handler } from './float16-codec.js';
 import { functionHandler, type FunctionExchange } from './function-codec.js';
 import { handleHandler, type HandleExchange } from './handle-codec.js';
 import { createJsonCodec } from './json.js';
+import type { Refusal } from './refusals.js';
 import { signalHandler, type SignalExchange } from './signal-codec.js';
 import { streamHandler, type StreamExchange } from './stream-codec.js';
 import { selfHandler, type Self, type TransferHandler } from './transfer-handlers.js';
@@ -22,18 +23,20 @@ export interface CodecOptions {
   functions?: FunctionExchange | undefined;
   streams?: StreamExchange | undefined;
   signals?: SignalExchange | undefined;
+  /** Why a function is refused, where none cross here. */
+  functionRefusal?: Refusal | undefined;
   /** The file of this code, or how its name begins: its frames are left out of the stacks of errors that cross. */
   ownFile?: string;
 }
 
 export function createCodec(options: CodecOptions): Codec {
-  const { mode, self, handlers = [], handles, functions, streams, signals, ownFile } = options;
+  const { mode, self, handlers = [], handles, functions, functionRefusal, streams, signals, ownFile } = options;
   const all = [
     ...handlers,
     selfHandler(self),
     handleHandler(handles),
     errorHandler(ownFile),
-    functionHandler(functions),
+    functionHandler(functions, functionRefusal),
     signalHandler(signals),
     streamHandler(streams),
     eventHandler(),

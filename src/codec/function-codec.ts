@@ -25,15 +25,18 @@ export interface FunctionExchange {
   import(descriptor: CallbackDescriptor): AnyFunction;
 }
 
-/** Carries functions. Without an exchange it takes none. */
-export function functionHandler(exchange: FunctionExchange | undefined): TransferHandler {
+/**
+ * Carries functions. Without an exchange it takes none.
+ * @param refusal what it says then
+ */
+export function functionHandler(exchange: FunctionExchange | undefined, refusal = refusals.func): TransferHandler {
   return {
     name: 'function',
     describesItself: true,
-    canHandle: (value): value is AnyFunction => exchange !== undefined && typeof value === 'function',
+    canHandle: (value): value is AnyFunction => typeof value === 'function',
     encode(value, context) {
-      const refuse = (refusal: refusals.Refusal): never => context.refuse(refusal.what, refusal.remedy);
-      if (!exchange) return refuse(refusals.func);
+      const refuse = ({ what, remedy }: refusals.Refusal): never => context.refuse(what, remedy);
+      if (!exchange) return refuse(refusal);
       if (isClass(value)) return refuse(refusals.classItself);
       if (isSync(value) && !exchange.mayExportSync) return refuse(refusals.syncFromChild);
       const { container } = context;

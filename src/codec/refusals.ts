@@ -29,6 +29,11 @@ export const func: Refusal = {
   remedy: 'With { enableCallbacks: true } one crosses in arguments, results and events. Else leave it out.',
 };
 
+export const mirroredFunction: Refusal = {
+  what: 'a function, which a mirrored property cannot hold',
+  remedy: 'With { enableCallbacks: true } a method or a getter can give it.',
+};
+
 export const classItself: Refusal = {
   what: 'a class, which cannot be constructed from another process',
   remedy: 'Pass a function that makes the instance, or import the class over there.',

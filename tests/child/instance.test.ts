@@ -47,6 +47,13 @@ function make(object: object): Instance {
 }
 
 describe('Instance', () => {
+  test('gives what a getter gives, a function too, and no method', () => {
+    const instance = make(new Example());
+    expect((instance.get('computed') as () => string)()).toBe('from a getter');
+    expect(() => instance.get('method')).toThrow(/is a method of the instance/);
+    expect(() => instance.get('field')).toThrow(/is a method of the instance/);
+  });
+
   test('describes every method, own, inherited and overridden, and nothing that every object has', () => {
     const example = new Example();
     const { methods, disposable } = make(example).describe();

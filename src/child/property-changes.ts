@@ -1,0 +1,28 @@
+import type { PropertyUpdate, Wire } from '../protocol.js';
+
+/** What one flush has to tell of the properties. */
+export class PropertyChanges {
+  readonly #update: PropertyUpdate = { type: 'property-update' };
+  #any = false;
+
+  set(name: string, wire: Wire, coded: boolean): void {
+    this.#any = true;
+    (this.#update.set ??= []).push([name, wire]);
+    if (coded) this.#update.coded = true;
+  }
+
+  unavailable(name: string, reason: string): void {
+    this.#any = true;
+    (this.#update.unavailable ??= []).push([name, reason]);
+  }
+
+  remove(name: string): void {
+    this.#any = true;
+    (this.#update.removed ??= []).push(name);
+  }
+
+  /** The message, or `undefined` where nothing has changed. */
+  toUpdate(): PropertyUpdate | undefined {
+    return this.#any ? this.#update : undefined;
+  }
+}
