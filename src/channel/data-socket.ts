@@ -4,14 +4,21 @@ import { ByteCollector } from './byte-collector.js';
 import { MAX_MESSAGE, type MessageFormat } from './frames.js';
 
 /**
- * The way of what streams carry, besides the channel: bytes as they are, and messages between them. A frame is two unsigned
- * 32-bit little-endian numbers, the id of a stream, or 0 for a message, and a length; then so many bytes.
+ * The data socket carries the bytes of streams as they are, with messages between them. A frame is a header of two unsigned
+ * 32-bit little-endian numbers, then a body:
+ *
+ *     ┌────────────────────────┬────────┬───────────────┐
+ *     │ stream id, 0: message  │ length │ body          │
+ *     └────────────────────────┴────────┴───────────────┘
+ *       4 bytes                  4 bytes  `length` bytes
+ *
+ * The body of a message is put together before it is read. Bytes of a stream are handed on in pieces, as they arrive.
  */
 
 const HEADER_BYTES = 8;
 const MESSAGE = 0;
 
-/** A part of a frame's bytes. */
+/** A part of a frame's body. */
 export interface Piece {
   streamId: number;
   bytes: Buffer;
@@ -23,22 +30,23 @@ export interface DataSocketOptions {
   format: MessageFormat;
   onPiece(piece: Piece): void;
   onMessage(message: unknown): void;
-  /** What came broke the rules, of the frames or of who reads them; nothing more is read. */
+  /** A frame was malformed, or its reader has refused it. Nothing more is read. */
   onViolation(error: unknown): void;
 }
 
 export class DataSocket {
   readonly #socket: Socket;
   readonly #options: DataSocketOptions;
-  /** What has come of a header, or of a message. */
+  /** The bytes of a header or a message that has not arrived whole. */
   readonly #partial = new ByteCollector();
+  /** The frame whose body is arriving; between frames, `undefined`. */
   #frame: { streamId: number; left: number; isFirst: boolean } | undefined;
 
   constructor(socket: Socket, options: DataSocketOptions) {
     this.#socket = socket;
     this.#options = options;
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
-    // What it means is seen at the end of the process.
+    // The end of the process shows what the error meant.
     socket.on('error', () => {});
   }
 
@@ -54,7 +62,7 @@ export class DataSocket {
     this.#socket.uncork();
   }
 
-  /** @throws when it cannot be written */
+  /** @throws when the message cannot be written */
   sendMessage(message: object): void {
     this.sendBytes(MESSAGE, [this.#options.format.encode(message)]);
   }
@@ -78,7 +86,8 @@ export class DataSocket {
     if (!header) return rest;
     const streamId = header.readUInt32LE(0);
     const length = header.readUInt32LE(4);
-    if (length > MAX_MESSAGE) throw new ProtocolError(`A frame of ${length} bytes arrived.`);
+    if (length > MAX_MESSAGE)
+      throw new ProtocolError(`A frame of ${length} bytes arrived, and ${MAX_MESSAGE} is the most.`);
     if (length > 0) this.#frame = { streamId, left: length, isFirst: true };
     else if (streamId === MESSAGE) throw new ProtocolError('An empty message arrived.');
     else this.#options.onPiece({ streamId, bytes: Buffer.alloc(0), isFirst: true, isLast: true });
@@ -108,11 +117,13 @@ export class DataSocket {
     try {
       return this.#options.format.decode(body);
     } catch (cause) {
-      throw new ProtocolError('Bytes arrived that are no message.', { cause });
+      throw new ProtocolError('A frame arrived that should hold a message, but its body cannot be read as one.', {
+        cause,
+      });
     }
   }
 
-  /** Puts `size` bytes together. Returns them, once they are there, and what is left of the chunk. */
+  /** Puts `size` bytes together. Returns them once they are complete, and the rest of the chunk. */
   #collect(chunk: Buffer, size: number): [Buffer | undefined, Buffer] {
     const missing = size - this.#partial.length;
     const part = chunk.subarray(0, missing);

@@ -14,7 +14,7 @@ const holdNone = new Set<Message['type']>(['handle-transfer', 'property-update']
  */
 export class Handles implements HandleExchange, SessionPart {
   readonly handlers: Handlers = {
-    'handle-transfer': ({ handleId }, handle) => this.#receive(handleId, handle),
+    'handle-transfer': ({ handleId }, { handle }) => this.#receive(handleId, handle),
     'handle-received': ({ handleId }) => this.#confirm(handleId),
   };
   #link!: SessionApi;

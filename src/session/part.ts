@@ -3,13 +3,14 @@ import type { Codec } from '../codec/codec.js';
 import type { Coded, HandleTransfer, Message } from '../protocol.js';
 import type { SideStats } from '../types/stats.js';
 import type { CallOptions, FunctionTarget, ErrorFactory, Settle } from './calls/calls.js';
+import type { Arrival } from './wire/inbox.js';
 import type { Parcel } from './wire/parcel.js';
 import type { Server } from './calls/serve.js';
 import type { WriteLog } from './wire/write-log.js';
 
-/** What is done with messages, by their type. A handle comes with a `handle-transfer` only. */
+/** What is done with messages, by their type. */
 export type Handlers = {
-  [T in Message['type']]?: (message: Extract<Message, { type: T }>, handle?: Handle) => void;
+  [T in Message['type']]?: (message: Extract<Message, { type: T }>, arrival: Arrival) => void;
 };
 
 /** Accounts for what messages export, also for those that go another way than the channel. */

@@ -1,4 +1,4 @@
-import type { Channel, Handle } from '../channel/channel.js';
+import type { Channel } from '../channel/channel.js';
 import type { Codec } from '../codec/codec.js';
 import { ProtocolError } from '../errors.js';
 import type { CallInvoke, Coded, Message } from '../protocol.js';
@@ -6,7 +6,7 @@ import type { SideStats } from '../types/stats.js';
 import { Batcher, unasked } from './wire/batcher.js';
 import { BusyPoll } from './wire/busy-poll.js';
 import { Calls, type CallOptions, type CallTarget, type ErrorFactory } from './calls/calls.js';
-import { Inbox } from './wire/inbox.js';
+import { Inbox, type Arrival } from './wire/inbox.js';
 import { Outbox } from './wire/outbox.js';
 import type { Accounts, Handlers, SessionPart } from './part.js';
 import { RemoteResult } from './calls/remote-result.js';
@@ -85,7 +85,7 @@ export class Session implements Accounts {
       onBusy: (busy) => options.onBusy?.(busy),
     });
     this.inbox = new Inbox({
-      dispatch: (message, handle) => this.#dispatch(message, handle),
+      dispatch: (message, arrival) => this.#dispatch(message, arrival),
       arrive: (coded) => this.arrive(coded),
       account: (coded) => this.account(coded),
       afterMessage: (message) => {
@@ -223,10 +223,10 @@ export class Session implements Accounts {
     else done();
   }
 
-  #dispatch(message: Message, handle: Handle | undefined): void {
-    const handler = this.#handlers[message.type] as ((message: Message, handle?: Handle) => void) | undefined;
+  #dispatch(message: Message, arrival: Arrival): void {
+    const handler = this.#handlers[message.type] as ((message: Message, arrival: Arrival) => void) | undefined;
     if (!handler) throw new ProtocolError(`A message of type ${message.type} arrived where none is taken.`);
-    handler(message, handle);
+    handler(message, arrival);
   }
 
   #serveCall({ callId, target, method, args, coded }: CallInvoke): void {

@@ -1,34 +1,34 @@
 import { ProtocolError } from '../../errors.js';
 
-/** More than this of one stream is never under way between the two ways, whatever its window holds. */
+/** How many messages of one stream may wait for their other half. */
 const MOST = 4096;
 
 type Take = () => void;
 
 /**
- * Puts together what comes of one stream by two ways. A message that goes by the channel leaves a mark on the data socket, in its
- * place among the bytes; what comes first, message or mark, waits for the other. How much may wait is the window's business.
+ * Merges the two ways by which one stream may come. A message that goes by the channel leaves a mark on the data socket, in its
+ * place among the bytes. The first of the two to arrive, message or mark, waits for the other. The window limits what may wait.
  */
 export class ArrivalOrder {
-  /** What has come by the data socket, behind a mark (`undefined`) whose message has not. The first is always a mark. */
+  /** Arrivals by the data socket behind a mark (`undefined`) whose message has not come. The first is always a mark. */
   readonly #held: (Take | undefined)[] = [];
-  /** What has come by the channel before its mark. */
+  /** Messages that came by the channel before their marks. */
   readonly #early: Take[] = [];
 
-  /** By the data socket. */
+  /** Takes an arrival by the data socket in its turn. */
   aside(take: Take): void {
     if (this.#held.length === 0) take();
     else add(this.#held, take);
   }
 
-  /** By the data socket: here is the place of the next message of the channel. */
+  /** A mark has come by the data socket: the next message of the channel belongs here. */
   mark(): void {
     const take = this.#early.shift();
     if (take) take();
     else add(this.#held, undefined);
   }
 
-  /** By the channel. */
+  /** Takes a message of the channel in its turn. */
   message(take: Take): void {
     if (this.#held.length === 0) return add(this.#early, take);
     this.#held.shift();
@@ -38,6 +38,7 @@ export class ArrivalOrder {
 }
 
 function add<T>(list: T[], entry: T): void {
-  if (list.length === MOST) throw new ProtocolError('More of a stream came by one way than it can hold.');
+  if (list.length === MOST)
+    throw new ProtocolError(`More than ${MOST} messages of a stream came by one way without their other half.`);
   list.push(entry);
 }

@@ -1,20 +1,20 @@
 import { finished, type Writable } from 'node:stream';
-import { toError } from './producers.js';
+import { toError } from './to-error.js';
 import type { Sink } from './sink.js';
 
-/** Writes what comes to a stream of this side, and says over there how that went. */
+/** Writes the items of a sink to a stream of this side, and tells the other side how that went. */
 export async function writeAll(sink: Sink, stream: Writable): Promise<void> {
   const giveUp = (error: unknown): void => {
     if (stream.destroyed) return;
-    // It is seen over there, where it came from.
+    // The other side knows the error: it came from there.
     stream.on('error', () => {});
     stream.destroy(toError(error));
   };
   let isBusy = false;
-  // What has come before is written first, unless the stream is busy and may be for ever.
+  // After a failure, items that came before it are still written, unless the stream is busy and may be so for ever.
   sink.onEnd(() => isBusy && sink.failure && giveUp(sink.failure.value));
   const drained = drainOf(stream);
-  // Its owner may also end it, and leave it as it is.
+  // The stream's owner may end it, too.
   finished(stream, { readable: false }, (error) => sink.close({ failed: error != null, value: error ?? undefined }));
   try {
     for (;;) {
@@ -22,7 +22,7 @@ export async function writeAll(sink: Sink, stream: Writable): Promise<void> {
       if (done || sink.closed) break;
       if (stream.write(value)) continue;
       if (sink.failure) throw sink.failure.value;
-      // One that has ended makes no more room.
+      // A stream that has ended never drains.
       if (!stream.writableNeedDrain) continue;
       isBusy = true;
       await drained();
@@ -37,11 +37,11 @@ export async function writeAll(sink: Sink, stream: Writable): Promise<void> {
   }
 }
 
-/** Waits for room. The listeners are there once, and not anew for each chunk. */
+/** Makes a function that waits for room. The listeners are added once, not for each chunk. */
 function drainOf(stream: Writable): () => Promise<void> {
   let go = (): void => {};
   const settle = (): void => go();
-  // What has gone wrong is seen by who watches for the end.
+  // `finished()` reports what has gone wrong.
   stream.on('drain', settle).on('close', settle).on('error', settle);
   return () => new Promise((resolve) => (go = resolve));
 }
@@ -53,9 +53,9 @@ function ended(stream: Writable): Promise<void> {
   });
 }
 
-/** The same for a web stream, which is locked already. */
+/** Does the same for a web stream, which is locked already. */
 export async function writeAllToWeb(sink: Sink, writer: WritableStreamDefaultWriter<unknown>): Promise<void> {
-  // Whoever else waits for the stream sees how that went.
+  // Everybody else who waits for the stream sees the reason.
   const giveUp = (reason: unknown): void => void writer.abort(reason).catch(() => {});
   let isBusy = false;
   sink.onEnd(() => isBusy && sink.failure && giveUp(sink.failure.value));
@@ -67,7 +67,7 @@ export async function writeAllToWeb(sink: Sink, writer: WritableStreamDefaultWri
       isBusy = false;
       const { done, value } = await sink.next();
       if (done || sink.closed) break;
-      // A failure is seen by the next one that waits for `ready`, or by `closed`.
+      // `ready` or `closed` reports the failure.
       writer.write(value).catch(() => {});
     }
     if (sink.closed) return;

@@ -5,7 +5,7 @@ import type { SerializationMode } from '../../types/serializable.js';
 import type { Inbox } from '../wire/inbox.js';
 import type { Streams } from './streams.js';
 
-/** Connects the data socket with what takes the bytes and the messages that come by it. */
+/** Opens the data socket, and hands what arrives by it to the streams and the session. */
 export function dataSocketOf(options: {
   socket: Socket;
   mode: SerializationMode;
@@ -16,7 +16,7 @@ export function dataSocketOf(options: {
   return new DataSocket(socket, {
     format: messageFormat(mode),
     onPiece: (piece) => streams.table.receivePiece(piece),
-    onMessage: (message) => streams.table.receiveAside(() => inbox.receiveAside(message)),
+    onMessage: (message) => inbox.receiveAside(message),
     onViolation: (error) => inbox.violate(error),
   });
 }

@@ -1,14 +1,14 @@
 import { onAbort } from '../calls/abort.js';
 import type { Sink } from './sink.js';
 
-/** Stands for an iterator of the other side. */
+/** The stand-in for an iterator of the other side. */
 export class RemoteIterator implements AsyncGenerator<unknown, unknown, unknown> {
   readonly #sink: Sink;
-  /** What was asked last; all is answered in the order in which it was asked. */
+  /** The last request. Requests are answered in the order in which they were made. */
   #last: Promise<unknown> | undefined;
-  /** Steps that have not been answered: what is asked after them waits. */
+  /** How many steps have not been answered. Later requests wait for them. */
   #steps = 0;
-  /** Whether it is driven by values, and so in step. */
+  /** Whether values are passed to `next()`, so that the iterator makes one item a call. */
   #inStep = false;
 
   constructor(sink: Sink) {
@@ -17,14 +17,14 @@ export class RemoteIterator implements AsyncGenerator<unknown, unknown, unknown>
 
   next(...args: [] | [unknown]): Promise<IteratorResult<unknown, unknown>> {
     const [value] = args;
-    // The first value goes nowhere, as in any generator.
+    // A generator ignores the first value.
     const drives = this.#last !== undefined && value !== undefined;
     if (drives || this.#inStep) return this.#inTurn(this.#last, () => this.#step(value));
     if (this.#steps > 0) return this.#inTurn(this.#last, () => this.#sink.next());
     return (this.#last = this.#sink.next());
   }
 
-  /** What comes at once for those who have asked before still comes; a generator that is busy for them is ended all the same. */
+  /** Does not wait for earlier calls of `next()`: the iterator ends, even if it is busy with their items. */
   return(value?: unknown): Promise<IteratorResult<unknown, unknown>> {
     const ask = async (): Promise<IteratorResult<unknown, unknown>> => {
       const given = await value;
@@ -53,7 +53,7 @@ export class RemoteIterator implements AsyncGenerator<unknown, unknown, unknown>
     return this.#sink.step('next', value);
   }
 
-  /** @param before what is to be answered first */
+  /** @param before a request that is answered first */
   async #inTurn<T>(before: Promise<unknown> | undefined, ask: () => Promise<T>): Promise<T> {
     const turn = (async () => {
       await before?.catch(ignore);
@@ -76,9 +76,9 @@ export class RemoteIterator implements AsyncGenerator<unknown, unknown, unknown>
     await this.return(undefined);
   }
 
-  /** Ends it when the signal fires: who waits for an item gets the signal's reason. */
+  /** Ends the iterator when the signal fires. Those who wait for an item get the signal's reason. */
   follow(signal: AbortSignal): void {
-    // The signal may live on: it must not hold the iterator, which is ended over there when nobody does.
+    // A long-lived signal must not hold the iterator: the real one is ended when nobody holds this one.
     const sink = this.#sink;
     sink.onEnd(onAbort(signal, () => sink.close({ failed: true, value: signal.reason })));
   }

@@ -1,13 +1,14 @@
 import { Duplex, Readable, Writable } from 'node:stream';
-import { toError, type WriteQueue } from './producers.js';
+import { toError } from './to-error.js';
+import type { WriteQueue } from './write-queue.js';
 import type { Sink } from './sink.js';
 
 /**
- * What stands here for streams of the other side. The session holds the ends beneath and never these, so that one that nobody
- * uses any more can be collected, and ended over there.
+ * The stand-ins for streams of the other side. The session holds the ends beneath them and never the stand-ins themselves:
+ * an unused one is collected, and then the real stream is ended.
  */
 
-/** What the stand-in of a writable takes before it has been sent, in bytes: so much may go in one frame. */
+/** Bytes that the stand-in of a writable takes before they have been sent. They may travel in one frame. */
 const HIGH_WATER_MARK = 128 * 1024;
 
 interface StreamSide {
@@ -74,7 +75,7 @@ export function remoteReadableStream(sink: Sink): ReadableStream {
       },
       cancel: (reason) => sink.close({ failed: true, value: reason }),
     },
-    // What waits here waits in the sink already.
+    // The sink holds items already: nothing is buffered twice.
     { highWaterMark: 0 },
   );
 }
@@ -86,7 +87,7 @@ export function remoteWritableStream(queue: WriteQueue): WritableStream {
       const weak = new WeakRef(controller);
       // Not in the types of Node 20's global.
       const { signal } = controller as unknown as { signal: AbortSignal };
-      // `abort` below is called only when the write under way has settled.
+      // `abort` below is called only after the write under way has settled.
       signal.addEventListener('abort', () => queue.fail(signal.reason));
       queue.onEarlyClose((error) => weak.deref()?.error(error));
     },
@@ -110,7 +111,7 @@ function closeSink(sink: Sink, error: Error | null): void {
   sink.close({ failed: error !== null, value: error ?? undefined });
 }
 
-/** Ends a queue, and waits until the other side has done with all of it. */
+/** Makes a function that ends a queue, and calls back when the other side has dealt with all of it. */
 function finisher(queue: WriteQueue): (callback: Callback) => void {
   return (callback) => {
     queue.onFinish(({ failed, value }) => callback(failed ? toError(value) : null));
@@ -118,12 +119,12 @@ function finisher(queue: WriteQueue): (callback: Callback) => void {
   };
 }
 
-/** A writable that the other side gives up is destroyed here too, and one that its owner ends is ended. */
+/** Destroys the stand-in when the other side gives the stream up, and ends it when the stream's owner has ended it. */
 function endWith<T extends Writable | Duplex>(queue: WriteQueue, stream: T): T {
   const weak = new WeakRef(stream);
   queue.onEarlyClose((error, audience) => {
     const target = weak.deref();
-    // What is read from a Duplex goes on.
+    // The readable side of a Duplex goes on.
     if (audience === 'nobody') return void target?.end();
     const isTold = audience === 'all' || (audience === 'listeners' && target && target.listenerCount('error') > 0);
     target?.destroy(isTold ? error : undefined);

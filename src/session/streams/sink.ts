@@ -1,4 +1,5 @@
 import { ProtocolError } from '../../errors.js';
+import { HeldItems } from './held-items.js';
 import type { StreamOutcome, StepMethod } from './source.js';
 
 /** What a sink tells its source. */
@@ -10,19 +11,16 @@ export interface SinkOutput {
 
 export interface SinkOptions {
   output: SinkOutput;
-  /** The most that may be under way or waiting here, in what `cost` counts. */
+  /** The most that may be under way or held here, in the unit of `cost`. */
   window: number;
-  /** With how much of it the first pull begins: a consumer that takes one item only is not to make the producer run ahead. */
+  /** The first credit. The window opens from there, up to `window`, as the reader goes on. */
   start: number;
   cost(item: unknown): number;
-  /** Whether it has done as soon as all has come; else its owner says when. */
+  /** Whether the sink closes as soon as the end has arrived. Otherwise its owner closes it. */
   closesItself: boolean;
-  /** Called when somebody waits for the other side, and when nobody does; often the same again. */
+  /** Called with `true` when somebody waits for the other side and with `false` when nobody does; repeatedly, too. */
   onWaiting(waiting: boolean): void;
 }
-
-/** So many items that were taken are let go of together. */
-const TAKEN = 64;
 
 interface Waiter {
   resolve(result: IteratorResult<unknown>): void;
@@ -34,73 +32,88 @@ interface Step extends Waiter {
   value: unknown;
 }
 
-/** The end of a stream at which items are taken. It gives credit as they are. */
+/**
+ * The end of a stream at which items are taken. It gives credit as they are.
+ *
+ *                step()
+ *             ┌──────────▶ stepping ──┐
+ *     reading │                │      │ end()            close()
+ *        │ ▲  │   the last     │      ▼
+ *        │ └──┼── answer ──────┘    ended ─────────────────▶ closed
+ *        │    │                       ▲                         ▲
+ *        ├────┴──────── end() ────────┘                         │
+ *        └───────────── close(): early, also from `stepping` ───┘
+ *
+ * | state      | items that arrive                                             | `next()`                                |
+ * | ---------- | ------------------------------------------------------------- | --------------------------------------- |
+ * | `reading`  | go to the first waiter, or are held                           | takes a held item, or waits and pulls   |
+ * | `stepping` | were made before the step: go to a waiter, or are dropped     | waits                                   |
+ * | `ended`    | break the protocol                                            | takes a held item, then the outcome     |
+ * | `closed`   | crossed the close: are dropped                                | takes a held item, then the outcome     |
+ *
+ * The outcome is told once, to the first who asks; everybody after that gets a plain end.
+ */
 export class Sink {
   readonly #options: SinkOptions;
+  readonly #held: HeldItems;
   readonly #waiters: Waiter[] = [];
-  /** Those waiting for the answer to a step. */
+  /** Steps that have not been answered. */
   readonly #steps: Step[] = [];
-  #items: unknown[] = [];
-  #head = 0;
-  #held = 0;
+  #state: 'reading' | 'stepping' | 'ended' | 'closed' = 'reading';
+  /** Nobody will ask any more. Those who have asked are still answered, and the last answer closes the sink. */
+  #isAbandoned = false;
   #window: number;
-  /** Credit that was given, and not used up yet. */
+  /** Credit that was given and is not used up. */
   #credit = 0;
-  /** How it ended, once that is known; the first to ask is told. */
+  /** How it ended, until somebody was told. */
   #outcome: StreamOutcome | undefined;
-  #ended = false;
-  #closed = false;
   #onEnd: () => void = () => {};
-  /** What comes is dropped where nobody waits for it: it was made before the source heard of a step. */
-  #dropping = false;
-  /** Nobody asks any more; those who have are still answered. */
-  #abandoned = false;
 
   constructor(options: SinkOptions) {
     this.#options = options;
+    this.#held = new HeldItems(options.cost);
     this.#window = options.start;
   }
 
   /** Whether the source has nothing under way, so that the next step is its very next. */
   get isIdle(): boolean {
-    if (this.#ended || this.#closed) return true;
-    return this.#credit <= 0 && this.#held === 0 && this.#waiters.length === 0;
+    return this.isOver || (this.#credit <= 0 && this.#held.isEmpty && this.#waiters.length === 0);
   }
 
   /** Whether nothing comes any more. */
   get isOver(): boolean {
-    return this.#ended || this.#closed;
+    return this.#state === 'ended' || this.#state === 'closed';
   }
 
   get closed(): boolean {
-    return this.#closed;
+    return this.#state === 'closed';
   }
 
-  /** Why it broke off over there, as long as nobody was told. */
+  /** The failure with which it ended, as long as nobody was told. */
   get failure(): StreamOutcome | undefined {
     return this.#outcome?.failed ? this.#outcome : undefined;
   }
 
   next(): Promise<IteratorResult<unknown>> {
-    if (this.#head < this.#items.length) {
-      const value = this.#take();
+    if (!this.#held.isEmpty) {
+      const value = this.#held.take();
       this.#pull();
       return Promise.resolve({ done: false, value });
     }
-    if (this.#ended || this.#closed) return this.#finish();
+    if (this.isOver) return this.#finish();
     const promise = this.#wait((waiter) => this.#waiters.push(waiter));
     this.#pull();
     return promise;
   }
 
   /**
-   * Runs a method of the iterator at the other end. Items that have come and were not taken are dropped; those who wait for one get
-   * what was made before the source heard of it.
+   * Runs a method of the iterator at the other end. Held items are dropped. Those who wait for an item get what
+   * was made before the source heard of the step.
    */
   step(method: StepMethod, value: unknown): Promise<IteratorResult<unknown>> {
-    this.#drop();
-    if (this.#ended || this.#closed) return this.#finish();
-    this.#dropping = true;
+    this.#held.clear();
+    if (this.isOver) return this.#finish();
+    this.#state = 'stepping';
     this.#credit = 0;
     const promise = this.#wait((waiter) => this.#steps.push({ ...waiter, method, value }));
     this.#options.output.step(method, value);
@@ -108,24 +121,23 @@ export class Sink {
   }
 
   /**
-   * @param part what it is: items, or the answer to a step
-   * @throws {ProtocolError} when more comes than was asked for
+   * @param part whether these are items, or the one answer to a step
+   * @throws {ProtocolError} when more arrives than was asked for
    */
   push(items: readonly unknown[], part: 'items' | 'answer'): void {
-    if (this.#closed) return;
     if (part === 'answer') return this.#answer(items);
-    if (this.#dropping) return items.forEach((item) => this.#settle(this.#waiters.shift(), item));
+    if (this.#state === 'stepping') return items.forEach((item) => this.#settle(this.#waiters.shift(), item));
     this.admit(items);
     this.accept(items);
   }
 
   /**
-   * Counts what has come.
-   * @param items none where something only begins to come
-   * @throws {ProtocolError} when it is more than was asked for
+   * Counts items that have arrived.
+   * @param items none where an item has only begun to arrive
+   * @throws {ProtocolError} when more arrives than was asked for
    */
   admit(items: readonly unknown[]): void {
-    if (this.#closed) return;
+    if (this.#state === 'closed') return;
     this.#checkCredit();
     for (const item of items) {
       this.#checkCredit();
@@ -133,27 +145,28 @@ export class Sink {
     }
   }
 
-  /** Hands over what was counted. */
+  /**
+   * Hands over items that were counted.
+   * @throws {ProtocolError} after the end
+   */
   accept(items: readonly unknown[]): void {
-    if (this.#closed) return;
+    if (this.#state === 'closed') return;
+    if (this.#state === 'ended') throw new ProtocolError('More of a stream arrived after its end.');
     for (const item of items) {
       const waiter = this.#waiters.shift();
       if (waiter) this.#settle(waiter, item);
-      else {
-        this.#items.push(item);
-        this.#held += this.#options.cost(item);
-      }
+      else this.#held.add(item);
     }
     if (this.#waiters.length > 0) this.#pull();
   }
 
   /**
    * Nothing comes any more.
-   * @param answer it is the answer to a step
+   * @param answer whether the end is the answer to a step
    */
   end(outcome: StreamOutcome, answer = false): void {
-    if (this.#ended || this.#closed) return void (this.#ended = true);
-    this.#ended = true;
+    if (this.isOver) return;
+    this.#state = 'ended';
     const steps = this.#steps.splice(0);
     if (steps.length > 0 && !answer) for (const step of steps) settleMissed(step, outcome);
     else {
@@ -165,14 +178,14 @@ export class Sink {
     this.#onEnd();
   }
 
-  /** Done: with all that came, or early. Who asks for more after a failure is told of it. */
+  /** This side is done: with all that came, or early. After an early failure the next who asks is told of it. */
   close(outcome: StreamOutcome): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    if (!this.#ended) {
-      this.#drop();
+    if (this.#state === 'closed') return;
+    if (this.#state !== 'ended') {
+      this.#held.clear();
       if (outcome.failed) this.#outcome = outcome;
     }
+    this.#state = 'closed';
     this.#options.output.close(outcome);
     for (const { resolve, reject } of [...this.#steps.splice(0), ...this.#takeWaiters()]) {
       this.#finish().then(resolve, reject);
@@ -180,58 +193,39 @@ export class Sink {
     this.#onEnd();
   }
 
-  /** What has come and was not taken is of no interest, be it items or how it ended. */
+  /** Closes it and forgets what has arrived and was not taken, be it items or the outcome. */
   discard(): void {
-    this.#drop();
+    this.#held.clear();
     this.#outcome = undefined;
     this.close({ failed: false, value: undefined });
   }
 
   /** Closes it as soon as nobody waits. */
   abandon(): void {
-    this.#abandoned = true;
+    this.#isAbandoned = true;
     this.#closeIfAbandoned();
   }
 
-  /** Ends it from this side, at once. */
+  /** Breaks it off from this side, at once. */
   fail(reason: unknown): void {
-    if (!this.#ended) this.close({ failed: true, value: reason });
+    if (this.#state !== 'ended') this.close({ failed: true, value: reason });
   }
 
-  /** Sets who is told that nothing comes any more. */
+  /** Sets who hears that nothing comes any more. */
   onEnd(listener: () => void): void {
-    if (this.#ended || this.#closed) listener();
+    if (this.isOver) listener();
     else this.#onEnd = listener;
   }
 
-  /** The last item may be larger than what was left. */
+  /** The last item may be larger than the credit that was left. */
   #checkCredit(): void {
     if (this.#credit <= -this.#options.window) throw new ProtocolError('More of a stream arrived than was asked for.');
   }
 
-  #take(): unknown {
-    const item = this.#items[this.#head];
-    this.#items[this.#head++] = undefined;
-    this.#held -= this.#options.cost(item);
-    if (this.#head === this.#items.length) this.#drop();
-    // Never empty where the producer keeps ahead: what was taken goes all the same.
-    else if (this.#head >= TAKEN && this.#head * 2 >= this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
-      this.#head = 0;
-    }
-    return item;
-  }
-
-  #drop(): void {
-    this.#items = [];
-    this.#head = 0;
-    this.#held = 0;
-  }
-
-  /** Asks for more when half of the window is free. The window opens as it turns out that somebody goes on reading. */
+  /** Asks for more when half of the window is free, and opens the window further. */
   #pull(): void {
-    if (this.#ended || this.#closed) return;
-    const room = this.#window - this.#credit - this.#held;
+    if (this.isOver) return;
+    const room = this.#window - this.#credit - this.#held.cost;
     if (room < this.#window / 2) return;
     this.#credit += room;
     this.#options.output.pull(room);
@@ -251,10 +245,11 @@ export class Sink {
   }
 
   #answer([item]: readonly unknown[]): void {
-    this.#dropping = false;
-    const waiter = this.#steps.shift();
-    if (!waiter) throw new ProtocolError('An iterator answered what was not asked.');
-    this.#settle(waiter, item);
+    if (this.#state === 'closed') return;
+    const step = this.#steps.shift();
+    if (!step) throw new ProtocolError('An iterator answered a step that was not asked for.');
+    if (this.#steps.length === 0) this.#state = 'reading';
+    this.#settle(step, item);
     if (this.#waiters.length > 0) this.#pull();
   }
 
@@ -266,7 +261,7 @@ export class Sink {
   }
 
   #closeIfAbandoned(): void {
-    if (!this.#abandoned || this.#waiters.length + this.#steps.length > 0) return;
+    if (!this.#isAbandoned || this.#waiters.length + this.#steps.length > 0) return;
     this.close({ failed: false, value: undefined });
   }
 
@@ -278,7 +273,7 @@ export class Sink {
   }
 }
 
-/** The iterator ended by itself before it heard of the step: what is made then of `return` and `throw` is what is made after an end. */
+/** Answers a step that the iterator had ended before: `return` and `throw` do what they do on an iterator at its end. */
 function settleMissed({ method, value, resolve, reject }: Step, outcome: StreamOutcome): void {
   if (method === 'return') resolve({ done: true, value });
   else if (method === 'throw') reject(value);

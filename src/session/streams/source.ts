@@ -3,17 +3,17 @@ import { warn } from '../../warnings.js';
 import { describeReason, ProtocolError } from '../../errors.js';
 import { isPromise } from '../calls/serve.js';
 
-/** What a source takes its items from. */
+/** Makes the items of a source. */
 export interface Producer {
   /** The next item, or the end. */
   next(): IteratorResult<unknown> | PromiseLike<IteratorResult<unknown>>;
-  /** An item has been written, so that it may be changed again. */
+  /** Called when an item has been sent, so that it may be changed again. */
   sent?(): void;
-  /** Runs a method of the iterator behind it; only iterators have such. */
+  /** Runs a method of the iterator behind it, where there is one. */
   step?(method: StepMethod, value: unknown): PromiseLike<IteratorResult<unknown>>;
   /**
-   * The sink has done: with all that came, or early.
-   * @param outcome how it ended over there
+   * Called once, when the sink is done.
+   * @param outcome how the stream ended there
    * @param early whether the producer has not come to its end
    */
   close(outcome: StreamOutcome, early: boolean): void;
@@ -24,15 +24,15 @@ export type StepMethod = 'next' | 'return' | 'throw';
 /** How a stream ended. */
 export interface StreamOutcome {
   failed: boolean;
-  /** What an iterator has returned, or what went wrong. */
+  /** What the iterator returned, or what went wrong. */
   value: unknown;
 }
 
 /** Where a source sends. */
 export interface SourceOutput {
   /**
-   * @param answer it is the answer to a step
-   * @param whole how many of the items are whole, or the last of one that was split
+   * @param answer whether the item is the answer to a step
+   * @param whole how many of the items are whole, or the last part of an item that was split
    */
   data(items: unknown[], answer: boolean, whole: number): void;
   end(outcome: StreamOutcome, answer: boolean): void;
@@ -41,31 +41,41 @@ export interface SourceOutput {
 export interface SourceOptions {
   producer: Producer;
   output: SourceOutput;
-  /** What an item takes of the credit. */
+  /** What an item takes of the credit, in bytes. */
   cost(item: unknown): number;
-  /** The most credit that the other end may have given and not seen used. */
+  /** The most credit that the sink may give in advance, in bytes. */
   window: number;
-  /** Cuts off what there is credit for, where an item may come in parts. */
+  /** Cuts off the part for which there is credit; `undefined` where items stay whole. */
   split?: ((item: unknown, credit: number) => [part: unknown, rest: unknown]) | undefined;
-  /** Whether it stays what it is until the end of the turn. */
+  /** Whether an item keeps its content until the end of the turn. */
   isStable(item: unknown): boolean;
 }
 
-/** The end of a stream at which items are made: no more of them than the other end has given credit for. */
+/**
+ * The end of a stream at which items are made: no more of them than the sink has given credit for.
+ *
+ * What has been said, `#state`:
+ *
+ *     open ──── end, failure ────▶ ended ──── the sink is done ────▶ closed
+ *
+ * What the producer does, `#work`, while the source is open:
+ *
+ *          there is credit              its item comes later
+ *     idle ───────────────▶ making ◀──────────────────────────▶ waiting
+ *       ▲                     │
+ *       └── the credit is used up, or the end has been reached
+ */
 export class Source {
   readonly #options: SourceOptions;
   #credit = 0;
   #batch: unknown[] = [];
-  /** What is left of an item that was split. */
+  /** The rest of an item that was split. */
   #rest: { item: unknown } | undefined;
-  /** How many of the batch are parts with a rest. */
+  /** How many items of the batch are parts that have a rest. */
   #parts = 0;
-  #pumping = false;
-  /** The producer is at work. */
-  #waiting = false;
-  #ended = false;
-  #closed = false;
-  /** How many steps have been asked for: what was begun before the last one is not for its consumer, who drops it. */
+  #state: 'open' | 'ended' | 'closed' = 'open';
+  #work: 'idle' | 'making' | 'waiting' = 'idle';
+  /** How many steps have been asked for. The consumer drops items that were begun before the last one. */
   #asked = 0;
   /** Steps are answered one after the other. */
   #steps: Promise<void> = Promise.resolve();
@@ -75,16 +85,16 @@ export class Source {
   }
 
   get ended(): boolean {
-    return this.#ended;
+    return this.#state !== 'open';
   }
 
-  /** @throws {ProtocolError} for more than the window: it would never stop */
+  /** @throws {ProtocolError} for more credit than the window, with which the producer would never stop */
   pull(credit: number): void {
     if (this.#credit + credit > this.#options.window) {
       throw new ProtocolError(`A stream was asked for more at once than its window of ${this.#options.window}.`);
     }
     this.#credit += credit;
-    if (!this.#pumping) void this.#pump();
+    if (this.#work === 'idle') void this.#pump();
   }
 
   step(method: StepMethod, value: unknown): void {
@@ -93,27 +103,27 @@ export class Source {
     this.#steps = this.#steps.then(() => this.#step(method, value));
   }
 
-  /** The sink has done. */
+  /** The sink is done. */
   close(outcome: StreamOutcome): void {
-    const early = !this.#ended;
+    const early = !this.ended;
     this.#finish({ failed: false, value: undefined });
     this.#close(outcome, early);
   }
 
-  /** What it makes cannot be sent, or is not wanted any more. */
+  /** Its items cannot be sent, or are not wanted any more. */
   fail(reason: unknown): void {
-    const early = !this.#ended;
+    const early = !this.ended;
     const outcome = { failed: true, value: reason };
     this.#finish(outcome);
-    // Also where all was sent, and the sink has not said that it has done with it.
+    // Where all has been sent, the sink has not said yet that it is done.
     this.#close(outcome, early);
   }
 
   async #pump(): Promise<void> {
     const { producer } = this.#options;
-    this.#pumping = true;
+    this.#work = 'making';
     try {
-      while (this.#credit > 0 && !this.#ended) {
+      while (this.#credit > 0 && !this.ended) {
         if (this.#rest) {
           this.#add(this.#rest.item);
           continue;
@@ -121,28 +131,28 @@ export class Source {
         const asked = this.#asked;
         const next = producer.next();
         const result = isPromise(next) ? await this.#wait(next) : next;
-        if (this.#ended) return;
+        if (this.ended) return;
         if (result.done) return this.#end({ failed: false, value: result.value });
-        // It may come after the step's answer, and was made before.
+        // A step was asked for meanwhile: the item was made before it, and would arrive after its answer.
         if (asked === this.#asked) this.#add(result.value);
       }
     } catch (error) {
       this.#end({ failed: true, value: error });
     } finally {
-      this.#pumping = false;
+      this.#work = 'idle';
     }
   }
 
   async #wait<T>(next: PromiseLike<T>): Promise<T> {
-    this.#waiting = true;
+    this.#work = 'waiting';
     try {
       return await next;
     } finally {
-      this.#waiting = false;
+      this.#work = 'making';
     }
   }
 
-  /** Items that come without waiting travel together, but for those that their maker may change when it goes on. */
+  /** Items that come without waiting travel together, except those that their maker may change when it goes on. */
   #add(whole: unknown): void {
     const { cost, split } = this.#options;
     let item = whole;
@@ -170,31 +180,31 @@ export class Source {
   }
 
   #end(outcome: StreamOutcome, answer = false): void {
-    if (this.#ended) return;
+    if (this.ended) return;
     this.#flush();
     this.#finish(outcome, answer);
   }
 
   #finish(outcome: StreamOutcome, answer = false): void {
-    if (this.#ended) return;
-    this.#ended = true;
+    if (this.ended) return;
+    this.#state = 'ended';
     this.#batch = [];
     this.#options.output.end(outcome, answer);
   }
 
   #close(outcome: StreamOutcome, early: boolean): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
     this.#options.producer.close(outcome, early);
   }
 
   async #step(method: StepMethod, value: unknown): Promise<void> {
     const { producer, output } = this.#options;
-    if (this.#ended || !producer.step) return;
+    if (this.ended || !producer.step) return;
     this.#flush();
     const step = producer.step(method, value);
-    // It has run ahead, and may be at work for long: the consumer, who could not know, does not wait for it.
-    if (method === 'return' && this.#waiting) {
+    // The producer has run ahead and may be at work for long. The consumer does not know that, and does not wait for it.
+    if (method === 'return' && this.#work === 'waiting') {
       step.then(undefined, (error: unknown) =>
         warn('PROCXY_STREAM_FAILED', `An iterator failed after it was ended early. ${describeReason(error)}.`),
       );
@@ -203,7 +213,7 @@ export class Source {
     try {
       const result = await step;
       if (result.done) this.#end({ failed: false, value: result.value }, true);
-      else if (!this.#ended) output.data([result.value], true, 1);
+      else if (!this.ended) output.data([result.value], true, 1);
     } catch (error) {
       this.#end({ failed: true, value: error }, true);
     }

@@ -1,14 +1,9 @@
 import type { Message } from '../../protocol.js';
 import type { SessionApi } from '../part.js';
+import type { Flow } from './flow.js';
 import { isObject } from './is-object.js';
 import { dataMessage, endMessage } from './messages.js';
 import type { StreamOutcome, Producer, Source } from './source.js';
-
-/**
- * What runs through a stream. `items` are values of any kind; `bytes` may be cut anywhere; `chunks` are
- * values or chunks of bytes, which are not cut.
- */
-export type Flow = 'items' | 'bytes' | 'chunks';
 
 /** The way of bytes, besides the channel. */
 export interface DataLink {

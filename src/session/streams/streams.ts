@@ -6,15 +6,16 @@ import type { SideStats } from '../../types/stats.js';
 import type { ErrorFactory } from '../calls/calls.js';
 import type { SessionApi, SessionPart } from '../part.js';
 import { writeAll, writeAllToWeb } from './consumers.js';
-import { iteratorProducer, readableProducer, webReadableProducer, WriteQueue } from './producers.js';
+import { iteratorProducer, readableProducer, webReadableProducer } from './producers.js';
 import { RemoteIterator } from './remote-iterator.js';
 import * as remote from './remote-streams.js';
 import type { Sink } from './sink.js';
-import type { Flow } from './stream-sender.js';
+import type { Flow } from './flow.js';
+import { WriteQueue } from './write-queue.js';
 import { StreamTable, type StreamTableOptions } from './stream-table.js';
 
 export interface StreamsOptions extends StreamTableOptions {
-  /** Whose ids are odd. */
+  /** The parent's ids are odd, the child's even. */
   isParent: boolean;
 }
 
@@ -22,23 +23,23 @@ interface Pending {
   value: object;
   description: StreamDescription;
   ids: number[];
-  /** Opens it: called when the message that exports it is complete. */
+  /** Opens the stream. Called when the message that exports it is complete. */
   open(): void;
 }
 
-/** The ends that somebody who has lost interest has left behind. */
+/** The ends beneath a stand-in: they are closed when the stand-in has been collected. */
 interface Ends {
   sink?: Sink;
   queue?: WriteQueue;
 }
 
-/** Iterators and streams that cross: what stands for each on the other side, and the table through which their items go. */
+/** Lets iterators and streams cross: opens those that are exported, and makes the stand-ins of those that arrive. */
 export class Streams implements StreamExchange, SessionPart {
   readonly table: StreamTable;
   readonly #pending: Pending[] = [];
-  /** Exported by the message that is being read, and not taken yet; */
+  /** Ids that the message being read has brought and that nobody has taken. */
   readonly #arrived = new Set<number>();
-  /** and what was made of those that were, which the message may hold more than once. */
+  /** Stand-ins of the ids that were taken: the message may hold a stream more than once. */
   readonly #taken = new Map<number, object>();
   readonly #abandoned = new FinalizationRegistry<Ends>(({ sink, queue }) => {
     sink?.abandon();
@@ -172,7 +173,7 @@ export class Streams implements StreamExchange, SessionPart {
     return side;
   }
 
-  /** Begins when the message that exports the stream has gone out. */
+  /** Writing begins when the message that exports the stream has been sent. */
   #write(id: number, flow: Flow, consume: (sink: Sink) => Promise<void>): void {
     const sink = this.table.openSink(id, flow, false);
     queueMicrotask(() => void consume(sink));
@@ -218,7 +219,7 @@ export class Streams implements StreamExchange, SessionPart {
     this.#take(id);
     const queue = new WriteQueue(this.table.waitingSwitch());
     const source = this.table.openSource(id, flow, queue);
-    // Also where there is no credit for anything more.
+    // The other side hears of it at once, even if it has given no credit.
     queue.onFail((error) => source.fail(error));
     return queue;
   }
@@ -228,7 +229,7 @@ export class Streams implements StreamExchange, SessionPart {
       throw new ProtocolError(`The stream ${id} arrived in a message that does not name it.`);
   }
 
-  /** Nothing here holds what stands for a stream: when its users have lost it, the ends are told. */
+  /** The session does not hold stand-ins. When the users of one have dropped it, its ends are closed. */
   #watch<T extends object>(standIn: T, ends: Ends): T {
     this.#abandoned.register(standIn, ends);
     return standIn;

@@ -7,9 +7,19 @@ import { readRows, type RowMessage } from './rows.js';
 /** What comes by the data socket, besides bytes. */
 const asideTypes = new Set<Message['type']>(['stream-data', 'stream-end']);
 
+/** How a message has come. */
+export interface Arrival {
+  readonly way: 'channel' | 'data-socket';
+  /** Comes with a `handle-transfer` only. */
+  readonly handle?: Handle | undefined;
+}
+
+const byChannel: Arrival = { way: 'channel' };
+const byDataSocket: Arrival = { way: 'data-socket' };
+
 export interface InboxOptions {
   /** Hands a sound message to the part that it concerns. @throws {ProtocolError} */
-  dispatch(message: Message, handle: Handle | undefined): void;
+  dispatch(message: Message, arrival: Arrival): void;
   /** A message has come that exports these; */
   arrive(coded: Coded | undefined): void;
   /** and has been dealt with. */
@@ -45,7 +55,7 @@ export class Inbox {
     if (this.#violated) return;
     try {
       if ((message as Partial<Batch>).type === 'batch') this.#receiveBatch(message);
-      else if (isOurs(message)) this.#receiveOne(message, handle);
+      else if (isOurs(message)) this.#receiveOne(message, handle ? { way: 'channel', handle } : byChannel);
     } catch (error) {
       this.violate(error);
     }
@@ -59,7 +69,7 @@ export class Inbox {
     for (const message of messages.slice(Math.max(this.#received - from, 0))) {
       if (!isOurs(message)) throw new ProtocolError('What came early is no message.');
       this.#received++;
-      this.#take(message, undefined);
+      this.#take(message, byChannel);
     }
   }
 
@@ -68,7 +78,7 @@ export class Inbox {
     if (!isOurs(message) || !asideTypes.has(message.type)) {
       throw new ProtocolError('A message arrived on the data socket that belongs to the channel.');
     }
-    if (!this.#violated) this.#route(checked(message), undefined);
+    if (!this.#violated) this.#route(checked(message), byDataSocket);
   }
 
   /** To be called for a violation that was seen elsewhere. */
@@ -85,20 +95,20 @@ export class Inbox {
     readRows(rows, {
       message: (message) => {
         if (!isOurs(message)) throw new ProtocolError('A batch holds what is no message.');
-        this.#receiveOne(message, undefined);
+        this.#receiveOne(message, byChannel);
       },
       row: (message) => this.#receiveRow(message),
     });
   }
 
-  #receiveOne(message: { type: Message['type'] }, handle: Handle | undefined): void {
-    if (this.#isNew()) this.#take(message, handle);
+  #receiveOne(message: { type: Message['type'] }, arrival: Arrival): void {
+    if (this.#isNew()) this.#take(message, arrival);
   }
 
   /** A row is sound as it is read, and exports nothing. */
   #receiveRow(message: RowMessage): void {
     if (!this.#isNew()) return;
-    this.#options.dispatch(message, undefined);
+    this.#options.dispatch(message, byChannel);
     this.#options.afterMessage(message);
   }
 
@@ -109,20 +119,20 @@ export class Inbox {
     return true;
   }
 
-  #take(given: { type: Message['type'] }, handle: Handle | undefined): void {
+  #take(given: { type: Message['type'] }, arrival: Arrival): void {
     const message = checked(given);
     try {
-      this.#route(message, handle);
+      this.#route(message, arrival);
     } finally {
       this.#options.afterMessage(message);
     }
   }
 
-  #route(message: Message, handle: Handle | undefined): void {
+  #route(message: Message, arrival: Arrival): void {
     const { coded } = message as { coded?: Coded };
     this.#options.arrive(coded);
     try {
-      this.#options.dispatch(message, handle);
+      this.#options.dispatch(message, arrival);
     } finally {
       this.#options.account(coded);
     }

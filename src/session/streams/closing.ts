@@ -1,0 +1,27 @@
+/**
+ * The two messages that end a stream, in whichever order they cross: `end` goes from source to sink, `close` from sink to source.
+ *
+ *                end            close
+ *     nothing ─────────▶ end ──────────▶ both
+ *        │     close              end      ▲
+ *        └─────────────▶ close ────────────┘
+ */
+export class Closing {
+  readonly #onBoth: () => void;
+  #crossed: 'nothing' | 'end' | 'close' | 'both' = 'nothing';
+
+  /** @param onBoth called once, when both messages have crossed and nothing of the stream is left */
+  constructor(onBoth: () => void) {
+    this.#onBoth = onBoth;
+  }
+
+  has(message: 'end' | 'close'): boolean {
+    return this.#crossed === message || this.#crossed === 'both';
+  }
+
+  cross(message: 'end' | 'close'): void {
+    if (this.has(message)) return;
+    this.#crossed = this.#crossed === 'nothing' ? message : 'both';
+    if (this.#crossed === 'both') this.#onBoth();
+  }
+}

@@ -1,0 +1,127 @@
+import type { Piece } from '../../channel/data-socket.js';
+import { ProtocolError, SerializationError } from '../../errors.js';
+import type { StreamData, StreamEnd } from '../../protocol.js';
+import type { Arrival } from '../wire/inbox.js';
+import { ArrivalOrder } from './arrival-order.js';
+import { Closing } from './closing.js';
+import { measures, WINDOW, type Flow } from './flow.js';
+import { closeMessage, stepMessage } from './messages.js';
+import { readOutcome, readValue } from './read-message.js';
+import { Sink } from './sink.js';
+import type { StreamLink } from './stream-link.js';
+
+type Way = Arrival['way'];
+
+export interface OpenSinkOptions {
+  /** Whether the stream is done with as soon as all of it has arrived. Otherwise its owner says when. */
+  closesItself: boolean;
+  onWaiting(waiting: boolean): void;
+}
+
+/** A stream whose items are taken on this side: its sink, and how what arrives gets there in order. */
+export class OpenSink {
+  readonly role = 'sink';
+  readonly end: Sink;
+  readonly #id: number;
+  readonly #flow: Flow;
+  readonly #link: StreamLink;
+  readonly #closing: Closing;
+  /** The parts of a chunk that has not arrived whole. */
+  #pieces: Buffer[] = [];
+  /** Exists once a part of the stream has come by the channel that might have come by the data socket. */
+  #order: ArrivalOrder | undefined;
+
+  constructor(id: number, flow: Flow, link: StreamLink, options: OpenSinkOptions) {
+    this.#id = id;
+    this.#flow = flow;
+    this.#link = link;
+    this.#closing = new Closing(() => link.forget(id));
+    this.end = new Sink({
+      ...options,
+      ...measures[flow],
+      window: WINDOW,
+      output: {
+        pull: (credit) => link.send(() => ({ type: 'stream-pull', streamId: id, credit })),
+        step: (method, value) =>
+          link.send(
+            () => stepMessage(link.codec, id, method, value),
+            (error) => this.end.fail(error),
+          ),
+        close: (outcome) => {
+          if (!link.isOpen(id)) return;
+          link.send(() => closeMessage(link.codec, id, outcome));
+          this.#closing.cross('close');
+        },
+      },
+    });
+  }
+
+  receiveData({ items, answer, bytes, coded }: StreamData, way: Way): void {
+    if (bytes !== undefined)
+      return this.receivePiece({ bytes: Buffer.from(bytes, 'base64'), isFirst: true, isLast: true });
+    if (way === 'data-socket' && items.length === 0) return this.#inOrder().mark();
+    if (this.#flow === 'bytes') throw this.#violation('got items, but it carries bytes');
+    try {
+      const decoded = readValue(this.#link.codec, items, coded) as unknown[];
+      if (this.#flow === 'chunks') this.#place(decoded, way);
+      else this.end.push(decoded, answer ? 'answer' : 'items');
+    } catch (error) {
+      if (!(error instanceof SerializationError)) throw error;
+      this.end.fail(error);
+    }
+  }
+
+  /** Takes a part of a chunk of bytes. */
+  receivePiece({ bytes, isFirst, isLast }: Omit<Piece, 'streamId'>): void {
+    const { end: sink } = this;
+    if (this.#flow === 'items') throw this.#violation('got bytes, but it carries items');
+    if (this.#flow === 'bytes') {
+      if (bytes.length > 0) sink.push([bytes], 'items');
+      return;
+    }
+    // The chunk is put together whatever its size: it may not begin without credit.
+    if (isFirst) sink.admit([]);
+    if (sink.closed) {
+      this.#pieces = [];
+      return;
+    }
+    this.#pieces.push(bytes);
+    if (!isLast) return;
+    const whole = this.#pieces.length === 1 ? bytes : Buffer.concat(this.#pieces);
+    this.#pieces = [];
+    this.#place([new Uint8Array(whole.buffer, whole.byteOffset, whole.length)], 'data-socket');
+  }
+
+  receiveEnd(message: StreamEnd, way: Way): void {
+    const outcome = readOutcome(this.#link.codec, message);
+    this.#inTurn(way, () => {
+      if (this.#closing.has('end')) throw this.#violation('ended twice');
+      this.end.end(outcome, message.answer);
+      this.#closing.cross('end');
+    });
+  }
+
+  /** Counts chunks as soon as they are here, and hands them over in their turn. */
+  #place(chunks: readonly unknown[], way: Way): void {
+    this.end.admit(chunks);
+    this.#inTurn(way, () => this.end.accept(chunks));
+  }
+
+  #inTurn(way: Way, take: () => void): void {
+    if (way === 'channel' && this.#hasTwoWays()) this.#inOrder().message(take);
+    else if (this.#order) this.#order.aside(take);
+    else take();
+  }
+
+  #hasTwoWays(): boolean {
+    return this.#flow !== 'items' && this.#link.hasDataSocket();
+  }
+
+  #inOrder(): ArrivalOrder {
+    return (this.#order ??= new ArrivalOrder());
+  }
+
+  #violation(what: string): ProtocolError {
+    return new ProtocolError(`The stream ${this.#id} ${what}.`);
+  }
+}

@@ -1,0 +1,57 @@
+import { ProtocolError, SerializationError } from '../../errors.js';
+import type { StreamClose, StreamStep } from '../../protocol.js';
+import { Closing } from './closing.js';
+import { measures, WINDOW, type Flow } from './flow.js';
+import { readOutcome, readValue } from './read-message.js';
+import { Source, type Producer } from './source.js';
+import type { StreamLink } from './stream-link.js';
+import type { StreamSender } from './stream-sender.js';
+
+/** A stream whose items are made on this side: its source, and what the messages of the other side's sink do to it. */
+export class OpenSource {
+  readonly role = 'source';
+  readonly end: Source;
+  readonly #id: number;
+  readonly #link: StreamLink;
+  readonly #closing: Closing;
+
+  constructor(id: number, flow: Flow, producer: Producer, sender: StreamSender, link: StreamLink) {
+    this.#id = id;
+    this.#link = link;
+    this.#closing = new Closing(() => link.forget(id));
+    const source: Source = new Source({
+      ...measures[flow],
+      producer,
+      window: WINDOW,
+      output: {
+        data: (items, answer, whole) => sender.send(flow, id, { items, answer, whole, producer, source }),
+        end: (outcome, answer) => {
+          if (!link.isOpen(id)) return;
+          sender.end(flow, id, outcome, answer);
+          this.#closing.cross('end');
+        },
+      },
+    });
+    this.end = source;
+  }
+
+  pull(credit: number): void {
+    this.end.pull(credit);
+  }
+
+  /** A value that this process cannot read ends the stream, and nothing else. */
+  step({ method, value, coded }: StreamStep): void {
+    try {
+      this.end.step(method, readValue(this.#link.codec, value, coded));
+    } catch (error) {
+      if (!(error instanceof SerializationError)) throw error;
+      this.end.fail(error);
+    }
+  }
+
+  receiveClose(message: StreamClose): void {
+    if (this.#closing.has('close')) throw new ProtocolError(`The stream ${this.#id} was closed twice.`);
+    this.end.close(readOutcome(this.#link.codec, message));
+    this.#closing.cross('close');
+  }
+}

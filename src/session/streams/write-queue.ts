@@ -1,0 +1,158 @@
+import { isProcxyError } from '../../errors.js';
+import type { StreamOutcome, Producer } from './source.js';
+import { toError } from './to-error.js';
+
+export type Taken = (error?: Error) => void;
+
+/**
+ * Who hears that the other side wants no more: whoever uses the stream (`all`), whoever listens for errors (`listeners`),
+ * or nobody.
+ */
+export type Audience = 'all' | 'listeners' | 'nobody';
+
+interface Written {
+  chunk: unknown;
+  /** Called when the chunk has been sent, or with the error for which it never will be. */
+  taken: Taken;
+}
+
+interface Waiter {
+  resolve(result: IteratorResult<unknown>): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * | state     | meaning                                                  | leaves by                                    |
+ * | --------- | -------------------------------------------------------- | -------------------------------------------- |
+ * | `writing` | chunks are written, and go out as the other side asks    | `end()`, `fail()`, `close()`                 |
+ * | `ending`  | the last chunk is written; the queue still goes out      | `fail()`, `close()`                          |
+ * | `failed`  | this side has broken the stream off                      | `close()`, which {@link Source.fail} calls   |
+ * | `closed`  | the other side has said how it ended                     |                                              |
+ *
+ * In the last two, `lost` is the error with which every further write fails.
+ */
+type State =
+  | { name: 'writing' | 'ending' }
+  | { name: 'failed'; lost: Error; reason: unknown }
+  | { name: 'closed'; lost: Error; outcome: StreamOutcome };
+
+const END: IteratorResult<unknown> = { done: true, value: undefined };
+
+/** Holds what is written to the stand-in of a writable stream until the other side asks for it. */
+export class WriteQueue implements Producer {
+  readonly #queue: Written[] = [];
+  /** The chunks that have been handed to the source and are not sent yet. */
+  readonly #underway: Taken[] = [];
+  readonly #onWaiting: (waiting: boolean) => void;
+  #state: State = { name: 'writing' };
+  /** The source, while it waits for the next chunk. */
+  #waiter: Waiter | undefined;
+  #onFinish: ((outcome: StreamOutcome) => void) | undefined;
+  #onFail: (error: unknown) => void = () => {};
+  #onEarlyClose: (error: Error, audience: Audience) => void = () => {};
+
+  /** @param onWaiting called when something written here begins to wait for the other side, and when nothing does any more */
+  constructor(onWaiting: (waiting: boolean) => void) {
+    this.#onWaiting = onWaiting;
+  }
+
+  next(): IteratorResult<unknown> | Promise<IteratorResult<unknown>> {
+    const written = this.#queue.shift();
+    if (written) {
+      this.#underway.push(written.taken);
+      return { done: false, value: written.chunk };
+    }
+    if (this.#state.name === 'failed') throw this.#state.reason;
+    if (this.#state.name === 'ending') return END;
+    return new Promise((resolve, reject) => (this.#waiter = { resolve, reject }));
+  }
+
+  write(chunk: unknown, taken: Taken): void {
+    if ('lost' in this.#state) return taken(this.#state.lost);
+    this.#onWaiting(true);
+    const waiter = this.#takeWaiter();
+    if (waiter) {
+      this.#underway.push(taken);
+      waiter.resolve({ done: false, value: chunk });
+    } else this.#queue.push({ chunk, taken });
+  }
+
+  sent(): void {
+    const taken = this.#underway.shift();
+    if (this.#isIdle && this.#state.name === 'writing') this.#onWaiting(false);
+    taken?.();
+  }
+
+  /** Nothing will be written any more. */
+  end(): void {
+    if (this.#state.name !== 'writing') return;
+    this.#onWaiting(true);
+    this.#state = { name: 'ending' };
+    this.#takeWaiter()?.resolve(END);
+  }
+
+  /** Breaks the stream off: chunks that have not been sent are lost, as when a stream is destroyed. */
+  fail(reason: unknown): void {
+    if ('lost' in this.#state) return;
+    const lost = toError(reason);
+    this.#state = { name: 'failed', lost, reason };
+    this.#lose(lost);
+    this.#onFail(reason);
+    this.#takeWaiter()?.reject(reason);
+  }
+
+  close(outcome: StreamOutcome, early: boolean): void {
+    const before = this.#state;
+    const audience = this.#isIdle ? audienceOf(outcome) : 'all';
+    const lost = 'lost' in before ? before.lost : closeError(outcome);
+    this.#state = { name: 'closed', lost, outcome };
+    this.#onWaiting(false);
+    this.#lose(lost);
+    if (!early || this.#onFinish) this.#onFinish?.(outcome);
+    else if (before.name !== 'failed') this.#onEarlyClose(lost, audience);
+  }
+
+  /** Sets who hears that this side has broken the stream off. */
+  onFail(listener: (error: unknown) => void): void {
+    this.#onFail = listener;
+  }
+
+  /** Sets who hears that the other side has dealt with all that was written, or has failed to. */
+  onFinish(listener: (outcome: StreamOutcome) => void): void {
+    if (this.#state.name === 'closed') listener(this.#state.outcome);
+    else this.#onFinish = listener;
+  }
+
+  /** Sets what is done when the other side wants no more. */
+  onEarlyClose(listener: (error: Error, audience: Audience) => void): void {
+    this.#onEarlyClose = listener;
+  }
+
+  get #isIdle(): boolean {
+    return this.#queue.length + this.#underway.length === 0;
+  }
+
+  #lose(error: Error): void {
+    for (const { taken } of this.#queue.splice(0)) taken(error);
+    for (const taken of this.#underway.splice(0)) taken(error);
+  }
+
+  #takeWaiter(): Waiter | undefined {
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    return waiter;
+  }
+}
+
+/** Who hears of the end of a stream to which nothing was being written. */
+function audienceOf({ failed, value }: StreamOutcome): Audience {
+  // Its owner has ended the stream.
+  if (!failed) return 'nobody';
+  // The end of the child or of its proxy is not a failure of this stream.
+  return isProcxyError(value) ? 'listeners' : 'all';
+}
+
+function closeError({ failed, value }: StreamOutcome): Error {
+  if (failed && value instanceof Error) return value;
+  return new Error('The stream was closed in the other process before all was written.', { cause: value });
+}
