@@ -1,3 +1,5 @@
+import { isError } from './realm.js';
+
 /**
  * The errors of this library. Each has a stable `code`, says what happened and what to do about it.
  * Test `code` where two copies of the package may be loaded; `instanceof` elsewhere.
@@ -46,7 +48,7 @@ export function isProcxyError(value: unknown): value is ProcxyError {
 /** Any thrown value as a part of a sentence, without its full stop. Never throws, whatever the value does when it is read. */
 export function describeReason(reason: unknown): string {
   try {
-    return (reason instanceof Error ? reason.message : String(reason)).replace(/\.$/, '');
+    return (isError(reason) ? reason.message : String(reason)).replace(/\.$/, '');
   } catch {
     return 'a value that cannot be shown';
   }

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 
 const src = fileURLToPath(new URL('../src', import.meta.url));
 
-const base = ['protocol.ts', 'types', 'clock.ts', 'errors.ts', 'warnings.ts'];
+const base = ['protocol.ts', 'types', 'clock.ts', 'errors.ts', 'realm.ts', 'warnings.ts'];
 const belowSession = ['codec', 'channel', ...base];
 const room = (...rooms: string[]): string[] => [...rooms.map((name) => `session/${name}`), ...belowSession];
 
@@ -33,14 +33,15 @@ const allowed: Record<string, string[]> = {
   'session/wire': room(),
   codec: base,
   channel: base,
-  'process-proxy': ['errors.ts', 'clock.ts'],
+  'process-proxy': ['errors.ts', 'clock.ts', 'realm.ts'],
   ipc: ['channel', ...base],
   types: ['errors.ts'],
   'loading-mark.ts': ['protocol.ts'],
   'protocol.ts': ['types'],
-  'errors.ts': [],
+  'errors.ts': ['realm.ts'],
   'warnings.ts': ['clock.ts'],
   'clock.ts': [],
+  'realm.ts': [],
 };
 
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));

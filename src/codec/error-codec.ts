@@ -1,6 +1,6 @@
-import { types } from 'node:util';
 import { isProcxyError, ProtocolError, procxyErrorClasses, SerializationError } from '../errors.js';
 import type { Wire } from '../protocol.js';
+import { isError } from '../realm.js';
 import { registeredErrorClass, registeredErrorName } from './registry.js';
 import type { DecodeContext, EncodeContext, TransferHandler } from './transfer-handlers.js';
 
@@ -81,10 +81,6 @@ export function errorHandler(ownFile?: string): TransferHandler<Error> {
 
     decode: (wire, context) => revive(check(wire), context),
   };
-}
-
-export function isError(value: unknown): value is Error {
-  return types.isNativeError(value) || value instanceof Error;
 }
 
 function revive({ class: type, name, message, stack, ...rest }: WireError, context: DecodeContext): Error {
@@ -203,9 +199,17 @@ function classOf(error: Error): string {
   if (registered !== undefined) return registered;
   if (isProcxyError(error) && Object.hasOwn(procxyErrorClasses, error.name)) return error.name;
   const own = Object.entries(builtIns).find(([, type]) => type.prototype.isPrototypeOf(error));
-  // An error of another realm is an instance of none of ours: there its constructor's name tells.
-  const name = own?.[0] ?? (error.constructor as { name?: unknown } | undefined)?.name;
-  return typeof name === 'string' && Object.hasOwn(builtIns, name) ? name : 'Error';
+  return own?.[0] ?? foreignClassOf(error);
+}
+
+/** An error of another realm is an instance of none of our classes: the nearest constructor with the name of one tells. */
+function foreignClassOf(error: Error): string {
+  let level: object | null = error;
+  for (; level; level = Object.getPrototypeOf(level) as object | null) {
+    const { name } = (read(level as Error, 'constructor') ?? {}) as { name?: unknown };
+    if (typeof name === 'string' && Object.hasOwn(builtIns, name)) return name;
+  }
+  return 'Error';
 }
 
 const writable = { configurable: true, writable: true } as const;

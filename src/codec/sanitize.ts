@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { isError } from './error-codec.js';
+import { isAbortSignal, isError } from '../realm.js';
 import { isHandle } from './handle-codec.js';
 import { classify } from './stream-codec.js';
 import { findRegisteredHandler } from './registry.js';
@@ -60,7 +60,7 @@ function isWhole(value: object): boolean {
     isError(value) ||
     isHandle(value) ||
     classify(value) !== undefined ||
-    value instanceof AbortSignal ||
+    isAbortSignal(value) ||
     types.isBoxedPrimitive(value) ||
     findRegisteredHandler(value) !== undefined
   );

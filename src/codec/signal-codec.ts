@@ -1,5 +1,6 @@
 import { ProtocolError } from '../errors.js';
 import type { SignalDescription, Wire } from '../protocol.js';
+import { isAbortSignal } from '../realm.js';
 import type { TransferHandler } from './transfer-handlers.js';
 
 /** Who follows signals, and knows each by an id. */
@@ -13,7 +14,7 @@ export interface SignalExchange {
 export function signalHandler(exchange: SignalExchange | undefined): TransferHandler<AbortSignal> {
   return {
     name: 'abort-signal',
-    canHandle: (value): value is AbortSignal => value instanceof AbortSignal,
+    canHandle: isAbortSignal,
     encode(signal, context): SignalDescription {
       if (!exchange) return context.refuse('a signal, which is no data', 'Pass it as an argument.');
       if (!signal.aborted) return { id: exchange.export(signal) };

@@ -2,6 +2,7 @@ import { Duplex, Readable, Writable } from 'node:stream';
 import { types } from 'node:util';
 import { ProtocolError } from '../errors.js';
 import type { StreamDescription, Wire } from '../protocol.js';
+import { isReadableStream, isWritableStream } from '../realm.js';
 import type { TransferHandler } from './transfer-handlers.js';
 
 /** What crosses piece by piece. */
@@ -55,8 +56,8 @@ export function classify(value: object): Streamable | undefined {
   if (value instanceof Duplex) return { kind: 'duplex', value };
   if (value instanceof Readable) return { kind: 'readable', value };
   if (value instanceof Writable) return { kind: 'writable', value };
-  if (value instanceof ReadableStream) return { kind: 'readable-stream', value };
-  if (value instanceof WritableStream) return { kind: 'writable-stream', value };
+  if (isReadableStream(value)) return { kind: 'readable-stream', value };
+  if (isWritableStream(value)) return { kind: 'writable-stream', value };
   // A promise of one, as a call gives it, is to be awaited first.
   if (isAsyncIterable(value) && !types.isPromise(value)) return { kind: 'iterator', value };
   if (types.isGeneratorObject(value)) return { kind: 'iterator', value: value as unknown as Iterable<unknown> };

@@ -1,3 +1,4 @@
+import { serialize } from 'node:v8';
 import { describeReason, SerializationError } from '../errors.js';
 import type { SerializationMode } from '../types/serializable.js';
 import { createCodec } from './create-codec.js';
@@ -23,7 +24,7 @@ export function validateProcxiable(value: unknown, mode: SerializationMode, cont
   try {
     // What no walk can see: too deep or too large for one message, a detached buffer.
     if (mode === 'json') JSON.stringify(wire);
-    else structuredClone(wire);
+    else serialize(wire);
   } catch (error) {
     throw new SerializationError(
       `${context} could not be written as one message (${describeReason(error)}).`,

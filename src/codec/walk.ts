@@ -1,5 +1,6 @@
 import { isProcxyError, SerializationError } from '../errors.js';
 import type { Descriptor, Wire } from '../protocol.js';
+import { isError } from '../realm.js';
 import type { Origin } from './codec.js';
 import * as refusals from './refusals.js';
 import type { Refusal } from './refusals.js';
@@ -166,7 +167,7 @@ export function assign(target: object, key: string, value: unknown): void {
 }
 
 function isStackOverflow(error: unknown): boolean {
-  return error instanceof RangeError && error.message.startsWith('Maximum call stack');
+  return isError(error) && error.name === 'RangeError' && error.message.startsWith('Maximum call stack');
 }
 
 function formatKey(key: Key): string {

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { clearTimeout, setTimeout } from '../clock.js';
 import { ChildCrashedError, describeReason } from '../errors.js';
+import { isError } from '../realm.js';
 import type { ExitStatus } from '../types/stats.js';
 import { startError } from './launch/launch.js';
 import { Reaper } from './reaper.js';
@@ -79,7 +80,7 @@ export class AgentProcess {
     const { code, signal } = this.#status ?? { code: null, signal: null };
     const how = signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
     const error = this.lastWords?.error;
-    const name = error instanceof Error ? `${describeReason(error.name)}: ` : '';
+    const name = isError(error) ? `${describeReason(error.name)}: ` : '';
     const why = this.lastWords ? `: ${name}${describeReason(error)}` : this.#killedFor ? `: ${this.#killedFor}` : '';
     const hint =
       signal === 'SIGABRT' ? ' It may have run out of memory: `resourceLimits` says how much it may take.' : '';

@@ -1,5 +1,6 @@
 import { clearTimeout, setTimeout } from '../clock.js';
 import { describeReason } from '../errors.js';
+import { isError } from '../realm.js';
 import { warn } from '../warnings.js';
 import type { AgentProcess } from './agent-process.js';
 
@@ -41,7 +42,7 @@ function tell(agent: AgentProcess): (error: unknown) => void {
   return (error) => {
     // The hook was cut off by the child's end.
     if (agent.ended) return;
-    const name = error instanceof Error ? `${describeReason(error.name)}: ` : '';
+    const name = isError(error) ? `${describeReason(error.name)}: ` : '';
     const what = 'The dispose hook of an instance failed while its child was terminated.';
     warn('PROCXY_DISPOSE_FAILED', `${what} ${name}${describeReason(error)}`);
   };

@@ -1,5 +1,6 @@
 import type { Session as InspectorSession } from 'node:inspector';
 import { pathToFileURL } from 'node:url';
+import { describeReason } from '../errors.js';
 
 type Location = { url: string } | { unknown: string };
 
@@ -24,7 +25,7 @@ function ask(type: object): Location {
     session = connectInspector();
   } catch (error) {
     return {
-      unknown: `V8 cannot be asked where it is defined (${error instanceof Error ? error.message : String(error)})`,
+      unknown: `V8 cannot be asked where it is defined (${describeReason(error)})`,
     };
   }
   try {

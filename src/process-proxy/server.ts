@@ -3,6 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout } from '../clock.js';
 import { ProcxyError } from '../errors.js';
+import { isError } from '../realm.js';
 import { ProcessProxyConnection } from './connection.js';
 import { Handshakes } from './handshake.js';
 import { resolveOptions, type ProcessProxyServerOptions, type ResolvedOptions } from './options.js';
@@ -138,7 +139,7 @@ export class ProcessProxyServer extends EventEmitter<ServerEvents> {
       const accepted = await validateConnection(Buffer.from(token, 'latin1').toString());
       return accepted === true && this.listenerCount('connection') > 0;
     } catch (error) {
-      this.#report(error instanceof Error ? error : new ProcxyError(`validateConnection threw ${String(error)}.`));
+      this.#report(isError(error) ? error : new ProcxyError(`validateConnection threw ${String(error)}.`));
       return false;
     } finally {
       this.#pending.delete(socket);

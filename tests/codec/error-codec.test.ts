@@ -54,6 +54,8 @@ describe.each(modes)('an error, in %s mode', (mode) => {
 
   test('of another realm is one of the same class here', () => {
     expect(arrive(runInNewContext("new RangeError('far')") as Error)).toBeInstanceOf(RangeError);
+    const derived = arrive(runInNewContext("class Far extends RangeError {}; new Far('far')") as Error);
+    expect(Object.getPrototypeOf(derived)).toBe(RangeError.prototype);
   });
 
   test('that is a DOMException keeps name and code', () => {

@@ -1,11 +1,11 @@
 import type { Codec } from '../../codec/codec.js';
 import { describeReason, ProtocolError, SerializationError, TimeoutError } from '../../errors.js';
 import type { CallbackInvoke, CallbackResult, CallInvoke, CallResult, Coded, Message } from '../../protocol.js';
-import { isError } from '../../codec/error-codec.js';
 import { SocketConnectingError } from '../../codec/handle-codec.js';
 import { onAbort } from './abort.js';
 import { appendCallSite, CallSiteBudget, captureCallSite, replaceStack, type CallSite } from './call-site.js';
 import { now } from '../../clock.js';
+import { isError } from '../../realm.js';
 import { Deadlines } from './deadlines.js';
 import { OpenCalls } from './open-calls.js';
 import { annotate, type Parcel, type Send } from '../wire/parcel.js';
@@ -189,7 +189,7 @@ export class Calls {
   #failed(call: OpenCall, error: unknown): void {
     if (error instanceof SocketConnectingError) void this.#sendWhenConnected(error.settled, call);
     else if (this.#take(call.id)) {
-      if (error instanceof Error) replaceStack(error, call.site);
+      if (isError(error)) replaceStack(error, call.site);
       call.settle.reject(error);
     }
   }
