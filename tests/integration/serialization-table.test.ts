@@ -8,9 +8,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { procxy, SerializationError, type Procxy, type SerializationMode } from 'procxy';
 import { Calculator } from '../fixtures/calculator.js';
 
-/** The tables of docs/serialization.md, row by row, against a real child in each mode. */
+/** The tables of docs/reference/serialization.md, row by row, against a real child in each mode. */
 
-const page = fileURLToPath(new URL('../../docs/serialization.md', import.meta.url));
+const page = fileURLToPath(new URL('../../docs/reference/serialization.md', import.meta.url));
 const header = ['value', 'JSON mode', 'advanced mode'];
 const modes: SerializationMode[] = ['json', 'advanced'];
 
@@ -261,7 +261,7 @@ const outcomes: Record<string, (sent: never, arrived: never) => boolean> = {
 };
 const refusal = '`SerializationError`';
 
-describe('docs/serialization.md', () => {
+describe('docs/reference/serialization.md', () => {
   const table = readTables(readFileSync(page, 'utf8'));
   const proxies = new Map<SerializationMode, Procxy<Calculator>>();
   beforeAll(async () => {
