@@ -21,6 +21,7 @@ const allowed: Record<string, string[]> = {
   'parent/launch/runtime.ts': base,
   'parent/caller.ts': [],
   child: ['session', ...belowSession, 'loading-mark.ts'],
+  'session/open-session.ts': room('session.ts', 'handles.ts', 'signals.ts', 'functions', 'streams', 'part.ts', 'wire'),
   'session/session.ts': room('part.ts', 'calls', 'wire'),
   'session/signals.ts': room('part.ts', 'calls', 'wire'),
   'session/handles.ts': room('part.ts'),

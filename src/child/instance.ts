@@ -80,6 +80,12 @@ export class Instance {
     receiveHandle(this.#object, handle, id);
   }
 
+  /** Nothing is watched or forwarded any more. */
+  close(): void {
+    this.properties.close();
+    this.events?.close();
+  }
+
   /** Lets the object clean up, as `await using` would; once, whoever asks for it. */
   dispose(): Promise<void> {
     this.#disposed ??= this.#dispose();

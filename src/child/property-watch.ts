@@ -1,4 +1,4 @@
-import { now, setTimeout } from '../clock.js';
+import { clearTimeout, now, setTimeout } from '../clock.js';
 import type { Codec } from '../codec/codec.js';
 import { describeReason } from '../errors.js';
 import type { MirrorRequest, PropertyUpdate, Wire } from '../protocol.js';
@@ -92,6 +92,11 @@ export class PropertyWatch {
       if (this.#options.isBusy()) this.follow();
     }, INTERVAL);
     this.#timer.unref();
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   #look(): PropertyUpdate | undefined {

@@ -26,7 +26,7 @@ export interface CodecOptions {
   /** Why a function is refused, where none cross here. */
   functionRefusal?: Refusal | undefined;
   /** The file of this code, or how its name begins: its frames are left out of the stacks of errors that cross. */
-  ownFile?: string;
+  ownFile?: string | undefined;
 }
 
 export function createCodec(options: CodecOptions): Codec {

@@ -2,8 +2,9 @@ import type { Socket } from 'node:net';
 import { messageFormat } from '../channel/frames.js';
 import { framedSocket } from '../channel/framed-socket.js';
 import type { Codec } from '../codec/codec.js';
+import type { AnyFunction } from '../codec/function-codec.js';
 import type { CallbackRequest } from '../protocol.js';
-import { Callbacks } from '../session/functions/callbacks.js';
+import type { Callbacks, CallbacksOptions } from '../session/functions/callbacks.js';
 import type { ErrorFactory } from '../session/calls/calls.js';
 import { withDebugLog } from '../session/wire/debug-log.js';
 import type { Session } from '../session/session.js';
@@ -16,24 +17,20 @@ import type { CallbackLimits } from './options/options.js';
 
 /** Functions that cross between the parent and one child, and the socket on which that child may wait for one. */
 export class CallbackService {
-  readonly callbacks: Callbacks;
+  readonly options: Omit<CallbacksOptions, 'isParent'>;
   /** What the child is told. */
   readonly request: CallbackRequest;
   readonly #limits: CallbackLimits;
   readonly #socket: Socket | undefined;
   readonly #pid: number | undefined;
+  #callbacks: Callbacks | undefined;
   #sync: SyncCalls | undefined;
 
   constructor(limits: CallbackLimits, { process, syncDescriptor }: Launched) {
     this.#limits = limits;
     const trace = (name: string, args: unknown[], run: () => unknown): unknown =>
       traceCallback({ pid: process.pid, name, arguments: args }, run);
-    this.callbacks = new Callbacks({
-      ...limits,
-      isParent: true,
-      onUnhandled: warnOfFailure,
-      trace: () => (isTraced.callbacks ? trace : undefined),
-    });
+    this.options = { ...limits, onUnhandled: warnOfFailure, trace: () => (isTraced.callbacks ? trace : undefined) };
     this.#pid = process.pid;
     this.#socket = socketAt(process, syncDescriptor);
     this.request = {
@@ -44,9 +41,9 @@ export class CallbackService {
     };
   }
 
-  serve(session: Session, codec: Codec, mode: SerializationMode): void {
-    const { callbacks } = this;
-    session.use(callbacks);
+  /** Begins to serve a child that waits. */
+  serve(callbacks: Callbacks, session: Session, codec: Codec, mode: SerializationMode): void {
+    this.#callbacks = callbacks;
     if (!this.#socket) return;
     session.use({ handlers: {}, attach: () => {}, afterMessage: () => this.#sync?.afterMessage() });
     const onViolation = (error: unknown): void => session.inbox.violate(error);
@@ -74,6 +71,11 @@ export class CallbackService {
   /** Whether the child waits for a function of this side, and turns no event loop. */
   get isWaitedFor(): boolean {
     return this.#sync?.isWaitedFor ?? false;
+  }
+
+  /** Lets go of a function of either side. Returns whether it had crossed. */
+  release(fn: AnyFunction): boolean {
+    return this.#callbacks?.release(fn) ?? false;
   }
 
   /** A child that waits goes on, with an error. */

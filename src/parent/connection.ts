@@ -1,7 +1,6 @@
 import { closeSync } from 'node:fs';
-import type { DataSocket } from '../channel/data-socket.js';
+import { DataSocket } from '../channel/data-socket.js';
 import { nodeIpcChannel } from '../channel/node-ipc.js';
-import { createCodec } from '../codec/create-codec.js';
 import type { AnyFunction } from '../codec/function-codec.js';
 import type { Self, TransferHandler } from '../codec/transfer-handlers.js';
 import { isHandle } from '../codec/handle-codec.js';
@@ -13,14 +12,11 @@ import { checkDescription } from './description.js';
 import { endingOnAbort } from './ending-on-abort.js';
 import type { CallSite } from '../session/calls/call-site.js';
 import { debug, withDebugLog } from '../session/wire/debug-log.js';
-import { Handles } from '../session/handles.js';
 import { now } from '../clock.js';
 import { EventSubscriptions } from '../session/events/event-subscriptions.js';
 import { RemoteResult } from '../session/calls/remote-result.js';
-import { Session } from '../session/session.js';
-import { Signals } from '../session/signals.js';
-import { dataSocketOf } from '../session/streams/data-link.js';
-import { Streams } from '../session/streams/streams.js';
+import { openSession } from '../session/open-session.js';
+import type { Session } from '../session/session.js';
 import type { ExitStatus, ProcxyStats, SideStats } from '../types/stats.js';
 import { ownFiles } from './launch/agent-path.js';
 import { AgentProcess } from './agent-process.js';
@@ -68,31 +64,18 @@ export class Connection {
   #heartbeat: HeartbeatWatch | undefined;
   #terminated: Promise<void> | undefined;
 
-  constructor(options: ResolvedOptions, self: Self, handlers: readonly TransferHandler[]) {
+  constructor(options: ResolvedOptions, self: Self, transfers: readonly TransferHandler[]) {
     this.#options = options;
     const launched = launch(options, (error) => this.#session.inbox.violate(error));
     this.agent = new AgentProcess(launched.process, options.terminateTimeout);
-    const handles = options.supportHandles ? new Handles() : undefined;
-    this.#callbacks = options.callbacks && new CallbackService(options.callbacks, launched);
-    this.#channels = { callbacks: this.#callbacks?.request, dataDescriptor: launched.dataDescriptor };
-    const functions = this.#callbacks?.callbacks;
     const mode = options.serialization;
     const onBusy = (busy: boolean): void => (busy ? this.agent.hold() : this.agent.release());
-    const streams: Streams = new Streams({ isParent: true, data: () => data, onBusy });
-    const signals = new Signals();
-    const codec = createCodec({ mode, self, handlers, handles, functions, streams, signals, ownFile: ownFiles() });
-    this.properties = new PropertyMirror(codec);
-    this.events = new EventSubscriptions({
-      codec,
-      target: () => self.current,
-      onListening: onBusy,
-      send: (message) => {
-        if (!this.#over) this.#session.sendControl(message);
-      },
-    });
-    this.#session = new Session({
+    const { session, codec, carry } = openSession({
       channel: withDebugLog(nodeIpcChannel(launched.process), `child ${launched.process.pid}`),
-      codec,
+      isParent: true,
+      self,
+      transfers,
+      ownFile: ownFiles(),
       handlers: {
         'child-fatal': ({ error, coded }) => (this.agent.lastWords = { error: coded ? codec.decode(error) : error }),
         heartbeat: () => {
@@ -110,12 +93,26 @@ export class Connection {
       },
       onBusy,
     });
-    if (handles) this.#session.use(handles);
-    this.#session.use(streams);
-    this.#session.use(signals);
-    this.#callbacks?.serve(this.#session, codec, mode);
-    const socket = socketAt(launched.process, launched.dataDescriptor);
-    const data: DataSocket | undefined = socket && dataSocketOf({ socket, mode, inbox: this.#session.inbox, streams });
+    this.#session = session;
+    this.#callbacks = options.callbacks && new CallbackService(options.callbacks, launched);
+    this.#channels = { callbacks: this.#callbacks?.request, dataDescriptor: launched.dataDescriptor };
+    const data = socketAt(launched.process, launched.dataDescriptor);
+    const callbacks = carry({
+      mode,
+      handles: options.supportHandles,
+      callbacks: this.#callbacks?.options,
+      bytes: data && ((receiver) => new DataSocket(data, receiver)),
+    });
+    if (callbacks) this.#callbacks?.serve(callbacks, session, codec, mode);
+    this.properties = new PropertyMirror(codec);
+    this.events = new EventSubscriptions({
+      codec,
+      target: () => self.current,
+      onListening: onBusy,
+      send: (message) => {
+        if (!this.#over) this.#session.sendControl(message);
+      },
+    });
     // New calls are refused at once; those that are open may have their answers in the pipe.
     this.agent.onExit = () => (this.#over ??= (method) => this.agent.crashError(method));
     void this.agent.exited.then((status) => {
@@ -271,7 +268,7 @@ export class Connection {
 
   /** Lets go of a function of either side. Returns whether there was one. */
   releaseCallback(fn: AnyFunction): boolean {
-    return this.#callbacks?.callbacks.release(fn) ?? false;
+    return this.#callbacks?.release(fn) ?? false;
   }
 
   /** Rejects what is open and refuses what comes. The first reason stands. */

@@ -23,7 +23,7 @@ export interface SessionOptions {
   run?: Run;
   /** Why a call cannot be made just now. */
   refuse?(method: string): Error | undefined;
-  /** What is done with messages that are no part's. One without a handler is a violation. */
+  /** What is done with messages that belong to no part. One without a handler is a violation. */
   handlers?: Handlers;
   /** What the other side is to know before anything else: asked for each time that something is written. */
   preface?(): Message | undefined;

@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Socket } from 'node:net';
 import { beforeEach, expect, test } from 'vitest';
 import type { Channel } from '../../src/channel/channel.js';
 import { memoryChannelPair } from '../../src/channel/memory.js';
@@ -16,10 +18,11 @@ beforeEach(() => {
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test('messages arrive at the other end, in order, and not before the sender has gone on', async () => {
+test('messages arrive at the other end, in order, and not before the event loop turns', async () => {
   near.send({ n: 1 });
   far.send({ n: 2 });
   near.send({ n: 3 });
+  await Promise.resolve();
   expect(log).toEqual([]);
   await settled();
   expect(log).toEqual([
@@ -46,6 +49,8 @@ test('what cannot be written throws at the sender', () => {
 test('both ends close once, after what was sent before', async () => {
   near.send({ n: 1 });
   near.close();
+  near.close();
+  await settled();
   far.close();
   await settled();
   expect(log[0]).toEqual(['far', { n: 1 }]);
@@ -67,4 +72,42 @@ test('sending on a closed channel is harmless', async () => {
   await settled();
   expect(log).not.toContainEqual(['far', { n: 1 }]);
   expect(log).not.toContainEqual(['near', { n: 2 }]);
+});
+
+test('carries in each mode what the mode carries', async () => {
+  const value = { map: new Map([[1, 2n]]), bytes: new Uint8Array([1, 2]), missing: undefined };
+  const [sender, receiver] = memoryChannelPair('advanced');
+  receiver.onMessage((message) => log.push(message));
+  sender.send(value);
+  await settled();
+  expect(log).toEqual([value]);
+  expect(() => sender.send({ fn: () => {} })).toThrow(/could not be cloned/);
+  expect(() => near.send({ big: 1n })).toThrow(TypeError);
+});
+
+test('a handle arrives as itself, and `written` is called before it does', async () => {
+  far.onMessage((_message, handle) => log.push(handle));
+  const socket = new Socket();
+  near.send({}, socket, () => log.push('written'));
+  await settled();
+  expect(log).toEqual(['written', socket]);
+});
+
+test('the asynchronous context of a sender does not cross', async () => {
+  const storage = new AsyncLocalStorage<string>();
+  const [sender, receiver] = storage.run('maker', () => memoryChannelPair());
+  receiver.onMessage(() => log.push(storage.getStore()));
+  storage.run('sender', () => sender.send({}));
+  await settled();
+  expect(log).toEqual(['maker']);
+});
+
+test('an end that has closed itself gets nothing more, whatever was under way', async () => {
+  near.send({ n: 1 });
+  far.close();
+  await settled();
+  expect(log).toEqual([
+    ['far', 'closed'],
+    ['near', 'closed'],
+  ]);
 });

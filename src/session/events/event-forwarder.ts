@@ -63,6 +63,12 @@ export class EventForwarder {
     });
   }
 
+  /** Takes all listeners off the emitter. */
+  close(): void {
+    for (const stop of this.#forwarding.values()) stop();
+    this.#forwarding.clear();
+  }
+
   /** Never throws: the emitter has done nothing wrong, and in a timer it would end the process. */
   #forward(event: EventName, args: unknown[]): void {
     const { codec, send } = this.#options;

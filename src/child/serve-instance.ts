@@ -1,0 +1,58 @@
+import type { Channel } from '../channel/channel.js';
+import type { Codec } from '../codec/codec.js';
+import type { Self } from '../codec/transfer-handlers.js';
+import { TerminatedError, type ProtocolError } from '../errors.js';
+import { openSession } from '../session/open-session.js';
+import type { Session } from '../session/session.js';
+import { AgentMethods, type Place } from './agent-methods.js';
+
+export interface ServedInstance {
+  readonly session: Session;
+  readonly codec: Codec;
+  /** ms that {@link dispose} may take when the other side is gone. */
+  readonly terminateTimeout: number;
+  /** Runs the instance's dispose hook, if it has one; once, whoever asks for it. */
+  dispose(): Promise<void>;
+  /** Stops serving: nothing of it runs any more but the instance's own code. The channel is its owner's to close. */
+  close(): void;
+}
+
+/**
+ * Serves an instance to the other side of a channel, which says of which class it is, and with which arguments it is made.
+ * @param onViolation the other side broke the protocol; nothing more is read
+ */
+export function serveInstance(
+  channel: Channel,
+  place: Place,
+  onViolation: (error: ProtocolError) => void,
+): ServedInstance {
+  const self: Self = { current: undefined };
+  const opened = openSession({
+    channel,
+    isParent: false,
+    self,
+    ownFile: place.ownFile,
+    run: (target, method, args) => (target === 'agent' ? agent.run(method, args) : agent.started.call(method, args)),
+    preface: () => agent.instance?.properties.takeChanges(),
+    handlers: {
+      'event-subscribe': ({ event }) => agent.instance?.events?.subscribe(event),
+      'event-unsubscribe': ({ event }) => agent.instance?.events?.unsubscribe(event),
+    },
+    onViolation,
+  });
+  const agent = new AgentMethods(opened, self, place);
+  const { session, codec } = opened;
+  session.enableBatches();
+  return {
+    session,
+    codec,
+    get terminateTimeout() {
+      return agent.terminateTimeout;
+    },
+    dispose: () => agent.instance?.dispose() ?? Promise.resolve(),
+    close() {
+      agent.close();
+      session.close((method) => new TerminatedError(`${method}(): the instance was terminated.`));
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { createServer, Server, Socket } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { memoryChannelPair } from '../../src/channel/memory.js';
+import type { ProtocolError } from '../../src/errors.js';
+import type { Message } from '../../src/protocol.js';
+import { openSession } from '../../src/session/open-session.js';
+
+const forever = { timeout: Infinity };
+
+/** A server that listens, for which two sessions compete in no way: it is shared. */
+async function listening(): Promise<Server> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
+
+function open(run: (args: unknown[]) => unknown, preface?: () => Message | undefined) {
+  const [near, far] = memoryChannelPair();
+  const violations: ProtocolError[] = [];
+  const common = { self: { current: undefined }, ownFile: undefined };
+  const onViolation = (error: ProtocolError): void => void violations.push(error);
+  const parent = openSession({
+    ...common,
+    channel: near,
+    isParent: true,
+    onViolation,
+    ...(preface && { preface }),
+  });
+  const child = openSession({
+    ...common,
+    channel: far,
+    isParent: false,
+    onViolation,
+    run: (_target, _method, args) => run(args),
+    handlers: { 'property-update': () => {} },
+  });
+  for (const side of [parent, child]) side.carry({ mode: 'json', handles: true });
+  return { parent, child, far, near, violations };
+}
+
+describe('Handles', () => {
+  test('brings a handle ahead of the message that names it', async () => {
+    const server = await listening();
+    const { parent, violations } = open(([given]) => given === server);
+    expect(await parent.session.call('instance', 'take', [server], forever)).toBe(true);
+    expect(violations).toEqual([]);
+    server.close();
+  });
+
+  test('a property update in between closes nothing', async () => {
+    const server = await listening();
+    let count = 0;
+    const preface = (): Message => ({ type: 'property-update', set: [['count', ++count]] });
+    const { parent, violations } = open(([given]) => (given as Server).listening, preface);
+    expect(await parent.session.call('instance', 'take', [server], forever)).toBe(true);
+    expect(count).toBeGreaterThan(1);
+    expect(violations).toEqual([]);
+    server.close();
+  });
+
+  test('what the next message does not claim is closed', async () => {
+    const { near } = open(() => undefined);
+    const socket = new Socket();
+    near.send({ type: 'handle-transfer', handleId: 1 }, socket);
+    near.send({ type: 'call-invoke', callId: 1, method: 'none', args: [] });
+    await expect.poll(() => socket.destroyed).toBe(true);
+  });
+
+  test('what arrived and was never claimed is closed at the end', async () => {
+    const { near, child } = open(() => undefined);
+    const socket = new Socket();
+    near.send({ type: 'handle-transfer', handleId: 1 }, socket);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(socket.destroyed).toBe(false);
+    child.session.close(() => new Error('over'));
+    expect(socket.destroyed).toBe(true);
+  });
+
+  test('a handle that arrives twice under one id is a violation', async () => {
+    const { near, violations } = open(() => undefined);
+    for (const _ of [1, 2]) near.send({ type: 'handle-transfer', handleId: 1 }, new Socket());
+    await expect.poll(() => violations.map(({ message }) => message)).toContain('The handle 1 arrived twice.');
+  });
+});
