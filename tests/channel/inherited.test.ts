@@ -53,7 +53,7 @@ describe('a descriptor that is no socket', () => {
 
 describe("this side's end of a child's socket", () => {
   test('is taken out of `stdio`, for one owner', async () => {
-    const child = spawn('cat', ['/dev/fd/3'], { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] });
+    const child = spawn('sleep', ['30'], { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] });
     const socket = takeSocket(child, 3);
     expect(socket?.writable).toBe(true);
     expect(child.stdio[3]).toBeNull();

@@ -1,0 +1,42 @@
+import { runInNewContext, Script } from 'node:vm';
+import { expect, test } from 'vitest';
+import { locateClass } from '../../src/parent/v8-location.js';
+import * as barrel from '../fixtures/modules/outer-barrel.js';
+import { Circle } from '../fixtures/modules/shapes.js';
+
+const shapes = new URL('../fixtures/modules/shapes.js', import.meta.url).href;
+
+test('a class is where it was defined, under whatever name it came', () => {
+  for (const type of [Circle, barrel.Circle, barrel.Renamed, barrel.nested.Circle]) {
+    expect(locateClass(type)).toEqual({ url: shapes });
+  }
+});
+
+test.each([
+  ['a path', '/app/worker.js', { url: 'file:///app/worker.js' }],
+  ['a URL', 'https://example.org/worker.js', { url: 'https://example.org/worker.js' }],
+])('the name of its script may be %s', (_name, filename, location) => {
+  const type = new Script('(class Worker {})', { filename }).runInThisContext() as object;
+  expect(locateClass(type)).toEqual(location);
+});
+
+test('a class of another realm is found too', () => {
+  const type = runInNewContext('(class Far {})', {}, { filename: '/app/far.js' }) as object;
+  expect(locateClass(type)).toEqual({ url: 'file:///app/far.js' });
+});
+
+test.each<[string, object, RegExp]>([
+  ['made by eval', new Function('return class Made {}')() as object, /eval/],
+  ['a part of Node', URL, /part of Node/],
+  ['of the language', Map, /no class of a JavaScript file/],
+  ['a bound function', Circle.bind(null), /no class of a JavaScript file/],
+])('the reason why nobody knows: %s', (_name, type, reason) => {
+  expect(locateClass(type)).toEqual({ unknown: expect.stringMatching(reason) as string });
+});
+
+test('the answer is kept, and nothing is left behind', () => {
+  class Here {}
+  const first = locateClass(Here);
+  expect(locateClass(Here)).toBe(first);
+  expect(Object.keys(process.getBuiltinModule('node:inspector')).filter((key) => key.includes('procxy'))).toEqual([]);
+});
