@@ -85,9 +85,11 @@ function insidePackage(path: string): string {
   return path.slice(path.indexOf('/') + 1);
 }
 
-/** Without what vitest and `npm test` add: it would change where npm installs, what Node loads and how it prints. */
+/** Without what vitest, its configuration and `npm test` change: where npm installs, what Node loads and how it prints. */
 function userEnv(): NodeJS.ProcessEnv {
   const added =
     /^(VITEST|NODE_(ENV|OPTIONS|PATH)$|(FORCE|NO)_COLOR$|TEST$|INIT_CWD$|npm_(package|lifecycle)_|npm_config_local)/;
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !added.test(name)));
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !added.test(name)));
+  const { PROCXY_TEST_CERTIFICATES: certificates } = env;
+  return certificates === undefined ? env : { ...env, NODE_EXTRA_CA_CERTS: certificates };
 }
