@@ -22,6 +22,9 @@ export const setImmediate = real('setImmediate', timers.setImmediate);
 export const nextTick = real('nextTick', process.nextTick);
 export const queueMicrotask = real('queueMicrotask', globalThis.queueMicrotask);
 
+/** The longest delay of a timer, in ms. Node fires a timer with a longer one at once. */
+export const MAX_DELAY = 2 ** 31 - 1;
+
 const hrtime = real('hrtime', process.hrtime);
 
 /**

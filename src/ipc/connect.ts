@@ -7,7 +7,7 @@ import { checkLimit, reportTo, type IpcOptions } from './options.js';
 
 export interface ConnectIpcOptions extends IpcOptions {
   /**
-   * Makes `process` the channel, as it is in a child of `fork()`: `process.send()`, `process.on('message', …)` and the rest.
+   * Makes `process` the channel, as in a child of `fork()`: `process.send()`, `process.on('message', …)` and so on.
    * @default false
    */
   install?: boolean | undefined;
@@ -19,25 +19,25 @@ export interface IpcEvents {
   error: [error: Error];
 }
 
-/** A child's end of a channel. It has what `process` has in a child of `child_process.fork()`. */
+/** A child's end of a channel. It has the members that `process` has in a child of `child_process.fork()`. */
 export interface IpcChannel extends EventEmitter<IpcEvents> {
-  /** Whether messages can be sent. */
+  /** Whether the channel is open. */
   readonly connected: boolean;
   /**
-   * `ref()` lets the channel keep this process alive, `unref()` not. Until one is called, it does while there are listeners of
-   * `'message'` or `'disconnect'`. `null` once it is closed.
+   * After `ref()`, the channel keeps this process alive. After `unref()`, it does not. Until you call one of them, it does so while
+   * `'message'` or `'disconnect'` has a listener. `null` once the channel is closed.
    */
   readonly channel: ChannelControl | null;
   /**
-   * Sends what JSON can say. The callback is called with `null` when the message has left this process, else with the error.
-   * @returns false when it could not be sent, or so much waits (128 KiB) that it is wise to await the callback
-   * @throws {TypeError} for what JSON has no text for
+   * Sends a value that JSON can represent. The callback gets `null` when the message has left this process, or the error.
+   * @returns `false` if the channel is closed, or if 128 KiB or more are waiting. Then await the callback before you send more.
+   * @throws {TypeError} for a value that JSON cannot represent
    * @throws {HandleTransferError} for a handle
    */
   send(message: unknown, callback?: SendCallback): boolean;
   send(message: unknown, sendHandle: undefined | null, callback?: SendCallback): boolean;
   send(message: unknown, sendHandle: undefined | null, options?: object, callback?: SendCallback): boolean;
-  /** Closes the channel when what was sent is written. `'disconnect'` follows on both sides. */
+  /** Closes the channel once all sent messages are written. `'disconnect'` follows on both sides. */
   disconnect(): void;
 }
 
@@ -46,12 +46,12 @@ export type SendCallback = (error: Error | null) => void;
 let connection: { channel: IpcChannel; installed: boolean } | undefined;
 
 /**
- * Opens this process's end of the channel that `spawnWithIpc()` has made, in Node, Bun or Deno. There is one: further calls
- * return it again. Messages that come before somebody listens wait.
+ * Opens this process's end of the channel that `spawnWithIpc()` made, in Node, Bun or Deno. Later calls return the same channel.
+ * Messages that arrive before there is a listener wait for one.
  *
- * @returns `undefined` when this process was started without a channel
- * @throws {ChannelError} when the channel's descriptor is not open, or `process` has a channel of `fork()` already
- * @throws {OptionsValidationError} for a `maxMessageBytes` that is no limit
+ * @returns `undefined` if this process was started without a channel
+ * @throws {ChannelError} if the channel's descriptor is not open, or `process` already has a channel of `fork()`
+ * @throws {OptionsValidationError} for an invalid `maxMessageBytes`
  */
 export function connectIpc(options: ConnectIpcOptions = {}): IpcChannel | undefined {
   const { install = false, envelope = false, maxMessageBytes } = options;
@@ -62,7 +62,7 @@ export function connectIpc(options: ConnectIpcOptions = {}): IpcChannel | undefi
   }
   if (typeof process.send === 'function') {
     if (install) throw new ChannelError(taken);
-    // A process has one channel. The variables are those of the one that forked this, and hold for that alone.
+    // A process has one channel. The variables are inherited from the parent, whose own channel they describe.
     return undefined;
   }
   const inherited = takeInheritedChannel();
@@ -75,13 +75,13 @@ export function connectIpc(options: ConnectIpcOptions = {}): IpcChannel | undefi
     onlyWhileHeard: true,
     onError: reportTo(target, 'the parent process'),
   });
-  // It has been given what it lacked.
+  // addMessageApi() has added the missing members.
   const channel = target as IpcChannel;
   connection = { channel, installed: install };
   return channel;
 }
 
 const tooLate =
-  'connectIpc({ install: true }) came after a connectIpc() without it. Ask for it in the first call of the process.';
+  'connectIpc({ install: true }) was called after a connectIpc() without it. Pass `install` in the first call of the process.';
 const taken =
-  'connectIpc({ install: true }): `process` has a channel already, that of child_process.fork(). Leave `install` out.';
+  'connectIpc({ install: true }) cannot replace the channel of child_process.fork(), which `process` already has. Leave `install` out.';

@@ -2,29 +2,29 @@ import { jsonLines, type StreamFormat } from '../channel/dialect.js';
 
 const CMD = 'NODE_HANDLE';
 
-/** `{ "cmd": "NODE_HANDLE", "msg": … }`, in which the Deka runtime puts every message. */
+/** `{ "cmd": "NODE_HANDLE", "msg": … }`: the Deka runtime puts every message into one. */
 interface Envelope {
   cmd: typeof CMD;
   msg: unknown;
 }
 
 /**
- * Lines of JSON, in which a message may stand in an envelope. It is taken out always.
- * @param always whether each is put in one; else only what would be taken for one is
+ * Lines of JSON whose messages may be in envelopes. The decoder always unwraps them.
+ * @param always whether to wrap every message. Otherwise only a message that looks like an envelope is wrapped.
  */
 export function enveloped(always: boolean): StreamFormat {
   return {
     encode(message) {
       const line = jsonLines.encode(message);
-      return always || looksLikeOne(line) ? `{"cmd":"${CMD}","msg":${line.slice(0, -1)}}\n` : line;
+      return always || looksLikeEnvelope(line) ? `{"cmd":"${CMD}","msg":${line.slice(0, -1)}}\n` : line;
     },
     createDecoder: (options) =>
       jsonLines.createDecoder({ ...options, onMessage: (message) => options.onMessage(unwrap(message)) }),
   };
 }
 
-/** By its text: a `toJSON` may have made it one. */
-function looksLikeOne(line: string): boolean {
+/** Checks the text, because a `toJSON` may have made the message an envelope. */
+function looksLikeEnvelope(line: string): boolean {
   return line.startsWith('{') && line.includes(`"${CMD}"`) && isEnvelope(JSON.parse(line));
 }
 

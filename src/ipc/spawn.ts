@@ -5,19 +5,20 @@ import { ChannelError, OptionsValidationError } from '../errors.js';
 import { enveloped } from './envelope.js';
 import { checkLimit, reportTo, type IpcOptions } from './options.js';
 
-/** The options of `child_process.spawn()`, and those of the channel. */
+/** The options of `child_process.spawn()` and of the channel. */
 export interface SpawnWithIpcOptions extends SpawnOptions, IpcOptions {}
 
 /**
- * Starts a program, in whatever language, with a channel to it: a Unix socket that it inherits, on which both sides write
- * messages as lines of JSON. The child is told the descriptor in `PROCXY_IPC_FD`.
+ * Starts a program in any language, with a channel to it. The channel is a Unix socket that the program inherits. Both sides write
+ * each message as a line of JSON. The variable `PROCXY_IPC_FD` tells the child which descriptor it is.
  *
- * The `ChildProcess` has `send()`, `disconnect()`, `connected`, `channel`, `'message'` and `'disconnect'` as one has that
- * `fork()` returns. An `'ipc'` in `stdio` says which descriptor the channel is; without it, it comes after the others.
+ * The `ChildProcess` has `send()`, `disconnect()`, `connected`, `channel`, `'message'` and `'disconnect'`, like one of `fork()`.
+ * An `'ipc'` in `stdio` chooses the descriptor of the channel. Without it, the channel follows the other descriptors.
  *
- * @param command the program: a path, or a name to be found in `PATH`
+ * @param command the program: a path, or a name to find in `PATH`
  * @throws {ChannelError} on Windows
- * @throws {OptionsValidationError} for a `maxMessageBytes` that is no limit, an 'ipc' in `stdio` that is a standard stream or a second one, and advanced serialization
+ * @throws {OptionsValidationError} for an invalid `maxMessageBytes`, advanced serialization, or an `'ipc'` in `stdio` that is a
+ *   standard stream or a second one
  */
 export function spawnWithIpc(
   command: string,
@@ -26,13 +27,13 @@ export function spawnWithIpc(
 ): ChildProcess {
   if (process.platform === 'win32') {
     throw new ChannelError(
-      'spawnWithIpc() needs Unix sockets that a child inherits, which Windows does not have. Use child_process.fork() there.',
+      'spawnWithIpc() needs a Unix socket that the child inherits, which Windows does not have. Use child_process.fork() there.',
     );
   }
   const { maxMessageBytes, envelope = false, serialization, ...rest } = options;
   if (serialization === 'advanced') {
     throw new OptionsValidationError(
-      "spawnWithIpc(): `serialization: 'advanced'` is what only Node speaks, and this channel carries JSON. Start the child with fork().",
+      "spawnWithIpc() carries JSON, but got `serialization: 'advanced'`, which only Node reads. Leave it out, or use fork().",
     );
   }
   const limit = checkLimit(maxMessageBytes);
@@ -52,10 +53,14 @@ export function spawnWithIpc(
 function withSocket(standard: StdioOptions = 'pipe'): { stdio: StdioOptions; descriptor: number } {
   const stdio = typeof standard === 'string' ? [standard, standard, standard] : [...standard];
   if (stdio.filter((each) => each === 'ipc').length > 1)
-    throw new OptionsValidationError("`stdio` may hold 'ipc' only once.");
+    throw new OptionsValidationError(
+      "spawnWithIpc() makes one channel, but got 'ipc' twice in `stdio`. Leave one out.",
+    );
   const given = stdio.indexOf('ipc');
   if (given >= 0 && given < 3)
-    throw new OptionsValidationError(`The channel cannot be a standard stream: \`stdio[${given}]\` must not be 'ipc'.`);
+    throw new OptionsValidationError(
+      `spawnWithIpc() cannot use a standard stream as the channel, but got 'ipc' as \`stdio[${given}]\`. Put it at index 3 or later.`,
+    );
   const descriptor = given === -1 ? Math.max(stdio.length, 3) : given;
   while (stdio.length < descriptor) stdio.push('pipe');
   stdio[descriptor] = 'pipe';

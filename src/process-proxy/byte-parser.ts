@@ -1,6 +1,6 @@
 /**
- * A parser is a generator that yields how many bytes it wants next, and gets just so many. So it reads like blocking code,
- * however the bytes are cut up.
+ * A parser is a generator that yields how many bytes it needs next, and receives exactly that many. It reads like blocking code, and
+ * chunks may be of any size.
  */
 export type Parser<T> = Generator<number, T, Buffer>;
 
@@ -16,7 +16,7 @@ export class ByteParser {
     this.#wanted = parser.next().value;
   }
 
-  /** @throws what the parser throws; it is at its end then */
+  /** @throws whatever the parser throws. Feed it no more after that. */
   feed(chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#length += chunk.length;

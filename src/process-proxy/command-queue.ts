@@ -2,7 +2,7 @@ import { CommandError, DisconnectedError, ProtocolError } from '../errors.js';
 import { ByteParser, type Parser } from './byte-parser.js';
 import type { Link } from './link.js';
 import { Command, Message, responseShapes, STDIN_CHUNK } from './protocol.js';
-import { parseResponse, type Outcome } from './responses.js';
+import { parseResponse, type CommandResponse } from './responses.js';
 
 interface Job {
   command: number;
@@ -11,7 +11,7 @@ interface Job {
   reject(error: Error): void;
 }
 
-/** Sends the commands one after the other, and gives each its response. */
+/** Sends commands one at a time, and settles each with its response. */
 export class CommandQueue {
   readonly #link: Link;
   readonly #parser: ByteParser;
@@ -19,8 +19,8 @@ export class CommandQueue {
   #current: Job | undefined;
   #closed: Error | undefined;
 
-  /** @param onStdin takes the answers to `AWAIT_STDIN`; `undefined` on a plain connection, which has none */
-  constructor(link: Link, onStdin: ((outcome: Outcome) => void) | undefined) {
+  /** @param onStdin receives the answers to `AWAIT_STDIN`. Leave it out on a plain connection, which has no such command. */
+  constructor(link: Link, onStdin: ((response: CommandResponse) => void) | undefined) {
     this.#link = link;
     this.#parser = new ByteParser(onStdin ? sessionMessages(this, onStdin) : plainMessages(this));
   }
@@ -40,7 +40,7 @@ export class CommandQueue {
     if (!this.#closed) this.#parser.feed(chunk);
   }
 
-  /** All that waits rejects, and all that comes. */
+  /** Rejects the commands that are waiting, and those that are added later. */
   close(error: Error): void {
     if (this.#closed) return;
     this.#closed = error;
@@ -54,21 +54,24 @@ export class CommandQueue {
     this.#current = this.#waiting.shift();
     if (!this.#current) return;
     const { command, payload } = this.#current;
-    // A copy, so that it does not matter what the caller does with the payload from now on.
+    // A copy: the link keeps the bytes, and the caller may change the payload.
     this.#link.write(Buffer.concat([Buffer.from([command]), payload]));
   }
 
-  /** The response to the command that was sent last. */
+  /** Reads the response to the command that was sent last. */
   *readResponse(): Parser<void> {
     const status = (yield 4).readInt32LE();
     const job = this.#current;
-    if (!job) throw new ProtocolError('The executable responded to no command. The connection was closed.');
-    const most = job.command === Command.READ_STDIN ? job.payload.readInt32LE() : 0;
-    const outcome = yield* parseResponse(status, responseShapes.get(job.command) ?? 'nothing', most);
+    if (!job)
+      throw new ProtocolError(
+        'The executable sent a response although no command was open. The connection was closed.',
+      );
+    const limit = job.command === Command.READ_STDIN ? job.payload.readInt32LE() : 0;
+    const response = yield* parseResponse(status, responseShapes.get(job.command) ?? 'nothing', limit);
     if (this.#closed) return;
     this.#current = undefined;
-    if ('data' in outcome) job.resolve(outcome.data);
-    else job.reject(commandError(job.command, outcome.failure));
+    if ('data' in response) job.resolve(response.data);
+    else job.reject(commandError(job.command, response.failure));
     this.#next();
   }
 }
@@ -88,7 +91,7 @@ function* plainMessages(queue: CommandQueue): Parser<never> {
   }
 }
 
-function* sessionMessages(queue: CommandQueue, onStdin: (outcome: Outcome) => void): Parser<never> {
+function* sessionMessages(queue: CommandQueue, onStdin: (response: CommandResponse) => void): Parser<never> {
   for (;;) {
     const kind = (yield 1)[0];
     if (kind === Message.RESPONSE) yield* queue.readResponse();
@@ -96,6 +99,6 @@ function* sessionMessages(queue: CommandQueue, onStdin: (outcome: Outcome) => vo
       const status = (yield 4).readInt32LE();
       onStdin(yield* parseResponse(status, 'bytes', STDIN_CHUNK));
     } else
-      throw new ProtocolError(`The executable sent a message of the unknown kind ${kind}. The connection was closed.`);
+      throw new ProtocolError(`The executable sent a message of unknown kind, got ${kind}. The connection was closed.`);
   }
 }

@@ -1,30 +1,31 @@
 import { EventEmitter } from 'node:events';
+import { inspect } from 'node:util';
 import { CommandError, OptionsValidationError, type DisconnectedError, type ProtocolError } from '../errors.js';
 import { commandError, CommandQueue, disconnected } from './command-queue.js';
 import type { Link } from './link.js';
 import { Command, encodeUInt32, responseShapes } from './protocol.js';
-import { decodeBytes, decodeList, type Outcome } from './responses.js';
+import { decodeBytes, decodeList, type CommandResponse } from './responses.js';
 import { OutputStream, StdinStream } from './streams.js';
 
 export interface ConnectionEvents {
-  /** The executable has gone, whether by `exit()` or otherwise. */
+  /** The executable has ended, by `exit()` or otherwise. */
   disconnect: [];
-  /** After `disconnect`, when the streams are closed too. */
+  /** Follows `disconnect` when the streams are closed. */
   close: [];
-  /** The executable broke the protocol, or one of the streams failed. It is not thrown where nobody listens. */
+  /** The executable broke the protocol, or a stream failed. Without a listener it is not thrown. */
   error: [error: Error];
 }
 
-/** One running executable: its streams, its arguments, its environment, its exit. Commands are sent in the order of the calls. */
+/** One running executable: its streams, arguments, environment and exit. Commands are sent in the order of the calls. */
 export class ProcessProxyConnection extends EventEmitter<ConnectionEvents> {
-  /** What the executable had in `PROCESS_PROXY_TOKEN`. */
+  /** The value of the executable's `PROCESS_PROXY_TOKEN`. */
   readonly token: string;
   readonly stdin: StdinStream;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly #link: Link;
   readonly #queue: CommandQueue;
-  /** Input comes when it is there; without, it is polled for. */
+  /** In a session, the executable sends input as soon as there is some. Without one, input is polled. */
   readonly #hasSession: boolean;
   #closed = false;
   #exiting: Promise<void> | undefined;
@@ -35,7 +36,7 @@ export class ProcessProxyConnection extends EventEmitter<ConnectionEvents> {
     this.token = details.token;
     this.#link = link;
     this.#hasSession = details.hasSession;
-    this.#queue = new CommandQueue(link, this.#hasSession ? (outcome) => this.#receiveStdin(outcome) : undefined);
+    this.#queue = new CommandQueue(link, this.#hasSession ? (response) => this.#receiveStdin(response) : undefined);
     this.stdin = new StdinStream(
       {
         request: (most) => this.#requestStdin(most),
@@ -45,7 +46,7 @@ export class ProcessProxyConnection extends EventEmitter<ConnectionEvents> {
     );
     this.stdout = this.#makeOutput(Command.WRITE_STDOUT, Command.CLOSE_STDOUT);
     this.stderr = this.#makeOutput(Command.WRITE_STDERR, Command.CLOSE_STDERR);
-    // A program that serves many executables does not end because the reader of one of them has gone.
+    // A server of many executables must not end because the reader of one has gone.
     for (const stream of this.#streams) stream.on('error', (error) => this.#report(error));
     link.open({
       onData: (chunk) => this.#queue.feed(chunk),
@@ -54,20 +55,23 @@ export class ProcessProxyConnection extends EventEmitter<ConnectionEvents> {
     });
   }
 
-  /** Whether the executable has gone, or the connection to it was closed. */
+  /** Whether the executable has ended, or the connection was closed. */
   get closed(): boolean {
     return this.#closed;
   }
 
   /**
-   * The arguments; the first is the program as it was called. What is not UTF-8 is replaced by U+FFFD.
+   * Returns the arguments. The first is the program, as it was called. U+FFFD replaces bytes that are not UTF-8.
    * @throws {DisconnectedError}
    */
   async getArgs(): Promise<string[]> {
     return decodeList(await this.sendCommand(Command.GET_ARGS));
   }
 
-  /** @throws {DisconnectedError} */
+  /**
+   * Returns the environment variables.
+   * @throws {DisconnectedError}
+   */
   async getEnv(): Promise<Record<string, string>> {
     const entries = decodeList(await this.sendCommand(Command.GET_ENV)).map((text) => {
       // Windows has variables whose name begins with '='.
@@ -78,6 +82,7 @@ export class ProcessProxyConnection extends EventEmitter<ConnectionEvents> {
   }
 
   /**
+   * Returns the working directory.
    * @throws {CommandError} when the directory was removed
    * @throws {DisconnectedError}
    */
@@ -86,8 +91,8 @@ export class ProcessProxyConnection extends EventEmitter<ConnectionEvents> {
   }
 
   /**
-   * Whether stdin can bring anything: `false` when it is closed or the null device. The published executable says instead
-   * whether there is input now.
+   * Returns whether stdin can bring input: `false` when it is closed or the null device. The published executable returns instead
+   * whether input is waiting.
    * @throws {DisconnectedError}
    */
   async isStdinConnected(): Promise<boolean> {
@@ -95,36 +100,39 @@ export class ProcessProxyConnection extends EventEmitter<ConnectionEvents> {
   }
 
   /**
-   * Ends the executable, after what was written to `stdout` and `stderr` and the commands before. Resolves when it has acknowledged.
-   * @param code an int32; POSIX systems keep its lowest 8 bits. Default 0
-   * @throws {OptionsValidationError} when it is no int32
-   * @throws {DisconnectedError} when the executable went before
+   * Ends the executable, after all earlier commands and everything written to `stdout` and `stderr`. Resolves when the executable
+   * has acknowledged it.
+   * @param code an int32. POSIX systems keep its lowest 8 bits. Default: 0
+   * @throws {OptionsValidationError} when the code is not an int32
+   * @throws {DisconnectedError} when the executable ended before
    */
   async exit(code = 0): Promise<void> {
     if (!Number.isInteger(code) || code !== (code | 0)) {
-      throw new OptionsValidationError(`exit(): the code has to be a 32-bit integer, not ${String(code)}.`);
+      throw new OptionsValidationError(`exit() needs a 32-bit integer as the exit code, but got ${inspect(code)}.`);
     }
     this.#exiting ??= this.#exit(code);
     await this.#exiting;
   }
 
   /**
-   * Sends a command as it is. It waits until those before it are answered.
-   * @param command one of the bytes in docs/process-proxy.md, but 0x0D
-   * @param payload what follows the byte. Default: nothing
+   * Sends a raw command, after the earlier ones are answered.
+   * @param command one of the bytes in docs/reference/process-proxy.md, except 0x0D
+   * @param payload the bytes that follow the command. Default: none
    * @returns the data of the response, without its status
    * @throws {OptionsValidationError} when there is no such command
-   * @throws {CommandError} when the executable could not do it
+   * @throws {CommandError} when the command failed
    * @throws {DisconnectedError}
    */
   async sendCommand(command: number, payload: Uint8Array = Buffer.alloc(0)): Promise<Buffer> {
     if (!responseShapes.has(command)) {
-      throw new OptionsValidationError(`sendCommand(): there is no command ${String(command)} that is answered.`);
+      throw new OptionsValidationError(
+        `sendCommand() needs a command that has a response, but got ${inspect(command)}. Use a member of Command, except AWAIT_STDIN.`,
+      );
     }
     return this.#queue.add(command, Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength));
   }
 
-  /** @internal Ends it from this side; the executable exits with the code 1. */
+  /** @internal Ends the connection from this side. The executable exits with the code 1. */
   close(): void {
     this.#finish(disconnected('its server was stopped'));
     this.#link.close();
@@ -141,7 +149,7 @@ export class ProcessProxyConnection extends EventEmitter<ConnectionEvents> {
     });
   }
 
-  /** Whoever is not connected has closed it too. */
+  /** Resolves also when the executable is gone, which closed the stream. */
   async #closeStream(command: number): Promise<void> {
     try {
       await this.#queue.add(command, Buffer.alloc(0));
@@ -150,20 +158,20 @@ export class ProcessProxyConnection extends EventEmitter<ConnectionEvents> {
     }
   }
 
-  #requestStdin(most: number): void {
+  #requestStdin(limit: number): void {
     if (this.#closed) return;
-    if (this.#hasSession) this.#link.write(Buffer.from([Command.AWAIT_STDIN, ...encodeUInt32(most)]));
+    if (this.#hasSession) this.#link.write(Buffer.from([Command.AWAIT_STDIN, ...encodeUInt32(limit)]));
     else {
-      this.#queue.add(Command.READ_STDIN, encodeUInt32(most)).then(
+      this.#queue.add(Command.READ_STDIN, encodeUInt32(limit)).then(
         (data) => this.stdin.receive(decodeBytes(data)),
         (error) => this.stdin.receive(error),
       );
     }
   }
 
-  #receiveStdin(outcome: Outcome): void {
-    if ('data' in outcome) this.stdin.receive(decodeBytes(outcome.data));
-    else this.stdin.receive(commandError(Command.READ_STDIN, outcome.failure));
+  #receiveStdin(response: CommandResponse): void {
+    if ('data' in response) this.stdin.receive(decodeBytes(response.data));
+    else this.stdin.receive(commandError(Command.READ_STDIN, response.failure));
   }
 
   async #exit(code: number): Promise<void> {
@@ -190,7 +198,7 @@ export class ProcessProxyConnection extends EventEmitter<ConnectionEvents> {
     for (const stream of open) stream.once('close', () => --left === 0 && this.emit('close'));
   }
 
-  /** Nothing comes any more. Streams close without an error: `pipeline()` and the callbacks of writes tell of a premature end. */
+  /** Rejects open commands and closes the streams, without an error: `pipeline()` and the callbacks of writes report a premature end. */
   #finish(reason: DisconnectedError | ProtocolError): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import { ExecutableNotFoundError } from '../errors.js';
 
 /**
- * The path of the executable for a platform: what to start, or to name where another program starts it.
- * @param platform as `process.platform`. Default: this one
- * @param arch as `process.arch`. Default: this one
- * @throws {ExecutableNotFoundError} when the package has none for it
+ * Returns the path of the executable for a platform. Start it, or name it where another program starts it.
+ * @param platform as `process.platform`. Default: the current one
+ * @param arch as `process.arch`. Default: the current one
+ * @throws {ExecutableNotFoundError} when the package has none for that platform
  */
 export function getExecutablePath(platform: string = process.platform, arch: string = process.arch): string {
   const folder = nativeFolder();
@@ -20,14 +20,14 @@ export function getExecutablePath(platform: string = process.platform, arch: str
   );
 }
 
-/** It lies beside the package's own file, which is asked for by its name: this code may have been bundled into an app. */
+/** Finds the folder by the package's name, because this code may have been bundled into an app. */
 function nativeFolder(): string {
   const own = typeof __filename === 'string' ? __filename : import.meta.url;
   for (const base of [own, process.argv[1], join(process.cwd(), 'index.js')]) {
     try {
       if (base) return join(dirname(createRequire(base).resolve('procxy/process-proxy')), 'native');
     } catch {
-      // Not found from there; the next may do.
+      // The package cannot be found from here. Try the next place.
     }
   }
   throw new ExecutableNotFoundError(

@@ -10,16 +10,21 @@ import {
   type Hello,
 } from './protocol.js';
 
-/** More strangers than this are not waited for at a time: the one that has been silent for longest has to go. */
-const MOST_WAITING = 256;
+/** How many sockets may wait for their hello. Above that, the one that has waited longest is closed. */
+const MAX_WAITING = 256;
 
-/** Waits for the hellos of those that have connected. */
+const helloSizes: ReadonlyMap<string, number> = new Map([
+  [PLAIN_MAGIC, PLAIN_HELLO_SIZE],
+  [SESSION_MAGIC, SESSION_HELLO_SIZE],
+]);
+
+/** Reads the hellos of new sockets. */
 export class Handshakes {
   readonly #waiting = new Set<Socket>();
   readonly #timeout: number;
   readonly #onHello: (socket: Socket, hello: Hello) => void;
 
-  /** @param timeout in ms, after which a socket without a whole hello is closed */
+  /** @param timeout how long a socket may take to send its whole hello, in ms */
   constructor(timeout: number, onHello: (socket: Socket, hello: Hello) => void) {
     this.#timeout = timeout;
     this.#onHello = onHello;
@@ -27,7 +32,7 @@ export class Handshakes {
 
   add(socket: Socket): void {
     const [oldest] = this.#waiting;
-    if (oldest && this.#waiting.size >= MOST_WAITING) oldest.destroy();
+    if (oldest && this.#waiting.size >= MAX_WAITING) oldest.destroy();
     this.#waiting.add(socket);
     const timer = setTimeout(() => socket.destroy(), this.#timeout);
     let magic: Buffer | null = null;
@@ -40,17 +45,17 @@ export class Handshakes {
     const read = (): void => {
       magic ??= socket.read(MAGIC_SIZE) as Buffer | null;
       if (!magic) return;
-      const size = sizes.get(magic.toString('latin1'));
+      const size = helloSizes.get(magic.toString('latin1'));
       if (size === undefined) return leave();
       const rest = socket.read(size - MAGIC_SIZE) as Buffer | null;
       if (!rest) return;
       stop();
-      // At the end of the stream there may be less than was asked for.
+      // At the end of the stream, read() returns fewer bytes than requested.
       if (rest.length < size - MAGIC_SIZE) leave();
       else this.#onHello(socket, decodeHello(Buffer.concat([magic, rest])));
     };
     socket.on('readable', read).on('close', stop).on('end', leave);
-    // For as long as the socket lives: that it closes tells all.
+    // Ignored for as long as the socket lives: 'close' follows every error.
     socket.on('error', () => {});
   }
 
@@ -58,8 +63,3 @@ export class Handshakes {
     for (const socket of this.#waiting) socket.destroy();
   }
 }
-
-const sizes: ReadonlyMap<string, number> = new Map([
-  [PLAIN_MAGIC, PLAIN_HELLO_SIZE],
-  [SESSION_MAGIC, SESSION_HELLO_SIZE],
-]);

@@ -1,20 +1,20 @@
 import type { ProtocolError } from '../errors.js';
 
-/** Carries bytes to the executable and back, in order and once, until it closes. */
+/** Carries bytes to the executable and back, until it closes. Every byte arrives once and in order. */
 export interface Link {
-  /** Once, before anything else. */
+  /** Call it once, before the other methods. */
   open(events: LinkEvents): void;
-  /** Takes ownership of `data`: it may be sent again later. */
+  /** Takes ownership of `data`, which may be sent again later. */
   write(data: Buffer): void;
-  /** Closes it for good; the executable ends. */
+  /** Closes the link for good. The executable ends. */
   close(): void;
 }
 
 export interface LinkEvents {
-  /** @throws {ProtocolError} when these bytes are not what they may be */
+  /** @throws {ProtocolError} when the bytes break the protocol */
   onData(chunk: Buffer): void;
   /** The executable broke the protocol. */
   onViolation(error: ProtocolError): void;
-  /** Once. `lost` unless this side closed it. */
+  /** Called once. `lost` is true unless this side closed the link. */
   onClose(lost: boolean): void;
 }

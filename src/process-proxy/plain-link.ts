@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { ProtocolError } from '../errors.js';
 import type { Link, LinkEvents } from './link.js';
 
-/** The socket as it is: what an executable without sessions speaks. When the socket breaks, the link does. */
+/** A bare socket, for executables without sessions. The link lasts as long as its socket. */
 export class PlainLink implements Link {
   readonly #socket: Socket;
   #closed = false;

@@ -1,12 +1,12 @@
 /**
- * The wire between the executable and the server. Numbers are little-endian; docs/process-proxy.md has the whole of it in words.
- * `native/protocol.h` has the same values, and a test holds the two together.
+ * The wire between the executable and the server. Numbers are little-endian. docs/reference/process-proxy.md describes it in words.
+ * `native/protocol.h` has the same values, and a test compares the two.
  *
- * A plain connection is what the published `process-proxy` 0.6.0 speaks: a hello, then commands and their responses, in turn. In
- * a session the same bytes travel in frames, so that they outlive a socket, and each message of the executable begins with its kind.
+ * A plain connection is what the published `process-proxy` 0.6.0 speaks: a hello, then commands and responses in turn. In a session
+ * the same bytes travel in frames, so that they outlive a socket. There, each message of the executable begins with its kind.
  */
 
-/** What the server asks the executable to do. */
+/** The commands that the server sends to the executable. */
 export const Command = {
   GET_ARGS: 0x01,
   READ_STDIN: 0x02,
@@ -19,23 +19,23 @@ export const Command = {
   CLOSE_STDOUT: 0x0a,
   CLOSE_STDERR: 0x0b,
   IS_STDIN_CONNECTED: 0x0c,
-  /** Only in a session: a uint32 of bytes. The answer is a `Message.STDIN`, as soon as there is input, and no response. */
+  /** Only in a session: a uint32, how many bytes. As soon as there is input, a `Message.STDIN` answers it instead of a response. */
   AWAIT_STDIN: 0x0d,
 } as const;
 
-/** In a session, what kind of message follows. */
+/** In a session, the kind of the message that follows. */
 export const Message = { RESPONSE: 0x00, STDIN: 0x01 } as const;
 
-/** DATA: uint32 length, bytes. ACK: uint64, how much of the other side's stream was consumed. CLOSE: the server has ended the session. */
+/** DATA: uint32 length, bytes. ACK: uint64, how many bytes of the other side's stream were consumed. CLOSE: the server ended the session. */
 export const Frame = { DATA: 0x00, ACK: 0x01, CLOSE: 0x02 } as const;
 
-/** Answers the hello of a session. ACCEPTED: uint64, how much has arrived; uint32, for how many ms a lost server is looked for. */
+/** Answers the hello of a session. ACCEPTED: uint64, how many bytes have arrived; uint32, how long to look for a lost server, in ms. */
 export const Welcome = { ACCEPTED: 0x00, REFUSED: 0x01 } as const;
 
 export const Variable = {
   PORT: 'PROCESS_PROXY_PORT',
   TOKEN: 'PROCESS_PROXY_TOKEN',
-  /** `1:` and the port: the server of that port knows sessions. Another server, whose variables replace the others, does not. */
+  /** `1:` and a port: the server on that port knows sessions. Another server may have replaced only the other variables. */
   SESSION: 'PROCESS_PROXY_SESSION',
 } as const;
 
@@ -46,20 +46,20 @@ export const TOKEN_SIZE = 128;
 export const SESSION_ID_SIZE = 16;
 /** A plain hello: the magic and the token, padded with NULs. */
 export const PLAIN_HELLO_SIZE = MAGIC_SIZE + TOKEN_SIZE;
-/** That of a session goes on: its id; uint32 process id; uint8, whether it was welcomed before; uint64, how much has arrived. */
+/** The hello of a session continues with its id; uint32 process id; uint8, 1 if it was welcomed before; uint64, how many bytes have arrived. */
 export const SESSION_HELLO_SIZE = PLAIN_HELLO_SIZE + SESSION_ID_SIZE + 4 + 1 + 8;
-/** Bytes that may be under way in one direction of a session, not yet consumed. */
+/** How many bytes of one direction of a session may be on their way, not yet consumed. */
 export const WINDOW = 262_144;
-/** The most that one `Frame.DATA` holds. */
+/** The most bytes that one `Frame.DATA` holds. */
 export const FRAME_SIZE = 65_536;
 
-/** How many bytes of stdin the server asks for at once. */
+/** How many bytes of stdin the server requests at a time. */
 export const STDIN_CHUNK = 65_536;
 
-/** What follows the status 0 of a response. */
+/** The shape of the data that follows the status 0 of a response. */
 export type ResponseShape = 'nothing' | 'number' | 'text' | 'list' | 'bytes';
 
-/** Of the commands that have one. */
+/** The shapes of the responses, by command. */
 export const responseShapes: ReadonlyMap<number, ResponseShape> = new Map([
   [Command.GET_ARGS, 'list'],
   [Command.READ_STDIN, 'bytes'],
@@ -75,20 +75,20 @@ export const responseShapes: ReadonlyMap<number, ResponseShape> = new Map([
 ]);
 
 export interface Hello {
-  /** Without the padding. Its bytes as Latin-1, so that no two tokens look alike. */
+  /** Without the padding. Its bytes are decoded as Latin-1, so that different tokens stay different. */
   token: string;
   session?: {
     /** Hexadecimal. */
     id: string;
     processId: number;
-    /** It was welcomed before, so this server has to know it. */
+    /** It was welcomed before, so this server must know it. */
     resumes: boolean;
     /** How many bytes of the server's stream have arrived. */
     received: number;
   };
 }
 
-/** @param bytes `PLAIN_HELLO_SIZE` of them, or `SESSION_HELLO_SIZE` */
+/** @param bytes `PLAIN_HELLO_SIZE` bytes or `SESSION_HELLO_SIZE` bytes */
 export function decodeHello(bytes: Buffer): Hello {
   const padded = bytes.toString('latin1', MAGIC_SIZE, PLAIN_HELLO_SIZE);
   const token = padded.replace(/\0+$/, '');

@@ -2,41 +2,42 @@ import { ProtocolError } from '../errors.js';
 import type { Parser } from './byte-parser.js';
 import type { ResponseShape } from './protocol.js';
 
-/** What the executable sends in answer to a command: the data, or why it could not. */
-export type Outcome = { data: Buffer } | { failure: string };
+/** The executable's response to a command: the data, or why the command failed. */
+export type CommandResponse = { data: Buffer } | { failure: string };
 
-/** The most that a response may hold: no system allows so many arguments and variables. */
-const MOST = 64 * 1024 * 1024;
-const MOST_FAILURE = 4096;
+/** The longest response, in bytes. No system allows more arguments or variables than fit into it. */
+const MAX_RESPONSE = 64 * 1024 * 1024;
+/** The longest text of a failure, in bytes. */
+const MAX_FAILURE = 4096;
 
 /**
- * What follows the status of a response.
- * @param most of bytes, where they are what was asked for
+ * Parses the part of a response that follows its status.
+ * @param limit for the shape 'bytes', how many bytes the command asked for
  */
-export function* parseResponse(status: number, shape: ResponseShape, most: number): Parser<Outcome> {
-  if (status === 0) return { data: yield* parseData(shape, most) };
+export function* parseResponse(status: number, shape: ResponseShape, limit: number): Parser<CommandResponse> {
+  if (status === 0) return { data: yield* parseData(shape, limit) };
   const length = (yield 4).readUInt32LE();
-  if (length > MOST_FAILURE) throw new ProtocolError(tooLong(length));
+  if (length > MAX_FAILURE) throw new ProtocolError(tooLong(length));
   return { failure: (yield length).toString() };
 }
 
-function* parseData(shape: ResponseShape, most: number): Parser<Buffer> {
+function* parseData(shape: ResponseShape, limit: number): Parser<Buffer> {
   switch (shape) {
     case 'nothing':
       return Buffer.alloc(0);
     case 'number':
       return yield 4;
     case 'text':
-      return Buffer.concat(yield* parseText(MOST));
+      return Buffer.concat(yield* parseText(MAX_RESPONSE));
     case 'bytes': {
       const head = yield 4;
       const length = head.readInt32LE();
-      if (length > most) throw new ProtocolError(tooLong(length));
+      if (length > limit) throw new ProtocolError(tooLong(length));
       return length > 0 ? Buffer.concat([head, yield length]) : head;
     }
     case 'list': {
       const parts = [yield 4];
-      let left = MOST;
+      let left = MAX_RESPONSE;
       for (let count = parts[0]?.readUInt32LE() ?? 0; count > 0; count--) {
         const text = yield* parseText(left);
         parts.push(...text);
@@ -47,20 +48,20 @@ function* parseData(shape: ResponseShape, most: number): Parser<Buffer> {
   }
 }
 
-/** The length, then so many bytes. */
-function* parseText(most: number): Parser<[Buffer, Buffer]> {
+/** Parses a length and then as many bytes. */
+function* parseText(limit: number): Parser<[Buffer, Buffer]> {
   const head = yield 4;
   const length = head.readUInt32LE();
-  if (length + 4 > most) throw new ProtocolError(tooLong(length));
-  // A copy: the buffer that it came in may be much larger.
+  if (length + 4 > limit) throw new ProtocolError(tooLong(length));
+  // A copy, because the buffer that it arrived in may be much larger.
   return [head, Buffer.from(yield length)];
 }
 
 function tooLong(length: number): string {
-  return `The executable announced a response of ${length} bytes, which is more than there can be. The connection was closed.`;
+  return `The executable announced a response that is too long, got ${length} bytes. The connection was closed.`;
 }
 
-/** The texts of a 'list'. */
+/** Decodes the data of the shape 'list'. */
 export function decodeList(data: Buffer): string[] {
   const texts: string[] = [];
   for (let at = 4; at < data.length;) {
@@ -71,7 +72,7 @@ export function decodeList(data: Buffer): string[] {
   return texts;
 }
 
-/** The bytes of a 'bytes'; `null` at the end of stdin. */
+/** Decodes the data of the shape 'bytes'. Returns `null` at the end of stdin. */
 export function decodeBytes(data: Buffer): Buffer | null {
   return data.readInt32LE() < 0 ? null : data.subarray(4);
 }

@@ -1,15 +1,16 @@
-/** The bytes of a stream that may have to be sent again, addressed by their offset in it. */
+/** Keeps the bytes of a stream that may have to be sent again. A byte is addressed by its offset in the stream. */
 export class SendBuffer {
   #chunks: Buffer[] = [];
-  /** Of the first chunk. */
+  /** The offset of the first chunk. */
   #start = 0;
   #end = 0;
 
-  /** Where the first byte stands that is still kept. */
+  /** The offset of the first byte that is still kept. */
   get start(): number {
     return this.#start;
   }
 
+  /** The offset of the next byte that is appended. */
   get end(): number {
     return this.#end;
   }
@@ -20,7 +21,7 @@ export class SendBuffer {
     this.#end += data.length;
   }
 
-  /** Forgets what stands before `offset`. */
+  /** Forgets the bytes before `offset`. */
   release(offset: number): void {
     while (this.#chunks[0] && this.#start < offset) {
       const first = this.#chunks[0];
@@ -30,11 +31,11 @@ export class SendBuffer {
     }
   }
 
-  /** At most `most` bytes from `offset` on, as they lie in one chunk. */
-  read(offset: number, most: number): Buffer {
+  /** Returns up to `limit` bytes from `offset` on: as many as one chunk holds. */
+  read(offset: number, limit: number): Buffer {
     let at = this.#start;
     for (const chunk of this.#chunks) {
-      if (offset < at + chunk.length) return chunk.subarray(offset - at, offset - at + most);
+      if (offset < at + chunk.length) return chunk.subarray(offset - at, offset - at + limit);
       at += chunk.length;
     }
     return Buffer.alloc(0);

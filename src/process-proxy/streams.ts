@@ -4,22 +4,22 @@ import { clearTimeout, setTimeout } from '../clock.js';
 import type { CommandError } from '../errors.js';
 import { STDIN_CHUNK } from './protocol.js';
 
-/** The most that one command writes: other commands need not wait for long behind it. */
+/** The most bytes that one command writes. Smaller writes let other commands run in between. */
 const WRITE_CHUNK = 1024 * 1024;
 
-/** Where the input comes from. */
+/** The source of a {@link StdinStream}. */
 export interface InputSource {
-  /** Answers by `StdinStream.receive()`, whenever there is input. */
-  request(most: number): void;
+  /** Asks for up to `limit` bytes. The source calls `StdinStream.receive()` as soon as there is input. */
+  request(limit: number): void;
   closeInput(): Promise<unknown>;
 }
 
 /**
- * The standard input of the executable. It is read only while somebody reads this stream, so what the executable's next
- * program should read is left alone. Destroying it closes the executable's stdin.
+ * The standard input of the executable. Input is consumed only while you read this stream, so the rest remains for the next
+ * program. Destroying this stream closes the executable's stdin.
  */
 export class StdinStream extends Readable {
-  /** How long to wait before asking again an executable that cannot tell by itself that there is input, in ms. */
+  /** How long to wait before polling again, in ms. Only executables without sessions are polled. */
   pollingInterval: number;
   readonly #source: InputSource;
   #requested = false;
@@ -38,7 +38,7 @@ export class StdinStream extends Readable {
   }
 
   /**
-   * An answer to a request: bytes, `null` at the end, or why there are none.
+   * Takes the answer to a request: bytes, `null` at the end, or the error of the read.
    * @internal
    */
   receive(input: Buffer | null | CommandError): void {
@@ -58,20 +58,20 @@ export class StdinStream extends Readable {
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     clearTimeout(this.#timer);
-    // It may have been closed all along.
+    // The executable's stdin may be closed already, so its error does not matter.
     callbackify(() => this.#source.closeInput())(() => done(error));
   }
 }
 
-/** Where the output goes. */
+/** The target of an {@link OutputStream}. */
 export interface OutputTarget {
   write(data: Buffer): Promise<unknown>;
   closeOutput(): Promise<unknown>;
 }
 
 /**
- * The standard output or error of the executable. A write is done when the executable has written it, so `write()` returns
- * `false` as long as whoever reads the executable's output does not keep up. Ending it closes the executable's stream.
+ * The standard output or error of the executable. A write is done when the executable has written the bytes. So `write()` returns
+ * `false` while the reader of the executable's output does not keep up. Ending this stream closes the executable's stream.
  */
 export class OutputStream extends Writable {
   readonly #target: OutputTarget;
@@ -82,7 +82,7 @@ export class OutputStream extends Writable {
     this.#target = target;
   }
 
-  /** Closes the executable's stream behind what was written. Resolves when this stream is closed. */
+  /** Closes the executable's stream after everything is written. Resolves when this stream is closed. */
   close(): Promise<void> {
     return closed(this, () => this.end());
   }

@@ -1,6 +1,6 @@
 /**
- * Runs the core tests of the process proxy on its builds for other machines, each behind its emulator: `npm run test:platforms`.
- * A build or an emulator that is missing is a failure.
+ * `npm run test:platforms` runs the core tests of the process proxy on its builds for other machines, under emulators. A missing
+ * build or emulator is a failure.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -11,7 +11,16 @@ const platforms = [
   { emulator: 'qemu-aarch64-static', executable: 'dist/native/linux-arm64/process-proxy' },
   { emulator: 'wine', executable: 'dist/native/win32-x64/process-proxy.exe' },
 ];
-const core = ['commands', 'streams', 'reconnection', 'ending', 'server'].map((n) => `tests/process-proxy/${n}.test.ts`);
+const core = [
+  'connection',
+  'command-queue',
+  'streams',
+  'byte-link',
+  'plain-link',
+  'acceptor',
+  'server',
+  'native/main',
+].map((name) => `tests/process-proxy/${name}.test.ts`);
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
 
 for (const { emulator, executable } of platforms) {

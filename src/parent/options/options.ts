@@ -1,3 +1,4 @@
+import { MAX_DELAY } from '../../clock.js';
 import { isProcxiable } from '../../codec/validate.js';
 import { isPlain } from '../../codec/walk.js';
 import { OptionsValidationError } from '../../errors.js';
@@ -58,9 +59,6 @@ export interface Arguments {
   options: ResolvedOptions;
   constructorArgs: readonly unknown[];
 }
-
-/** The longest delay that a Node timer knows, in ms. */
-const MAX_DELAY = 2 ** 31 - 1;
 
 /** Returns what the value must be, where it is not. */
 type Check = (value: unknown) => string | undefined;

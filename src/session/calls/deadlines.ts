@@ -1,8 +1,5 @@
-import { clearTimeout, now, setTimeout } from '../../clock.js';
+import { clearTimeout, MAX_DELAY, now, setTimeout } from '../../clock.js';
 import { afterDrain } from './drain.js';
-
-/** The longest delay that a Node timer knows, in ms. */
-const MAX_DELAY = 2 ** 31 - 1;
 
 export interface DeadlinesOptions {
   /** Ends whatever is due at `time`, and returns the next deadline, or `Infinity`. */

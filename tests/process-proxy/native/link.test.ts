@@ -1,12 +1,17 @@
+import { fork } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { buildForDebugging } from '../../support/native-builds.js';
-import { nextConnection, serve, start } from '../../support/process-proxy.js';
+import { isWindows, nextConnection, serve, start, startWith } from '../../support/process-proxy.js';
+import { until } from '../../support/processes.js';
 import { Relay } from '../../support/relay.js';
 
+const lost = 'process-proxy: the connection to the server is lost\n';
 const sha = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
 
 test.each([
@@ -46,7 +51,40 @@ test('a server that ends in the handshake is given up, with or without a session
     const env = { PROCESS_PROXY_PORT: port, ...(hasSession ? { PROCESS_PROXY_SESSION: `1:${port}` } : {}) };
     expect(await start(env).ended).toMatchObject({
       code: 1,
-      stderr: 'process-proxy: the connection to the server is lost\n',
+      stderr: lost,
     });
   }
+});
+
+test('an executable whose server was killed ends with an error', async () => {
+  const server = fork(fileURLToPath(new URL('../../fixtures/proxy-server.js', import.meta.url)), ['300']);
+  const [env] = (await once(server, 'message')) as [Record<string, string>];
+  const { child, ended } = start(env);
+  await once(child.stdout, 'data');
+  server.kill('SIGKILL');
+  expect(await ended).toMatchObject({ code: 1, signal: null, stderr: lost });
+  if (!isWindows) expect(() => process.kill(child.pid ?? 0, 0)).toThrow('ESRCH');
+});
+
+// On Windows a write blocks the whole executable, as docs/reference/process-proxy.md says.
+test.skipIf(isWindows)('an executable whose output is not read still reconnects', async () => {
+  await using server = await serve();
+  const relay = await Relay.to(server.getPort());
+  const connected = nextConnection(server);
+  const child = startWith(relay.env(server.env), ['ignore', 'pipe', 'inherit']);
+  const closed = once(child, 'close');
+  const connection = await connected;
+  const output = randomBytes(4 * 1024 * 1024);
+  connection.stdout.write(output);
+  for (let cut = 0; cut < 3; cut++) {
+    relay.cut();
+    const before = relay.bytes;
+    await until(() => relay.bytes > before, 'the next hello');
+  }
+  expect(connection.closed).toBe(false);
+  const stdout = child.stdout && buffer(child.stdout);
+  await connection.exit(8);
+  expect(await closed).toEqual([8, null]);
+  expect(sha((await stdout) ?? Buffer.alloc(0))).toBe(sha(output));
+  await relay.close();
 });

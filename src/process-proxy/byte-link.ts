@@ -6,21 +6,33 @@ import type { Link, LinkEvents } from './link.js';
 import { encodeAck, encodeDataHeader, encodeWelcome, Frame, FRAME_SIZE, WINDOW, type Hello } from './protocol.js';
 import { SendBuffer } from './send-buffer.js';
 
-/** How often it is looked whether the process of a session without a socket still lives, in ms. */
+/** How often to check whether the process of a link without a socket is alive, in ms. */
 const LIFE_CHECK_INTERVAL = 50;
 
-/** For so many ms the executable is let close its side of the socket, for what was sent to it would be lost with a reset. */
+/** How long to wait for the executable to close its side of the socket, in ms. A reset would lose what was sent to it last. */
 const CLOSE_GRACE = 500;
 
-/** A pair of byte streams that outlives its socket: what the executable has not consumed is sent again on the next one. */
-export class SessionLink implements Link {
+/**
+ * A pair of byte streams that outlives its socket. Bytes that the executable has not consumed are sent again on the next socket.
+ *
+ *     attach()    the socket breaks
+ *   ────────────▶ ATTACHED ──────────▶ DETACHED
+ *                  │    ▲   attach()    │    │
+ *                  │    └───────────────┘    │ the process is gone, or reconnectTimeout has passed
+ *          close() └───────▶ CLOSED ◀────────┘
+ *
+ * `#socket` is there while ATTACHED, and `#loss` while DETACHED.
+ */
+export class ByteLink implements Link {
   #events: LinkEvents | undefined;
   readonly #reconnectTimeout: number;
-  /** `undefined` where it is not to be seen from here, as in another PID namespace. */
+  /** `undefined` if the process cannot be seen from here, as in another PID namespace. */
   readonly #processId: number | undefined;
   readonly #out = new SendBuffer();
   #socket: Socket | undefined;
+  /** The offset up to which `#out` was sent. */
   #sent = 0;
+  /** How many bytes of the executable's stream have arrived, and how many of them are acknowledged. */
   #received = 0;
   #acknowledged = 0;
   #ackScheduled = false;
@@ -37,12 +49,12 @@ export class SessionLink implements Link {
     this.#events = events;
   }
 
-  /** Whether the executable's stream can be taken up at `received`. */
+  /** Whether this side still has the bytes that follow the `received` ones. */
   canResume(received: number): boolean {
     return !this.#closed && received >= this.#out.start && received <= this.#out.end;
   }
 
-  /** Goes on with another socket, from which the hello was read. */
+  /** Continues on this socket, after its hello was read. */
   attach(socket: Socket, { received }: NonNullable<Hello['session']>): void {
     this.#socket?.destroy();
     clearInterval(this.#loss);
@@ -87,12 +99,11 @@ export class SessionLink implements Link {
       socket.once('close', () => this.#events?.onClose(lost));
       socket.write(encodeAck(this.#received));
       socket.end(Buffer.from([Frame.CLOSE]));
-      // The executable closes its side then. One that does not is not waited for.
       setTimeout(() => socket.destroy(), CLOSE_GRACE).unref();
     }
   }
 
-  /** The socket broke. The executable comes back, unless it is the one that broke it by its end. */
+  /** The socket broke. The executable comes back, unless the socket broke because the executable ended. */
   #lose(): void {
     this.#socket = undefined;
     const deadline = now() + this.#reconnectTimeout;
@@ -104,7 +115,7 @@ export class SessionLink implements Link {
     check();
   }
 
-  /** Sends what the window allows. */
+  /** Sends as many bytes as the window allows. */
   #pump(): void {
     const socket = this.#socket;
     if (!socket) return;
@@ -125,22 +136,22 @@ export class SessionLink implements Link {
       const type = (yield 1)[0];
       if (type === Frame.DATA) {
         const length = (yield 4).readUInt32LE();
-        if (length > FRAME_SIZE) throw violation(`a frame of ${length} bytes`);
+        if (length > FRAME_SIZE) throw violation(`a frame that is too long, got ${length} bytes`);
         const data = yield length;
-        // Only now: what the socket cut off in the middle comes again.
+        // Counted only when it is complete: the executable sends a frame that was cut off again.
         this.#received += length;
         this.#scheduleAck();
         this.#events?.onData(data);
       } else if (type === Frame.ACK) {
         const offset = Number((yield 8).readBigUInt64LE());
-        if (offset > this.#sent) throw violation('an acknowledgement of what was not sent');
+        if (offset > this.#sent) throw violation('an acknowledgement of bytes that were never sent');
         this.#out.release(offset);
         this.#pump();
-      } else throw violation(`a frame of the unknown type ${type}`);
+      } else throw violation(`a frame of unknown type, got ${type}`);
     }
   }
 
-  /** Once for all that arrives in one turn of the event loop. */
+  /** Acknowledges once everything that arrives in one turn of the event loop. */
   #scheduleAck(): void {
     if (this.#ackScheduled) return;
     this.#ackScheduled = true;

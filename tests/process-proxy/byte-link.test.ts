@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { isWindows, nextConnection, serve, start, startWith } from '../support/process-proxy.js';
+import { connect, isWindows, nextConnection, serve, start } from '../support/process-proxy.js';
 import { Relay } from '../support/relay.js';
+import { closed, expectService, hello, impostor, SESSION, stranger } from '../support/strangers.js';
 import { times } from '../support/thorough.js';
 
 const sha = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
@@ -30,7 +30,7 @@ test(`no byte is lost or doubled when the socket is cut at ${CUTS} random moment
     for await (const chunk of connection.stdin as AsyncIterable<Buffer>) {
       hash.update(chunk);
       received += chunk.length;
-      // At the pace of the cuts, so that they all meet with data.
+      // Reads at the pace of the cuts, so that every cut meets data.
       while (received / input.length > (relay.cuts + 1) / CUTS) await sleep(1);
     }
   })();
@@ -42,7 +42,7 @@ test(`no byte is lost or doubled when the socket is cut at ${CUTS} random moment
     }
   })();
   const asking = (async () => {
-    // A command in flight is done once, and answered once.
+    // A command in flight is carried out once, and answered once.
     for (let at = 0; at < notes.length; at += 4096) {
       await new Promise((resolve) => connection.stderr.write(notes.slice(at, at + 4096), resolve));
       expect(await connection.getArgs()).toHaveLength(3);
@@ -70,49 +70,83 @@ test(`no byte is lost or doubled when the socket is cut at ${CUTS} random moment
   await relay.close();
 });
 
-test('a cut in the handshake, or right after it, is made good too', async () => {
+test('a socket that is cut in the handshake, or right after it, is replaced too', async () => {
   await using server = await serve();
   server.on('connection', async (connection) => {
     connection.stdin.pipe(connection.stdout, { end: false });
     const [, argument] = await connection.getArgs();
     connection.stdin.once('end', () => void connection.exit(Number(argument)));
   });
-  // A hello has 175 bytes, its welcome 13.
-  for (let limit = 0; limit < 320; limit += 7) {
+  // A hello has 175 bytes, and its welcome has 13.
+  const limits = Array.from({ length: 46 }, (_, index) => index * 7);
+  const runs = limits.map(async (limit) => {
     const relay = await Relay.to(server.getPort());
     relay.limits = [limit, limit + 2, 400 - limit];
     const { child, ended } = start(relay.env(server.env), { args: [String(limit % 256)] });
     child.stdin.end('some input');
     const { stdout, stderr, code } = await ended;
-    expect({ limit, output: stdout.toString(), stderr, code }).toEqual({
-      limit,
-      output: 'some input',
-      stderr: '',
-      code: limit % 256,
-    });
     await relay.close();
-  }
+    return { limit, output: stdout.toString(), stderr, code };
+  });
+  expect(await Promise.all(runs)).toEqual(
+    limits.map((limit) => ({ limit, output: 'some input', stderr: '', code: limit % 256 })),
+  );
 });
 
-// On Windows its write blocks, as docs/process-proxy.md says.
-test.skipIf(isWindows)('an executable whose output is not read holds its session', async () => {
-  await using server = await serve({ reconnectTimeout: 200 });
+test('both sides give up when reconnectTimeout has passed', async () => {
+  await using server = await serve({ reconnectTimeout: 300 });
   const relay = await Relay.to(server.getPort());
   const connected = nextConnection(server);
-  const child = startWith(relay.env(server.env), ['ignore', 'pipe', 'inherit']);
-  const closed = once(child, 'close');
+  const { ended } = start(relay.env(server.env));
   const connection = await connected;
-  const output = randomBytes(4 * 1024 * 1024);
-  connection.stdout.write(output);
-  for (let cut = 0; cut < 3; cut++) {
-    await sleep(250);
-    relay.cut();
-  }
-  await sleep(250);
-  expect(connection.closed).toBe(false);
-  const stdout = child.stdout && buffer(child.stdout);
-  await connection.exit(8);
-  expect(await closed).toEqual([8, null]);
-  expect(sha((await stdout) ?? Buffer.alloc(0))).toBe(sha(output));
+  const pending = connection.getArgs().then(() => connection.sendCommand(0x03, Buffer.from([1, 0, 0, 0]))); // waits for a byte
+  const outcome = pending.catch((error: unknown) => error);
+  await connection.getCwd();
+  const gone = once(connection, 'close');
   await relay.close();
+  await gone;
+  expect(await outcome).toMatchObject({ code: 'PROCXY_DISCONNECTED' });
+  expect(await ended).toMatchObject({ code: 1, stderr: 'process-proxy: the connection to the server is lost\n' });
+});
+
+test('the end of a killed executable is seen before reconnectTimeout has passed', async () => {
+  await using server = await serve({ reconnectTimeout: 2 ** 31 - 1 });
+  const { connection, child, ended } = await connect(server);
+  const gone = once(connection, 'disconnect');
+  child.kill('SIGKILL');
+  // Under an emulator, the process that is seen here is the emulator.
+  if (!isWindows) await gone;
+  await ended;
+});
+
+test.each([
+  ['an unknown frame', [9], 'a frame of unknown type, got 9'],
+  ['a frame that is too long', [0, 1, 0, 1, 0], 'a frame that is too long, got 65537 bytes'],
+  ['an acknowledgement of unsent bytes', [1, 255, 255, 0, 0, 0, 0, 0, 0], 'bytes that were never sent'],
+  ['an unknown message', [0, 1, 0, 0, 0, 7], 'a message of unknown kind, got 7'],
+])('a peer in a session that sends %s is disconnected', async (_, bytes, message) => {
+  await using server = await serve({ token: 'known' });
+  const { socket, errors } = await impostor(server, hello('known', SESSION));
+  socket.write(Buffer.from(bytes));
+  await closed(socket);
+  expect(errors).toEqual([
+    expect.objectContaining({ code: 'PROCXY_PROTOCOL', message: expect.stringContaining(message) as string }),
+  ]);
+  await expectService(server);
+});
+
+test('nobody resumes a session without its token, or from bytes that were never sent', async () => {
+  await using server = await serve({ validateConnection: () => true });
+  const { socket: first, connection } = await impostor(server, hello('mine', SESSION));
+  const otherToken = hello('other', SESSION);
+  const unsent = hello('mine', SESSION);
+  unsent.writeUInt8(200, unsent.length - 8);
+  for (const bytes of [otherToken, unsent]) {
+    const socket = await stranger(server, bytes);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect([...answer]).toEqual([1]);
+    await closed(socket);
+  }
+  expect(connection.closed).toBe(false);
+  first.destroy();
 });

@@ -1,4 +1,4 @@
-/** With the published `process-proxy` 0.6.0 from npm: its executable with this server, and this executable with its server. */
+/** Runs the executable of the npm package `process-proxy` 0.6.0 with this server, and this executable with its server. */
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { realpath } from 'node:fs/promises';
@@ -16,7 +16,7 @@ const sha = (data: Buffer): string => createHash('sha256').update(data).digest('
 describe('the published executable with this server', () => {
   const path = getProxyCommandPath('linux', 'x64');
 
-  test('says what it was started with, and exits', async () => {
+  test('reports its arguments, environment and directory, and exits', async () => {
     await using server = await serve();
     const cwd = await realpath(tmpdir());
     const { connection, ended } = await connect(server, { path, args, env: variables, cwd });
@@ -51,7 +51,7 @@ describe('the published executable with this server', () => {
 
 describe('this executable with the published server', () => {
   const path = getExecutablePath();
-  // The published server waits forever for an argument that is empty, also that of its own executable.
+  // The published server waits forever for an empty argument, also with its own executable.
   const filled = args.filter((arg) => arg !== '');
   const running = new Set<ReturnType<typeof createProxyProcessServer>>();
   afterEach(() => {
@@ -74,7 +74,7 @@ describe('this executable with the published server', () => {
     return { connected, env: { PROCESS_PROXY_PORT: String(port), PROCESS_PROXY_TOKEN: token } };
   }
 
-  test('says what it was started with, and exits', async () => {
+  test('reports its arguments, environment and directory, and exits', async () => {
     const { env, connected } = await servePublished();
     const cwd = await realpath(tmpdir());
     const { ended } = start({ ...env, ...variables }, { path, args: filled, cwd });
@@ -108,7 +108,7 @@ describe('this executable with the published server', () => {
     expect(stderr).toMatch(/^process-proxy: the connection to the server is lost\n$/);
   });
 
-  test('keeps to its wire, also beneath a program that was started by this server', async () => {
+  test('uses its wire, also below a program that this server started', async () => {
     await using server = await serve();
     const { env, connected } = await servePublished();
     const { ended } = start({ ...server.env, ...env }, { path });
