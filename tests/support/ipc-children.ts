@@ -1,13 +1,16 @@
 import { fork, type ChildProcess, type SpawnOptions, type StdioOptions } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { spawnWithIpc } from 'procxy/ipc';
+import { text } from 'node:stream/consumers';
+import { spawnWithIpc, type SpawnWithIpcOptions } from 'procxy/ipc';
+import { expect } from 'vitest';
 
-/** Node's own channel, and this library's: the same is expected of both. */
+/** Node's own channel and the one of this library. Tests expect the same of both. */
 export const kinds = ['fork', 'spawnWithIpc'] as const;
 export type Kind = (typeof kinds)[number];
 
-/** The child's stderr is that of the tests: what it did not expect is seen. */
+/** The child inherits stderr, so that its errors are seen. */
 const quiet: StdioOptions = ['ignore', 'ignore', 'inherit', 'ipc'];
 
 export function ipcProgram(name: string): string {
@@ -20,7 +23,7 @@ export function start(kind: Kind, program = 'echo.js', args: string[] = [], opti
   return spawnWithIpc(process.execPath, [ipcProgram(program), ...args], settings);
 }
 
-/** One that answers already: what is sent now finds its listeners there. */
+/** Starts a child and waits for its first answer, so that its listeners are there. */
 export async function startReady(...args: Parameters<typeof start>): Promise<ChildProcess> {
   const child = start(...args);
   const answer = receive(child, 1);
@@ -29,12 +32,12 @@ export async function startReady(...args: Parameters<typeof start>): Promise<Chi
   return child;
 }
 
-/** Resolves with the exit code and the signal when the child has gone, and all that is emitted then has been. */
+/** Resolves with the exit code and the signal when the child has ended and all its events have been emitted. */
 export async function ended(child: ChildProcess): Promise<[number | null, NodeJS.Signals | null]> {
   if (child.exitCode === null && child.signalCode === null) {
     await new Promise((resolve) => child.once('exit', resolve));
   }
-  // Not 'close': Node emits none after a disconnect() of the parent.
+  // Not 'close', which Node does not emit after the parent's disconnect().
   await sleep(20);
   return [child.exitCode, child.signalCode];
 }
@@ -44,7 +47,7 @@ export async function disconnected(child: ChildProcess): Promise<void> {
   await ended(child);
 }
 
-/** The next messages. It rejects when there are no more, and takes its listeners away. */
+/** Resolves with the next messages. Rejects if the child ends before, and removes its listeners. */
 export function receive(child: ChildProcess, count: number): Promise<unknown[]> {
   const messages: unknown[] = [];
   return new Promise((resolve, reject) => {
@@ -63,7 +66,7 @@ export function receive(child: ChildProcess, count: number): Promise<unknown[]> 
   });
 }
 
-/** Everything that a child emits, in its order. */
+/** Records everything that a child emits, in order. */
 export function record(child: ChildProcess): unknown[] {
   const log: unknown[] = [];
   child.on('message', (message) => log.push(['message', message]));
@@ -75,4 +78,20 @@ export function record(child: ChildProcess): unknown[] {
 
 export function codeOf(error: unknown): unknown {
   return (error as { code?: unknown } | null)?.code ?? error;
+}
+
+/** Starts a shell script with a channel. */
+export function startShell(script: string, options: SpawnWithIpcOptions = {}): ChildProcess {
+  return spawnWithIpc('/bin/sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'], ...options });
+}
+
+/** Everything that a child writes to its stdout. */
+export function output(child: ChildProcess): Promise<string> {
+  return text(child.stdout ?? expect.unreachable('stdout is piped'));
+}
+
+/** Blocks this process's event loop until a file exists. */
+export function blockUntil(file: string): void {
+  const end = performance.now() + 30_000;
+  while (!existsSync(file)) if (performance.now() > end) throw new Error(`Never made: ${file}`);
 }

@@ -5,8 +5,8 @@ import { buffer } from 'node:stream/consumers';
 import { getExecutablePath, ProcessProxyServer, type ProcessProxyConnection } from 'procxy/process-proxy';
 
 /**
- * What the tests start: the executable for this machine, or what `check-platforms.ts` names: one for another machine, behind
- * its emulator.
+ * The executable under test and its arguments: the one for this machine, or the one for another machine with its emulator, which
+ * `check-platforms.ts` names.
  */
 export const [program = '', ...programArgs] = process.env['PROCXY_TEST_EXECUTABLE']?.split(' ') ?? [
   getExecutablePath(),
@@ -15,7 +15,7 @@ export const isWindows = program.includes('wine') || process.platform === 'win32
 
 export interface Run {
   child: ChildProcessByStdio<Writable, Readable, Readable>;
-  /** What it has written and ended with, once both is complete. */
+  /** Resolves when the executable has ended and its output is complete. */
   ended: Promise<{ stdout: Buffer; stderr: string; code: number | null; signal: NodeJS.Signals | null }>;
 }
 
@@ -23,7 +23,7 @@ export interface RunOptions {
   args?: string[];
   env?: NodeJS.ProcessEnv;
   cwd?: string;
-  /** Another than the one under test. */
+  /** A program other than the executable under test. */
   path?: string;
 }
 
@@ -40,7 +40,7 @@ export function start(env: NodeJS.ProcessEnv, { args = [], cwd, path }: RunOptio
   return { child, ended: collect(child) };
 }
 
-/** The same with any standard streams; what is no pipe is not collected. */
+/** Starts the executable with any standard streams, and collects none of them. */
 export function startWith(env: NodeJS.ProcessEnv, stdio: StdioOptions, args: string[] = []): ChildProcess {
   return spawn(program, [...programArgs, ...args], { env: { ...process.env, ...env }, stdio });
 }
@@ -54,7 +54,7 @@ async function collect(child: Run['child']): Run['ended'] {
   return { stdout, stderr: stderr.toString(), code, signal };
 }
 
-/** A server that runs, and everything it reports. */
+/** Starts a server, and collects the errors that it reports. */
 export async function serve(
   options?: ConstructorParameters<typeof ProcessProxyServer>[0],
 ): Promise<ProcessProxyServer & { errors: Error[] }> {
@@ -64,7 +64,7 @@ export async function serve(
   return server;
 }
 
-/** The next connection of the server. */
+/** Waits for the next connection of the server. */
 export async function nextConnection(server: ProcessProxyServer): Promise<ProcessProxyConnection> {
   const [connection] = (await once(server, 'connection')) as [ProcessProxyConnection];
   return connection;

@@ -1,15 +1,15 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** Stands between an executable and its server, and breaks their sockets when it is told to. */
+/** Relays between an executable and its server, and breaks their sockets on request. */
 export class Relay {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  /** How many sockets were cut that carried something. */
+  /** How often open sockets were cut. */
   cuts = 0;
   bytes = 0;
 
-  /** The first sockets break after so many bytes, one after the other. */
+  /** The n-th socket breaks after the n-th number of bytes. */
   limits: number[] = [];
 
   private constructor(target: number) {
@@ -26,7 +26,7 @@ export class Relay {
           this.bytes += chunk.length;
           if (!to.write(chunk.subarray(0, left))) from.pause();
           left -= chunk.length;
-          // What was written before goes out first.
+          // The bytes that were written before go out first.
           if (left <= 0) setImmediate(() => near.resetAndDestroy());
         });
         to.on('drain', () => from.resume());
@@ -47,19 +47,19 @@ export class Relay {
     return relay;
   }
 
-  /** The environment that leads by way of this. */
+  /** The environment of an executable that connects through this relay. */
   env(env: Record<string, string>): Record<string, string> {
     const port = String((this.#server.address() as AddressInfo).port);
     return { ...env, PROCESS_PROXY_PORT: port, PROCESS_PROXY_SESSION: `1:${port}` };
   }
 
-  /** Breaks what is connected now; with a reset, what has not been delivered is lost. */
+  /** Breaks the sockets that are open now. The reset loses undelivered bytes. */
   cut(): void {
     if (this.#sockets.size > 0) this.cuts++;
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
-  /** Lets nobody through any more. */
+  /** Breaks the sockets and accepts no more. */
   async close(): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.close();

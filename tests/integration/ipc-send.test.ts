@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { codeOf, disconnected, kinds, receive, start, startReady } from '../support/ipc-children.js';
 
 describe.each(kinds)('send() of a child of %s', (kind) => {
-  test('takes every shape of its arguments', async () => {
+  test('accepts every form of its arguments', async () => {
     const child = start(kind);
     const called: unknown[] = [];
     const callback = (error: Error | null): unknown => called.push(error);
@@ -23,7 +23,7 @@ describe.each(kinds)('send() of a child of %s', (kind) => {
     await disconnected(child);
   });
 
-  test('refuses what JSON has no text for by a TypeError, and goes on', async () => {
+  test('throws a TypeError for values that JSON cannot represent, and the channel stays open', async () => {
     const child = start(kind);
     const refused: [message: unknown, code: string | undefined][] = [
       [undefined, 'ERR_MISSING_ARGS'],
@@ -48,7 +48,7 @@ describe.each(kinds)('send() of a child of %s', (kind) => {
     await disconnected(child);
   });
 
-  test('carries what JSON makes of a message', async () => {
+  test('carries a message as JSON represents it', async () => {
     const child = start(kind);
     const sent = [
       null,
@@ -68,7 +68,7 @@ describe.each(kinds)('send() of a child of %s', (kind) => {
     await disconnected(child);
   });
 
-  test('keeps the order of many messages of one tick, small and large', async () => {
+  test('keeps the order of many small and large messages of one tick', async () => {
     const child = start(kind);
     const sent = Array.from({ length: 2000 }, (_, n) => (n % 500 === 7 ? [n, 'x'.repeat(200_000)] : n));
     const answers = receive(child, sent.length);
@@ -77,7 +77,7 @@ describe.each(kinds)('send() of a child of %s', (kind) => {
     await disconnected(child);
   });
 
-  test('returns false when much waits; the callback tells when it has gone', async () => {
+  test('returns false while much is waiting, and calls back when the message has gone', async () => {
     const child = start(kind);
     const answers = receive(child, 2);
     const large = 'x'.repeat(5_000_000);
@@ -110,7 +110,7 @@ describe.each(kinds)('send() of a child of %s', (kind) => {
     await disconnected(child);
   });
 
-  test('after the end it returns false, and fails with ERR_IPC_CHANNEL_CLOSED, whatever the message', async () => {
+  test('after the end, it returns false and fails with ERR_IPC_CHANNEL_CLOSED, whatever the message', async () => {
     const child = await startReady(kind);
     await disconnected(child);
     const log: unknown[] = [];

@@ -8,7 +8,7 @@ const startPython = (): ChildProcess => spawnWithIpc('python3', [ipcProgram('ech
 
 const COUNT = times(50_000, 1_000_000);
 
-test(`${COUNT} messages through a child in Python come back in their order, and what waits stays small`, async () => {
+test(`${COUNT} messages through a child in Python come back in order, and few wait at a time`, async () => {
   const child = startPython();
   let received = 0;
   let misplaced = 0;
@@ -30,7 +30,7 @@ test(`${COUNT} messages through a child in Python come back in their order, and 
   }
   await done;
   expect(misplaced).toBe(0);
-  // What is between the two is in the buffers of the kernel and of Python, and in what this process has not read yet.
+  // The others are in the buffers of the kernel, of Python and of this process.
   expect(largest).toBeLessThan(40_000);
   await disconnected(child);
   expect(child.exitCode).toBe(0);
@@ -38,7 +38,7 @@ test(`${COUNT} messages through a child in Python come back in their order, and 
 
 const SIZE = times(20, 100) * 1_000_000;
 
-test(`one message of ${SIZE / 1e6} MB comes back as it is`, async () => {
+test(`one message of ${SIZE / 1e6} MB comes back unchanged`, async () => {
   const child = startPython();
   const sent = 'é1\n'.repeat(SIZE / 4);
   expect(Buffer.byteLength(sent)).toBe(SIZE);

@@ -15,16 +15,16 @@ import {
 } from '../support/ipc-children.js';
 import { runScript } from '../support/scripts.js';
 
-// They wait more than they work.
+// Concurrent, because they mostly wait.
 describe.concurrent.each(kinds)('listeners on a child of %s', (kind) => {
-  test('messages that come before there is one wait for it, in their order', async () => {
+  test('messages that arrive before the first listener wait for it, in order', async () => {
     const child = start(kind, 'early.js', ['100']);
     await sleep(300);
     expect(await receive(child, 100)).toEqual(Array.from({ length: 100 }, (_, n) => n));
     await disconnected(child);
   });
 
-  test('a listener is called in a tick of its own: one that throws harms no other message', async () => {
+  test('each message is delivered in its own tick, so that a listener that throws affects no other message', async () => {
     const { stdout, code } = await runScript(`
       process.on('uncaughtException', (error) => console.log('uncaught', error.message));
       ${startEcho(kind)}
@@ -38,13 +38,13 @@ describe.concurrent.each(kinds)('listeners on a child of %s', (kind) => {
     expect({ stdout, code }).toEqual({ stdout: '0\nuncaught of a listener\n2\n', code: 0 });
   });
 
-  test('subprocess.stdio has null where the channel is', async () => {
+  test('subprocess.stdio has null at the place of the channel', async () => {
     const child = start(kind);
     expect(child.stdio).toEqual([null, null, null, null]);
     await disconnected(child);
   });
 
-  test('the channel keeps the parent alive, and a child that listens', async () => {
+  test('the channel keeps the parent alive, and a child with a listener', async () => {
     const { stdout } = await runScript(`
       ${startEcho(kind)}
       child.unref();
@@ -53,7 +53,7 @@ describe.concurrent.each(kinds)('listeners on a child of %s', (kind) => {
     expect(stdout).toBe('still here\n');
   });
 
-  test('unref() of both lets the parent exit, and the child sees its end', async () => {
+  test('after unref() of both, the parent can exit, and the child sees its end', async () => {
     const { stdout } = await runScript(`
       ${startEcho(kind, "'inherit'")}
       child.on('message', () => {
@@ -66,7 +66,7 @@ describe.concurrent.each(kinds)('listeners on a child of %s', (kind) => {
     expect(stdout).toBe('connected: false, channel: null\n');
   });
 
-  test('ref() takes unref() back', async () => {
+  test('ref() undoes unref()', async () => {
     const { stdout } = await runScript(`
       ${startEcho(kind)}
       child.unref();
@@ -77,14 +77,17 @@ describe.concurrent.each(kinds)('listeners on a child of %s', (kind) => {
     expect(stdout).toBe('still here\n');
   });
 
-  test.each(['nothing', 'unlisten', 'unref'])('a child whose channel nothing holds ends by itself: %s', async (how) => {
-    const child = start(kind, 'idle.js', [how]);
-    const last = how === 'nothing' ? [] : receive(child, 1);
-    expect(await ended(child)).toEqual([0, null]);
-    expect(await last).toEqual(how === 'nothing' ? [] : ['bye']);
-  });
+  test.each(['nothing', 'unlisten', 'unref'])(
+    'a child whose channel is not referenced ends by itself: %s',
+    async (how) => {
+      const child = start(kind, 'idle.js', [how]);
+      const last = how === 'nothing' ? [] : receive(child, 1);
+      expect(await ended(child)).toEqual([0, null]);
+      expect(await last).toEqual(how === 'nothing' ? [] : ['bye']);
+    },
+  );
 
-  test.each(['message', 'disconnect', 'ref'])('a child is kept alive by its channel: %s', async (how) => {
+  test.each(['message', 'disconnect', 'ref'])('a referenced channel keeps a child alive: %s', async (how) => {
     const child = await startReady(kind, 'kept.js', [how]);
     await sleep(100);
     expect(child.exitCode).toBe(null);
@@ -93,8 +96,8 @@ describe.concurrent.each(kinds)('listeners on a child of %s', (kind) => {
   });
 });
 
-describe.concurrent('messages that nobody has heard', () => {
-  test('are there after the end of the channel and of the child', async () => {
+describe.concurrent('messages without a listener', () => {
+  test('are delivered after the end of the channel and the child', async () => {
     const script = 'printf "0\\n1\\n2\\n" >&3; echo sent; read -r _ <&3';
     const child = spawnWithIpc('/bin/sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(child.stdout as Readable, 'data');
@@ -106,7 +109,7 @@ describe.concurrent('messages that nobody has heard', () => {
     expect(messages).toEqual([0, 1, 2]);
   });
 
-  test('go one by one to listeners that take one each, or throw', async () => {
+  test('are delivered one by one, also to listeners that take one each or throw', async () => {
     const { stdout } = await runScript(`
       process.on('uncaughtException', (error) => console.log('uncaught', error.message));
       const { spawnWithIpc } = await import('procxy/ipc');
@@ -124,10 +127,10 @@ describe.concurrent('messages that nobody has heard', () => {
   });
 });
 
-/** Code that starts the echo program as `child`, in a program of its own. */
+/** Returns code that starts the echo program as `child`. */
 function startEcho(kind: Kind, stdout = "'ignore'"): string {
   const file = JSON.stringify(ipcProgram('echo.js'));
-  // fork() would hand on the flags of the script.
+  // By default, fork() passes on the flags of the script.
   const options = `{ execArgv: [], stdio: ['ignore', ${stdout}, 'inherit', 'ipc'] }`;
   return kind === 'fork'
     ? `const child = (await import('node:child_process')).fork(${file}, [], ${options});`

@@ -1,9 +1,10 @@
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
+import { isRunning } from '../support/processes.js';
 import { codeOf, ended, kinds, receive, record, start, startReady } from '../support/ipc-children.js';
 
 describe.each(kinds)('the end of the channel to a child of %s', (kind) => {
-  test('disconnect() is told to both sides, once, after what was sent before', async () => {
+  test('disconnect() reaches both sides once, after all earlier messages', async () => {
     const child = await startReady(kind, 'echo.js', [], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
     const output = text(child.stdout ?? expect.unreachable('stdout is piped'));
     const log = record(child);
@@ -31,7 +32,7 @@ describe.each(kinds)('the end of the channel to a child of %s', (kind) => {
     ]);
   });
 
-  test('a child that disconnects lives on for what else it has to do', async () => {
+  test('a child that disconnects can continue its other work', async () => {
     const child = await startReady(kind);
     const log = record(child);
     child.send('disconnect');
@@ -45,7 +46,7 @@ describe.each(kinds)('the end of the channel to a child of %s', (kind) => {
   test.each([
     ['send, then disconnect', [0, null]],
     ['send, then exit', [0, null]],
-  ])('what a child sends before its end arrives: %s', async (order, status) => {
+  ])('messages that a child sends before its end arrive: %s', async (order, status) => {
     const child = await startReady(kind);
     const log = record(child);
     child.send(order);
@@ -72,7 +73,7 @@ describe.each(kinds)('the end of the channel to a child of %s', (kind) => {
     ]);
   });
 
-  test('send() to a child whose death is not known yet fails with EPIPE: by the callback, else by an error event', async () => {
+  test('send() to a child whose death is not known yet fails with EPIPE, in the callback or as an error event', async () => {
     const child = await startReady(kind);
     const log = record(child);
     await new Promise<void>((resolve) => {
@@ -96,7 +97,7 @@ describe.each(kinds)('the end of the channel to a child of %s', (kind) => {
     );
   });
 
-  test('a child that dies with much unread is no error event, where no callback waits for it', async () => {
+  test('a child that dies with unread messages causes no error event if no callback waits', async () => {
     const child = await startReady(kind, 'stuck.js');
     const log = record(child);
     const answer = receive(child, 1);
@@ -105,14 +106,14 @@ describe.each(kinds)('the end of the channel to a child of %s', (kind) => {
     for (let n = 0; n < 3; n++) expect(child.send('x'.repeat(1_000_000))).toBe(false);
     child.kill('SIGKILL');
     await ended(child);
-    // Either may be seen first.
+    // The order of the two varies.
     expect(log.slice(1).toSorted()).toEqual([
       ['disconnect', false, null],
       ['exit', null, 'SIGKILL'],
     ]);
   });
 
-  test('a program that cannot be started is an error, then a disconnect', async () => {
+  test('a program that cannot be started causes an error, then a disconnect', async () => {
     const child = start(kind, 'echo.js', [], { cwd: '/no/such/folder', stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
     const log = record(child);
     expect(child).toMatchObject({ pid: undefined, connected: true });
@@ -124,9 +125,8 @@ describe.each(kinds)('the end of the channel to a child of %s', (kind) => {
   });
 });
 
-/** Returns when it is dead, without a turn of the event loop. */
+/** Returns when the process is dead, within the same turn of the event loop. */
 function kill(pid: number): void {
   process.kill(pid, 'SIGKILL');
-  const end = performance.now() + 200;
-  while (performance.now() < end);
+  while (isRunning(pid));
 }

@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { spawnWithIpc, type SpawnWithIpcOptions } from 'procxy/ipc';
+import { disconnected, ended, ipcProgram, output, receive, start, startShell } from '../support/ipc-children.js';
+import { runScript } from '../support/scripts.js';
+
+describe('spawnWithIpc()', () => {
+  test.each<[string, SpawnWithIpcOptions, RegExp]>([
+    [
+      'advanced serialization',
+      { serialization: 'advanced' },
+      /^spawnWithIpc\(\).*got `serialization: 'advanced'`.*fork\(\)/,
+    ],
+    ['two channels', { stdio: ['pipe', 'pipe', 'pipe', 'ipc', 'ipc'] }, /^spawnWithIpc\(\).*got 'ipc' twice/],
+    ['a standard stream as the channel', { stdio: ['ipc'] }, /^spawnWithIpc\(\).*got 'ipc' as `stdio\[0\]`/],
+  ])('refuses %s, and starts no program', (_what, options, message) => {
+    expect(() => spawnWithIpc('/no/such/program', [], options)).toThrow(
+      expect.objectContaining({
+        name: 'OptionsValidationError',
+        code: 'PROCXY_OPTIONS_VALIDATION',
+        message: expect.stringMatching(message) as string,
+      }),
+    );
+  });
+
+  test('names the alternative on Windows', async () => {
+    const { stdout } = await runScript(`
+      Object.defineProperty(process, 'platform', { value: 'win32' });
+      const { spawnWithIpc } = await import('procxy/ipc');
+      try { spawnWithIpc('program'); } catch (error) { console.log(error.code, error.message); }
+    `);
+    expect(stdout).toMatch(/^PROCXY_CHANNEL spawnWithIpc\(\).*Windows.*fork\(\)/);
+  });
+});
+
+test('both sides refuse handles, and the channel stays open', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  await once(socket, 'connect');
+  const child = start('spawnWithIpc', 'handle-sender.js');
+  const answers = receive(child, 2);
+  for (const handle of [server, socket]) {
+    expect(() => child.send('take it', handle)).toThrow(
+      expect.objectContaining({
+        name: 'HandleTransferError',
+        code: 'PROCXY_HANDLE_TRANSFER',
+        message: expect.stringMatching(/^send\(\): a handle cannot cross on this channel.*fork\(\)/) as string,
+      }),
+    );
+  }
+  child.send('send one yourself');
+  expect(await answers).toEqual(['PROCXY_HANDLE_TRANSFER', 'still here']);
+  socket.destroy();
+  server.close();
+  await disconnected(child);
+});
+
+test('each message is a line of JSON', async () => {
+  const child = startShell('read -r one <&3; read -r two <&3; printf "%s\\n" "$one" "$two"');
+  child.send({ n: 1 });
+  child.send('a\nb');
+  expect(await output(child)).toBe('{"n":1}\n"a\\nb"\n');
+  await ended(child);
+});
+
+describe('the descriptor', () => {
+  const print = 'echo "$PROCXY_IPC_FD $DEKA_IPC_ENABLED $DEKA_IPC_FD"';
+
+  test.each<[string, SpawnWithIpcOptions['stdio'], number]>([
+    ['after the standard streams', ['ignore', 'pipe', 'inherit'], 3],
+    ['after the other inherited descriptors', ['ignore', 'pipe', 'inherit', 'ignore', 'ignore'], 5],
+    ["at the place of 'ipc'", ['ignore', 'pipe', 'inherit', 'ignore', 'ipc', 'ignore'], 4],
+  ])('is %s, and the environment names it', async (_where, stdio, descriptor) => {
+    const child = startShell(`${print}; echo '"here"' >&$PROCXY_IPC_FD; read -r _ <&$PROCXY_IPC_FD`, { stdio });
+    const printed = output(child);
+    expect(await receive(child, 1)).toEqual(['here']);
+    await disconnected(child);
+    expect(await printed).toBe(`${descriptor} 1 ${descriptor}\n`);
+  });
+
+  test('is found through either pair of variables, and not passed on to grandchildren', async () => {
+    const program = ipcProgram('environment.js');
+    for (const unset of ['PROCXY_IPC_FD', 'DEKA_IPC_FD DEKA_IPC_ENABLED']) {
+      const child = startShell(`unset ${unset}; exec '${process.execPath}' '${program}'`);
+      expect(await receive(child, 1)).toEqual([[]]);
+      await disconnected(child);
+    }
+  });
+
+  test('is added to the environment in `env`, and not to that of this process', async () => {
+    const child = startShell(`${print}; echo $OTHER`, { env: { OTHER: 'yes' } });
+    expect(await output(child)).toBe('3 1 3\nyes\n');
+    await ended(child);
+    expect(Object.keys(process.env).filter((name) => name.endsWith('IPC_FD'))).toEqual([]);
+  });
+});
