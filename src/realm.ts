@@ -6,7 +6,11 @@ import { types } from 'node:util';
  */
 
 export function isError(value: unknown): value is Error {
-  return types.isNativeError(value) || value instanceof Error || isOf('DOMException', 'message', value);
+  return types.isNativeError(value) || value instanceof Error || isDomException(value);
+}
+
+export function isDomException(value: unknown): value is DOMException {
+  return isOf('DOMException', 'message', value);
 }
 
 export function isUrl(value: unknown): value is URL {
@@ -23,6 +27,11 @@ export function isReadableStream(value: unknown): value is ReadableStream {
 
 export function isWritableStream(value: unknown): value is WritableStream {
   return isOf('WritableStream', 'getWriter', value);
+}
+
+/** jsdom has no streams of the web: there they are Node's own. */
+export function webStreams(): Pick<typeof globalThis, 'ReadableStream' | 'WritableStream'> {
+  return 'ReadableStream' in globalThis ? globalThis : process.getBuiltinModule('node:stream/web');
 }
 
 /** The web's classes name themselves by `Symbol.toStringTag`, in Node, in jsdom and in polyfills. */

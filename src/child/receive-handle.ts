@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import type { Socket as DatagramSocket } from 'node:dgram';
 import { Server, Socket } from 'node:net';
+import { types } from 'node:util';
 import { describeReason, HandleTransferError } from '../errors.js';
 import type { DescriptorReference } from '../protocol.js';
 import { isEmitter } from '../session/events/event-forwarder.js';
@@ -39,7 +40,7 @@ export function receiveHandle(instance: object, handle: Received, id: unknown): 
     if (typeof method !== 'function') continue;
     const result: unknown = Reflect.apply(method as (...args: unknown[]) => unknown, instance, [handle, id]);
     // The handle is delivered; how the method goes on is the instance's own affair, but no reason to die.
-    if (result instanceof Promise) result.catch(tell);
+    if (types.isPromise(result)) result.catch(tell);
     return;
   }
   if (isEmitter(instance) && instance.emit('handle', handle, id) === true) return;

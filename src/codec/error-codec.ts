@@ -1,6 +1,6 @@
 import { isProcxyError, ProtocolError, procxyErrorClasses, SerializationError } from '../errors.js';
 import type { Wire } from '../protocol.js';
-import { isError } from '../realm.js';
+import { isDomException, isError } from '../realm.js';
 import { registeredErrorClass, registeredErrorName } from './registry.js';
 import type { DecodeContext, EncodeContext, TransferHandler } from './transfer-handlers.js';
 
@@ -145,7 +145,7 @@ function encodePart(error: Error, key: string, context: EncodeContext): ReturnTy
 /** The own enumerable ones, and a `code` wherever it stands: it is what programs tell errors by. */
 function propertyNames(error: Error): Set<string> {
   const names = new Set(Object.keys(error).filter((key) => !fields.has(key)));
-  if (error instanceof DOMException) return new Set([...names, ...accessorNames(error)]);
+  if (isDomException(error)) return new Set([...names, ...accessorNames(error)]);
   if (!isProcxyError(error) && read(error, 'code') !== undefined) names.add('code');
   return names;
 }
@@ -154,7 +154,7 @@ function propertyNames(error: Error): Set<string> {
 function accessorNames(error: DOMException): Set<string> {
   const names = new Set<string>();
   let level = Object.getPrototypeOf(error) as object | null;
-  for (; level && level !== DOMException.prototype; level = Object.getPrototypeOf(level) as object | null) {
+  for (; level && level.constructor.name !== 'DOMException'; level = Object.getPrototypeOf(level) as object | null) {
     for (const [key, { get }] of Object.entries(Object.getOwnPropertyDescriptors(level))) if (get) names.add(key);
   }
   return names;

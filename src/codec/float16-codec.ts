@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { ProtocolError, SerializationError } from '../errors.js';
 import type { Wire } from '../protocol.js';
 import type { TransferHandler } from './transfer-handlers.js';
@@ -40,7 +41,7 @@ export function float16Handler(): TransferHandler<ArrayBufferView> {
 function check(wire: Wire): WireFloat16 {
   const { buffer, byteOffset, length } = (wire ?? {}) as Partial<WireFloat16>;
   const sound =
-    buffer instanceof ArrayBuffer &&
+    types.isArrayBuffer(buffer) &&
     isIndex(byteOffset) &&
     isIndex(length) &&
     byteOffset % 2 === 0 &&

@@ -4,6 +4,7 @@ import { isAbsolute } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describeReason, ModuleResolutionError } from '../errors.js';
 import type { ModuleReference } from '../protocol.js';
+import { isUrl } from '../realm.js';
 import { locateClass } from './v8-location.js';
 
 /** A compiled file's extension, and what it is compiled from. */
@@ -21,7 +22,7 @@ export function resolveModule(
 ): ModuleReference {
   if (modulePath === undefined) return { url: find(type) };
   const base = caller ?? pathToFileURL(`${process.cwd()}/`).href;
-  if (modulePath instanceof URL) return { url: checkUrl(modulePath, modulePath.href) };
+  if (isUrl(modulePath)) return { url: checkUrl(modulePath, modulePath.href) };
   if (/^\.\.?([\\/]|$)/.test(modulePath)) return { url: resolveFile(new URL(modulePath, base), modulePath, caller) };
   if (isAbsolute(modulePath)) return { url: resolveFile(pathToFileURL(modulePath), modulePath, caller) };
   if (/^(file|node|data|https?):/.test(modulePath)) return { url: checkUrl(modulePath, modulePath) };

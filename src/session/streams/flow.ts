@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { isObject } from './is-object.js';
 
 /**
@@ -32,7 +33,7 @@ const whole = { cost: itemCost, start: ITEM_COST, split: undefined };
 
 export const measures: Readonly<Record<Flow, Measure>> = {
   items: { ...whole, isStable: (item) => !isObject(item) },
-  chunks: { ...whole, isStable: (item) => !isObject(item) || item instanceof Uint8Array },
+  chunks: { ...whole, isStable: (item) => !isObject(item) || types.isUint8Array(item) },
   // The writer hears when the bytes have been sent, and leaves them alone until then.
   bytes: { cost: byteLength, start: WINDOW / 4, split: splitBytes, isStable: () => true },
 };

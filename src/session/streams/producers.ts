@@ -1,5 +1,6 @@
 import { Duplex, type Readable } from 'node:stream';
 import { isAsyncIterable } from '../../codec/stream-codec.js';
+import { isError } from '../../realm.js';
 import type { Producer, StepMethod } from './source.js';
 
 type AnyIterator = AsyncIterator<unknown, unknown, unknown> | Iterator<unknown, unknown, unknown>;
@@ -49,7 +50,7 @@ export function readableProducer(stream: Readable): Producer {
       return result;
     },
     close({ failed, value }, early) {
-      if (early) stream.destroy(failed && value instanceof Error ? value : undefined);
+      if (early) stream.destroy(failed && isError(value) ? value : undefined);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { Duplex, Readable, Writable } from 'node:stream';
+import { webStreams } from '../../realm.js';
 import { toError } from './to-error.js';
 import type { WriteQueue } from './write-queue.js';
 import type { Sink } from './sink.js';
@@ -66,6 +67,7 @@ export function remoteDuplex(sink: Sink, queue: WriteQueue, readable: StreamSide
 }
 
 export function remoteReadableStream(sink: Sink): ReadableStream {
+  const { ReadableStream } = webStreams();
   return new ReadableStream(
     {
       async pull(controller) {
@@ -82,6 +84,7 @@ export function remoteReadableStream(sink: Sink): ReadableStream {
 
 export function remoteWritableStream(queue: WriteQueue): WritableStream {
   const finish = finisher(queue);
+  const { WritableStream } = webStreams();
   return new WritableStream({
     start(controller) {
       const weak = new WeakRef(controller);

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { Message } from '../../protocol.js';
 import type { SessionApi } from '../part.js';
 import type { Flow } from './flow.js';
@@ -81,7 +82,7 @@ export class StreamSender {
   }
 
   #sendChunk(id: number, item: unknown, source: Source, sent: () => void): void {
-    if (item instanceof Uint8Array) return this.#sendBytes(id, [item], source, sent);
+    if (types.isUint8Array(item)) return this.#sendBytes(id, [item], source, sent);
     const build = (): Message => dataMessage(this.#link.codec, id, [item], false);
     const data = this.#options.data();
     if (data && !isObject(item)) this.#sendAside(data, build, source);

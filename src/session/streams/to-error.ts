@@ -1,6 +1,7 @@
 import { describeReason } from '../../errors.js';
+import { isError } from '../../realm.js';
 
 /** Makes an Error of a value that the other side has thrown. */
 export function toError(value: unknown): Error {
-  return value instanceof Error ? value : new Error(describeReason(value), { cause: value });
+  return isError(value) ? value : new Error(describeReason(value), { cause: value });
 }

@@ -1,4 +1,5 @@
 import { isProcxyError } from '../../errors.js';
+import { isError } from '../../realm.js';
 import type { StreamOutcome, Producer } from './source.js';
 import { toError } from './to-error.js';
 
@@ -153,6 +154,6 @@ function audienceOf({ failed, value }: StreamOutcome): Audience {
 }
 
 function closeError({ failed, value }: StreamOutcome): Error {
-  if (failed && value instanceof Error) return value;
+  if (failed && isError(value)) return value;
   return new Error('The stream was closed in the other process before all was written.', { cause: value });
 }
