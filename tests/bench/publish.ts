@@ -1,4 +1,4 @@
-/** Puts the results where readers find them: the table and the plot of `docs/performance.md`. */
+/** Puts the results where readers find them: the table and the plot of `docs/reference/benchmarks.md`. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
@@ -6,7 +6,7 @@ import { draw } from './plot.js';
 import type { Results } from './results.js';
 import { tableOf } from './table.js';
 
-const page = fileURLToPath(new URL('../../docs/performance.md', import.meta.url));
+const page = fileURLToPath(new URL('../../docs/reference/benchmarks.md', import.meta.url));
 const BEGIN = '<!-- written by npm run bench -->';
 const END = '<!-- end of what npm run bench has written -->';
 

@@ -4,7 +4,7 @@
  *
  * `--quick`: one short round, of what does not take a million calls. `--only TEXT`: rows whose id or title holds it. `--rounds N`.
  * `--no-peers`: bare messages and this library alone. The results are written to `results/trial.json`; those of a whole run in the end
- * to `results/latest.json` and to `docs/performance.md`, with its plot. `--plot` writes the page and the plot anew from `latest.json`.
+ * to `results/latest.json` and to `docs/reference/benchmarks.md`, with its plot. `--plot` rewrites the page and the plot from `latest.json`.
  */
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

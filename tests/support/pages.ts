@@ -16,7 +16,6 @@ export const pages: readonly string[] = [
 ];
 
 export interface Link {
-  text: string;
   /** As it is written. */
   target: string;
   /** The file that it leads to, relative to the repository; `undefined` for another site. */
@@ -29,18 +28,19 @@ export function textOf(page: string): string {
   return readFileSync(join(root, page), 'utf8');
 }
 
-/** The links and images of a page. */
-export function linksOf(page: string): Link[] {
-  const prose = withoutCode(textOf(page));
-  const found = [
-    ...prose.matchAll(/\[((?:[^[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)/g),
-    ...prose.matchAll(/^\[([^\]]+)\]: (\S+)/gm),
-    ...prose.matchAll(/(src|srcset|href)="([^"]+)"/g),
+/** The links and images of a page, or of its part from `from` on. */
+export function linksOf(page: string, from = ''): Link[] {
+  const text = textOf(page);
+  const prose = withoutCode(text.slice(text.indexOf(from)));
+  const targets = [
+    ...prose.matchAll(/\[(?:[^[\]]|\[[^\]]*\])*\]\(([^)\s]+)\)/g),
+    ...prose.matchAll(/^\[[^\]]+\]: (\S+)/gm),
+    ...prose.matchAll(/(?:src|srcset|href)="([^"]+)"/g),
   ];
-  return found.map(([, text = '', target = '']) => {
-    if (/^[a-z]+:/.test(target)) return { text, target, path: undefined, anchor: '' };
+  return targets.map(([, target = '']) => {
+    if (/^[a-z]+:/.test(target)) return { target, path: undefined, anchor: '' };
     const [path = '', anchor = ''] = target.split('#');
-    return { text, target, path: path === '' ? page : posix.join(posix.dirname(page), path), anchor };
+    return { target, path: path === '' ? page : posix.join(posix.dirname(page), path), anchor };
   });
 }
 
