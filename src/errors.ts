@@ -45,10 +45,14 @@ export function isProcxyError(value: unknown): value is ProcxyError {
   return value instanceof Error && brand in value;
 }
 
+/** How many characters of a reason are worth reading. A message may hold a whole file. */
+const REASON_LIMIT = 2000;
+
 /** Any thrown value as a part of a sentence, without its full stop. Never throws, whatever the value does when it is read. */
 export function describeReason(reason: unknown): string {
   try {
-    return (isError(reason) ? reason.message : String(reason)).replace(/\.$/, '');
+    const text = String(isError(reason) ? reason.message : reason);
+    return text.length > REASON_LIMIT ? `${text.slice(0, REASON_LIMIT)}…` : text.replace(/\.$/, '');
   } catch {
     return 'a value that cannot be shown';
   }

@@ -16,13 +16,23 @@ export class BlockingSocket {
     this.#format = format;
   }
 
-  /** @returns the answer, or `undefined` when the other side has closed the socket */
-  request(message: object): unknown {
+  /** Drops the message if the other side has closed the socket. @throws when the message cannot be written */
+  write(message: object): void {
     const bytes = frame(this.#format.encode(message));
-    try {
+    this.#whileOpen(() => {
       for (let written = 0; written < bytes.length;) written += writeSync(this.#descriptor, bytes, written);
-      const body = this.#readBody();
-      return body && this.#format.decode(body);
+    });
+  }
+
+  /** Waits for the next message. Returns `undefined` if the other side has closed the socket. */
+  read(): unknown {
+    const body = this.#whileOpen(() => this.#readBody());
+    return body && this.#format.decode(body);
+  }
+
+  #whileOpen<T>(action: () => T): T | undefined {
+    try {
+      return action();
     } catch (error) {
       if (closed.has((error as NodeJS.ErrnoException).code)) return undefined;
       throw error;
@@ -53,5 +63,5 @@ export class BlockingSocket {
 
 const BUFFER_BYTES = 8 * 1024;
 
-/** How the system says that nobody is at the other end. */
+/** The system's codes for a socket that nobody holds at the other end. */
 const closed = new Set<string | undefined>(['EPIPE', 'ECONNRESET']);

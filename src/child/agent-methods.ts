@@ -1,24 +1,21 @@
 import type { Socket } from 'node:net';
 import { serialize } from 'node:v8';
 import { clearInterval, setInterval } from '../clock.js';
-import { messageFormat } from '../channel/frames.js';
-import type { Codec } from '../codec/codec.js';
 import { createCodec } from '../codec/create-codec.js';
 import { mirroredFunction } from '../codec/refusals.js';
 import type { Self } from '../codec/transfer-handlers.js';
-import { ProtocolError, TerminatedError } from '../errors.js';
+import { ProtocolError } from '../errors.js';
 import type {
   AgentDescription,
-  CallbackResult,
   DescriptorReference,
   InstanceDescription,
   LoadRequest,
   ProtocolVersion,
 } from '../protocol.js';
 import type { CallbacksOptions } from '../session/functions/callbacks.js';
-import type { Blocking } from '../session/functions/invocations.js';
 import type { OpenSession } from '../session/open-session.js';
 import type { Session } from '../session/session.js';
+import { BlockingCalls, type BlockingLane } from '../session/sync/blocking-calls.js';
 import type { DataLane } from '../session/streams/data-link.js';
 import type { SideStats } from '../types/stats.js';
 import { Instance } from './instance.js';
@@ -26,9 +23,6 @@ import type { LoadedClass } from './load-class.js';
 import { openDescriptor } from './receive-handle.js';
 
 const PROTOCOL: ProtocolVersion = 1;
-
-/** Sends an invocation and waits for the answer without a turn of the event loop; `undefined` where the other side is gone. */
-export type BlockingLane = (message: object) => unknown;
 
 /** What an instance needs of the place where it lives. */
 export interface Place {
@@ -152,13 +146,15 @@ export class AgentMethods {
 
   #callbackOptions(request: LoadRequest): Omit<CallbacksOptions, 'isParent'> | undefined {
     if (!request.callbacks) return undefined;
-    const { session, codec } = this.#opened;
+    const { session } = this.#opened;
     const { limit, timeout = Infinity } = request.callbacks;
     const lane = this.#place.blocking(request);
+    const blocking = lane && new BlockingCalls({ lane, mode: request.serialization });
+    if (blocking) session.use(blocking);
     return {
       limit,
       timeout,
-      blocking: lane && blockingOn(lane, request, codec),
+      blocking,
       onUnhandled: (name, reason) => session.sendControl({ type: 'callback-failed', name, reason }),
     };
   }
@@ -168,21 +164,6 @@ export class AgentMethods {
     // This very request is one of those served.
     return { ...counts, servedCalls: counts.servedCalls - 1, subscriptions: this.instance?.events?.size ?? 0 };
   }
-}
-
-function blockingOn(lane: BlockingLane, { serialization: mode }: LoadRequest, codec: Codec): Blocking {
-  const format = messageFormat(mode);
-  return {
-    codec,
-    // In JSON mode what is sent is a copy already.
-    copy: (message) => (mode === 'json' ? message : format.encode(message)),
-    request(message) {
-      const answer = lane(message);
-      if (answer === undefined)
-        throw new TerminatedError('The parent process has ended, for whose function this one waited.');
-      return answer as CallbackResult;
-    },
-  };
 }
 
 function fingerprintOfClone(wire: unknown): string {

@@ -4,7 +4,7 @@ import { messageFormat } from '../channel/frames.js';
 import { openInherited } from '../channel/inherited.js';
 import type { LoadRequest } from '../protocol.js';
 import type { DataLane } from '../session/streams/data-link.js';
-import type { BlockingLane } from './agent-methods.js';
+import type { BlockingLane } from '../session/sync/blocking-calls.js';
 
 /** The socket for bytes that this process has inherited, where it has. */
 export function inheritedBytes({ dataDescriptor }: LoadRequest): DataLane | undefined {
@@ -21,6 +21,5 @@ export function inheritedBytes({ dataDescriptor }: LoadRequest): DataLane | unde
 export function inheritedBlocking({ callbacks, serialization }: LoadRequest): BlockingLane | undefined {
   const descriptor = callbacks?.syncDescriptor;
   if (descriptor === undefined) return undefined;
-  const socket = new BlockingSocket(descriptor, messageFormat(serialization));
-  return (message) => socket.request(message);
+  return new BlockingSocket(descriptor, messageFormat(serialization));
 }

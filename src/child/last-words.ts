@@ -1,4 +1,5 @@
-import { encodeThrown } from '../codec/codec.js';
+import type { ChildFatal, Wire } from '../protocol.js';
+import { ValueParcel, type Form, type Sender } from '../session/wire/value-parcel.js';
 import type { ServedInstance } from './serve-instance.js';
 import { isWithin } from './size.js';
 
@@ -15,9 +16,15 @@ export function sendLastWords(served: ServedInstance): void {
 }
 
 function send({ session, codec }: ServedInstance, error: unknown): void {
-  const { wire, coded } = encodeThrown(codec, shortened(error));
-  session.sendControl({ type: 'child-fatal', error: wire, ...(coded && { coded }) });
+  const sender: Sender<undefined> = { codec, form: fatalForm, send: (parcel) => session.sendAtOnce(parcel) };
+  new ValueParcel(sender, undefined, {}).fail(shortened(error));
   session.flush();
+}
+
+const fatalForm: Form<undefined> = { root: 'error', success: fatalMessage, failure: fatalMessage };
+
+function fatalMessage(_head: undefined, error: Wire): ChildFatal {
+  return { type: 'child-fatal', error };
 }
 
 /** Bun does not tell the monitor of rejections. With a handler of the user's own the process goes on, as in Node. */

@@ -1,7 +1,9 @@
 import { types } from 'node:util';
+import { serialize } from 'node:v8';
 import type { CallbackDescriptor, Descriptor, Wire } from '../protocol.js';
 import type { Codec, Encoded, Origin } from './codec.js';
 import { DescriptorReader, isDescriptor } from './descriptors.js';
+import { explain } from './explain.js';
 import * as refusals from './refusals.js';
 import { copySmall } from './small-copy.js';
 import { at, type Key, type Self, type TransferHandler } from './transfer-handlers.js';
@@ -26,6 +28,7 @@ export function createAdvancedCodec(handlers: readonly TransferHandler[], self: 
       return { wire: new Copy(handlers, origin).root(value), coded: true, isLive: true };
     },
     decode: (wire) => new Decoding(handlers).decode(wire),
+    explain: (wire, origin, cause) => explain(wire, origin, cause, serialize),
   };
 }
 

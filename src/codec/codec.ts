@@ -1,3 +1,4 @@
+import type { SerializationError } from '../errors.js';
 import type { Coded, Wire } from '../protocol.js';
 
 /** Where a value comes from, for the sentence of a refusal. */
@@ -8,9 +9,9 @@ export interface Origin {
    */
   root: string;
   /** The method it belongs to, */
-  method?: string;
+  method?: string | undefined;
   /** or the event, as a sentence shows it. */
-  event?: string;
+  event?: string | undefined;
   /** Refuses instances whose class has methods: they would arrive without them. */
   refuseMethods?: boolean;
 }
@@ -35,14 +36,6 @@ export interface Codec {
    * @throws {ProtocolError} when a descriptor in it is malformed
    */
   decode(wire: Wire): unknown;
-}
-
-/** Encodes what was thrown: where it cannot cross, the refusal is thrown in its place. */
-export function encodeThrown(codec: Codec, thrown: unknown, method?: string): Encoded {
-  const origin = method === undefined ? { root: 'error' } : { root: 'error', method };
-  try {
-    return codec.encode(thrown, origin);
-  } catch (refusal) {
-    return codec.encode(refusal, origin);
-  }
+  /** The refusal for a value that was encoded, and whose message could not be written: it names the part at fault. */
+  explain(wire: Wire, origin: Origin, cause: unknown): SerializationError;
 }

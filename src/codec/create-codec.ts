@@ -69,5 +69,6 @@ function exchangingCodec(codec: Codec, handles: HandleExchange | undefined, expo
       }
     },
     decode: (wire) => codec.decode(wire),
+    explain: (...args) => codec.explain(...args),
   };
 }

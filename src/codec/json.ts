@@ -2,6 +2,7 @@ import { types } from 'node:util';
 import type { Wire } from '../protocol.js';
 import type { Codec, Encoded, Origin } from './codec.js';
 import { DescriptorReader, isDescriptor } from './descriptors.js';
+import { explain } from './explain.js';
 import * as refusals from './refusals.js';
 import type { Self, TransferHandler } from './transfer-handlers.js';
 import { assign, DESCRIPTOR_PREFIX, isData, Walk } from './walk.js';
@@ -43,7 +44,7 @@ export function createJsonCodec(handlers: readonly TransferHandler[], self: Self
     return container;
   }
 
-  return { encode, decode };
+  return { encode, decode, explain };
 }
 
 /** Whether a value is an array of what crosses as it is, as arguments mostly are: no walk is needed to copy it. */

@@ -35,8 +35,8 @@ export const at = {
 export interface EncodeContext {
   /** Encodes a part of the value; `key` is its place in it, for the path of a refusal. */
   encode(part: unknown, key: Key): Wire;
-  /** The same for a part that may be lost: whether it can cross, and what to write. */
-  tryEncode(part: unknown, key: Key): { crosses: boolean; wire?: Wire };
+  /** The same for a part that may be lost: whether it can cross, what to write, and else why it cannot. */
+  tryEncode(part: unknown, key: Key): { crosses: boolean; wire?: Wire; refusal?: unknown };
   /** The object that the value is a part of, if it is one. */
   readonly container: object | undefined;
   /** The objects from the root to the value, which is the last of them. */

@@ -4,11 +4,9 @@ import { isError } from '../realm.js';
 import type { Origin } from './codec.js';
 import * as refusals from './refusals.js';
 import type { Refusal } from './refusals.js';
+import { formatPath, formatPlace } from './path.js';
 import { findRegisteredHandler } from './registry.js';
 import type { EncodeContext, Key, TransferHandler } from './transfer-handlers.js';
-
-/** How many keys of a path are worth reading. */
-const PATH_LIMIT = 20;
 
 /** One encoding of one value, in either mode: where the walk stands, what it refuses, whom it asks. */
 export abstract class Walk implements EncodeContext {
@@ -47,16 +45,16 @@ export abstract class Walk implements EncodeContext {
     return wire;
   }
 
-  tryEncode(part: unknown, key: Key): { crosses: boolean; wire?: Wire } {
+  tryEncode(part: unknown, key: Key): { crosses: boolean; wire?: Wire; refusal?: unknown } {
     const depth = this.keys.length;
     const parents = this.parents.length;
     this.#optional++;
     try {
       return { crosses: true, wire: this.encode(part, key) };
-    } catch {
+    } catch (refusal) {
       this.keys.length = depth;
       this.parents.length = parents;
-      return { crosses: false };
+      return { crosses: false, refusal };
     } finally {
       this.#optional--;
     }
@@ -110,11 +108,8 @@ export abstract class Walk implements EncodeContext {
   }
 
   protected reject({ what, remedy }: Refusal, cause?: unknown): never {
-    const { root, method, event } = this.#origin;
-    const rest = this.keys.length > PATH_LIMIT ? '…' : '';
-    const path = root + this.keys.slice(0, PATH_LIMIT).map(formatKey).join('') + rest;
-    const subject = method === undefined ? event && `event ${event}` : `${method}()`;
-    const where = subject === undefined ? path : `${subject}: ${path}`;
+    const path = formatPath(this.#origin.root, this.keys);
+    const where = formatPlace(this.#origin, path);
     throw new SerializationError(`${where} is ${what}. ${remedy}`, path, cause === undefined ? undefined : { cause });
   }
 }
@@ -168,10 +163,4 @@ export function assign(target: object, key: string, value: unknown): void {
 
 function isStackOverflow(error: unknown): boolean {
   return isError(error) && error.name === 'RangeError' && error.message.startsWith('Maximum call stack');
-}
-
-function formatKey(key: Key): string {
-  if (typeof key === 'number') return `[${key}]`;
-  if (typeof key === 'object') return key.place;
-  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 }

@@ -1,11 +1,9 @@
 import type { Socket } from 'node:net';
 import { messageFormat } from '../channel/frames.js';
 import { framedSocket } from '../channel/framed-socket.js';
-import type { Codec } from '../codec/codec.js';
 import type { AnyFunction } from '../codec/function-codec.js';
 import type { CallbackRequest } from '../protocol.js';
 import type { Callbacks, CallbacksOptions } from '../session/functions/callbacks.js';
-import type { ErrorFactory } from '../session/calls/calls.js';
 import { withDebugLog } from '../session/wire/debug-log.js';
 import type { Session } from '../session/session.js';
 import { SyncCalls } from '../session/sync/sync-calls.js';
@@ -42,30 +40,18 @@ export class CallbackService {
   }
 
   /** Begins to serve a child that waits. */
-  serve(callbacks: Callbacks, session: Session, codec: Codec, mode: SerializationMode): void {
+  serve(callbacks: Callbacks, session: Session, mode: SerializationMode): void {
     this.#callbacks = callbacks;
     if (!this.#socket) return;
-    session.use({ handlers: {}, attach: () => {}, afterMessage: () => this.#sync?.afterMessage() });
     const onViolation = (error: unknown): void => session.inbox.violate(error);
-    const format = messageFormat(mode);
-    const restored = (messages: readonly unknown[]): readonly unknown[] =>
-      mode === 'json' ? messages : messages.map((bytes) => format.decode(bytes as Buffer));
+    const channel = framedSocket(this.#socket, messageFormat(mode), onViolation);
     this.#sync = new SyncCalls({
-      channel: withDebugLog(framedSocket(this.#socket, format, onViolation), `child ${this.#pid}, waiting:`),
-      codec,
+      channel: withDebugLog(channel, `child ${this.#pid}, waiting:`),
+      mode,
       callbacks,
-      accounts: session,
       timeout: this.#limits.timeout,
-      received: () => session.inbox.received,
-      receiveEarly: (from, messages) => session.inbox.receiveEarly(from, restored(messages)),
-      keepAwake: () => session.keepAwake(),
-      onViolation,
     });
-  }
-
-  /** Why the child cannot answer a call that is made here. */
-  refuse(method: string): Error | undefined {
-    return this.#sync?.refuse(method);
+    session.use(this.#sync);
   }
 
   /** Whether the child waits for a function of this side, and turns no event loop. */
@@ -76,15 +62,6 @@ export class CallbackService {
   /** Lets go of a function of either side. Returns whether it had crossed. */
   release(fn: AnyFunction): boolean {
     return this.#callbacks?.release(fn) ?? false;
-  }
-
-  /** A child that waits goes on, with an error. */
-  abort(reason: ErrorFactory): void {
-    this.#sync?.abort(reason);
-  }
-
-  close(): void {
-    this.#sync?.close();
   }
 }
 

@@ -86,7 +86,6 @@ export class Connection {
         'event-unsubscribed': (confirmation) => this.events.confirmEnd(confirmation),
         'event-failed': (failure) => this.events.reportFailure(failure),
       },
-      refuse: (method) => this.#callbacks?.refuse(method),
       onViolation: (error) => {
         this.#end((method) => new ProtocolError(`${method}(): ${error.message}`, { cause: error.cause }));
         this.agent.kill('SIGKILL');
@@ -103,7 +102,7 @@ export class Connection {
       callbacks: this.#callbacks?.options,
       bytes: data && ((receiver) => new DataSocket(data, receiver)),
     });
-    if (callbacks) this.#callbacks?.serve(callbacks, session, codec, mode);
+    if (callbacks) this.#callbacks?.serve(callbacks, session, mode);
     this.properties = new PropertyMirror(codec);
     this.events = new EventSubscriptions({
       codec,
@@ -277,13 +276,11 @@ export class Connection {
     this.#over = reason;
     this.#heartbeat?.close();
     this.#session.rejectAll(reason);
-    this.#callbacks?.abort(reason);
   }
 
   #close(): void {
     this.#heartbeat?.close();
     this.events.close();
-    this.#callbacks?.close();
     this.#session.close(this.#over ?? ((method) => this.agent.crashError(method)));
   }
 }

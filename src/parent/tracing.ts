@@ -1,6 +1,6 @@
 import { channel, tracingChannel } from 'node:diagnostics_channel';
 import type { Settle } from '../session/calls/calls.js';
-import { isPromise } from '../session/calls/serve.js';
+import { isPromise } from '../is-promise.js';
 import type { ExitStatus } from '../types/stats.js';
 
 /** What is known of a child by everybody who is told of it. */

@@ -1,6 +1,7 @@
 import type { Codec, Encoded, Origin } from '../codec/codec.js';
 import { createCodec, type CodecOptions } from '../codec/create-codec.js';
 import type { TransferHandler } from '../codec/transfer-handlers.js';
+import type { SerializationError } from '../errors.js';
 import type { Wire } from '../protocol.js';
 import type { SerializationMode } from '../types/serializable.js';
 import { Callbacks, type CallbacksOptions } from './functions/callbacks.js';
@@ -80,5 +81,9 @@ class CurrentCodec implements Codec {
 
   decode(wire: Wire): unknown {
     return this.current.decode(wire);
+  }
+
+  explain(wire: Wire, origin: Origin, cause: unknown): SerializationError {
+    return this.current.explain(wire, origin, cause);
   }
 }

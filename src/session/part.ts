@@ -3,8 +3,8 @@ import type { Codec } from '../codec/codec.js';
 import type { Coded, HandleTransfer, Message } from '../protocol.js';
 import type { SideStats } from '../types/stats.js';
 import type { CallOptions, FunctionTarget, ErrorFactory, Settle } from './calls/calls.js';
-import type { Arrival } from './wire/inbox.js';
-import type { Parcel } from './wire/parcel.js';
+import type { Arrival, Inbox } from './wire/inbox.js';
+import type { Parcel, Send } from './wire/parcel.js';
 import type { Server } from './calls/serve.js';
 import type { WriteLog } from './wire/write-log.js';
 
@@ -26,9 +26,15 @@ export interface Accounts {
 /** What a session does for its parts. */
 export interface SessionApi extends Accounts {
   readonly codec: Codec;
-  /** In order with calls, answers and all else that holds values of the user's. */
-  sendValue(build: Parcel['build'], method: string, failed: Parcel['failed']): void;
-  /** Sends it, also where other messages wait for room. */
+  /** What arrives. */
+  readonly inbox: Inbox;
+  /** Runs and answers what the other side calls. */
+  readonly server: Server;
+  /** Sends a message in order with calls, answers and all others that carry values of the user's. Never throws. */
+  sendValue: Send;
+  /** Sends a message that carries a value by another way than the channel, which `write` knows. Never throws. */
+  sendAtOnce(parcel: Parcel, write: (message: Message) => void): void;
+  /** Sends a message that carries no value of the user's, before those that wait for room. */
   sendControl(message: Message): void;
   /** Writes what is held back, and then the message that brings a handle. */
   sendHandle(message: HandleTransfer, handle: Handle): void;
@@ -36,13 +42,13 @@ export interface SessionApi extends Accounts {
   flush(): void;
   /** Invokes a function of the other side. */
   open(target: FunctionTarget, name: string, args: unknown[], options: CallOptions, settle: Settle): void;
-  /** Runs something for the other side, and answers. */
-  serve(...request: Parameters<Server['serve']>): void;
   nextId(): number;
   /** How many messages have been sent so far. */
   sent(): number;
   /** From now on keeps those that may not have been written yet. */
   keepUnwritten(log: WriteLog): void;
+  /** A message came or went by another way, and more may follow. */
+  keepAwake(): void;
   /** Whether the conversation is over, so that what fails now fails for that. */
   isOver(): boolean;
 }
@@ -64,6 +70,8 @@ export interface SessionPart {
   afterMessage?(message: Message): void;
   /** A message was to export more than is allowed. Calls `done` when what the other side does not need has been given back. */
   makeRoom?(done: () => void): void;
+  /** Why a call cannot be made just now. */
+  refuse?(method: string): Error | undefined;
   readonly stats?: Partial<SideStats>;
   /** The conversation ends; what is under way fails for that reason. */
   end?(reason: ErrorFactory): void;

@@ -3,14 +3,12 @@ import type { Codec } from '../codec/codec.js';
 import { ProtocolError } from '../errors.js';
 import type { CallInvoke, Coded, Message } from '../protocol.js';
 import type { SideStats } from '../types/stats.js';
-import { Batcher, unasked } from './wire/batcher.js';
-import { BusyPoll } from './wire/busy-poll.js';
 import { Calls, type CallOptions, type CallTarget, type ErrorFactory } from './calls/calls.js';
 import { Inbox, type Arrival } from './wire/inbox.js';
-import { Outbox } from './wire/outbox.js';
+import { Sending } from './wire/sending.js';
 import type { Accounts, Handlers, SessionPart } from './part.js';
 import { RemoteResult } from './calls/remote-result.js';
-import { isLive, unwritable, type Parcel, type Send } from './wire/parcel.js';
+import type { Parcel } from './wire/parcel.js';
 import { Server } from './calls/serve.js';
 
 /** Runs a method for the other side. What it returns, resolves to or throws is the answer. */
@@ -21,8 +19,6 @@ export interface SessionOptions {
   codec: Codec;
   /** Runs what the other side calls. Without it a call from there is a violation. */
   run?: Run;
-  /** Why a call cannot be made just now. */
-  refuse?(method: string): Error | undefined;
   /** What is done with messages that belong to no part. One without a handler is a violation. */
   handlers?: Handlers;
   /** What the other side is to know before anything else: asked for each time that something is written. */
@@ -40,8 +36,7 @@ export interface SessionOptions {
 export class Session implements Accounts {
   /** What arrives. */
   readonly inbox: Inbox;
-  readonly #outbox: Outbox;
-  readonly #batcher: Batcher;
+  readonly #sending: Sending;
   readonly #calls: Calls;
   readonly #server: Server;
   readonly #options: SessionOptions;
@@ -52,21 +47,20 @@ export class Session implements Accounts {
   readonly #handlers: Handlers;
   /** Why functions of the other side cannot be called any more. */
   #over: ErrorFactory | undefined;
-  #busyPoll: BusyPoll | undefined;
 
   constructor(options: SessionOptions) {
     const { channel, codec } = options;
     this.#options = options;
-    this.#batcher = new Batcher({
+    this.#sending = new Sending({
       channel,
-      preface: () => options.preface?.(),
-      onUnwritable: (message, parcel, error) => {
-        this.takeBack((message as { coded?: Coded }).coded);
-        parcel.failed(unwritable(message, parcel.method, error));
+      codec,
+      preface: options.preface,
+      beforeWrite: () => {
+        let mustFollow = false;
+        for (const send of this.#beforeWrite) mustFollow = send() || mustFollow;
+        return mustFollow;
       },
-    });
-    this.#outbox = new Outbox({
-      write: (message, parcel) => this.#write(message, parcel),
+      takeBack: (coded) => this.takeBack(coded),
       makeRoom: (done) => this.#makeRoom(done),
     });
     this.#handlers = {
@@ -75,12 +69,12 @@ export class Session implements Accounts {
       'callback-result': (message) => this.#calls.settle(message),
       ...options.handlers,
     };
-    const send: Send = (parcel) => this.#outbox.send(parcel);
+    const send = this.#sending.sendValue;
     this.#server = new Server({ codec, send });
     this.#calls = new Calls({
       codec,
       send,
-      refuse: (method) => options.refuse?.(method),
+      refuse: (method) => this.#refuse(method),
       received: () => this.inbox.received,
       onBusy: (busy) => options.onBusy?.(busy),
     });
@@ -95,8 +89,7 @@ export class Session implements Accounts {
     });
     channel.onMessage((message, handle) => {
       if (typeof message !== 'object' || message === null) return;
-      this.#batcher.startTurn();
-      this.#busyPoll?.keepAwake();
+      this.#sending.startTurn();
       this.inbox.receive(message, handle);
     });
   }
@@ -107,23 +100,27 @@ export class Session implements Accounts {
     Object.assign(this.#handlers, part.handlers);
     if (part.beforeWrite) this.#beforeWrite.push(part.beforeWrite.bind(part));
     if (part.afterMessage) this.#afterMessage.push(part.afterMessage.bind(part));
+    const sending = this.#sending;
     part.attach({
       arrive: (coded) => this.arrive(coded),
       account: (coded) => this.account(coded),
       takeBack: (coded) => this.takeBack(coded),
       codec: this.#options.codec,
-      sendValue: (build, method, failed) => this.#outbox.send({ build, method, failed }),
-      sendControl: (message) => this.sendControl(message),
-      sendHandle: (message, handle) => this.#batcher.sendHandle(message, handle),
+      inbox: this.inbox,
+      server: this.#server,
+      sendValue: sending.sendValue,
+      sendAtOnce: (parcel, write) => sending.sendAtOnce(parcel, write),
+      sendControl: (message) => sending.sendControl(message),
+      sendHandle: (message, handle) => sending.sendHandle(message, handle),
       open: (target, name, args, options, settle) => {
         if (this.#over) settle.reject(this.#over(name));
         else this.#calls.open(target, name, args, options, settle);
       },
-      serve: (...request) => this.#server.serve(...request),
       nextId: () => this.#calls.nextId(),
-      flush: () => this.flush(),
-      sent: () => this.#batcher.sent,
-      keepUnwritten: (log) => (this.#batcher.log = log),
+      flush: () => sending.flush(),
+      sent: () => sending.sent,
+      keepUnwritten: (log) => sending.keepUnwritten(log),
+      keepAwake: () => sending.keepAwake(),
       isOver: () => this.#over !== undefined,
     });
   }
@@ -148,40 +145,39 @@ export class Session implements Accounts {
     });
   }
 
-  /** Sends what holds values of the user's, in order with calls and answers. Never throws. */
+  /** Sends a message in order with calls, answers and all others that carry values of the user's. Never throws. */
   sendValue(parcel: Parcel): void {
-    this.#outbox.send(parcel);
+    this.#sending.sendValue(parcel);
   }
 
-  /** Sends what is no call and no answer and exports nothing, also where others wait for room. What is too large or too deep is dropped. */
+  /** Sends a message that carries a value before those that wait for room. Never throws. */
+  sendAtOnce(parcel: Parcel): void {
+    this.#sending.sendAtOnce(parcel);
+  }
+
+  /** Sends a message that carries no value of the user's, before those that wait for room. */
   sendControl(message: Message): void {
-    this.#write(message, unasked);
+    this.#sending.sendControl(message);
   }
 
   /** The other side reads batches: what is sent in a burst may be held back until the end of the turn. */
   enableBatches(): void {
-    this.#batcher.enabled = true;
+    this.#sending.enableBatches();
   }
 
   /** This process ends with this turn: what is held back is written, and nothing is held back any more. */
   disableBatches(): void {
-    this.flush();
-    this.#batcher.enabled = false;
+    this.#sending.disableBatches();
   }
 
-  /** From now on the event loop stays awake after each message, for so many µs. */
+  /** Keeps the event loop awake for `duration` µs after each message. */
   setBusyPoll(duration: number): void {
-    if (duration > 0) this.#busyPoll = new BusyPoll(duration);
-  }
-
-  /** To be called for a message that came or went by another way, where more may follow. */
-  keepAwake(): void {
-    this.#busyPoll?.keepAwake();
+    this.#sending.setBusyPoll(duration);
   }
 
   /** Writes what is held back. */
   flush(): void {
-    this.#batcher.flush();
+    this.#sending.flush();
   }
 
   /** Rejects every open call with an error of its own; the session goes on. */
@@ -194,8 +190,7 @@ export class Session implements Accounts {
   /** Rejects every open call and forgets all timers. The channel is its owner's to close. */
   close(reason: ErrorFactory): void {
     this.#over ??= reason;
-    this.#outbox.close();
-    this.#batcher.close();
+    this.#sending.close();
     this.#calls.close(reason);
     for (const part of this.#parts) part.end?.(reason);
     for (const part of this.#parts) part.close?.();
@@ -209,12 +204,12 @@ export class Session implements Accounts {
     );
   }
 
-  #write(message: Message, parcel: Parcel): void {
-    this.#busyPoll?.keepAwake();
-    let mustFollow = false;
-    for (const send of this.#beforeWrite) mustFollow = send() || mustFollow;
-    if (mustFollow || isLive(message)) this.#batcher.sendNow(message, parcel);
-    else this.#batcher.send(message, parcel);
+  #refuse(method: string): Error | undefined {
+    for (const part of this.#parts) {
+      const refusal = part.refuse?.(method);
+      if (refusal) return refusal;
+    }
+    return undefined;
   }
 
   #makeRoom(done: () => void): void {

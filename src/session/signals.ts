@@ -3,7 +3,19 @@ import { SerializationError } from '../errors.js';
 import type { Coded, SignalAbort, Wire } from '../protocol.js';
 import { onAbort } from './calls/abort.js';
 import type { Handlers, SessionApi, SessionPart } from './part.js';
-import { annotate } from './wire/parcel.js';
+import { withoutValue } from './wire/parcel.js';
+import { ValueParcel, type Form } from './wire/value-parcel.js';
+
+/** A signal fires in any case. Its reason becomes the refusal if the reason cannot cross. */
+const abortForm: Form<number> = {
+  root: 'reason',
+  success: abortMessage,
+  failure: abortMessage,
+};
+
+function abortMessage(signalId: number, reason: Wire): SignalAbort {
+  return { type: 'signal-abort', signalId, reason };
+}
 
 /**
  * Signals that cross. One of this side is known by its id over there for as long as it lives here and has not fired; what
@@ -21,7 +33,7 @@ export class Signals implements SignalExchange, SessionPart {
   readonly #imported = new Map<number, AbortController>();
   readonly #collected = new FinalizationRegistry<number>((signalId) => {
     this.#followed.delete(signalId);
-    this.#link.sendValue(() => ({ type: 'signal-release', signalId }), 'signal', ignore);
+    this.#link.sendValue(withoutValue({ type: 'signal-release', signalId }));
   });
   #link!: SessionApi;
   #lastId = 0;
@@ -61,22 +73,12 @@ export class Signals implements SignalExchange, SessionPart {
       this.#followed.delete(signalId);
       this.#collected.unregister(signal);
       this.#ids.delete(signal);
-      this.#link.sendValue(() => this.#message(signalId, signal.reason), 'signal', ignore);
+      const { codec, sendValue: send } = this.#link;
+      new ValueParcel({ codec, form: abortForm, send }, signalId, {}).succeed(signal.reason);
     });
     this.#stops.set(signal, stop);
     this.#followed.set(signalId, new WeakRef(signal));
     return signalId;
-  }
-
-  /** A reason that cannot cross is left out; the signal fires all the same. */
-  #message(signalId: number, reason: unknown): SignalAbort {
-    const message: SignalAbort = { type: 'signal-abort', signalId };
-    try {
-      const encoded = this.#link.codec.encode(reason, { root: 'reason' });
-      return annotate({ ...message, reason: encoded.wire }, encoded);
-    } catch {
-      return message;
-    }
   }
 
   #abort(signalId: number, wire: Wire, coded: Coded | undefined): void {
@@ -97,5 +99,3 @@ export class Signals implements SignalExchange, SessionPart {
     }
   }
 }
-
-function ignore(): void {}

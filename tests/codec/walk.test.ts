@@ -135,7 +135,10 @@ describe('a part that may be lost', () => {
 
   test('is tried, and the walk goes on from where it stood', () => {
     const error = refused(() => walk([handler]).root({ box: new Box({ good: 'x', bad: { deep: { number: 1 } } }) }));
-    expect(attempts).toEqual([{ crosses: true, wire: 'x' }, { crosses: false }]);
+    expect(attempts).toEqual([
+      { crosses: true, wire: 'x' },
+      { crosses: false, refusal: expect.objectContaining({ path: 'args.box.bad.deep.number' }) as unknown },
+    ]);
     expect(error.path).toBe('args.box.last');
   });
 

@@ -65,9 +65,11 @@ describe.each(modes)('signals, in %s mode', (serialization) => {
     if (serialization === 'advanced') expect((await fire(new Map([[1, 2n]]))).reason).toEqual(new Map([[1, 2n]]));
   });
 
-  test('a reason that cannot cross: it fires all the same', async () => {
-    expect((await fire(Symbol('none'))).reason).toMatchObject({ name: 'AbortError' });
-    expect((await proxy.reasonOf(AbortSignal.abort(Symbol('none')))).reason).toMatchObject({ name: 'AbortError' });
+  test('a reason that cannot cross is replaced by the error that says so, and the signal fires', async () => {
+    const refusal = { name: 'SerializationError', message: expect.stringContaining('is a symbol') as unknown };
+    expect((await fire(Symbol('none'))).reason).toMatchObject({ ...refusal, path: 'reason' });
+    const fired = AbortSignal.abort(Symbol('none'));
+    expect((await proxy.reasonOf(fired)).reason).toMatchObject({ ...refusal, path: 'args[0].reason' });
   });
 
   test('one that has fired before arrives so', async () => {

@@ -1,25 +1,46 @@
-import { encodeThrown, type Codec } from '../../codec/codec.js';
+import type { Codec } from '../../codec/codec.js';
 import { ProtocolError } from '../../errors.js';
+import { isPromise } from '../../is-promise.js';
 import type { CallbackResult, CallResult, Coded, Wire } from '../../protocol.js';
-import { annotate, type Parcel, type Send } from '../wire/parcel.js';
+import type { Send } from '../wire/parcel.js';
+import { ValueParcel, type Form, type Sender } from '../wire/value-parcel.js';
 
-export type Answer = CallResult | CallbackResult;
-
-/** What an answer begins with, whatever the outcome. */
+/** Where an answer belongs. Its message repeats this. */
 export type AnswerHead = { type: 'call-result'; callId: number } | { type: 'callback-result'; invokeId: number };
+
+/** The answer to one call of the other side. */
+export type Answer = ValueParcel<AnswerHead>;
+
+/** Fields always have the same order: V8 then gives all answers one shape. */
+const answerForm: Form<AnswerHead> = {
+  root: 'result',
+  success(head, value): CallResult | CallbackResult {
+    if (head.type === 'call-result') {
+      if (value === undefined) return { type: head.type, callId: head.callId, result: 'success' };
+      return { type: head.type, callId: head.callId, result: 'success', value };
+    }
+    if (value === undefined) return { type: head.type, invokeId: head.invokeId, result: 'success' };
+    return { type: head.type, invokeId: head.invokeId, result: 'success', value };
+  },
+  failure: (head, error): CallResult | CallbackResult =>
+    error === undefined ? { ...head, result: 'error' } : { ...head, result: 'error', error },
+};
 
 export interface ServerOptions {
   codec: Codec;
+  /** The way of answers to calls that came by the channel. */
   send: Send;
 }
 
 /** Answers the calls that the other side makes. */
 export class Server {
-  readonly #options: ServerOptions;
+  readonly #codec: Codec;
+  readonly #channel: Sender<AnswerHead>;
   #running = 0;
 
-  constructor(options: ServerOptions) {
-    this.#options = options;
+  constructor({ codec, send }: ServerOptions) {
+    this.#codec = codec;
+    this.#channel = { codec, form: answerForm, send };
   }
 
   /** Calls that are not answered yet. */
@@ -28,6 +49,7 @@ export class Server {
   }
 
   /**
+   * Runs a call that came by the channel, and answers it.
    * @param method for sentences
    * @param run what it returns, resolves to or throws is the answer
    * @throws {ProtocolError} when the arguments are malformed
@@ -39,116 +61,57 @@ export class Server {
     coded: Coded | undefined,
     run: (args: unknown[]) => unknown,
   ): void {
+    this.run(this.open(head, method), args, coded, run);
+  }
+
+  /**
+   * Begins to count a call as open.
+   * @param send the way of its answer: that of the call
+   */
+  open(head: AnswerHead, method: string, send?: Send): Answer {
     this.#running++;
-    const { codec } = this.#options;
-    const outcome = new Outcome(codec, head, method);
-    const values = coded ? decodeArgs(codec, args, (error) => this.#answer(outcome.fail(error))) : args;
+    return new ValueParcel(send ? { ...this.#channel, send } : this.#channel, head, { method });
+  }
+
+  /** @throws {ProtocolError} when the arguments are malformed */
+  run(answer: Answer, args: Wire[], coded: Coded | undefined, run: (args: unknown[]) => unknown): void {
+    const values = coded ? this.#decode(answer, args) : args;
     if (!values) return;
     let value: unknown;
     try {
       value = run(values);
     } catch (error) {
-      return this.#answer(outcome.fail(error));
+      return this.fail(answer, error);
     }
-    if (!isPromise(value)) return this.#answer(outcome.succeed(value));
+    if (!isPromise(value)) return this.#succeed(answer, value);
     // A thenable gets what `await` would give it: it is asked once, and settles once.
     Promise.resolve(value).then(
-      (result) => this.#answer(outcome.succeed(result)),
-      (error: unknown) => this.#answer(outcome.fail(error)),
+      (result) => this.#succeed(answer, result),
+      (error: unknown) => this.fail(answer, error),
     );
   }
 
-  #answer(outcome: Outcome): void {
+  /** Answers with an error. The first answer counts. */
+  fail(answer: Answer, error: unknown): void {
+    if (answer.isSent) return;
     this.#running--;
-    outcome.sendBy(this.#options.send);
-  }
-}
-
-/** What has come of a call. */
-class Outcome implements Parcel {
-  readonly method: string;
-  readonly #codec: Codec;
-  readonly #head: AnswerHead;
-  #send: Send | undefined;
-  #isFailure = false;
-  /** The result, or what was thrown. */
-  #value: unknown;
-
-  constructor(codec: Codec, head: AnswerHead, method: string) {
-    this.#codec = codec;
-    this.#head = head;
-    this.method = method;
+    answer.fail(error);
   }
 
-  succeed(value: unknown): this {
-    this.#value = value;
-    return this;
+  /** The arguments. If this process does not know how to read them, that is the answer. */
+  #decode(answer: Answer, args: Wire[]): unknown[] | undefined {
+    try {
+      return this.#codec.decode(args) as unknown[];
+    } catch (error) {
+      if (error instanceof ProtocolError) throw error;
+      this.fail(answer, error);
+      return undefined;
+    }
   }
 
-  fail(error: unknown): this {
-    this.#isFailure = true;
-    this.#value = error;
-    return this;
+  #succeed(answer: Answer, value: unknown): void {
+    if (answer.isSent) return;
+    this.#running--;
+    answer.succeed(value);
   }
-
-  sendBy(send: Send): void {
-    this.#send = send;
-    send(this);
-  }
-
-  build(): Answer {
-    const make = this.#isFailure ? failureAnswer : successAnswer;
-    return make(this.#codec, this.#head, this.method, this.#value);
-  }
-
-  /** What cannot be sent is answered by the error that says so. */
-  failed(error: unknown): void {
-    this.#send?.(this.fail(error));
-  }
-}
-
-/**
- * The arguments, unless this side does not know how to read them: then `fail` is called.
- * @throws {ProtocolError} when they are malformed
- */
-export function decodeArgs(codec: Codec, args: Wire[], fail: (error: unknown) => void): unknown[] | undefined {
-  try {
-    return codec.decode(args) as unknown[];
-  } catch (error) {
-    if (error instanceof ProtocolError) throw error;
-    fail(error);
-    return undefined;
-  }
-}
-
-/** @throws {SerializationError} when the value cannot cross */
-export function successAnswer(codec: Codec, head: AnswerHead, method: string, value: unknown): Answer {
-  if (value === undefined) {
-    return head.type === 'call-result'
-      ? { type: head.type, callId: head.callId, result: 'success' }
-      : { type: head.type, invokeId: head.invokeId, result: 'success' };
-  }
-  const encoded = codec.encode(value, { root: 'result', method });
-  const { wire } = encoded;
-  const answer: Answer =
-    head.type === 'call-result'
-      ? { type: head.type, callId: head.callId, result: 'success', value: wire }
-      : { type: head.type, invokeId: head.invokeId, result: 'success', value: wire };
-  return annotate(answer, encoded);
-}
-
-export function failureAnswer(codec: Codec, head: AnswerHead, method: string, error: unknown): Answer {
-  const answer: Answer = { ...head, result: 'error' };
-  if (error === undefined) return answer;
-  const encoded = encodeThrown(codec, error, method);
-  answer.error = encoded.wire;
-  return annotate(answer, encoded);
-}
-
-export function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return (
-    (typeof value === 'object' || typeof value === 'function') &&
-    value !== null &&
-    typeof (value as { then?: unknown }).then === 'function'
-  );
 }

@@ -1,8 +1,8 @@
 import type { Codec } from '../../codec/codec.js';
-import { encodeThrown } from '../../codec/codec.js';
-import type { EventEmit, EventFailed, EventName } from '../../protocol.js';
+import type { EventEmit, EventFailed, EventName, Wire } from '../../protocol.js';
 import { displayEvent, eventKey, type Event } from './event-name.js';
-import { annotate, type Send } from '../wire/parcel.js';
+import { withoutValue, type Send } from '../wire/parcel.js';
+import { ValueParcel, type Form, type Sender } from '../wire/value-parcel.js';
 
 /** What counts as an emitter: Node's own, and those that only look like it. */
 export interface EmitterLike {
@@ -24,13 +24,22 @@ export interface EventForwarderOptions {
   findSymbol(description: string): symbol;
 }
 
+/** An event whose arguments cannot cross becomes a report of that. */
+const eventForm: Form<EventName> = {
+  root: 'args',
+  success: (event, args): EventEmit => ({ type: 'event-emit', event, args: args as Wire[] }),
+  failure: (event, error): EventFailed => ({ type: 'event-failed', event, error }),
+};
+
 /** Sends an emitter's events to the other side, each for as long as somebody listens there. */
 export class EventForwarder {
   readonly #options: EventForwarderOptions;
+  readonly #sender: Sender<EventName>;
   readonly #forwarding = new Map<string, () => void>();
 
   constructor(options: EventForwarderOptions) {
     this.#options = options;
+    this.#sender = { ...options, form: eventForm };
   }
 
   get size(): number {
@@ -56,11 +65,7 @@ export class EventForwarder {
     const stop = this.#forwarding.get(key);
     this.#forwarding.delete(key);
     stop?.();
-    this.#options.send({
-      method: displayEvent(name),
-      build: () => ({ type: 'event-unsubscribed', event: name }),
-      failed: () => {},
-    });
+    this.#options.send(withoutValue({ type: 'event-unsubscribed', event: name }));
   }
 
   /** Takes all listeners off the emitter. */
@@ -71,22 +76,15 @@ export class EventForwarder {
 
   /** Never throws: the emitter has done nothing wrong, and in a timer it would end the process. */
   #forward(event: EventName, args: unknown[]): void {
-    const { codec, send } = this.#options;
-    const method = displayEvent(event);
-    const build = (): EventEmit => {
-      const encoded = codec.encode(args, { root: 'args', event: method });
-      return annotate({ type: 'event-emit', event, args: encoded.wire as unknown[] }, encoded);
-    };
-    send({ method, build, failed: (error) => this.#fail(event, error) });
+    this.#parcel(event).succeed(args);
   }
 
   #fail(event: EventName, reason: unknown): void {
-    const { codec, send } = this.#options;
-    const build = (): EventFailed => {
-      const encoded = encodeThrown(codec, reason);
-      return annotate({ type: 'event-failed', event, error: encoded.wire }, encoded);
-    };
-    send({ method: displayEvent(event), build, failed: (error) => this.#fail(event, error) });
+    this.#parcel(event).fail(reason);
+  }
+
+  #parcel(event: EventName): ValueParcel<EventName> {
+    return new ValueParcel(this.#sender, event, { event: displayEvent(event) });
   }
 
   #resolve(name: EventName): Event {

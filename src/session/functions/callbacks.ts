@@ -52,7 +52,7 @@ export class Callbacks implements FunctionExchange, SessionPart {
       'callback-collected': () => this.#collected(),
       'callback-failed': ({ name, reason }) => options.onUnhandled(name, reason),
     };
-    this.#invocations = new Invocations(options, () => this.makeRoomLater());
+    this.#invocations = new Invocations(options);
     this.#exported = new ExportedFunctions(limit);
     this.#imported = new ImportedFunctions({
       // A child takes what its parent sends: what gives functions back may be overtaken by what brings new ones.
@@ -93,11 +93,6 @@ export class Callbacks implements FunctionExchange, SessionPart {
     if (!meta.home) return this.#imported.import(descriptor);
     const { fn, name } = this.#exported.get(id);
     return fn ?? ((): never => refuse(name));
-  }
-
-  /** For an export that could not wait: the next one is to find room. */
-  makeRoomLater(): void {
-    if (this.#onCollected.length === 0) this.makeRoom(() => {});
   }
 
   arrive(coded: Coded): void {
@@ -148,7 +143,7 @@ export class Callbacks implements FunctionExchange, SessionPart {
     const exported = this.find(callbackId);
     const head = { type: 'callback-result', invokeId } as const;
     const method = exported.name || 'callback';
-    this.#link.serve(head, method, args, coded, (values) => this.run(exported, values));
+    this.#link.server.serve(head, method, args, coded, (values) => this.run(exported, values));
   }
 
   #collected(): void {

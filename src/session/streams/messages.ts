@@ -1,7 +1,7 @@
 import type { Codec } from '../../codec/codec.js';
-import { encodeThrown } from '../../codec/codec.js';
 import type { StreamClose, StreamData, StreamEnd, StreamStep } from '../../protocol.js';
-import { annotate } from '../wire/parcel.js';
+import { annotate, type Send } from '../wire/parcel.js';
+import { ValueParcel, type Form } from '../wire/value-parcel.js';
 import type { StreamOutcome, StepMethod } from './source.js';
 
 /** How the messages of a stream are made. Each may throw a {@link SerializationError} for a value that cannot cross. */
@@ -20,41 +20,31 @@ export function dataMessage(codec: Codec, streamId: number, items: unknown[], an
 
 export function stepMessage(codec: Codec, streamId: number, method: StepMethod, value: unknown): StreamStep {
   const message: StreamStep = { type: 'stream-step', streamId, method };
-  return withValue(message, codec, value);
-}
-
-export function endMessage(codec: Codec, streamId: number, outcome: StreamOutcome, answer: boolean): StreamEnd {
-  const message = outcomeMessage<StreamEnd>({ type: 'stream-end', streamId }, codec, outcome);
-  if (answer) message.answer = true;
-  return message;
-}
-
-export function closeMessage(codec: Codec, streamId: number, outcome: StreamOutcome): StreamClose {
-  return outcomeMessage({ type: 'stream-close', streamId }, codec, outcome);
-}
-
-/** A value that cannot cross makes a failure of it: the other side must hear of the end. */
-function outcomeMessage<T extends StreamEnd | StreamClose>(
-  head: Pick<T, 'type' | 'streamId'>,
-  codec: Codec,
-  { failed, value }: StreamOutcome,
-): T {
-  const message = { ...head, result: failed ? 'error' : 'success' } as T;
-  if (value === undefined) return message;
-  if (failed) {
-    const encoded = encodeThrown(codec, value);
-    return annotate({ ...message, value: encoded.wire }, encoded);
-  }
-  try {
-    return withValue(message, codec, value);
-  } catch (refusal) {
-    return outcomeMessage(head, codec, { failed: true, value: refusal });
-  }
-}
-
-function withValue<T extends StreamStep | StreamEnd | StreamClose>(message: T, codec: Codec, value: unknown): T {
   if (value === undefined) return message;
   const encoded = codec.encode(value, { root: 'value' });
   message.value = encoded.wire;
   return annotate(message, encoded);
 }
+
+/** Sends how a stream ended. A value that cannot cross makes a failure of the end, since the other side must hear of it. */
+export function sendEnd(codec: Codec, head: StreamEndHead, { failed, value }: StreamOutcome, send: Send): void {
+  const parcel = new ValueParcel({ codec, form: endForm, send }, head, {});
+  if (failed) parcel.fail(value);
+  else parcel.succeed(value);
+}
+
+export type StreamEndHead = Pick<StreamEnd, 'type' | 'streamId' | 'answer'> | Pick<StreamClose, 'type' | 'streamId'>;
+
+const endForm: Form<StreamEndHead> = {
+  root: 'value',
+  success: (head, value): StreamEnd | StreamClose => ({
+    ...head,
+    result: 'success',
+    ...(value !== undefined && { value }),
+  }),
+  failure: (head, value): StreamEnd | StreamClose => ({
+    ...head,
+    result: 'error',
+    ...(value !== undefined && { value }),
+  }),
+};

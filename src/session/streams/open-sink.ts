@@ -2,10 +2,11 @@ import type { Piece } from '../../channel/data-socket.js';
 import { ProtocolError, SerializationError } from '../../errors.js';
 import type { StreamData, StreamEnd } from '../../protocol.js';
 import type { Arrival } from '../wire/inbox.js';
+import { withoutValue } from '../wire/parcel.js';
 import { ArrivalOrder } from './arrival-order.js';
 import { Closing } from './closing.js';
 import { measures, WINDOW, type Flow } from './flow.js';
-import { closeMessage, stepMessage } from './messages.js';
+import { sendEnd, stepMessage } from './messages.js';
 import { readOutcome, readValue } from './read-message.js';
 import { Sink } from './sink.js';
 import type { StreamLink } from './stream-link.js';
@@ -41,15 +42,15 @@ export class OpenSink {
       ...measures[flow],
       window: WINDOW,
       output: {
-        pull: (credit) => link.send(() => ({ type: 'stream-pull', streamId: id, credit })),
+        pull: (credit) => link.send(withoutValue({ type: 'stream-pull', streamId: id, credit })),
         step: (method, value) =>
-          link.send(
-            () => stepMessage(link.codec, id, method, value),
-            (error) => this.end.fail(error),
-          ),
+          link.send({
+            build: () => stepMessage(link.codec, id, method, value),
+            failed: (error) => this.end.fail(error),
+          }),
         close: (outcome) => {
           if (!link.isOpen(id)) return;
-          link.send(() => closeMessage(link.codec, id, outcome));
+          sendEnd(link.codec, { type: 'stream-close', streamId: id }, outcome, link.send);
           this.#closing.cross('close');
         },
       },

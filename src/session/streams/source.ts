@@ -1,7 +1,7 @@
 import { nextTick } from '../../clock.js';
 import { warn } from '../../warnings.js';
 import { describeReason, ProtocolError } from '../../errors.js';
-import { isPromise } from '../calls/serve.js';
+import { isPromise } from '../../is-promise.js';
 
 /** Makes the items of a source. */
 export interface Producer {

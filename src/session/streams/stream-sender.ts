@@ -3,7 +3,8 @@ import type { Message } from '../../protocol.js';
 import type { SessionApi } from '../part.js';
 import type { Flow } from './flow.js';
 import { isObject } from './is-object.js';
-import { dataMessage, endMessage } from './messages.js';
+import type { Parcel, Send } from '../wire/parcel.js';
+import { dataMessage, sendEnd } from './messages.js';
 import type { StreamOutcome, Producer, Source } from './source.js';
 
 /** The way of bytes, besides the channel. */
@@ -49,12 +50,24 @@ export class StreamSender {
     else for (const item of items) if (!source.ended) this.#sendChunk(id, item, source, sent);
   }
 
+  /** Objects go by the channel, and so does the refusal of a primitive value that the data socket could not write. */
   end(flow: Flow, id: number, outcome: StreamOutcome, answer: boolean): void {
-    const build = (): Message => endMessage(this.#link.codec, id, outcome, answer);
     const data = flow === 'items' ? undefined : this.#options.data();
-    if (data && !(outcome.failed && isObject(outcome.value))) return data.sendMessage(build());
-    if (data) mark(data, id);
-    this.#post(build, ignore);
+    let isMarked = false;
+    let aside = data !== undefined && !isObject(outcome.value);
+    const send: Send = (parcel) => {
+      if (data && aside) {
+        aside = false;
+        return this.#link.sendAtOnce(parcel, (message) => data.sendMessage(message));
+      }
+      if (data && !isMarked) mark(data, id);
+      isMarked = true;
+      this.#link.sendValue(parcel);
+    };
+    const head = answer
+      ? ({ type: 'stream-end', streamId: id, answer } as const)
+      : ({ type: 'stream-end', streamId: id } as const);
+    sendEnd(this.#link.codec, head, outcome, send);
   }
 
   get #link(): SessionApi {
@@ -67,14 +80,14 @@ export class StreamSender {
       if (items.length === 1) return source.fail(error);
       for (const item of items) if (!source.ended) this.#postItems(id, [item], answer, source);
     };
-    this.#post(() => dataMessage(this.#link.codec, id, items, answer), failed);
+    this.#send(() => dataMessage(this.#link.codec, id, items, answer), failed);
   }
 
   #sendBytes(id: number, chunks: readonly Uint8Array[], source: Source, written: () => void): void {
     const data = this.#options.data();
     if (data) return data.sendBytes(id, chunks, written);
     const bytes = Buffer.concat(chunks).toString('base64');
-    this.#post(
+    this.#send(
       () => ({ type: 'stream-data', streamId: id, items: [], bytes }),
       (error) => source.fail(error),
     );
@@ -85,30 +98,21 @@ export class StreamSender {
     if (types.isUint8Array(item)) return this.#sendBytes(id, [item], source, sent);
     const build = (): Message => dataMessage(this.#link.codec, id, [item], false);
     const data = this.#options.data();
-    if (data && !isObject(item)) this.#sendAside(data, build, source);
+    const failed = (error: unknown): void => source.fail(error);
+    if (data && !isObject(item)) this.#link.sendAtOnce({ build, failed }, (message) => data.sendMessage(message));
     else {
       // Should it fail, the end of the stream comes in its place.
       if (data) mark(data, id);
-      this.#post(build, (error) => source.fail(error));
+      this.#send(build, failed);
     }
     sent();
   }
 
-  #sendAside(data: DataLink, build: () => Message, source: Source): void {
-    try {
-      data.sendMessage(build());
-    } catch (error) {
-      source.fail(error);
-    }
-  }
-
-  #post(build: () => Message, failed: (error: unknown) => void): void {
-    this.#link.sendValue(build, 'stream', failed);
+  #send(build: Parcel['build'], failed: Parcel['failed']): void {
+    this.#link.sendValue({ build, failed });
   }
 }
 
 function mark(data: DataLink, streamId: number): void {
   data.sendMessage({ type: 'stream-data', streamId, items: [] });
 }
-
-function ignore(): void {}

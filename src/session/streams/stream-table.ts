@@ -44,7 +44,7 @@ export class StreamTable {
         return session().codec;
       },
       hasDataSocket: () => options.data() !== undefined,
-      send: (build, failed = ignore) => session().sendValue(build, 'stream', failed),
+      send: (parcel) => session().sendValue(parcel),
       isOpen: (id) => this.#open.has(id),
       forget: (id) => void this.#open.delete(id),
     };
@@ -146,5 +146,3 @@ export class StreamTable {
     return open;
   }
 }
-
-function ignore(): void {}

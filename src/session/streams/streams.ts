@@ -5,6 +5,7 @@ import type { Coded, DuplexSide, StreamDescription } from '../../protocol.js';
 import type { SideStats } from '../../types/stats.js';
 import type { ErrorFactory } from '../calls/calls.js';
 import type { SessionApi, SessionPart } from '../part.js';
+import { withoutValue } from '../wire/parcel.js';
 import { writeAll, writeAllToWeb } from './consumers.js';
 import { iteratorProducer, readableProducer, webReadableProducer } from './producers.js';
 import { RemoteIterator } from './remote-iterator.js';
@@ -101,7 +102,7 @@ export class Streams implements StreamExchange, SessionPart {
       this.#taken.delete(id);
       if (!this.#arrived.delete(id)) continue;
       this.table.ignore(id);
-      this.#link.sendValue(() => ({ type: 'stream-drop', streamId: id }), 'stream', ignore);
+      this.#link.sendValue(withoutValue({ type: 'stream-drop', streamId: id }));
     }
   }
 
@@ -243,5 +244,3 @@ function flowOf({ objectMode }: { objectMode: boolean }): Flow {
 function streamIds(coded: Coded): number[] {
   return coded === true ? [] : coded.filter((id) => typeof id === 'number');
 }
-
-function ignore(): void {}

@@ -18,13 +18,13 @@ const MAX_MESSAGES = 512;
 export interface BatcherOptions {
   channel: Channel;
   /** What is to be known before anything else: asked for before each write. */
-  preface?(): Message | undefined;
+  preface?: (() => Message | undefined) | undefined;
   /** The channel could not write it. */
   onUnwritable(message: Message, parcel: Parcel, error: unknown): void;
 }
 
-/** Of what nobody waits for: when it cannot be written, it is dropped. */
-export const unasked: Parcel = { method: '', build: () => undefined, failed: () => {} };
+/** Each value of a preface has been written once by itself, to compare it with the last one: the whole can be written too. */
+const prefaceParcel: Parcel = { build: () => undefined, failed: () => {} };
 
 /**
  * Writes messages to the channel in their order, and those that come in a burst many at a time: for a small message the write is most
@@ -85,10 +85,10 @@ export class Batcher {
     if (this.#singles === SINGLES && this.#messages.length === 0) this.#singles--;
   }
 
-  /** Writes what is held back, and the preface in any case. */
+  /** Writes what is held back, and the preface in any case. What could not be written may have been replaced: so is that. */
   flush(): void {
-    if (this.#messages.length > 0) this.#flushHeld();
-    else this.#writePreface();
+    if (this.#messages.length === 0) this.#writePreface();
+    while (this.#messages.length > 0) this.#flushHeld();
   }
 
   /** What is held back is not sent any more. */
@@ -114,7 +114,7 @@ export class Batcher {
     const preface = this.#preface();
     if (preface) {
       this.#messages.unshift(preface);
-      this.#parcels.unshift(unasked);
+      this.#parcels.unshift(prefaceParcel);
     }
     const messages = this.#messages;
     const parcels = this.#parcels;
@@ -132,7 +132,7 @@ export class Batcher {
 
   #writePreface(): void {
     const preface = this.#preface();
-    if (preface) this.#writeOne(preface, unasked);
+    if (preface) this.#writeOne(preface, prefaceParcel);
   }
 
   #preface(): Message | undefined {
@@ -146,24 +146,32 @@ export class Batcher {
 
   #writeOne(message: Message, parcel: Parcel): void {
     try {
-      this.#options.channel.send(message, undefined, this.log?.add([message]));
-      this.sent++;
+      this.#transmit(message, [message]);
     } catch (error) {
-      this.log?.forget(1);
       this.#options.onUnwritable(message, parcel, error);
     }
   }
 
   /** @returns whether that was possible */
   #writeBatch(messages: Message[]): boolean {
-    const batch: Batch = { type: 'batch', rows: rowsOf(messages) };
     try {
-      this.#options.channel.send(batch, undefined, this.log?.add(messages));
-      this.sent += messages.length;
+      this.#transmit({ type: 'batch', rows: rowsOf(messages) }, messages);
       return true;
     } catch {
-      this.log?.forget(messages.length);
       return false;
     }
+  }
+
+  /** @throws when it cannot be written */
+  #transmit(written: Message | Batch, messages: readonly Message[]): void {
+    const { log } = this;
+    const onWritten = log?.add(messages);
+    try {
+      this.#options.channel.send(written, undefined, onWritten);
+    } catch (error) {
+      log?.forget(messages.length);
+      throw error;
+    }
+    this.sent += messages.length;
   }
 }

@@ -16,11 +16,13 @@ export class WriteLog {
     this.#copy = copy;
   }
 
-  /** Returns what is to be called when the messages have been written, which are handed over together. */
+  /** Returns what is to be called when the messages have been written, which are handed over together. @throws when one cannot be copied */
   add(messages: readonly Message[]): () => void {
-    for (const message of messages) {
-      this.#unwritten.push(message.type === 'handle-transfer' ? undefined : { copy: this.#copy(message) });
-    }
+    // All or none, since a copy may fail.
+    const entries = messages.map((message) =>
+      message.type === 'handle-transfer' ? undefined : { copy: this.#copy(message) },
+    );
+    for (const entry of entries) this.#unwritten.push(entry);
     return () => {
       this.#unwritten.splice(0, messages.length);
       this.#taken = Math.max(this.#taken - messages.length, 0);

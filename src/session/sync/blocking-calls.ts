@@ -1,0 +1,111 @@
+import { TerminatedError } from '../../errors.js';
+import type { CallbackInvoke, CallbackResult, Wire } from '../../protocol.js';
+import type { SerializationMode } from '../../types/serializable.js';
+import type { BlockingInvoker } from '../functions/invocations.js';
+import type { SessionApi, SessionPart } from '../part.js';
+import { annotate, type Parcel } from '../wire/parcel.js';
+import { WriteLog } from '../wire/write-log.js';
+import { earlyFormat } from './early-messages.js';
+
+/** A socket on which this process waits without turning its event loop. */
+export interface BlockingLane {
+  /** Drops the message if the other side has closed the socket. @throws when the message cannot be written */
+  write(message: object): void;
+  /** The next message, or `undefined` if the other side has closed the socket. */
+  read(): unknown;
+}
+
+export interface BlockingCallsOptions {
+  lane: BlockingLane;
+  mode: SerializationMode;
+}
+
+/**
+ * The child's half of `sync()`: sends an invocation on the blocking lane and waits there for its result. Meanwhile the channel writes
+ * nothing, so messages that were sent before but may not have left this process travel with the invocation.
+ */
+export class BlockingCalls implements BlockingInvoker, SessionPart {
+  readonly handlers = {};
+  readonly #lane: BlockingLane;
+  readonly #log: WriteLog;
+  #link!: SessionApi;
+  #isExpected = false;
+
+  constructor({ lane, mode }: BlockingCallsOptions) {
+    this.#lane = lane;
+    this.#log = new WriteLog(earlyFormat(mode).copy);
+  }
+
+  attach(link: SessionApi): void {
+    this.#link = link;
+  }
+
+  /** From the first function that may block, a copy is kept of each message until the channel has written it. */
+  expect(): void {
+    if (this.#isExpected) return;
+    this.#isExpected = true;
+    this.#link.keepUnwritten(this.#log);
+  }
+
+  invoke(callbackId: string, name: string, args: unknown[]): unknown {
+    const call = new BlockingCall(name, () => this.#message(callbackId, name, args));
+    this.#link.flush();
+    this.#link.sendAtOnce(call, (message) => this.#lane.write(message));
+    const { early } = call.sent();
+    const answer = this.#lane.read() as CallbackResult | undefined;
+    if (!answer) throw new TerminatedError(`${name}() cannot return: the parent process has ended.`);
+    if (early) this.#log.taken(early);
+    return this.#read(answer);
+  }
+
+  #message(callbackId: string, name: string, args: unknown[]): CallbackInvoke {
+    const encoded = this.#link.codec.encode(args, { root: 'args', method: name });
+    const message: CallbackInvoke = {
+      type: 'callback-invoke',
+      callbackId,
+      args: encoded.wire as Wire[],
+      invokeId: this.#link.nextId(),
+      after: this.#link.sent(),
+      early: this.#log.early(this.#link.sent()),
+    };
+    return annotate(message, encoded);
+  }
+
+  #read(answer: CallbackResult): unknown {
+    const { coded } = answer;
+    const decode = (wire: Wire): unknown => (coded ? this.#link.codec.decode(wire) : wire);
+    this.#link.arrive(coded);
+    try {
+      if (answer.result === 'success') return decode(answer.value);
+      throw decode(answer.error);
+    } finally {
+      this.#link.account(coded);
+    }
+  }
+}
+
+/** An invocation on its way. Its caller takes the refusal, and waits for nothing then. */
+class BlockingCall implements Parcel {
+  #message: CallbackInvoke | undefined;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(
+    readonly method: string,
+    private readonly make: () => CallbackInvoke,
+  ) {}
+
+  build(): CallbackInvoke {
+    this.#message = this.make();
+    return this.#message;
+  }
+
+  failed(error: unknown): void {
+    this.#failure = { error };
+  }
+
+  /** The message that was written. @throws the refusal */
+  sent(): CallbackInvoke {
+    if (this.#failure || !this.#message) throw this.#failure?.error;
+    return this.#message;
+  }
+}
