@@ -6,9 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { procxy } from 'procxy';
 import { Disposable, SynchronouslyDisposable } from '../fixtures/disposable.js';
 import { Mortal } from '../fixtures/mortal.js';
-import { childPids, isRunning, openDescriptors, until } from '../support/processes.js';
+import { childPids, isRunning, until } from '../support/processes.js';
 import { firstLine, outcomeOf, runScript, startScript } from '../support/scripts.js';
-import { times } from '../support/thorough.js';
 
 const mortalModule = '../fixtures/mortal.js';
 const disposableModule = '../fixtures/disposable.js';
@@ -130,25 +129,6 @@ describe('ending is clean', () => {
     await mortal.$exited;
     expect(getEventListeners(later.signal, 'abort')).toHaveLength(0);
   });
-
-  const ROUNDS = times(40, 200);
-  test(`${ROUNDS} rounds leave no process, descriptor, listener or timer`, async () => {
-    const round = async (): Promise<void> => {
-      const mortal = await procxy(Mortal, mortalModule);
-      await mortal.ping();
-      await mortal.$terminate();
-    };
-    await round();
-    await until(() => childPids().length === 0, 'the first round left nothing');
-    const descriptors = openDescriptors();
-    const listeners = process.eventNames().map((name) => [name, process.listenerCount(name)]);
-    const resources = process.getActiveResourcesInfo().length;
-    for (let i = 0; i < ROUNDS / 2; i++) await Promise.all([round(), round()]);
-    await until(() => childPids().length === 0, 'no process is left');
-    expect(openDescriptors()).toBeLessThanOrEqual(descriptors);
-    expect(process.eventNames().map((name) => [name, process.listenerCount(name)])).toEqual(listeners);
-    expect(process.getActiveResourcesInfo().length).toBeLessThanOrEqual(resources);
-  }, 240_000);
 
   describe('a parent that ends', () => {
     test('by itself, though it forgot $terminate(), takes its child along', async () => {

@@ -75,7 +75,8 @@ for (const serialization of ['json', 'advanced'] as const) {
       client.destroy();
     });
 
-    test('1,000 sockets with data in flight: all answered, none lost, by both of two children', async () => {
+    const rounds = times(3, 10);
+    test(`${rounds * 100} sockets with data in flight: all answered, none lost, by both of two children`, async () => {
       const workers = await Promise.all([procxy(LineServer, module, options), procxy(LineServer, module, options)]);
       let next = 0;
       const failures: unknown[] = [];
@@ -84,7 +85,7 @@ for (const serialization of ['json', 'advanced'] as const) {
       });
       const port = await listen(server);
       const answers: string[] = [];
-      for (let round = 0; round < 10; round++) {
+      for (let round = 0; round < rounds; round++) {
         const lines = Array.from({ length: 100 }, (_, i) => `line ${round * 100 + i}`);
         answers.push(...(await Promise.all(lines.map((line) => ask(port, line)))));
       }
@@ -93,7 +94,9 @@ for (const serialization of ['json', 'advanced'] as const) {
       expect(answers).toEqual(
         answers.map((_, i) => expect.stringMatching(new RegExp(`^\\d+:line ${i}\\n$`)) as string),
       );
-      for (const pid of pids) expect(answers.filter((answer) => answer.startsWith(`${pid}:`))).toHaveLength(500);
+      for (const pid of pids) {
+        expect(answers.filter((answer) => answer.startsWith(`${pid}:`))).toHaveLength(rounds * 50);
+      }
       await Promise.all(workers.map((worker) => worker.$terminate()));
     });
 
@@ -211,8 +214,8 @@ for (const serialization of ['json', 'advanced'] as const) {
     });
 
     test('a call that waits for a socket to connect keeps its timeout, its signal and its end', async () => {
-      const lookup: net.LookupFunction = (_host, _options, done) =>
-        void setTimeout(done, 1500, null, [{ address: '127.0.0.1', family: 4 }]);
+      // The address is never found: what ends the call is none of the socket's doing.
+      const lookup: net.LookupFunction = () => {};
       const slow = (): net.Socket => {
         const socket = net.connect({ host: 'slow', port: 1, lookup });
         socket.on('error', () => {});
@@ -222,7 +225,6 @@ for (const serialization of ['json', 'advanced'] as const) {
       const worker = await procxy(LineServer, module, options);
       const timed = worker.$with({ timeout: 50 }).serve(slow());
       const aborted = worker.$with({ signal: AbortSignal.timeout(50) }).serve(slow());
-      const start = performance.now();
       await Promise.all([
         expect(timed).rejects.toMatchObject({ name: 'TimeoutError' }),
         expect(aborted).rejects.toMatchObject({ name: 'TimeoutError', code: DOMException.TIMEOUT_ERR }),
@@ -231,7 +233,6 @@ for (const serialization of ['json', 'advanced'] as const) {
       const refused = expect(worker.serve(slow())).rejects.toMatchObject({ name: 'TerminatedError' });
       await worker.$terminate();
       await Promise.all([terminated, refused]);
-      expect(performance.now() - start).toBeLessThan(1400);
     });
 
     test('one socket in two places of a message is one socket', async () => {

@@ -3,8 +3,9 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { procxy, SerializationError, type Procxy } from 'procxy';
 import { Calculator } from '../fixtures/calculator.js';
+import { times } from '../support/thorough.js';
 
-const RUNS = 10_000;
+const RUNS = times(2000, 10_000);
 /** Many values travel in one call, each in a place of its own: so many real round trips fit into a test. */
 const BATCH = 50;
 

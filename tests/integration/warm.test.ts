@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { ChildCrashedError, OptionsValidationError, procxy, sync, type ProcxyOptions } from 'procxy';
 import { Calculator } from '../fixtures/calculator.js';
+import { Idling, turnsWhileIdle } from '../fixtures/idling.js';
 import { Mortal } from '../fixtures/mortal.js';
 import { childPids, isRunning, until } from '../support/processes.js';
 import { runScript } from '../support/scripts.js';
@@ -149,11 +150,9 @@ test('nor for a child that blocks for a function', async () => {
 });
 
 test('with busyPoll both processes sleep when nothing is to be done', async () => {
-  await using calculator = await procxy(Calculator, module, { busyPoll: 1000 });
-  await calculator.add(1, 1);
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  const { user, system } = process.cpuUsage();
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  const used = process.cpuUsage({ user, system });
-  expect((used.user + used.system) / 1000).toBeLessThan(250);
+  await using idling = await procxy(Idling, '../fixtures/idling.js', { busyPoll: 1000 });
+  const [own, childs] = await Promise.all([turnsWhileIdle(200), idling.turns(200)]);
+  // One that polls asks for thousands.
+  expect(own).toBeLessThan(50);
+  expect(childs).toBeLessThan(50);
 });

@@ -1,0 +1,19 @@
+import { describe, expect, test } from 'vitest';
+import { times } from '../support/thorough.js';
+import { fuzz } from './fuzz.js';
+
+const MESSAGES = times(5000, 200_000);
+
+describe.each(['json', 'advanced'] as const)('in %s mode', (mode) => {
+  test.each(['parent', 'child'] as const)(
+    `${MESSAGES} messages of any kind harm only their sender: to the %s`,
+    async (side) => {
+      const { messages, violations, victims } = await fuzz(side, mode, MESSAGES);
+      expect(messages).toBeGreaterThanOrEqual(MESSAGES);
+      // Neither all nor none are taken for violations, or the messages are not what they should be.
+      expect(violations).toBeGreaterThan(victims / 4);
+      expect(violations).toBeLessThan(victims);
+    },
+    600_000,
+  );
+});

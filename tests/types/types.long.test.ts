@@ -1,0 +1,3 @@
+import { checkTypes } from './check-types.js';
+
+for (const compiler of ['typescript', 'typescript-6']) checkTypes(compiler);
