@@ -3,13 +3,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pages } from '../support/pages.js';
-import { makeFolder, readPage, runCommand, type Command, type Outcome } from '../support/snippets.js';
+import { makeFolder, readPage, runCommand, TypeCheck, type Command, type Outcome } from '../support/snippets.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-for (const name of pages) {
+const sources = pages.map((name) => ({ name, ...readPage(join(root, name)) }));
+const types = new TypeCheck(sources.flatMap(({ commands }) => commands));
+beforeAll(() => void types.run());
+
+for (const { name, commands, problems } of sources) {
   describe(name, () => {
-    const { commands, problems } = readPage(join(root, name));
     let folder: string;
     beforeAll(() => {
       folder = makeFolder();
@@ -20,7 +23,7 @@ for (const name of pages) {
 
     for (const command of commands) {
       test(`line ${command.line}: ${command.text}`, async () => {
-        const outcome = await runCommand(folder, command);
+        const outcome = await runCommand(folder, command, types);
         expect(outcome).toEqual({ typeErrors: [], output: command.expected, stderr: '' });
       });
     }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, posix } from 'node:path';
+import { dirname, join, normalize, posix, sep } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -153,18 +153,12 @@ export function makeFolder(): string {
   return folder;
 }
 
-export async function runCommand(folder: string, command: Command): Promise<Outcome> {
-  for (const { name, code } of command.files.values()) {
-    const path = join(folder, name);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, code);
-  }
-  const errors = checkTypes(
-    folder,
-    usedBy(command).map(({ name }) => name),
-  );
+/** @param types of all commands that are run, where they are checked together */
+export async function runCommand(folder: string, command: Command, types = new TypeCheck([command])): Promise<Outcome> {
+  for (const snippet of command.files.values()) writeSnippet(folder, snippet);
+  const errors = types.errorsOf(command);
   const compiles = command.text.startsWith('npx tsc ');
-  const { stdout, stderr, code } = compiles ? report(folder, errors) : await run(folder, command.text);
+  const { stdout, stderr, code } = compiles ? report(types.folderOf(command), errors) : await run(folder, command.text);
   const typeErrors = compiles ? [] : errors.map(describe);
   const lines = stdout === '' ? [] : stdout.replace(/\n$/, '').split('\n');
   if (code !== 0) lines.push(`(exit code ${code})`);
@@ -173,6 +167,13 @@ export async function runCommand(folder: string, command: Command): Promise<Outc
     return expected !== undefined && matches(line, expected) ? expected : line;
   });
   return { typeErrors, output, stderr: withoutExperimental(stderr) };
+}
+
+function writeSnippet(folder: string, { name, code }: Snippet): string {
+  const path = join(folder, name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, code);
+  return path;
 }
 
 async function run(cwd: string, line: string): Promise<Run> {
@@ -208,26 +209,48 @@ const options: ts.CompilerOptions = {
   skipLibCheck: true,
   noEmit: true,
 };
-/** Declarations are the same for every page, and reading them is what takes the time. */
-const declarations = new Map<string, ts.SourceFile | undefined>();
 
-function checkTypes(folder: string, names: string[]): readonly ts.Diagnostic[] {
-  const typed = names.filter((name) => /\.[cm]?ts$/.test(name));
-  if (typed.length === 0) return [];
-  const host = ts.createCompilerHost(options);
-  const read = host.getSourceFile.bind(host);
-  host.getCurrentDirectory = () => folder;
-  host.getSourceFile = (file, ...rest) => {
-    if (!file.endsWith('.d.ts')) return read(file, ...rest);
-    if (!declarations.has(file)) declarations.set(file, read(file, ...rest));
-    return declarations.get(file);
-  };
-  const program = ts.createProgram(
-    typed.map((name) => join(folder, name)),
-    options,
-    host,
-  );
-  return ts.getPreEmitDiagnostics(program);
+/**
+ * Checks the TypeScript of commands, each with the files as they are when it runs. All are one program: reading and binding the
+ * declarations is what takes the time, and they are the same for all.
+ */
+export class TypeCheck {
+  readonly #commands: readonly Command[];
+  readonly #root = makeFolder();
+  #errors: readonly ts.Diagnostic[] | undefined;
+
+  constructor(commands: readonly Command[]) {
+    this.#commands = commands;
+  }
+
+  /** Where the files of a command are. */
+  folderOf(command: Command): string {
+    return join(this.#root, `command-${this.#commands.indexOf(command)}`);
+  }
+
+  errorsOf(command: Command): readonly ts.Diagnostic[] {
+    const folder = this.folderOf(command) + sep;
+    return this.run().filter(({ file }) => file === undefined || normalize(file.fileName).startsWith(folder));
+  }
+
+  /** Takes some seconds, the first time. */
+  run(): readonly ts.Diagnostic[] {
+    this.#errors ??= this.#check();
+    return this.#errors;
+  }
+
+  #check(): readonly ts.Diagnostic[] {
+    const names: string[] = [];
+    for (const command of this.#commands) {
+      for (const snippet of usedBy(command).filter(({ name }) => /\.[cm]?[jt]s$/.test(name))) {
+        const path = writeSnippet(this.folderOf(command), snippet);
+        if (path.endsWith('ts')) names.push(path);
+      }
+    }
+    const errors = names.length === 0 ? [] : ts.getPreEmitDiagnostics(ts.createProgram(names, options));
+    rmSync(this.#root, { recursive: true });
+    return errors;
+  }
 }
 
 function describe({ file, start, messageText }: ts.Diagnostic): string {
