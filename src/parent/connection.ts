@@ -1,130 +1,107 @@
-import { closeSync } from 'node:fs';
-import { DataSocket } from '../channel/data-socket.js';
-import { nodeIpcChannel } from '../channel/node-ipc.js';
 import type { AnyFunction } from '../codec/function-codec.js';
 import type { Self, TransferHandler } from '../codec/transfer-handlers.js';
-import { isHandle } from '../codec/handle-codec.js';
-import { HandleTransferError, ProtocolError, TerminatedError, TimeoutError } from '../errors.js';
-import type { AgentDescription, InstanceDescription, LoadRequest } from '../protocol.js';
+import { HandleTransferError, ProtocolError, TerminatedError } from '../errors.js';
+import type { InstanceDescription, LoadRequest } from '../protocol.js';
 import { onAbort } from '../session/calls/abort.js';
-import { isOwnTimeout, type CallOptions, type ErrorFactory } from '../session/calls/calls.js';
-import { checkDescription } from './description.js';
-import { endingOnAbort } from './ending-on-abort.js';
-import type { CallSite } from '../session/calls/call-site.js';
-import { debug, withDebugLog } from '../session/wire/debug-log.js';
-import { now } from '../clock.js';
-import { EventSubscriptions } from '../session/events/event-subscriptions.js';
+import type { CallOptions, ErrorFactory } from '../session/calls/calls.js';
 import { RemoteResult } from '../session/calls/remote-result.js';
-import { openSession } from '../session/open-session.js';
+import type { EventSubscriptions } from '../session/events/event-subscriptions.js';
 import type { Session } from '../session/session.js';
-import type { ExitStatus, ProcxyStats, SideStats } from '../types/stats.js';
-import { ownFiles } from './launch/agent-path.js';
-import { AgentProcess } from './agent-process.js';
-import { CallbackService } from './callback-service.js';
-import { describeDescriptor } from './file-descriptor.js';
-import { HeartbeatWatch } from './heartbeat-watch.js';
-import { launch, socketAt } from './launch/launch.js';
+import { debug } from '../session/wire/debug-log.js';
 import type { PassableHandle } from '../types/serializable.js';
+import type { ProcxyStats, SideStats } from '../types/stats.js';
+import { endingOnAbort } from './ending-on-abort.js';
+import { handOver } from './hand-over.js';
+import { HeartbeatWatch } from './heartbeat-watch.js';
 import type { ResolvedHeartbeat, ResolvedOptions } from './options/options.js';
-import { PropertyMirror } from './property-mirror.js';
+import { openParentSide, type ParentSide } from './parent-side.js';
+import type { PropertyMirror } from './property-mirror.js';
+import { startInstance, type InstanceStart } from './start-instance.js';
 import { awaitEnd, terminate } from './terminate.js';
 import { isTraced, traceCall, traceEnd, type ChildContext } from './tracing.js';
+import type { Worker } from './worker.js';
 
-/** What the child is told of its instance. */
+/** What the worker is told of its instance. */
 export type InstanceRequest = Omit<LoadRequest, 'callbacks' | 'dataDescriptor'>;
 
-export interface StartOptions {
-  /** ms; `Infinity` for none. */
-  startTimeout: number;
-  /** Terminates the child when it aborts. */
+export interface StartOptions extends Pick<InstanceStart, 'constructorArgs' | 'startTimeout' | 'site'> {
+  /** Runs while the worker starts up. */
+  makeRequest(): InstanceRequest;
+  /** Ends the worker when it aborts. */
   signal: AbortSignal | undefined;
   /** µs for which this process's event loop stays awake after a message. */
   busyPoll: number;
   heartbeat: ResolvedHeartbeat | undefined;
   /** What traces are to name. */
   className: string;
-  site: CallSite;
 }
 
-/** A child, the session with it, and the one answer to whether it can still be called. */
+export type ConnectionOptions = Pick<
+  ResolvedOptions,
+  'serialization' | 'supportHandles' | 'callbacks' | 'startTimeout' | 'terminateTimeout'
+>;
+
+/**
+ * A worker, the session with it, and the one answer to whether it can still be called.
+ *
+ * | state    | calls                        | ends when                                                          |
+ * | -------- | ---------------------------- | ------------------------------------------------------------------ |
+ * | open     | are sent                     | it is terminated, the other side broke the protocol, or has ended  |
+ * | over     | reject with the first reason | the worker has ended, and all it sent has arrived                  |
+ * | closed   | the same                     | never                                                              |
+ *
+ * Open calls reject as soon as it is over, unless the worker has ended by itself: then their answers may still arrive.
+ */
 export class Connection {
-  readonly agent: AgentProcess;
-  readonly properties: PropertyMirror;
-  readonly events: EventSubscriptions;
+  readonly worker: Worker;
+  readonly #side: ParentSide;
   readonly #session: Session;
-  readonly #options: ResolvedOptions;
-  readonly #callbacks: CallbackService | undefined;
-  /** What the child is told of the ways besides the channel. */
-  readonly #channels: Pick<LoadRequest, 'callbacks' | 'dataDescriptor'>;
-  /** Why no call is taken any more. */
+  readonly #options: ConnectionOptions;
+  /** Why no call is taken any more: it is over. */
   #over: ErrorFactory | undefined;
   #disposable = false;
   #className = '';
-  #hasHeartbeat = false;
+  #expectsHeartbeat = false;
   #heartbeat: HeartbeatWatch | undefined;
   #terminated: Promise<void> | undefined;
 
-  constructor(options: ResolvedOptions, self: Self, transfers: readonly TransferHandler[]) {
+  /** @param transfers asked before those that every session has */
+  constructor(worker: Worker, options: ConnectionOptions, self: Self, transfers: readonly TransferHandler[]) {
+    this.worker = worker;
     this.#options = options;
-    const launched = launch(options, (error) => this.#session.inbox.violate(error));
-    this.agent = new AgentProcess(launched.process, options.terminateTimeout);
-    const mode = options.serialization;
-    const onBusy = (busy: boolean): void => (busy ? this.agent.hold() : this.agent.release());
-    const { session, codec, carry } = openSession({
-      channel: withDebugLog(nodeIpcChannel(launched.process), `child ${launched.process.pid}`),
-      isParent: true,
+    this.#side = openParentSide(worker, {
       self,
       transfers,
-      ownFile: ownFiles(),
-      handlers: {
-        'child-fatal': ({ error, coded }) => (this.agent.lastWords = { error: coded ? codec.decode(error) : error }),
-        heartbeat: () => {
-          if (!this.#hasHeartbeat) throw new ProtocolError('A heartbeat arrived that nobody asked for.');
-        },
-        'property-update': (update) => this.properties.apply(update),
-        'event-emit': (event) => this.events.dispatch(event),
-        'event-unsubscribed': (confirmation) => this.events.confirmEnd(confirmation),
-        'event-failed': (failure) => this.events.reportFailure(failure),
-      },
+      carried: options,
+      expectsHeartbeat: () => this.#expectsHeartbeat,
+      isOver: () => this.#over !== undefined,
       onViolation: (error) => {
         this.#end((method) => new ProtocolError(`${method}(): ${error.message}`, { cause: error.cause }));
-        this.agent.kill('SIGKILL');
+        worker.end('kill');
       },
-      onBusy,
     });
+    const { session } = this.#side;
     this.#session = session;
-    this.#callbacks = options.callbacks && new CallbackService(options.callbacks, launched);
-    this.#channels = { callbacks: this.#callbacks?.request, dataDescriptor: launched.dataDescriptor };
-    const data = socketAt(launched.process, launched.dataDescriptor);
-    const callbacks = carry({
-      mode,
-      handles: options.supportHandles,
-      callbacks: this.#callbacks?.options,
-      bytes: data && ((receiver) => new DataSocket(data, receiver)),
+    worker.listen({
+      // New calls are refused at once; those that are open may have their answers in the pipe.
+      onEnd: () => (this.#over ??= (method) => worker.crashError(method)),
+      onGarbage: (error) => session.inbox.violate(error),
     });
-    if (callbacks) this.#callbacks?.serve(callbacks, session, mode);
-    this.properties = new PropertyMirror(codec);
-    this.events = new EventSubscriptions({
-      codec,
-      target: () => self.current,
-      onListening: onBusy,
-      send: (message) => {
-        if (!this.#over) this.#session.sendControl(message);
-      },
-    });
-    // New calls are refused at once; those that are open may have their answers in the pipe.
-    this.agent.onExit = () => (this.#over ??= (method) => this.agent.crashError(method));
-    void this.agent.exited.then((status) => {
-      debug(`child ${this.agent.process.pid} ended: code ${status.code}, signal ${status.signal}`);
+    void worker.exited.then((status) => {
+      debug(`${worker.name} ended: code ${status.code}, signal ${status.signal}`);
       this.#close();
       traceEnd({ ...this.context, ...status });
     });
-    // A child that closed the channel can answer nothing; whatever else it does, it is no worker any more.
-    void this.agent.disconnected.then(() => awaitEnd(this.agent, options.terminateTimeout));
+    // One that closed the channel can answer nothing; whatever else it does, it is no worker any more.
+    void worker.disconnected.then(() => awaitEnd(worker, options.terminateTimeout));
   }
 
-  get exited(): Promise<ExitStatus> {
-    return this.agent.exited;
+  get properties(): PropertyMirror {
+    return this.#side.properties;
+  }
+
+  get events(): EventSubscriptions {
+    return this.#side.events;
   }
 
   /** Resolves when the child runs and can be told what to load. */
@@ -132,45 +109,33 @@ export class Connection {
     await this.#askAgent('ready', [], { timeout: this.#options.startTimeout });
   }
 
-  /** `makeRequest` runs while the child boots. Where anything fails, the child is gone when this rejects. */
-  async start(
-    makeRequest: () => InstanceRequest,
-    constructorArgs: readonly unknown[],
-    { startTimeout, signal, site, busyPoll, heartbeat, className }: StartOptions,
-  ): Promise<InstanceDescription> {
+  /** Where anything fails, the worker has ended when this rejects. */
+  async start({ signal, busyPoll, heartbeat, className, ...start }: StartOptions): Promise<InstanceDescription> {
+    const { worker } = this;
     this.#className = className;
-    debug(`child ${this.agent.process.pid} is to run ${className || 'an anonymous class'}`);
+    debug(`${worker.name} is to run ${className || 'an anonymous class'}`);
     this.#session.setBusyPoll(busyPoll);
-    this.#hasHeartbeat = heartbeat !== undefined;
+    this.#expectsHeartbeat = heartbeat !== undefined;
     this.#followSignal(signal);
-    // Until the end of it, also while the child of a failed start is ended: nothing else keeps the parent waiting.
-    this.agent.hold();
+    const makeRequest = (): LoadRequest => ({
+      ...start.makeRequest(),
+      callbacks: this.#side.callbacks?.request,
+      dataDescriptor: worker.descriptors.bytes,
+    });
+    // Until the end of it, also while the worker of a failed start is ended: nothing else keeps this process waiting.
+    worker.hold();
     try {
-      const begun = now();
-      const agentCall = (method: string, args: readonly unknown[]): Promise<unknown> => {
-        // The two calls share the time; what is left is never 0, which would mean no limit.
-        const timeout = Math.max(startTimeout - (now() - begun), 1);
-        return this.#session.call('agent', method, args, { timeout, site });
-      };
-      const imported = agentCall('import', [{ ...makeRequest(), ...this.#channels }]);
-      const construct = (): Promise<unknown> => agentCall('constructor', constructorArgs);
-      // The module may register how the constructor's arguments are read; where there is nothing to it, the child has both at once.
-      const constructed = constructorArgs.every(isPrimitive) ? construct() : undefined;
-      constructed?.catch(() => {});
-      const agent = await imported;
-      if ((agent as AgentDescription | undefined)?.batches === true) this.#session.enableBatches();
-      const description = checkDescription(await (constructed ?? construct()));
+      const description = await startInstance(this.#session, { ...start, makeRequest });
       if (heartbeat) this.#heartbeat = this.#watch(heartbeat);
       this.#disposable = description.disposable;
       this.properties.markUnavailable(description.unmirrored);
       return description;
     } catch (error) {
-      this.agent.kill('SIGKILL');
-      await this.agent.exited;
-      if (signal?.aborted) throw signal.reason;
-      throw isOwnTimeout(error) ? startTimeoutError(startTimeout) : error;
+      worker.end('kill');
+      await worker.exited;
+      throw signal?.aborted ? signal.reason : error;
     } finally {
-      this.agent.release();
+      worker.release();
     }
   }
 
@@ -181,14 +146,14 @@ export class Connection {
 
   /** By what it is named in traces. */
   get context(): ChildContext {
-    return { className: this.#className, pid: this.agent.process.pid };
+    return { className: this.#className, pid: this.worker.pid };
   }
 
   #watch(heartbeat: ResolvedHeartbeat): HeartbeatWatch {
     return new HeartbeatWatch(heartbeat, {
-      agent: this.agent,
+      worker: this.worker,
       received: () => this.#session.inbox.received,
-      isWaiting: () => this.#callbacks?.isWaitedFor === true,
+      isWaiting: () => this.#side.callbacks?.isWaitedFor === true,
     });
   }
 
@@ -224,15 +189,9 @@ export class Connection {
     if (!this.#options.supportHandles) {
       throw new HandleTransferError('$sendHandle() needs the option { supportHandles: true } of procxy().');
     }
-    if (typeof handle === 'number') {
-      await this.#askAgent('$sendDescriptor', [describeDescriptor(handle), id], options);
-      closeSync(handle);
-    } else if (isHandle(handle)) await this.#askAgent('$sendHandle', [handle, id], options);
-    else {
-      throw new HandleTransferError(
-        '$sendHandle() takes a net.Socket, a net.Server, a dgram.Socket or a file descriptor.',
-      );
-    }
+    const { method, argument, finish } = handOver(handle);
+    await this.#askAgent(method, [argument, id], options);
+    finish();
   }
 
   #askAgent(method: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
@@ -247,7 +206,7 @@ export class Connection {
 
   #terminate(): Promise<void> {
     this.#terminated ??= terminate({
-      agent: this.agent,
+      worker: this.worker,
       timeout: this.#options.terminateTimeout,
       dispose: this.#disposable ? () => this.#session.call('agent', 'dispose', [], { timeout: Infinity }) : undefined,
     });
@@ -262,12 +221,12 @@ export class Connection {
       void this.#terminate();
     };
     const stop = onAbort(signal, abort);
-    void this.agent.exited.then(stop);
+    void this.worker.exited.then(stop);
   }
 
   /** Lets go of a function of either side. Returns whether there was one. */
   releaseCallback(fn: AnyFunction): boolean {
-    return this.#callbacks?.release(fn) ?? false;
+    return this.#side.functions?.release(fn) ?? false;
   }
 
   /** Rejects what is open and refuses what comes. The first reason stands. */
@@ -276,23 +235,13 @@ export class Connection {
     this.#over = reason;
     this.#heartbeat?.close();
     this.#session.rejectAll(reason);
+    this.#side.callbacks?.abort(reason);
   }
 
   #close(): void {
     this.#heartbeat?.close();
     this.events.close();
-    this.#session.close(this.#over ?? ((method) => this.agent.crashError(method)));
+    this.#side.callbacks?.close();
+    this.#session.close(this.#over ?? ((method) => this.worker.crashError(method)));
   }
-}
-
-function isPrimitive(value: unknown): boolean {
-  return value === null || (typeof value !== 'object' && typeof value !== 'function');
-}
-
-function startTimeoutError(timeout: number): TimeoutError {
-  return new TimeoutError(
-    'constructor',
-    timeout,
-    `The child did not start, import the module and construct the instance within ${timeout} ms. Raise \`startTimeout\`.`,
-  );
 }

@@ -19,8 +19,8 @@ export function controls(
   const $stats: AnyFunction = () => connection.stats(callOptions(source, overrides, $stats));
   return {
     $terminate: () => connection.terminate(),
-    $process: connection.agent.process,
-    $exited: connection.exited,
+    $process: connection.worker.process,
+    $exited: connection.worker.exited,
     $with: (given: unknown) => again(checkOverrides(given)),
     $get,
     $refresh,

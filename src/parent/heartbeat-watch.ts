@@ -1,11 +1,11 @@
 import { clearInterval, now, setImmediate, setInterval } from '../clock.js';
 import { warn } from '../warnings.js';
-import type { AgentProcess } from './agent-process.js';
 import type { ResolvedHeartbeat } from './options/options.js';
+import type { Worker } from './worker.js';
 
 /** Who is watched. */
 export interface Watched {
-  readonly agent: AgentProcess;
+  readonly worker: Worker;
   /** How many messages have arrived so far: each is a sign of life. */
   received(): number;
   /** The child waits for this process, as it was asked to. */
@@ -63,11 +63,11 @@ export class HeartbeatWatch {
 
   #tell(blockedFor: number): void {
     const { onBlocked } = this.#options;
-    const { agent } = this.#child;
+    const { worker } = this.#child;
     const what = `its event loop has not turned for ${blockedFor} ms`;
     if (typeof onBlocked === 'function') onBlocked(blockedFor);
-    else if (onBlocked === 'terminate') agent.killFor(what);
-    else warn('PROCXY_BLOCKED', `The child process ${agent.process.pid} is blocked: ${what}.`);
+    else if (onBlocked === 'terminate') worker.end('kill', what);
+    else warn('PROCXY_BLOCKED', `The child process ${worker.pid} is blocked: ${what}.`);
   }
 
   /** ms of the time since the last judgement in which this process turned. */

@@ -82,9 +82,9 @@ export async function procxy(Class: unknown, ...rest: unknown[]): Promise<unknow
     ...(heartbeat && { heartbeat: heartbeat.interval }),
   });
   const className = reference.name;
-  const startOptions = { startTimeout, signal, site, busyPoll, heartbeat, className };
-  const start = (): Promise<InstanceDescription> => connection.start(makeRequest, constructorArgs, startOptions);
-  const context = { className, pid: connection.agent.process.pid };
+  const instance = { makeRequest, constructorArgs, startTimeout, signal, site, busyPoll, heartbeat, className };
+  const start = (): Promise<InstanceDescription> => connection.start(instance);
+  const context = { className, pid: connection.worker.pid };
   const description = await traceStart(context, start).finally(refillSpares);
   const proxy = createProxy({ connection, description, options, type });
   self.current = proxy;

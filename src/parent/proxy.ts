@@ -80,10 +80,10 @@ function describeMembers(
   define(Symbol.toPrimitive, () => '[object Procxy]');
   define('constructor', type);
   define(inspect.custom, (depth: number, options: object, show: typeof inspect) => {
-    const { agent, properties } = connection;
+    const { worker, properties } = connection;
     // A property may be the proxy itself.
     if (depth < 0) return `[Procxy<${type.name || 'anonymous'}>]`;
-    const state = `${agent.ended ? 'ended' : 'running'}, pid ${agent.process.pid}`;
+    const state = `${worker.hasEnded ? 'ended' : 'running'}, pid ${worker.pid}`;
     return `Procxy<${type.name || 'anonymous'}> (${state}) ${show(properties.snapshot(), { ...options, depth: depth - 1 })}`;
   });
   return members;

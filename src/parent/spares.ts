@@ -3,7 +3,8 @@ import type { Self } from '../codec/transfer-handlers.js';
 import { OptionsValidationError } from '../errors.js';
 import type { ProcxyOptions } from '../types/options.js';
 import { Connection } from './connection.js';
-import { childEnv } from './launch/launch.js';
+import { childEnv } from './launch/environment.js';
+import { startLocalChild } from './local-child.js';
 import { readArguments, type ResolvedOptions } from './options/options.js';
 import { proxyHandler } from './proxy.js';
 
@@ -14,10 +15,13 @@ export interface Prepared {
   self: Self;
 }
 
-/** Starts a child. Its module is imported when it is told which. */
-export function prepare(options: ResolvedOptions): Prepared {
+/**
+ * Connects to a worker, which learns later which class it is to load.
+ * @param worker where the instance is to live; left out: in a child process, which is started
+ */
+export function prepare(options: ResolvedOptions, worker = startLocalChild(options)): Prepared {
   const self: Self = { current: undefined };
-  const connection: Connection = new Connection(options, self, [proxyHandler(self, () => connection)]);
+  const connection: Connection = new Connection(worker, options, self, [proxyHandler(self, () => connection)]);
   return { connection, self };
 }
 
@@ -80,7 +84,7 @@ export function takeSpare(options: ResolvedOptions): Prepared | undefined {
   if (!pool) return undefined;
   for (const spare of pool.spares.keys()) {
     pool.spares.delete(spare);
-    if (!spare.connection.agent.ended) return spare;
+    if (!spare.connection.worker.hasEnded) return spare;
   }
   return undefined;
 }
@@ -101,7 +105,7 @@ async function fill({ options, wanted, spares }: Pool): Promise<void> {
   while (spares.size < wanted) {
     const spare = prepare(options);
     spares.set(spare, spare.connection.isReady());
-    void spare.connection.exited.then(() => spares.delete(spare));
+    void spare.connection.worker.exited.then(() => spares.delete(spare));
   }
   await Promise.all(spares.values());
 }

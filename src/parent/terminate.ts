@@ -2,46 +2,46 @@ import { clearTimeout, setTimeout } from '../clock.js';
 import { describeReason } from '../errors.js';
 import { isError } from '../realm.js';
 import { warn } from '../warnings.js';
-import type { AgentProcess } from './agent-process.js';
+import type { Worker } from './worker.js';
 
 export interface Termination {
-  agent: AgentProcess;
-  /** ms from now to SIGKILL. */
+  worker: Worker;
+  /** ms from now until it is ended by force. */
   timeout: number;
-  /** Runs the instance's dispose hook in the child, where it has one. */
+  /** Runs the instance's dispose hook, where it has one. */
   dispose: (() => Promise<unknown>) | undefined;
 }
 
-/** Ends a child: its dispose hook, SIGTERM, SIGKILL at the deadline. Resolves when the process is gone. */
-export function terminate({ agent, timeout, dispose }: Termination): Promise<void> {
-  return endBy(agent, timeout, async () => {
-    if (dispose && agent.process.connected) await Promise.race([dispose().catch(tell(agent)), agent.exited]);
-    agent.kill('SIGTERM');
+/** Ends a worker: its dispose hook, then `'term'`, and `'kill'` at the deadline. Resolves when it has ended. */
+export function terminate({ worker, timeout, dispose }: Termination): Promise<void> {
+  return endBy(worker, timeout, async () => {
+    if (dispose && worker.isConnected) await Promise.race([dispose().catch(warnUnlessEnded(worker)), worker.exited]);
+    worker.end('term');
   });
 }
 
-/** For a child that closed the channel: it may end by itself, but not live on. */
-export function awaitEnd(agent: AgentProcess, timeout: number): Promise<void> {
-  return endBy(agent, timeout, () => Promise.resolve());
+/** For a worker that closed the channel: it may end by itself, but not live on. */
+export function awaitEnd(worker: Worker, timeout: number): Promise<void> {
+  return endBy(worker, timeout, () => Promise.resolve());
 }
 
-async function endBy(agent: AgentProcess, timeout: number, ask: () => Promise<void>): Promise<void> {
-  agent.hold();
-  const deadline = setTimeout(() => agent.kill('SIGKILL'), timeout);
+async function endBy(worker: Worker, timeout: number, ask: () => Promise<void>): Promise<void> {
+  worker.hold();
+  const deadline = setTimeout(() => worker.end('kill'), timeout);
   try {
     await ask();
-    await agent.exited;
+    await worker.exited;
   } finally {
     clearTimeout(deadline);
-    agent.release();
+    worker.release();
   }
 }
 
 /** The end goes on, but a hook's error does not disappear. */
-function tell(agent: AgentProcess): (error: unknown) => void {
+function warnUnlessEnded(worker: Worker): (error: unknown) => void {
   return (error) => {
-    // The hook was cut off by the child's end.
-    if (agent.ended) return;
+    // The hook was cut off by the worker's end.
+    if (worker.hasEnded) return;
     const name = isError(error) ? `${describeReason(error.name)}: ` : '';
     const what = 'The dispose hook of an instance failed while its child was terminated.';
     warn('PROCXY_DISPOSE_FAILED', `${what} ${name}${describeReason(error)}`);

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { inheritedFlags } from '../../../src/parent/launch/launch.js';
+import { inheritedFlags } from '../../../src/parent/launch/flags.js';
 
 const cases: [flags: string[], kept: string[]][] = [
   [

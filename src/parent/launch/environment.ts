@@ -1,0 +1,23 @@
+import type { ResolvedOptions } from '../options/options.js';
+
+/** This process's environment with those changes, and without what concerns this process alone. */
+export function childEnv({
+  env: overrides,
+  inheritEnv,
+}: Pick<ResolvedOptions, 'env' | 'inheritEnv'>): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = inheritEnv ? { ...process.env } : indispensable();
+  // Two processes cannot listen on one inspector port, and --inspect-brk would wait for ever.
+  if (env.NODE_OPTIONS !== undefined)
+    env.NODE_OPTIONS = env.NODE_OPTIONS.replace(/(^|\s)--inspect(-[a-z-]+)?(=\S+)?(?=\s|$)/g, '');
+  for (const [name, value] of Object.entries(overrides ?? {})) {
+    if (value === undefined) delete env[name];
+    else env[name] = value;
+  }
+  return env;
+}
+
+/** Without it no process has sockets on Windows. */
+function indispensable(): NodeJS.ProcessEnv {
+  const { SystemRoot } = process.env;
+  return SystemRoot === undefined ? {} : { SystemRoot };
+}

@@ -1,0 +1,50 @@
+import { resolve } from 'node:path';
+import type { ResolvedOptions } from '../options/options.js';
+import { containmentFlags, isPermissionFlag } from './containment.js';
+import { runtimeFlags } from './runtime.js';
+
+/** @param agent the program's path */
+export function flagsFor(options: ResolvedOptions, agent: string): string[] {
+  const { runtime, execPath = process.execPath, permissions } = options;
+  const permitted = permissions !== undefined;
+  return runtimeFlags(runtime, {
+    given: options.execArgv,
+    inherited: () => inheritedFlags(process.execArgv, permitted),
+    limits: containmentFlags(options, { runtime, execPath, agent }),
+    permitted,
+  });
+}
+
+/** Flags that make a process something else than a worker: a debuggee, a test run, a watcher, a one-liner. */
+const ownFlags = /^--(inspect|debug|test|watch|eval|print|check|interactive|input-type|run)(-|=|$)|^-[epcip]+$/;
+/** Those of them whose value is the next argument. */
+const withValue =
+  /^(-e|-p|-pe|--eval|--print|--watch-path|--inspect-port|--debug-port|--run|--input-type|--test-[a-z-]+)$/;
+
+/** Those whose value is a module, and may be a path relative to where this process was started. */
+const loaders = /^(--import|--loader|--experimental-loader|--require|-r)(=|$)/;
+/** Taken at import: the process, or the child, may work elsewhere by now. */
+const startDirectory = process.cwd();
+
+/**
+ * This process's flags without those that belong to it alone.
+ * @param confined the child has permissions of its own, and may not read what the loaders of this process are made of
+ */
+export function inheritedFlags(flags: readonly string[], confined = false): string[] {
+  const kept: string[] = [];
+  for (let index = 0; index < flags.length; index++) {
+    const flag = flags[index] ?? '';
+    if (loaders.test(flag)) {
+      const [name = '', value] = flag.split(/=(.*)/s);
+      const loader = value === undefined ? [name, absolute(flags[++index] ?? '')] : [`${name}=${absolute(value)}`];
+      if (!confined) kept.push(...loader);
+    } else if (confined && isPermissionFlag(flag)) continue;
+    else if (!ownFlags.test(flag)) kept.push(flag);
+    else if (withValue.test(flag) && !flags[index + 1]?.startsWith('-')) index++;
+  }
+  return kept;
+}
+
+function absolute(module: string): string {
+  return /^\.\.?[\\/]/.test(module) ? resolve(startDirectory, module) : module;
+}

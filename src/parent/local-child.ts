@@ -1,0 +1,149 @@
+import type { ChildProcess } from 'node:child_process';
+import type { Channel } from '../channel/channel.js';
+import { DataSocket } from '../channel/data-socket.js';
+import { framedSocket } from '../channel/framed-socket.js';
+import { nodeIpcChannel } from '../channel/node-ipc.js';
+import { clearTimeout, setTimeout } from '../clock.js';
+import { ChildCrashedError, describeReason } from '../errors.js';
+import { isError } from '../realm.js';
+import type { DataLane } from '../session/streams/data-link.js';
+import type { ExitStatus } from '../types/stats.js';
+import { KeepAlive } from './keep-alive.js';
+import { launch, socketAt, startError, type Launched } from './launch/launch.js';
+import type { ResolvedOptions } from './options/options.js';
+import { Reaper } from './reaper.js';
+import { keepTail } from './stderr-tail.js';
+import type { BlockingLane, Worker, WorkerListener } from './worker.js';
+
+/** How long after its exit the last messages and output of a child may still arrive, in ms. */
+const DRAIN_TIME = 500;
+
+const reaper = new Reaper();
+
+/** Starts a child process of this one. */
+export function startLocalChild(options: ResolvedOptions): Worker {
+  // Both are called later: nothing arrives before the event loop turns.
+  const launched = launch(options, (error) => child.listener?.onGarbage(error));
+  const child = new LocalChild(launched, options.terminateTimeout);
+  return child;
+}
+
+/** A child process, and what is known of its life and end. */
+class LocalChild implements Worker {
+  readonly process: ChildProcess;
+  readonly channel: Channel;
+  readonly bytes: DataLane | undefined;
+  readonly blocking: BlockingLane | undefined;
+  readonly descriptors: Worker['descriptors'];
+  readonly exited: Promise<ExitStatus>;
+  readonly disconnected: Promise<void>;
+  lastWords: { error: unknown } | undefined;
+  listener: WorkerListener | undefined;
+  readonly #keepAlive: KeepAlive;
+  readonly #stderr: () => string | undefined;
+  #startFailure: Error | undefined;
+  #status: ExitStatus | undefined;
+  #endedFor: string | undefined;
+
+  constructor({ process: child, dataDescriptor, syncDescriptor }: Launched, terminateTimeout: number) {
+    this.process = child;
+    this.channel = nodeIpcChannel(child);
+    const data = socketAt(child, dataDescriptor);
+    const sync = socketAt(child, syncDescriptor);
+    this.bytes = data && ((receiver) => new DataSocket(data, receiver));
+    this.blocking = sync && ((format, onGarbage) => framedSocket(sync, format, onGarbage));
+    this.descriptors = { bytes: dataDescriptor, blocking: sync && syncDescriptor };
+    this.disconnected = new Promise((resolve) => child.once('disconnect', resolve));
+    this.exited = this.#watchExit();
+    this.#stderr = keepTail(child.stderr);
+    this.#keepAlive = new KeepAlive((alive) => setRef(child, alive ? 'ref' : 'unref'));
+    if (child.pid !== undefined) reaper.watch(child.pid, terminateTimeout);
+  }
+
+  get pid(): number | undefined {
+    return this.process.pid;
+  }
+
+  get name(): string {
+    return `child ${this.process.pid}`;
+  }
+
+  get isConnected(): boolean {
+    return this.process.connected;
+  }
+
+  get hasEnded(): boolean {
+    return this.#status !== undefined;
+  }
+
+  listen(listener: WorkerListener): void {
+    this.listener = listener;
+  }
+
+  hold(): void {
+    this.#keepAlive.hold();
+  }
+
+  release(): void {
+    this.#keepAlive.release();
+  }
+
+  end(how: 'term' | 'kill', reason?: string): void {
+    this.#endedFor ??= reason;
+    if (!this.hasEnded) this.process.kill(how === 'term' ? 'SIGTERM' : 'SIGKILL');
+  }
+
+  crashError(method: string): ChildCrashedError {
+    if (this.#startFailure) return startError(this.#startFailure);
+    const { code, signal } = this.#status ?? { code: null, signal: null };
+    const how = signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
+    const error = this.lastWords?.error;
+    const name = isError(error) ? `${describeReason(error.name)}: ` : '';
+    const why = this.lastWords ? `: ${name}${describeReason(error)}` : this.#endedFor ? `: ${this.#endedFor}` : '';
+    const hint =
+      signal === 'SIGABRT' ? ' It may have run out of memory: `resourceLimits` says how much it may take.' : '';
+    return new ChildCrashedError(
+      `${method}(): the child process ${how}${why}.${hint} Call procxy() again for a new one.`,
+      { exitCode: code, signal, stderr: this.#stderr(), ...(this.lastWords && { cause: error }) },
+    );
+  }
+
+  async #watchExit(): Promise<ExitStatus> {
+    const child = this.process;
+    const status = await new Promise<ExitStatus>((resolve) => {
+      child.once('exit', (code, signal) => resolve({ code, signal }));
+      child.on('error', (error) => {
+        // Later errors concern a kill or a send; what follows from those is seen at the exit.
+        if (child.pid !== undefined) return;
+        this.#startFailure = error;
+        resolve({ code: null, signal: null });
+      });
+    });
+    this.#status = status;
+    this.listener?.onEnd();
+    if (child.pid !== undefined) reaper.unwatch(child.pid);
+    if (!this.#startFailure) await this.#drain();
+    return status;
+  }
+
+  /** Results and the last of stderr may still be in their pipes when the process is gone. */
+  async #drain(): Promise<void> {
+    const { stderr } = this.process;
+    const stderrEnded = stderr && !stderr.closed && new Promise((resolve) => stderr.once('close', resolve));
+    let timer: NodeJS.Timeout | undefined;
+    // A grandchild that inherited stderr may keep it open for ever.
+    const late = new Promise((resolve) => (timer = setTimeout(resolve, DRAIN_TIME)));
+    await Promise.race([Promise.all([this.disconnected, stderrEnded]), late]);
+    clearTimeout(timer);
+  }
+}
+
+function setRef(child: ChildProcess, change: 'ref' | 'unref'): void {
+  child[change]();
+  child.channel?.[change]();
+  // Node leaves them out when it could not open the pipes.
+  for (const stream of (child.stdio as typeof child.stdio | undefined) ?? []) {
+    // Pipes of a child are sockets; the types know only streams.
+    if (stream) (stream as Partial<Record<typeof change, () => void>>)[change]?.();
+  }
+}

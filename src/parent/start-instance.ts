@@ -1,0 +1,51 @@
+import { now } from '../clock.js';
+import { TimeoutError } from '../errors.js';
+import type { AgentDescription, InstanceDescription, LoadRequest } from '../protocol.js';
+import type { CallSite } from '../session/calls/call-site.js';
+import { isOwnTimeout } from '../session/calls/calls.js';
+import type { Session } from '../session/session.js';
+import { checkDescription } from './description.js';
+
+export interface InstanceStart {
+  /** Runs while the worker starts up. */
+  makeRequest(): LoadRequest;
+  constructorArgs: readonly unknown[];
+  /** ms; `Infinity` for none. */
+  startTimeout: number;
+  site: CallSite;
+}
+
+/** Has the other side load the class and make the instance, within one time limit for both. */
+export async function startInstance(session: Session, start: InstanceStart): Promise<InstanceDescription> {
+  const { makeRequest, constructorArgs, startTimeout, site } = start;
+  const begun = now();
+  const ask = (method: string, args: readonly unknown[]): Promise<unknown> => {
+    // What is left is never 0, which would mean no limit.
+    const timeout = Math.max(startTimeout - (now() - begun), 1);
+    return session.call('agent', method, args, { timeout, site });
+  };
+  try {
+    const imported = ask('import', [makeRequest()]);
+    const construct = (): Promise<unknown> => ask('constructor', constructorArgs);
+    // The module may register how the constructor's arguments are read. Where there is nothing to read, both are asked for at once.
+    const constructed = constructorArgs.every(isPrimitive) ? construct() : undefined;
+    constructed?.catch(() => {});
+    const agent = (await imported) as AgentDescription | undefined;
+    if (agent?.batches === true) session.enableBatches();
+    return checkDescription(await (constructed ?? construct()));
+  } catch (error) {
+    throw isOwnTimeout(error) ? startTimeoutError(startTimeout) : error;
+  }
+}
+
+function isPrimitive(value: unknown): boolean {
+  return value === null || (typeof value !== 'object' && typeof value !== 'function');
+}
+
+function startTimeoutError(timeout: number): TimeoutError {
+  return new TimeoutError(
+    'constructor',
+    timeout,
+    `The child did not start, import the module and construct the instance within ${timeout} ms. Raise \`startTimeout\`.`,
+  );
+}
