@@ -123,6 +123,7 @@ class LocalChild implements Worker {
     this.listener?.onEnd();
     if (child.pid !== undefined) reaper.unwatch(child.pid);
     if (!this.#startFailure) await this.#drain();
+    this.#keepAlive.close();
     return status;
   }
 
