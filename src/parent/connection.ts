@@ -10,6 +10,7 @@ import type { Session } from '../session/session.js';
 import { debug } from '../session/wire/debug-log.js';
 import type { PassableHandle } from '../types/serializable.js';
 import type { ProcxyStats, SideStats } from '../types/stats.js';
+import { callbackRequest } from './callback-options.js';
 import { endingOnAbort } from './ending-on-abort.js';
 import { handOver } from './hand-over.js';
 import { HeartbeatWatch } from './heartbeat-watch.js';
@@ -112,6 +113,7 @@ export class Connection {
   /** Where anything fails, the worker has ended when this rejects. */
   async start({ signal, busyPoll, heartbeat, className, ...start }: StartOptions): Promise<InstanceDescription> {
     const { worker } = this;
+    const { callbacks } = this.#options;
     this.#className = className;
     debug(`${worker.name} is to run ${className || 'an anonymous class'}`);
     this.#session.setBusyPoll(busyPoll);
@@ -119,7 +121,7 @@ export class Connection {
     this.#followSignal(signal);
     const makeRequest = (): LoadRequest => ({
       ...start.makeRequest(),
-      callbacks: this.#side.callbacks?.request,
+      callbacks: callbacks && callbackRequest(callbacks, worker),
       dataDescriptor: worker.descriptors.bytes,
     });
     // Until the end of it, also while the worker of a failed start is ended: nothing else keeps this process waiting.
@@ -153,7 +155,7 @@ export class Connection {
     return new HeartbeatWatch(heartbeat, {
       worker: this.worker,
       received: () => this.#session.inbox.received,
-      isWaiting: () => this.#side.callbacks?.isWaitedFor === true,
+      isWaiting: () => this.#side.sync?.isWaitedFor === true,
     });
   }
 
@@ -235,13 +237,11 @@ export class Connection {
     this.#over = reason;
     this.#heartbeat?.close();
     this.#session.rejectAll(reason);
-    this.#side.callbacks?.abort(reason);
   }
 
   #close(): void {
     this.#heartbeat?.close();
     this.events.close();
-    this.#side.callbacks?.close();
     this.#session.close(this.#over ?? ((method) => this.worker.crashError(method)));
   }
 }

@@ -13,7 +13,7 @@ import { launch, socketAt, startError, type Launched } from './launch/launch.js'
 import type { ResolvedOptions } from './options/options.js';
 import { Reaper } from './reaper.js';
 import { keepTail } from './stderr-tail.js';
-import type { BlockingLane, Worker, WorkerListener } from './worker.js';
+import type { OpenBlockingLane, Worker, WorkerListener } from './worker.js';
 
 /** How long after its exit the last messages and output of a child may still arrive, in ms. */
 const DRAIN_TIME = 500;
@@ -33,7 +33,7 @@ class LocalChild implements Worker {
   readonly process: ChildProcess;
   readonly channel: Channel;
   readonly bytes: DataLane | undefined;
-  readonly blocking: BlockingLane | undefined;
+  readonly blocking: OpenBlockingLane | undefined;
   readonly descriptors: Worker['descriptors'];
   readonly exited: Promise<ExitStatus>;
   readonly disconnected: Promise<void>;

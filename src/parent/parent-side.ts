@@ -1,13 +1,16 @@
+import { messageFormat } from '../channel/frames.js';
 import type { Self, TransferHandler } from '../codec/transfer-handlers.js';
 import { ProtocolError } from '../errors.js';
 import { EventSubscriptions } from '../session/events/event-subscriptions.js';
 import type { Callbacks } from '../session/functions/callbacks.js';
 import { openSession } from '../session/open-session.js';
 import type { Session } from '../session/session.js';
+import { SyncCalls } from '../session/sync/sync-calls.js';
 import { withDebugLog } from '../session/wire/debug-log.js';
-import { CallbackService } from './callback-service.js';
+import { callbackOptions } from './callback-options.js';
+import type { SerializationMode } from '../types/serializable.js';
 import { ownFiles } from './launch/agent-path.js';
-import type { ResolvedOptions } from './options/options.js';
+import type { CallbackLimits, ResolvedOptions } from './options/options.js';
 import { PropertyMirror } from './property-mirror.js';
 import type { Worker } from './worker.js';
 
@@ -31,15 +34,15 @@ export interface ParentSide {
   readonly events: EventSubscriptions;
   /** `undefined` where functions do not cross. */
   readonly functions: Callbacks | undefined;
-  readonly callbacks: CallbackService | undefined;
+  /** `undefined` where the worker cannot block. */
+  readonly sync: SyncCalls | undefined;
 }
 
 export function openParentSide(worker: Worker, options: ParentSideOptions): ParentSide {
   const { self, transfers, carried, isOver } = options;
-  const { serialization: mode, supportHandles: handles } = carried;
-  const callbacks = carried.callbacks && new CallbackService(carried.callbacks, worker);
+  const { serialization: mode, supportHandles: handles, callbacks: limits } = carried;
   const onBusy = (busy: boolean): void => (busy ? worker.hold() : worker.release());
-  const opened = openSession({
+  const { session, codec, carry } = openSession({
     channel: withDebugLog(worker.channel, worker.name),
     isParent: true,
     self,
@@ -55,11 +58,9 @@ export function openParentSide(worker: Worker, options: ParentSideOptions): Pare
       'event-unsubscribed': (confirmation) => events.confirmEnd(confirmation),
       'event-failed': (failure) => events.reportFailure(failure),
     },
-    refuse: (method) => callbacks?.refuse(method),
     onViolation: (error) => options.onViolation(error),
     onBusy,
   });
-  const { session, codec, carry } = opened;
   const properties = new PropertyMirror(codec);
   const events = new EventSubscriptions({
     codec,
@@ -69,7 +70,23 @@ export function openParentSide(worker: Worker, options: ParentSideOptions): Pare
       if (!isOver()) session.sendControl(message);
     },
   });
-  const functions = carry({ mode, handles, callbacks: callbacks?.options, bytes: worker.bytes });
-  if (functions) callbacks?.serve(functions, opened, mode);
-  return { session, properties, events, functions, callbacks };
+  const callbacks = limits && callbackOptions(limits, worker);
+  const functions = carry({ mode, handles, callbacks, bytes: worker.bytes });
+  const sync = limits && functions && serveBlocked(worker, session, functions, mode, limits);
+  return { session, properties, events, functions, sync };
+}
+
+/** Serves a worker that blocks until a function of this side has returned, where there is a way for that. */
+function serveBlocked(
+  { blocking, name }: Worker,
+  session: Session,
+  callbacks: Callbacks,
+  mode: SerializationMode,
+  { timeout }: CallbackLimits,
+): SyncCalls | undefined {
+  if (!blocking) return undefined;
+  const lane = blocking(messageFormat(mode), (error) => session.inbox.violate(error));
+  const sync = new SyncCalls({ channel: withDebugLog(lane, `${name}, waiting:`), mode, callbacks, timeout });
+  session.use(sync);
+  return sync;
 }

@@ -9,7 +9,7 @@ import type { ExitStatus } from '../types/stats.js';
  * A way on which the other side blocks until it has an answer: opens this side's end.
  * @param onGarbage bytes arrived that are no message; nothing more is read
  */
-export type BlockingLane = (format: MessageFormat, onGarbage: (error: ProtocolError) => void) => Channel;
+export type OpenBlockingLane = (format: MessageFormat, onGarbage: (error: ProtocolError) => void) => Channel;
 
 /** Who hears of a worker. */
 export interface WorkerListener {
@@ -35,7 +35,7 @@ export interface Worker {
   readonly channel: Channel;
   /** Ways besides the channel, where there are any. */
   readonly bytes: DataLane | undefined;
-  readonly blocking: BlockingLane | undefined;
+  readonly blocking: OpenBlockingLane | undefined;
   /** The numbers under which the other side has inherited its ends of them. */
   readonly descriptors: { readonly bytes?: number | undefined; readonly blocking?: number | undefined };
 

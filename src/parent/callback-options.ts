@@ -1,0 +1,28 @@
+import type { CallbackRequest } from '../protocol.js';
+import type { CallbacksOptions } from '../session/functions/callbacks.js';
+import { warn } from '../warnings.js';
+import type { CallbackLimits } from './options/options.js';
+import { isTraced, traceCallback } from './tracing.js';
+import type { Worker } from './worker.js';
+
+/** How the parent treats functions that cross. */
+export function callbackOptions(limits: CallbackLimits, { pid }: Worker): Omit<CallbacksOptions, 'isParent'> {
+  const trace = (name: string, args: unknown[], run: () => unknown): unknown =>
+    traceCallback({ pid, name, arguments: args }, run);
+  return { ...limits, onUnhandled: warnOfFailure, trace: () => (isTraced.callbacks ? trace : undefined) };
+}
+
+/** What the worker is told of it. */
+export function callbackRequest({ limit, timeout }: CallbackLimits, { descriptors }: Worker): CallbackRequest {
+  return {
+    limit,
+    // JSON has no Infinity.
+    ...(timeout !== Infinity && { timeout }),
+    ...(descriptors.blocking !== undefined && { syncDescriptor: descriptors.blocking }),
+  };
+}
+
+/** Failures that nobody awaits are reported as Node reports them. */
+function warnOfFailure(name: string, reason: string): void {
+  warn('PROCXY_CALLBACK_FAILED', `${name}() failed, and nobody waits for its result. ${reason}.`);
+}
