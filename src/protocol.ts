@@ -262,11 +262,24 @@ export interface EventEmit {
 export interface HandleTransfer {
   type: 'handle-transfer';
   handleId: number;
+  handle: HandleDescription;
 }
+
+/** What an object is made of besides its native handle. */
+export type HandleDescription =
+  | { kind: 'socket'; allowHalfOpen: boolean }
+  | { kind: 'server'; allowHalfOpen: boolean; pauseOnConnect: boolean }
+  | { kind: 'dgram'; type: 'udp4' | 'udp6' };
 
 /** Confirms that it arrived: the sender may close its own. */
 export interface HandleReceived {
   type: 'handle-received';
+  handleId: number;
+}
+
+/** Says that it did not arrive, for want of descriptors for example: it is still the sender's. */
+export interface HandleMissed {
+  type: 'handle-missed';
   handleId: number;
 }
 
@@ -308,7 +321,8 @@ export type Message =
   | EventEmit
   | EventFailed
   | HandleTransfer
-  | HandleReceived;
+  | HandleReceived
+  | HandleMissed;
 
 /**
  * Several messages in one, in their order, written as one flat array: less to write and to read than an object for each.

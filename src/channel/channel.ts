@@ -1,8 +1,14 @@
 import type { Socket as DatagramSocket } from 'node:dgram';
 import type { Server, Socket } from 'node:net';
 
-/** What can be attached to a message instead of being written into it. */
+/** What moves from process to process instead of being written into a message. */
 export type Handle = Socket | Server | DatagramSocket;
+
+/** Node's own object beneath a {@link Handle}: what a channel attaches to a message. */
+export interface NativeHandle {
+  readonly fd: number;
+  close(): void;
+}
 
 /**
  * A two-way, ordered pipe of messages between two processes. It knows nothing of what they mean.
@@ -14,9 +20,9 @@ export interface Channel {
    * arrives with it, and stays open here too. `written` is called when the message has left this process.
    * @throws {RangeError} when the message is too large or too deep for the channel's encoding
    */
-  send(message: object, handle?: Handle, written?: () => void): void;
+  send(message: object, handle?: NativeHandle, written?: () => void): void;
   /** Sets the one listener for what arrives. It may see messages that are not ours. */
-  onMessage(listener: (message: unknown, handle?: Handle) => void): void;
+  onMessage(listener: (message: unknown, handle?: NativeHandle) => void): void;
   /** Sets the one listener for the end of the channel: called once, after the last message. */
   onClose(listener: () => void): void;
   /** Closes this end. Nothing is delivered afterwards. */

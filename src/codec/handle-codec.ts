@@ -80,12 +80,23 @@ function checkSocket(socket: Socket): void {
   if (socket.connecting) throw new SocketConnectingError(socket);
   if (socket.pending) refuse('The socket is not connected. Connect it first; one that is connecting is waited for.');
   if (socket.readyState !== 'open') refuse(`The socket is not connected both ways (${socket.readyState}).`);
-  if (socket.bytesRead > 0) {
+  if (isBeingRead(socket)) {
     refuse(
-      'The socket has been read from already, and what was read would be lost. Accept it with { pauseOnConnect: true }.',
+      'The socket has been read from already, and what was read would be lost. Accept it with { pauseOnConnect: true }, ' +
+        'or pause it and pass on what was read.',
     );
   }
   if (socket.writableLength > 0) refuse('The socket has data that is not sent yet. Move it after its `drain` event.');
+}
+
+/**
+ * Whether the other process would miss something: a part of the data waits here, or this process still reads. Nobody reads the
+ * socket of an HTTP upgrade, which is handed over with the data that came with it.
+ */
+function isBeingRead(socket: Socket): boolean {
+  if (socket.bytesRead === 0) return false;
+  const { parser } = socket as { parser?: unknown };
+  return socket.readableLength > 0 || socket.readableFlowing === true || Boolean(parser);
 }
 
 function checkDatagramSocket(socket: DatagramSocket): void {

@@ -1,51 +1,83 @@
 import { Socket } from 'node:net';
-import type { Handle } from '../channel/channel.js';
+import type { Handle, NativeHandle } from '../channel/channel.js';
+import { describeHandle, isNative, nativeOf, objectOf, stopReading } from '../channel/native-handles.js';
 import type { HandleExchange } from '../codec/handle-codec.js';
 import { HandleTransferError, ProtocolError } from '../errors.js';
-import type { Message } from '../protocol.js';
+import type { HandleDescription, HandleTransfer, Message } from '../protocol.js';
 import type { Handlers, SessionApi, SessionPart } from './part.js';
 
 /** Messages that never hold a handle, and may come between one and the message that does. */
 const holdNone = new Set<Message['type']>(['handle-transfer', 'property-update']);
 
+interface Outgoing {
+  readonly id: number;
+  readonly handle: Handle;
+}
+
+/** A native handle that has arrived, and the object that it has become. */
+interface Arrived {
+  readonly native: NativeHandle;
+  readonly description: HandleDescription;
+  object?: Handle;
+}
+
 /**
- * The handles on their way. A socket belongs to its sender until the other side confirms that it has it, and is closed
- * here only then: one that could not be delivered is still its owner's.
+ * The handles on their way.
+ *
+ *     sender      export()            beforeWrite()       'handle-received'     'handle-missed'
+ *                 outgoing      ->    under way     ->    closed here      or   kept
+ *     receiver                        'handle-transfer'   import()              the message holds no descriptor of it
+ *                                     arrived       ->    an object        or   closed
+ *
+ * A socket belongs to its sender until the other side confirms that it has it, and is closed here only then. Servers and
+ * datagram sockets are shared. A handle that has arrived is a native one: nothing happens to it before it is an object.
  */
 export class Handles implements HandleExchange, SessionPart {
   readonly handlers: Handlers = {
-    'handle-transfer': ({ handleId }, { handle }) => this.#receive(handleId, handle),
+    'handle-transfer': (message, { handle }) => this.#receive(message, handle),
     'handle-received': ({ handleId }) => this.#confirm(handleId),
+    'handle-missed': ({ handleId }) => void this.#takeUnderway(handleId),
   };
   #link!: SessionApi;
   /** Between the encoding of a message and its sending. */
-  readonly #outgoing: [id: number, handle: Handle][] = [];
+  readonly #outgoing: Outgoing[] = [];
   /** Sent and not yet confirmed. */
   readonly #underway = new Map<number, Handle>();
   /** Between their arrival and the decoding of the message that they belong to. */
-  readonly #arrived = new Map<number, Handle | undefined>();
-  /** Those of them that a descriptor has named; another descriptor of the same message may name them again. */
-  readonly #claimed = new Set<number>();
+  readonly #arrived = new Map<number, Arrived>();
+  /** Named by the current message, or about to be, and not arrived. */
+  readonly #missed = new Set<number>();
+  /** The ids of this side's handles are counted. */
   #lastId = 0;
+  /** The highest id of the other side that has arrived, or was missed. */
+  #lastArrived = 0;
 
   attach(link: SessionApi): void {
     this.#link = link;
   }
 
   export(handle: Handle): number {
-    const known = this.#outgoing.find(([, other]) => other === handle);
-    if (known) return known[0];
-    this.#outgoing.push([++this.#lastId, handle]);
+    const known = this.#outgoing.find((other) => other.handle === handle);
+    if (known) return known.id;
+    if (!nativeOf(handle)) {
+      throw new HandleTransferError(
+        'The server of a cluster worker cannot be moved: its connections come by way of the primary. ' +
+          'Set cluster.schedulingPolicy = cluster.SCHED_NONE in the primary, or listen outside the cluster.',
+      );
+    }
+    this.#outgoing.push({ id: ++this.#lastId, handle });
     return this.#lastId;
   }
 
   import(id: number): Handle {
-    if (!this.#arrived.has(id)) throw new ProtocolError(`There is no handle ${id}.`);
-    const handle = this.#arrived.get(id);
-    this.#claimed.add(id);
-    // Node delivers the message without it when the connection broke on the way.
-    if (!handle) throw new HandleTransferError('The handle was closed on its way.');
-    return handle;
+    const arrived = this.#arrived.get(id);
+    if (arrived) return (arrived.object ??= objectOf(arrived.native, arrived.description));
+    // Node drops a message whose handle the system did not deliver, and tells its sender by a warning at most.
+    if (id > this.#lastArrived) this.#miss(id);
+    else if (!this.#missed.has(id)) throw new ProtocolError(`There is no handle ${id}.`);
+    throw new HandleTransferError(
+      'The handle did not arrive, and its sender keeps it. Its receiver may have no descriptor left (`ulimit -n`), or the handle was closed on its way.',
+    );
   }
 
   discard(): void {
@@ -55,56 +87,59 @@ export class Handles implements HandleExchange, SessionPart {
   /** Sends the handles of the message that was encoded. */
   beforeWrite(): boolean {
     if (this.#outgoing.length === 0) return false;
-    for (const [handleId, handle] of this.#outgoing.splice(0)) {
+    for (const { id, handle } of this.#outgoing.splice(0)) {
+      this.#underway.set(id, handle);
+      const native = nativeOf(handle);
+      // One that was closed by a getter of the same message is missed over there.
+      if (!native) continue;
       stopReading(handle);
-      this.#underway.set(handleId, handle);
-      this.#link.sendHandle({ type: 'handle-transfer', handleId }, handle);
+      this.#link.sendHandle({ type: 'handle-transfer', handleId: id, handle: describeHandle(handle) }, native);
     }
     return true;
   }
 
-  /** Handles that the message did not claim belong to nobody. */
+  /** Handles that the message did not name belong to nobody. */
   afterMessage({ type }: Message): void {
-    if (this.#arrived.size > 0 && !holdNone.has(type)) this.#closeUnclaimed();
+    if (holdNone.has(type)) return;
+    if (this.#missed.size > 0) this.#missed.clear();
+    if (this.#arrived.size > 0) this.#closeUnclaimed();
   }
 
   close(): void {
     this.#closeUnclaimed();
   }
 
-  /** The other side has it. @throws {ProtocolError} when it was not sent */
+  /** The other side has it. */
   #confirm(id: number): void {
-    const handle = this.#underway.get(id);
-    if (!handle) throw new ProtocolError(`The handle ${id} was confirmed, and is not under way.`);
-    this.#underway.delete(id);
-    // A server and a datagram socket are shared.
+    const handle = this.#takeUnderway(id);
     if (handle instanceof Socket) handle.destroy();
   }
 
-  #receive(id: number, handle: Handle | undefined): void {
-    if (this.#arrived.has(id)) throw new ProtocolError(`The handle ${id} arrived twice.`);
-    this.#arrived.set(id, handle);
-    this.#link.sendControl({ type: 'handle-received', handleId: id });
+  /** @throws {ProtocolError} when it was not sent */
+  #takeUnderway(id: number): Handle {
+    const handle = this.#underway.get(id);
+    if (!handle) throw new ProtocolError(`The handle ${id} was answered for, and is not under way.`);
+    this.#underway.delete(id);
+    return handle;
+  }
+
+  #receive({ handleId, handle: description }: HandleTransfer, native: unknown): void {
+    if (this.#arrived.has(handleId)) throw new ProtocolError(`The handle ${handleId} arrived twice.`);
+    // Node delivers the message without it when the connection broke on the way.
+    if (!isNative(native)) return this.#miss(handleId);
+    this.#lastArrived = Math.max(this.#lastArrived, handleId);
+    this.#arrived.set(handleId, { native, description });
+    this.#link.sendControl({ type: 'handle-received', handleId });
+  }
+
+  #miss(id: number): void {
+    this.#lastArrived = Math.max(this.#lastArrived, id);
+    this.#missed.add(id);
+    this.#link.sendControl({ type: 'handle-missed', handleId: id });
   }
 
   #closeUnclaimed(): void {
-    for (const [id, handle] of this.#arrived) {
-      if (this.#claimed.has(id)) continue;
-      if (handle && 'destroy' in handle) handle.destroy();
-      else handle?.close();
-    }
+    for (const { native, object } of this.#arrived.values()) if (!object) native.close();
     this.#arrived.clear();
-    this.#claimed.clear();
   }
-}
-
-/**
- * What this process reads from now on, the other would never see. Only the native handle can be told to stop: `pause()` lets a
- * socket read on into its buffer. Reading it again, should it stay here, starts it again.
- */
-function stopReading(handle: Handle): void {
-  const { _handle: native } = handle as { _handle?: { reading?: boolean; readStop?: () => void } | null };
-  if (!native?.reading || !native.readStop) return;
-  native.reading = false;
-  native.readStop();
 }

@@ -164,8 +164,16 @@ const fields: Record<string, Record<string, fc.Arbitrary<unknown>>> = {
   'event-unsubscribed': { event },
   'event-emit': { event, args, coded },
   'event-failed': { event, error: anyValue, coded },
-  'handle-transfer': { handleId: id },
+  'handle-transfer': {
+    handleId: id,
+    handle: fc.constantFrom(
+      { kind: 'socket', allowHalfOpen: false },
+      { kind: 'dgram', type: 'udp4' },
+      { kind: 'server' },
+    ),
+  },
   'handle-received': { handleId: id },
+  'handle-missed': { handleId: id },
 };
 
 const typed = fc.oneof(

@@ -1,5 +1,5 @@
 import type { Codec } from '../../codec/codec.js';
-import { describeReason, ProtocolError, SerializationError, TimeoutError } from '../../errors.js';
+import { describeReason, HandleTransferError, ProtocolError, SerializationError, TimeoutError } from '../../errors.js';
 import type { CallbackInvoke, CallbackResult, CallInvoke, CallResult, Coded, Message } from '../../protocol.js';
 import { SocketConnectingError } from '../../codec/handle-codec.js';
 import { onAbort } from './abort.js';
@@ -220,12 +220,13 @@ export class Calls {
     try {
       if (coded) value = this.#options.codec.decode(wire);
     } catch (error) {
-      const known = error instanceof SerializationError || error instanceof ProtocolError;
+      const isRefusal = error instanceof SerializationError || error instanceof HandleTransferError;
+      const known = isRefusal || error instanceof ProtocolError;
       const reason = known
         ? error
         : new ProtocolError(`An answer could not be read: ${describeReason(error)}.`, { cause: error });
       call.settle.reject(reason);
-      if (error instanceof SerializationError) return;
+      if (isRefusal) return;
       throw reason;
     }
     settle(value);

@@ -28,6 +28,13 @@ function isEvent(value: unknown): boolean {
   return isString(key ?? description);
 }
 
+function isHandleDescription(value: unknown): boolean {
+  const { kind, type, allowHalfOpen, pauseOnConnect } = (value ?? {}) as Record<string, unknown>;
+  if (kind === 'dgram') return type === 'udp4' || type === 'udp6';
+  const isSocket = kind === 'socket' && typeof allowHalfOpen === 'boolean';
+  return isSocket || (kind === 'server' && typeof allowHalfOpen === 'boolean' && typeof pauseOnConnect === 'boolean');
+}
+
 const fieldsOf: Record<Message['type'], Shape> = {
   'call-invoke': {
     callId: isId,
@@ -75,8 +82,9 @@ const fieldsOf: Record<Message['type'], Shape> = {
   'signal-release': { signalId: isId },
   heartbeat: {},
   'child-fatal': { coded: isCoded },
-  'handle-transfer': { handleId: isId },
+  'handle-transfer': { handleId: isId, handle: isHandleDescription },
   'handle-received': { handleId: isId },
+  'handle-missed': { handleId: isId },
   'property-update': {
     set: (value) => isPairs(value, () => true),
     unavailable: (value) => isPairs(value, isString),
