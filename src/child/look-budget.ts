@@ -3,6 +3,18 @@ const SHARE = 0.05;
 /** What can be saved up, in ms: what 100 ms earn. */
 const CAPACITY = 5;
 
+/** What a slow look takes, in ms, and for each byte that it goes through. */
+const SLOW_LOOK = 0.03;
+const SLOW_BYTE = 1 / 13_000;
+
+/**
+ * What a look has cost, in ms. A longer time than this many bytes ever take is that of another process, or of code that is run
+ * for the first time.
+ */
+export function costOf(time: number, bytes: number): number {
+  return Math.min(time, SLOW_LOOK + bytes * SLOW_BYTE);
+}
+
 /**
  * Limits the time that is spent on looking for changes, whatever the objects are: 5 % of the time that passes, saved up for
  * 100 ms. A process that is called now and then can look at everything each time; one that is called in a burst looks at one

@@ -2,7 +2,7 @@ import { clearTimeout, now, setTimeout } from '../clock.js';
 import type { Codec } from '../codec/codec.js';
 import { describeReason } from '../errors.js';
 import type { MirrorRequest, PropertyUpdate, Wire } from '../protocol.js';
-import { LookBudget } from './look-budget.js';
+import { costOf, LookBudget } from './look-budget.js';
 import { PropertyChanges } from './property-changes.js';
 import { measure } from './size.js';
 
@@ -53,8 +53,6 @@ export class PropertyWatch {
   readonly #options: PropertyWatchOptions;
   readonly #told = new Map<string, Told>();
   readonly #budget = new LookBudget(now());
-  /** The bytes of all properties together. */
-  #bytes = 0;
   /** Where the next look inside objects begins, among those that may change. */
   #next = 0;
   /** What was looked at before this time is looked at, whatever it costs; in ms. */
@@ -105,14 +103,21 @@ export class PropertyWatch {
     const changes = new PropertyChanges();
     const names = mirror.names === 'own' ? this.#ownNames() : mirror.names;
     const open: string[] = [];
-    for (const name of names) if (this.#compare(name, changes)) open.push(name);
+    let bytes = 0;
+    for (const name of names) {
+      if (this.#compare(name, bytes, changes)) open.push(name);
+      bytes += this.#told.get(name)?.bytes ?? 0;
+    }
     if (mirror.names === 'own') this.#forgetMissing(names, changes);
     if (open.length > 0) this.#lookInside(open, changes);
     return changes.toUpdate();
   }
 
-  /** Compares the value itself. Returns whether it is the object that it was, which may have changed within. */
-  #compare(name: string, changes: PropertyChanges): boolean {
+  /**
+   * Compares the value itself. Returns whether it is the object that it was, which may have changed within.
+   * @param bytes of the properties before it: they come first where there is not room for all
+   */
+  #compare(name: string, bytes: number, changes: PropertyChanges): boolean {
     const before = this.#told.get(name);
     let value: unknown;
     try {
@@ -121,8 +126,9 @@ export class PropertyWatch {
       this.#refuse(name, { value: failed, reason: `its getter threw (${describeReason(error)})` }, changes);
       return false;
     }
-    if (before && Object.is(before.value, value)) return before.mayChange;
-    this.#tell(name, value, changes);
+    if (before && Object.is(before.value, value) && bytes + before.bytes <= this.#options.mirror.limit)
+      return before.mayChange;
+    this.#tell(name, value, bytes, changes);
     return false;
   }
 
@@ -139,19 +145,29 @@ export class PropertyWatch {
         }
         continue;
       }
-      this.#budget.spend(this.#tell(name, told.value, changes));
+      this.#budget.spend(this.#tell(name, told.value, this.#bytesBefore(name), changes));
     }
     this.#due = -Infinity;
     this.#flushedAt = start;
   }
 
+  #bytesBefore(name: string): number {
+    let bytes = 0;
+    for (const [other, told] of this.#told) {
+      if (other === name) break;
+      bytes += told.bytes;
+    }
+    return bytes;
+  }
+
   /** Looks inside a value, and tells of it what has changed. Returns how long that took, in ms. */
-  #tell(name: string, value: unknown, changes: PropertyChanges): number {
+  #tell(name: string, value: unknown, bytesBefore: number, changes: PropertyChanges): number {
     const start = now();
-    const before = this.#told.get(name);
+    const limit = this.#options.mirror.limit - bytesBefore;
+    let seen = 0;
     try {
-      const limit = this.#options.mirror.limit - (this.#bytes - (before?.bytes ?? 0));
       const { bytes, code } = measure(value, limit, this.#options.object);
+      seen = Math.min(bytes, limit);
       if (bytes > limit) {
         const reason = `it takes the properties over the limit of ${this.#options.mirror.limit} bytes, which \`mirrorLimit\` raises`;
         this.#refuse(name, { value, reason, mayChange: true }, changes);
@@ -159,25 +175,26 @@ export class PropertyWatch {
         this.#refuse(name, { value, reason: `${code}, whose code would have to be run` }, changes);
       } else this.#compareContent(name, value, bytes, changes);
     } catch (error) {
-      // It could not cross, and is not tried again before it is replaced.
-      this.#refuse(name, { value, reason: describeReason(error) }, changes);
+      // What could not cross may have been mended within: it has its turn with the others.
+      this.#refuse(name, { value, reason: describeReason(error), mayChange: isObject(value) }, changes);
     }
     const end = now();
+    const cost = costOf(end - start, seen);
     const told = this.#told.get(name);
-    if (told) [told.lookedAt, told.cost] = [end, end - start];
-    return end - start;
+    if (told) [told.lookedAt, told.cost] = [end, cost];
+    return cost;
   }
 
   #compareContent(name: string, value: unknown, bytes: number, changes: PropertyChanges): void {
     const before = this.#told.get(name);
     const { codec, fingerprint } = this.#options;
     const { wire, coded } = codec.encode(value, { root: name });
-    const isObject = typeof value === 'object' && value !== null;
-    const print = isObject ? fingerprint(wire) : undefined;
+    const mayChange = isObject(value);
+    const print = mayChange ? fingerprint(wire) : undefined;
     const isSame =
-      before?.reason === undefined && before?.print === print && (isObject || Object.is(before?.value, value));
+      before?.reason === undefined && before?.print === print && (mayChange || Object.is(before?.value, value));
     if (!before || !isSame) changes.set(name, wire, coded !== undefined);
-    this.#keep(name, { value, print, reason: undefined, bytes, mayChange: isObject, lookedAt: 0, cost: 0 });
+    this.#told.set(name, { value, print, reason: undefined, bytes, mayChange, lookedAt: 0, cost: 0 });
   }
 
   #refuse(
@@ -186,12 +203,7 @@ export class PropertyWatch {
     changes: PropertyChanges,
   ): void {
     if (this.#told.get(name)?.reason !== reason) changes.unavailable(name, reason);
-    this.#keep(name, { value, print: undefined, reason, bytes: 0, mayChange, lookedAt: 0, cost: 0 });
-  }
-
-  #keep(name: string, told: Told): void {
-    this.#bytes += told.bytes - (this.#told.get(name)?.bytes ?? 0);
-    this.#told.set(name, told);
+    this.#told.set(name, { value, print: undefined, reason, bytes: 0, mayChange, lookedAt: 0, cost: 0 });
   }
 
   #ownNames(): string[] {
@@ -205,13 +217,16 @@ export class PropertyWatch {
     // Every property that is there has been told of.
     if (this.#told.size === names.length) return;
     const present = new Set(names);
-    for (const [name, { bytes }] of this.#told) {
+    for (const name of this.#told.keys()) {
       if (present.has(name)) continue;
       this.#told.delete(name);
-      this.#bytes -= bytes;
       changes.remove(name);
     }
   }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 /** Stands for the value of a getter that threw: no value is the same. */

@@ -120,15 +120,14 @@ describe('after a call', () => {
 });
 
 describe('a property that cannot cross', () => {
-  test('is told of once, and not tried again before it is replaced', () => {
+  test('is told of once, and tried again only as often as others are looked at', () => {
     const object: { timer: unknown; owner?: unknown } = { timer: { run: () => 1, list: rows(100) } };
     const it = watched(object);
     expect(it.watch.takeChanges()?.unavailable).toEqual([['timer', expect.stringMatching(/timer\.run is a function/)]]);
-    const before = it.encoded();
-    exhaust(it, 100);
+    exhaust(it);
+    expect(it.encoded()).toBeLessThan(1500);
     it.watch.refresh();
     expect(it.watch.takeChanges()).toBeUndefined();
-    expect(it.encoded()).toBe(before);
     object.timer = { list: [] };
     expect(it.watch.takeChanges()?.set).toEqual([['timer', { list: [] }]]);
   });
@@ -168,9 +167,8 @@ describe('a property that cannot cross', () => {
       unavailable: [['more', expect.stringMatching(/limit/)]],
     });
     delete object['big'];
-    object['more'] = 'z'.repeat(501);
     expect(watch.takeChanges()).toMatchObject({ removed: ['big'] });
-    object['more'] = 'z'.repeat(502);
+    object['more'] = 'z'.repeat(501);
     expect(watch.takeChanges()?.set).toEqual([['more', object['more']]]);
   });
 
