@@ -277,9 +277,9 @@ export interface HandleReceived {
   handleId: number;
 }
 
-/** Says that it did not arrive, for want of descriptors for example: it is still the sender's. */
-export interface HandleMissed {
-  type: 'handle-missed';
+/** Says that the sender keeps its own: it did not arrive, for want of descriptors for example, or both sides have the same object. */
+export interface HandleKept {
+  type: 'handle-kept';
   handleId: number;
 }
 
@@ -322,7 +322,7 @@ export type Message =
   | EventFailed
   | HandleTransfer
   | HandleReceived
-  | HandleMissed;
+  | HandleKept;
 
 /**
  * Several messages in one, in their order, written as one flat array: less to write and to read than an object for each.

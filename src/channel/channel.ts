@@ -4,11 +4,14 @@ import type { Server, Socket } from 'node:net';
 /** What moves from process to process instead of being written into a message. */
 export type Handle = Socket | Server | DatagramSocket;
 
-/** Node's own object beneath a {@link Handle}: what a channel attaches to a message. */
+/** Node's own object beneath a {@link Handle}, which has none yet in this process. */
 export interface NativeHandle {
   readonly fd: number;
   close(): void;
 }
+
+/** What arrives: the object itself where both ends are in one process. */
+export type ArrivedHandle = Handle | NativeHandle;
 
 /**
  * A two-way, ordered pipe of messages between two processes. It knows nothing of what they mean.
@@ -20,9 +23,9 @@ export interface Channel {
    * arrives with it, and stays open here too. `written` is called when the message has left this process.
    * @throws {RangeError} when the message is too large or too deep for the channel's encoding
    */
-  send(message: object, handle?: NativeHandle, written?: () => void): void;
+  send(message: object, handle?: Handle, written?: () => void): void;
   /** Sets the one listener for what arrives. It may see messages that are not ours. */
-  onMessage(listener: (message: unknown, handle?: NativeHandle) => void): void;
+  onMessage(listener: (message: unknown, handle?: ArrivedHandle) => void): void;
   /** Sets the one listener for the end of the channel: called once, after the last message. */
   onClose(listener: () => void): void;
   /** Closes this end. Nothing is delivered afterwards. */

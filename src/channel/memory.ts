@@ -1,13 +1,13 @@
 import { AsyncResource } from 'node:async_hooks';
 import { setImmediate } from '../clock.js';
 import type { SerializationMode } from '../types/serializable.js';
-import type { Channel, Handle } from './channel.js';
+import type { ArrivedHandle, Channel } from './channel.js';
 import { messageFormat } from './frames.js';
 
 /** One end, as the other sees it. */
 interface End {
   isOpen: boolean;
-  onMessage(message: unknown, handle?: Handle): void;
+  onMessage(message: unknown, handle?: ArrivedHandle): void;
   onClose(): void;
 }
 

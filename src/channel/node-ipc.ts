@@ -1,17 +1,18 @@
 import type { ChildProcess } from 'node:child_process';
-import type { Channel, NativeHandle } from './channel.js';
+import type { ArrivedHandle, Channel } from './channel.js';
+import { nativeOf } from './native-handles.js';
 
 /** One end of the channel that `fork()` sets up: a `ChildProcess` in the parent, `process` in the child. */
 export type IpcPort = Pick<ChildProcess, 'connected' | 'send' | 'disconnect' | 'on' | 'once' | 'off'>;
 
 /** Node's own IPC channel. */
 export function nodeIpcChannel(port: IpcPort): Channel {
-  let onMessage: ((message: unknown, handle?: NativeHandle) => void) | undefined;
+  let onMessage: ((message: unknown, handle?: ArrivedHandle) => void) | undefined;
 
   return {
     send(message, handle, written = ignore) {
       // With a callback, a write that fails because the other side is gone comes here and not as an 'error' event.
-      if (port.connected) port.send(message, handle as never, { keepOpen: true }, written);
+      if (port.connected) port.send(message, handle && (nativeOf(handle) as never), { keepOpen: true }, written);
     },
     onMessage(listener) {
       onMessage = listener as typeof onMessage;

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import type { Handle, NativeHandle } from '../channel/channel.js';
+import type { ArrivedHandle, Handle, NativeHandle } from '../channel/channel.js';
 import { describeHandle, isNative, nativeOf, objectOf, stopReading } from '../channel/native-handles.js';
 import type { HandleExchange } from '../codec/handle-codec.js';
 import { HandleTransferError, ProtocolError } from '../errors.js';
@@ -14,9 +14,10 @@ interface Outgoing {
   readonly handle: Handle;
 }
 
-/** A native handle that has arrived, and the object that it has become. */
+/** A handle that has arrived, and the object that it has become. */
 interface Arrived {
-  readonly native: NativeHandle;
+  /** Left out where the object itself arrived. */
+  readonly native?: NativeHandle;
   readonly description: HandleDescription;
   object?: Handle;
 }
@@ -24,7 +25,7 @@ interface Arrived {
 /**
  * The handles on their way.
  *
- *     sender      export()            beforeWrite()       'handle-received'     'handle-missed'
+ *     sender      export()            beforeWrite()       'handle-received'     'handle-kept'
  *                 outgoing      ->    under way     ->    closed here      or   kept
  *     receiver                        'handle-transfer'   import()              the message holds no descriptor of it
  *                                     arrived       ->    an object        or   closed
@@ -36,7 +37,7 @@ export class Handles implements HandleExchange, SessionPart {
   readonly handlers: Handlers = {
     'handle-transfer': (message, { handle }) => this.#receive(message, handle),
     'handle-received': ({ handleId }) => this.#confirm(handleId),
-    'handle-missed': ({ handleId }) => void this.#takeUnderway(handleId),
+    'handle-kept': ({ handleId }) => void this.#takeUnderway(handleId),
   };
   #link!: SessionApi;
   /** Between the encoding of a message and its sending. */
@@ -71,7 +72,7 @@ export class Handles implements HandleExchange, SessionPart {
 
   import(id: number): Handle {
     const arrived = this.#arrived.get(id);
-    if (arrived) return (arrived.object ??= objectOf(arrived.native, arrived.description));
+    if (arrived) return (arrived.object ??= objectOf(arrived.native as NativeHandle, arrived.description));
     // Node drops a message whose handle the system did not deliver, and tells its sender by a warning at most.
     if (id > this.#lastArrived) this.#miss(id);
     else if (!this.#missed.has(id)) throw new ProtocolError(`There is no handle ${id}.`);
@@ -89,11 +90,8 @@ export class Handles implements HandleExchange, SessionPart {
     if (this.#outgoing.length === 0) return false;
     for (const { id, handle } of this.#outgoing.splice(0)) {
       this.#underway.set(id, handle);
-      const native = nativeOf(handle);
-      // One that was closed by a getter of the same message is missed over there.
-      if (!native) continue;
       stopReading(handle);
-      this.#link.sendHandle({ type: 'handle-transfer', handleId: id, handle: describeHandle(handle) }, native);
+      this.#link.sendHandle({ type: 'handle-transfer', handleId: id, handle: describeHandle(handle) }, handle);
     }
     return true;
   }
@@ -123,23 +121,24 @@ export class Handles implements HandleExchange, SessionPart {
     return handle;
   }
 
-  #receive({ handleId, handle: description }: HandleTransfer, native: unknown): void {
+  #receive({ handleId, handle: description }: HandleTransfer, handle: ArrivedHandle | undefined): void {
     if (this.#arrived.has(handleId)) throw new ProtocolError(`The handle ${handleId} arrived twice.`);
     // Node delivers the message without it when the connection broke on the way.
-    if (!isNative(native)) return this.#miss(handleId);
+    if (!handle) return this.#miss(handleId);
     this.#lastArrived = Math.max(this.#lastArrived, handleId);
-    this.#arrived.set(handleId, { native, description });
-    this.#link.sendControl({ type: 'handle-received', handleId });
+    if (isNative(handle)) this.#arrived.set(handleId, { native: handle, description });
+    else this.#arrived.set(handleId, { object: handle, description });
+    this.#link.sendControl({ type: isNative(handle) ? 'handle-received' : 'handle-kept', handleId });
   }
 
   #miss(id: number): void {
     this.#lastArrived = Math.max(this.#lastArrived, id);
     this.#missed.add(id);
-    this.#link.sendControl({ type: 'handle-missed', handleId: id });
+    this.#link.sendControl({ type: 'handle-kept', handleId: id });
   }
 
   #closeUnclaimed(): void {
-    for (const { native, object } of this.#arrived.values()) if (!object) native.close();
+    for (const { native, object } of this.#arrived.values()) if (!object) native?.close();
     this.#arrived.clear();
   }
 }

@@ -1,4 +1,4 @@
-import type { NativeHandle } from '../channel/channel.js';
+import type { Handle } from '../channel/channel.js';
 import type { Codec } from '../codec/codec.js';
 import type { Coded, HandleTransfer, Message } from '../protocol.js';
 import type { SideStats } from '../types/stats.js';
@@ -37,7 +37,7 @@ export interface SessionApi extends Accounts {
   /** Sends a message that carries no value of the user's, before those that wait for room. */
   sendControl(message: Message): void;
   /** Writes what is held back, and then the message that brings a handle. */
-  sendHandle(message: HandleTransfer, handle: NativeHandle): void;
+  sendHandle(message: HandleTransfer, handle: Handle): void;
   /** Writes what is held back for a batch. */
   flush(): void;
   /** Invokes a function of the other side. */

@@ -1,4 +1,3 @@
-import { nativeOf } from '../../src/channel/native-handles.js';
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
@@ -39,7 +38,7 @@ test('messages go out and come back in order, and the sender is told that they h
 test('a handle goes along, and stays open here', async () => {
   const server: Server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
-  channel.send({ with: 'a server' }, nativeOf(server));
+  channel.send({ with: 'a server' }, server);
   await arrival(1);
   expect(server.listening).toBe(true);
   server.close();

@@ -173,7 +173,7 @@ const fields: Record<string, Record<string, fc.Arbitrary<unknown>>> = {
     ),
   },
   'handle-received': { handleId: id },
-  'handle-missed': { handleId: id },
+  'handle-kept': { handleId: id },
 };
 
 const typed = fc.oneof(

@@ -1,5 +1,6 @@
-import { createServer, Server, Socket } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { describe, expect, test } from 'vitest';
+import { nativeOf } from '../../src/channel/native-handles.js';
 import { memoryChannelPair } from '../../src/channel/memory.js';
 import type { ProtocolError } from '../../src/errors.js';
 import type { Message } from '../../src/protocol.js';
@@ -58,27 +59,42 @@ describe('Handles', () => {
     server.close();
   });
 
+  const serverDescription = { kind: 'server', allowHalfOpen: false, pauseOnConnect: false };
+  const arriving = (handleId: number) => ({ type: 'handle-transfer', handleId, handle: serverDescription });
+
   test('what the next message does not claim is closed', async () => {
     const { near } = open(() => undefined);
-    const socket = new Socket();
-    near.send({ type: 'handle-transfer', handleId: 1 }, socket);
+    const native = nativeOf(await listening());
+    near.send(arriving(1), native as never);
     near.send({ type: 'call-invoke', callId: 1, method: 'none', args: [] });
-    await expect.poll(() => socket.destroyed).toBe(true);
+    await expect.poll(() => native?.fd).toBeLessThan(0);
   });
 
   test('what arrived and was never claimed is closed at the end', async () => {
     const { near, child } = open(() => undefined);
-    const socket = new Socket();
-    near.send({ type: 'handle-transfer', handleId: 1 }, socket);
+    const native = nativeOf(await listening());
+    near.send(arriving(1), native as never);
     await new Promise((resolve) => setTimeout(resolve, 10));
-    expect(socket.destroyed).toBe(false);
+    expect(native?.fd).toBeGreaterThan(0);
     child.session.close(() => new Error('over'));
-    expect(socket.destroyed).toBe(true);
+    await expect.poll(() => native?.fd).toBeLessThan(0);
   });
 
   test('a handle that arrives twice under one id is a violation', async () => {
     const { near, violations } = open(() => undefined);
-    for (const _ of [1, 2]) near.send({ type: 'handle-transfer', handleId: 1 }, new Socket());
+    for (const _ of [1, 2]) near.send(arriving(1), nativeOf(await listening()) as never);
     await expect.poll(() => violations.map(({ message }) => message)).toContain('The handle 1 arrived twice.');
+  });
+
+  test('one that did not arrive fails the call that names it, and stays with its sender', async () => {
+    const { near, parent, violations } = open(() => 'taken');
+    const server = await listening();
+    const send = near.send.bind(near);
+    near.send = (message, _handle, written) => send(message, undefined, written);
+    const error = await parent.session.call('instance', 'take', [server], forever).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ name: 'HandleTransferError' });
+    expect(server.listening).toBe(true);
+    expect(violations).toEqual([]);
+    server.close();
   });
 });

@@ -1,4 +1,4 @@
-import type { Channel, NativeHandle } from '../../channel/channel.js';
+import type { Channel, Handle } from '../../channel/channel.js';
 import type { Batch, HandleTransfer, Message } from '../../protocol.js';
 import { nextTick, now } from '../../clock.js';
 import { rowsOf } from './rows.js';
@@ -74,7 +74,7 @@ export class Batcher {
   }
 
   /** For one that brings a handle, and what is held back before it. */
-  sendHandle(message: HandleTransfer, handle: NativeHandle): void {
+  sendHandle(message: HandleTransfer, handle: Handle): void {
     this.flush();
     this.#options.channel.send(message, handle, this.log?.add([message]));
     this.sent++;

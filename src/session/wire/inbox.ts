@@ -1,4 +1,4 @@
-import type { NativeHandle } from '../../channel/channel.js';
+import type { ArrivedHandle } from '../../channel/channel.js';
 import { describeReason, ProtocolError } from '../../errors.js';
 import type { Batch, Coded, Message } from '../../protocol.js';
 import { findMalformedField, isOurs } from './message-shape.js';
@@ -11,7 +11,7 @@ const asideTypes = new Set<Message['type']>(['stream-data', 'stream-end']);
 export interface Arrival {
   readonly way: 'channel' | 'data-socket';
   /** Comes with a `handle-transfer` only. */
-  readonly handle?: NativeHandle | undefined;
+  readonly handle?: ArrivedHandle | undefined;
 }
 
 const byChannel: Arrival = { way: 'channel' };
@@ -51,7 +51,7 @@ export class Inbox {
   }
 
   /** Takes what the channel brings. Never throws: what breaks the protocol is a violation. */
-  receive(message: object, handle: NativeHandle | undefined): void {
+  receive(message: object, handle: ArrivedHandle | undefined): void {
     if (this.#violated) return;
     try {
       if ((message as Partial<Batch>).type === 'batch') this.#receiveBatch(message);

@@ -84,7 +84,7 @@ const fieldsOf: Record<Message['type'], Shape> = {
   'child-fatal': { coded: isCoded },
   'handle-transfer': { handleId: isId, handle: isHandleDescription },
   'handle-received': { handleId: isId },
-  'handle-missed': { handleId: isId },
+  'handle-kept': { handleId: isId },
   'property-update': {
     set: (value) => isPairs(value, () => true),
     unavailable: (value) => isPairs(value, isString),
