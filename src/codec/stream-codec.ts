@@ -5,7 +5,7 @@ import type { StreamDescription, Wire } from '../protocol.js';
 import { isReadableStream, isWritableStream } from '../realm.js';
 import type { TransferHandler } from './transfer-handlers.js';
 
-/** What crosses piece by piece. */
+/** Values that cross piece by piece. */
 export type Streamable =
   | { kind: 'iterator'; value: AsyncIterable<unknown> | Iterable<unknown> }
   | { kind: 'readable'; value: Readable }
@@ -58,9 +58,9 @@ export function classify(value: object): Streamable | undefined {
   if (value instanceof Writable) return { kind: 'writable', value };
   if (isReadableStream(value)) return { kind: 'readable-stream', value };
   if (isWritableStream(value)) return { kind: 'writable-stream', value };
-  // A promise of one, as a call gives it, is to be awaited first.
+  // The promise that a call returns must be awaited first.
   if (isAsyncIterable(value) && !types.isPromise(value)) return { kind: 'iterator', value };
-  if (types.isGeneratorObject(value)) return { kind: 'iterator', value: value as unknown as Iterable<unknown> };
+  if (isIterable(value) && isIterator(value) && !isCollection(value)) return { kind: 'iterator', value };
   return undefined;
 }
 
@@ -68,18 +68,26 @@ export function isAsyncIterable(value: object): value is AsyncIterable<unknown> 
   return typeof (value as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] === 'function';
 }
 
-/** Those that have been passed to another process, and have their one reader or writer there. */
-const passedOn = new WeakSet<object>();
-
-/** To be called when it is certain that it goes. What can be iterated over again is not used up by it. */
-export function markPassedOn(value: object): void {
-  if (!isAsyncIterable(value) || value instanceof Readable || types.isGeneratorObject(value) || isOwnIterator(value)) {
-    passedOn.add(value);
-  }
+function isIterable(value: object): value is Iterable<unknown> {
+  return typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function';
 }
 
-function isOwnIterator(value: object): boolean {
-  return typeof (value as { next?: unknown }).next === 'function';
+/** Whether a value makes its items itself: a generator, `map.values()`, the cursor of a database. */
+export function isIterator(value: object): value is Iterator<unknown, unknown, unknown> {
+  return typeof (value as Partial<Iterator<unknown>>).next === 'function';
+}
+
+/** Collections are data, even those of a subclass that has a method `next`. */
+function isCollection(value: object): boolean {
+  return types.isMap(value) || types.isSet(value) || ArrayBuffer.isView(value);
+}
+
+/** Streams that have been passed to another process, and have their one reader or writer there. */
+const passedOn = new WeakSet<object>();
+
+/** To be called when it is certain that the value crosses. An iterable that makes a new iterator each time is not used up. */
+export function markPassedOn(value: object): void {
+  if (!isAsyncIterable(value) || value instanceof Readable || isIterator(value)) passedOn.add(value);
 }
 
 /** Completes "a readable that …". */

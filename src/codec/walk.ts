@@ -114,9 +114,9 @@ export abstract class Walk implements EncodeContext {
   }
 }
 
-/** Whether an object is nothing but its properties: what can be iterated over asynchronously has its items elsewhere. */
+/** Whether an object is nothing but its properties. An iterator has its items elsewhere. */
 export function isData(value: object): boolean {
-  return isPlain(value) && !(Symbol.asyncIterator in value);
+  return isPlain(value) && !(Symbol.asyncIterator in value) && !(Symbol.iterator in value && 'next' in value);
 }
 
 /** Of this realm or another: jest and `node:vm` bring their own `Object.prototype`. */

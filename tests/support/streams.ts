@@ -70,3 +70,8 @@ export async function untilNoneOpen(proxy: { $stats(): Promise<ProcxyStats> }, c
     await sleep(20);
   }
 }
+
+/** Each way in which values cross: what holds of streams is tried in all of them. */
+export const settings = modes.flatMap((serialization) =>
+  (['ipc', 'socket'] as const).map((channel) => ({ serialization, channel })),
+);

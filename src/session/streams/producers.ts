@@ -1,5 +1,5 @@
 import { Duplex, type Readable } from 'node:stream';
-import { isAsyncIterable } from '../../codec/stream-codec.js';
+import { isAsyncIterable, isIterator } from '../../codec/stream-codec.js';
 import { isError } from '../../realm.js';
 import type { Producer, StepMethod } from './source.js';
 
@@ -25,8 +25,9 @@ export function iteratorProducer(iterable: AsyncIterable<unknown> | Iterable<unk
     next: () => iterator().next(),
     step,
     close(_outcome, early) {
-      // An iterator that never ran has nothing to clean up, and making it may be costly.
-      const end = async (): Promise<unknown> => started?.return?.();
+      // An iterator may hold something from its beginning, as a database's cursor does. An iterable holds nothing before it is asked.
+      const target = started ?? (isIterator(iterable) ? iterable : undefined);
+      const end = async (): Promise<unknown> => target?.return?.();
       // A `finally` block may throw, now or later, and a generator that is running refuses to return.
       if (early) end().catch(() => {});
     },

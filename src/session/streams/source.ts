@@ -130,7 +130,8 @@ export class Source {
         }
         const asked = this.#asked;
         const next = producer.next();
-        const result = isPromise(next) ? await this.#wait(next) : next;
+        let result = isPromise(next) ? await this.#wait(next) : next;
+        if (isPromise(result.value)) result = await this.#wait(this.#settle(result));
         if (this.ended) return;
         if (result.done) return this.#end({ failed: false, value: result.value });
         // A step was asked for meanwhile: the item was made before it, and would arrive after its answer.
@@ -149,6 +150,20 @@ export class Source {
       return await next;
     } finally {
       this.#work = 'making';
+    }
+  }
+
+  /** Awaits an item that is a promise, as `for await` does. If the promise is rejected, the producer is closed: it would go on. */
+  async #settle({ done, value }: IteratorResult<unknown>, answer = false): Promise<IteratorResult<unknown>> {
+    try {
+      return { done: done === true, value: await value };
+    } catch (error) {
+      if (!this.ended) {
+        const outcome = { failed: true, value: error };
+        this.#end(outcome, answer);
+        if (!done) this.#close(outcome, true);
+      }
+      throw error;
     }
   }
 
@@ -211,7 +226,8 @@ export class Source {
       return this.#end({ failed: false, value }, true);
     }
     try {
-      const result = await step;
+      let result = await step;
+      if (isPromise(result.value)) result = await this.#settle(result, true);
       if (result.done) this.#end({ failed: false, value: result.value }, true);
       else if (!this.ended) output.data([result.value], true, 1);
     } catch (error) {
