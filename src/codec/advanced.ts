@@ -29,6 +29,7 @@ export function createAdvancedCodec(handlers: readonly TransferHandler[], self: 
     },
     decode: (wire) => new Decoding(handlers).decode(wire),
     explain: (wire, origin, cause) => explain(wire, origin, cause, serialize),
+    carriesBytes: true,
   };
 }
 

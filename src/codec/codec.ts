@@ -38,4 +38,6 @@ export interface Codec {
   decode(wire: Wire): unknown;
   /** The refusal for a value that was encoded, and whose message could not be written: it names the part at fault. */
   explain(wire: Wire, origin: Origin, cause: unknown): SerializationError;
+  /** Whether bytes cross as they are. Otherwise they cross in streams only. */
+  readonly carriesBytes: boolean;
 }

@@ -1,5 +1,6 @@
 import type { SerializationMode } from '../types/serializable.js';
 import { createAdvancedCodec } from './advanced.js';
+import { bytesHandler } from './bytes-codec.js';
 import type { Codec } from './codec.js';
 import { errorHandler } from './error-codec.js';
 import { eventHandler } from './event-codec.js';
@@ -39,6 +40,7 @@ export function createCodec(options: CodecOptions): Codec {
     functionHandler(functions, functionRefusal),
     signalHandler(signals),
     streamHandler(streams),
+    bytesHandler,
     eventHandler(),
     ...(mode === 'advanced' ? [float16Handler()] : []),
   ];
@@ -70,5 +72,6 @@ function exchangingCodec(codec: Codec, handles: HandleExchange | undefined, expo
     },
     decode: (wire) => codec.decode(wire),
     explain: (...args) => codec.explain(...args),
+    carriesBytes: codec.carriesBytes,
   };
 }

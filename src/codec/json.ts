@@ -44,7 +44,7 @@ export function createJsonCodec(handlers: readonly TransferHandler[], self: Self
     return container;
   }
 
-  return { encode, decode, explain };
+  return { encode, decode, explain, carriesBytes: false };
 }
 
 /** Whether a value is an array of what crosses as it is, as arguments mostly are: no walk is needed to copy it. */

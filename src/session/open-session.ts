@@ -86,4 +86,8 @@ class CurrentCodec implements Codec {
   explain(wire: Wire, origin: Origin, cause: unknown): SerializationError {
     return this.current.explain(wire, origin, cause);
   }
+
+  get carriesBytes(): boolean {
+    return this.current.carriesBytes;
+  }
 }

@@ -202,7 +202,7 @@ const rows: Record<string, Row> = {
 
   'function, class': { values: [fail, () => 1, async () => {}, Point, { method: fail }] },
   '`Promise`': { values: [Promise.resolve(1), [Promise.resolve(1)]] },
-  'generator, async iterable': {
+  'generator, other iterator, async iterable': {
     values: () => [
       (function* () {
         yield 1;
@@ -211,9 +211,10 @@ const rows: Record<string, Row> = {
         yield 1;
       })(),
       { async *[Symbol.asyncIterator]() {} },
+      [1].values(),
+      new Map([[1, 2]]).entries(),
     ],
   },
-  'iterator of an array or a collection': { values: [[1].values(), new Map([[1, 2]]).entries()] },
 };
 
 type ResizableBuffer = new (length: number, options: { maxByteLength: number }) => ArrayBuffer;

@@ -1,4 +1,6 @@
 import { types } from 'node:util';
+import { markBytes } from '../../codec/bytes-codec.js';
+import type { Codec } from '../../codec/codec.js';
 import { isObject } from './is-object.js';
 
 /**
@@ -37,6 +39,13 @@ export const measures: Readonly<Record<Flow, Measure>> = {
   // The writer hears when the bytes have been sent, and leaves them alone until then.
   bytes: { cost: byteLength, start: WINDOW / 4, split: splitBytes, isStable: () => true },
 };
+
+/** Gives a value of a stream the form in which the codec carries it: JSON has no form for bytes. */
+export function carried(codec: Codec, flow: Flow, value: unknown): unknown {
+  // Bytes of the other flows do not go through the codec.
+  const isAside = flow !== 'items' && value instanceof Uint8Array;
+  return codec.carriesBytes || isAside ? value : markBytes(value);
+}
 
 function itemCost(item: unknown): number {
   return ArrayBuffer.isView(item) ? Math.max(item.byteLength, LEAST_COST) : ITEM_COST;

@@ -5,8 +5,8 @@ import type { Arrival } from '../wire/inbox.js';
 import { withoutValue } from '../wire/parcel.js';
 import { ArrivalOrder } from './arrival-order.js';
 import { Closing } from './closing.js';
-import { measures, WINDOW, type Flow } from './flow.js';
 import { sendEnd, stepMessage } from './messages.js';
+import { carried, measures, WINDOW, type Flow } from './flow.js';
 import { readOutcome, readValue } from './read-message.js';
 import { Sink } from './sink.js';
 import type { StreamLink } from './stream-link.js';
@@ -45,7 +45,7 @@ export class OpenSink {
         pull: (credit) => link.send(withoutValue({ type: 'stream-pull', streamId: id, credit })),
         step: (method, value) =>
           link.send({
-            build: () => stepMessage(link.codec, id, method, value),
+            build: () => stepMessage(link.codec, id, method, carried(link.codec, flow, value)),
             failed: (error) => this.end.fail(error),
           }),
         close: (outcome) => {

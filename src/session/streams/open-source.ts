@@ -1,7 +1,7 @@
 import { ProtocolError, SerializationError } from '../../errors.js';
 import type { StreamClose, StreamStep } from '../../protocol.js';
 import { Closing } from './closing.js';
-import { measures, WINDOW, type Flow } from './flow.js';
+import { carried, measures, WINDOW, type Flow } from './flow.js';
 import { readOutcome, readValue } from './read-message.js';
 import { Source, type Producer } from './source.js';
 import type { StreamLink } from './stream-link.js';
@@ -24,10 +24,14 @@ export class OpenSource {
       producer,
       window: WINDOW,
       output: {
-        data: (items, answer, whole) => sender.send(flow, id, { items, answer, whole, producer, source }),
+        data: (items, answer, whole) => {
+          const batch = items.map((item) => carried(link.codec, flow, item));
+          sender.send(flow, id, { items: batch, answer, whole, producer, source });
+        },
         end: (outcome, answer) => {
           if (!link.isOpen(id)) return;
-          sender.end(flow, id, outcome, answer);
+          const value = outcome.failed ? outcome.value : carried(link.codec, flow, outcome.value);
+          sender.end(flow, id, { failed: outcome.failed, value }, answer);
           this.#closing.cross('end');
         },
       },
