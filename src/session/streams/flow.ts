@@ -43,12 +43,13 @@ export const measures: Readonly<Record<Flow, Measure>> = {
 /** Gives a value of a stream the form in which the codec carries it: JSON has no form for bytes. */
 export function carried(codec: Codec, flow: Flow, value: unknown): unknown {
   // Bytes of the other flows do not go through the codec.
-  const isAside = flow !== 'items' && value instanceof Uint8Array;
+  const isAside = flow !== 'items' && types.isUint8Array(value);
   return codec.carriesBytes || isAside ? value : markBytes(value);
 }
 
 function itemCost(item: unknown): number {
-  return ArrayBuffer.isView(item) ? Math.max(item.byteLength, LEAST_COST) : ITEM_COST;
+  if (!isObject(item) || !(ArrayBuffer.isView(item) || types.isArrayBuffer(item))) return ITEM_COST;
+  return Math.max(item.byteLength, LEAST_COST);
 }
 
 function byteLength(chunk: unknown): number {
