@@ -82,8 +82,8 @@ describe.each(settings)('in $serialization mode on the channel $channel', (optio
 
 test('bytes within an item are refused as in every other value in JSON mode, with their place', async () => {
   await using proxy = await procxy(GivingBytes, module);
-  const items = [{ data: Buffer.from('x') }].values();
-  const error = await failure((proxy as unknown as RemoteGivingBytes).describeAll(items));
+  const nested = [{ data: Buffer.from('x') }].values();
+  const error = await failure((proxy as unknown as RemoteGivingBytes).describeAll(nested));
   expect(error).toBeInstanceOf(SerializationError);
   expect(error).toMatchObject({ path: 'item.data' });
 });
