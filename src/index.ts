@@ -20,8 +20,7 @@ export {
   type ProcxyErrorCode,
 } from './errors.js';
 export type { CallOverrides, ProcxyOptions } from './types/options.js';
-export type { Permissions, ResourceLimits } from './types/containment.js';
-export type { Heartbeat } from './types/heartbeat.js';
+export type { Heartbeat, Permissions, ResourceLimits } from './options/containment.js';
 export type { Callback, SyncCallback } from './types/callbacks.js';
 export type { IsProcxiable } from './types/forms.js';
 export type { Procxy, ProcxyControls, ProcxiableMethodsOf, ProcxyWithHandle, UnwrapProxy } from './types/procxy.js';

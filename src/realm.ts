@@ -34,6 +34,12 @@ export function webStreams(): Pick<typeof globalThis, 'ReadableStream' | 'Writab
   return 'ReadableStream' in globalThis ? globalThis : process.getBuiltinModule('node:stream/web');
 }
 
+/** Whether an object has no class. */
+export function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
+}
+
 /** The web's classes name themselves by `Symbol.toStringTag`, in Node, in jsdom and in polyfills. */
 function isOf(type: string, member: string, value: unknown): boolean {
   return (

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 
 const src = fileURLToPath(new URL('../src', import.meta.url));
 
-const base = ['protocol.ts', 'types', 'clock.ts', 'errors.ts', 'realm.ts', 'warnings.ts', 'is-promise.ts'];
+const base = ['protocol.ts', 'types', 'options', 'clock.ts', 'errors.ts', 'realm.ts', 'warnings.ts', 'is-promise.ts'];
 const belowSession = ['codec', 'channel', ...base];
 const room = (...rooms: string[]): string[] => [...rooms.map((name) => `session/${name}`), ...belowSession];
 
@@ -14,7 +14,7 @@ const room = (...rooms: string[]): string[] => [...rooms.map((name) => `session/
  * beside those: the longest path that is listed decides.
  */
 const allowed: Record<string, string[]> = {
-  'index.ts': ['parent', 'codec', 'errors.ts', 'types'],
+  'index.ts': ['parent', 'codec', 'errors.ts', 'types', 'options'],
   parent: ['parent', 'session', ...belowSession, 'loading-mark.ts'],
   'parent/launch': ['parent/launch', 'parent/options', 'parent/caller.ts', ...belowSession],
   'parent/options': ['parent/launch/runtime.ts', ...belowSession],
@@ -36,7 +36,8 @@ const allowed: Record<string, string[]> = {
   channel: base,
   'process-proxy': ['errors.ts', 'clock.ts', 'realm.ts'],
   ipc: ['channel', ...base],
-  types: ['errors.ts'],
+  types: ['errors.ts', 'options'],
+  options: ['clock.ts', 'realm.ts'],
   'loading-mark.ts': ['protocol.ts'],
   'protocol.ts': ['types'],
   'errors.ts': ['realm.ts'],

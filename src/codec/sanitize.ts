@@ -1,10 +1,10 @@
 import { types } from 'node:util';
-import { isAbortSignal, isError } from '../realm.js';
+import { isAbortSignal, isError, isPlain } from '../realm.js';
 import { isHandle } from './handle-codec.js';
 import { classify } from './stream-codec.js';
 import { findRegisteredHandler } from './registry.js';
 import { refuseClone } from './refusals.js';
-import { assign, holes, isPlain } from './walk.js';
+import { assign, holes } from './walk.js';
 
 /**
  * A copy of a value without what structured clone cannot carry: functions, symbols, promises, accessors that throw and the like. A

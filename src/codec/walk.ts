@@ -1,6 +1,6 @@
 import { isProcxyError, SerializationError } from '../errors.js';
 import type { Descriptor, Wire } from '../protocol.js';
-import { isError } from '../realm.js';
+import { isError, isPlain } from '../realm.js';
 import type { Origin } from './codec.js';
 import * as refusals from './refusals.js';
 import type { Refusal } from './refusals.js';
@@ -117,12 +117,6 @@ export abstract class Walk implements EncodeContext {
 /** Whether an object is nothing but its properties. An iterator has its items elsewhere. */
 export function isData(value: object): boolean {
   return isPlain(value) && !(Symbol.asyncIterator in value) && !(Symbol.iterator in value && 'next' in value);
-}
-
-/** Of this realm or another: jest and `node:vm` bring their own `Object.prototype`. */
-export function isPlain(value: object): boolean {
-  const prototype = Object.getPrototypeOf(value) as object | null;
-  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
 }
 
 /** The methods and accessors that the classes of an instance define, built-in classes left out. */

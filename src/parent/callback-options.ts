@@ -1,7 +1,7 @@
 import type { CallbackRequest } from '../protocol.js';
 import type { CallbacksOptions } from '../session/functions/callbacks.js';
 import { warn } from '../warnings.js';
-import type { CallbackLimits } from './options/options.js';
+import type { CallbackLimits } from './options/resolve-options.js';
 import { isTraced, traceCallback } from './tracing.js';
 import type { Worker } from './worker.js';
 

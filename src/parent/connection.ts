@@ -8,13 +8,14 @@ import { RemoteResult } from '../session/calls/remote-result.js';
 import type { EventSubscriptions } from '../session/events/event-subscriptions.js';
 import type { Session } from '../session/session.js';
 import { debug } from '../session/wire/debug-log.js';
+import type { ResolvedHeartbeat } from '../options/containment.js';
 import type { PassableHandle } from '../types/serializable.js';
 import type { ProcxyStats, SideStats } from '../types/stats.js';
 import { callbackRequest } from './callback-options.js';
 import { endingOnAbort } from './ending-on-abort.js';
 import { handOver } from './hand-over.js';
 import { HeartbeatWatch } from './heartbeat-watch.js';
-import type { ResolvedHeartbeat, ResolvedOptions } from './options/options.js';
+import type { ChildOptions } from './options/child-options.js';
 import { openParentSide, type ParentSide } from './parent-side.js';
 import type { PropertyMirror } from './property-mirror.js';
 import { startInstance, type InstanceStart } from './start-instance.js';
@@ -38,8 +39,8 @@ export interface StartOptions extends Pick<InstanceStart, 'constructorArgs' | 's
 }
 
 export type ConnectionOptions = Pick<
-  ResolvedOptions,
-  'serialization' | 'supportHandles' | 'callbacks' | 'startTimeout' | 'terminateTimeout'
+  ChildOptions,
+  'serialization' | 'supportHandles' | 'callbacks' | 'terminateTimeout'
 >;
 
 /**
@@ -106,8 +107,8 @@ export class Connection {
   }
 
   /** Resolves when the child runs and can be told what to load. */
-  async isReady(): Promise<void> {
-    await this.#askAgent('ready', [], { timeout: this.#options.startTimeout });
+  async isReady(timeout: number): Promise<void> {
+    await this.#askAgent('ready', [], { timeout });
   }
 
   /** Where anything fails, the worker has ended when this rejects. */

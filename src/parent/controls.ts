@@ -1,8 +1,9 @@
 import type { AnyFunction } from '../codec/function-codec.js';
 import { OptionsValidationError, PropertyError } from '../errors.js';
+import { overridingOptions } from '../options/calls.js';
 import type { CallOverrides } from '../types/options.js';
 import type { PassableHandle } from '../types/serializable.js';
-import { checkOptions } from './options/options.js';
+import { checkOptions } from './options/check-options.js';
 import { callOptions, type CallSource } from './remote-method.js';
 
 /** The proxy's own members. `again` makes the same proxy with other options for its calls. */
@@ -44,6 +45,6 @@ function checkOverrides(given: unknown): CallOverrides {
   if (typeof given !== 'object' || given === null) {
     throw new OptionsValidationError('$with() takes an object: { timeout, signal }.');
   }
-  checkOptions(given, ['timeout', 'signal'], 'Other options are for procxy() only.');
+  checkOptions(given, overridingOptions, 'Other options are for procxy() only.');
   return given;
 }

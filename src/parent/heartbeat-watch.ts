@@ -1,6 +1,6 @@
 import { clearInterval, now, setImmediate, setInterval } from '../clock.js';
 import { warn } from '../warnings.js';
-import type { ResolvedHeartbeat } from './options/options.js';
+import type { ResolvedHeartbeat } from '../options/containment.js';
 import type { Worker } from './worker.js';
 
 /** Who is watched. */

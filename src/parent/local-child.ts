@@ -9,8 +9,9 @@ import { isError } from '../realm.js';
 import type { DataLane } from '../session/streams/data-link.js';
 import type { ExitStatus } from '../types/stats.js';
 import { KeepAlive } from './keep-alive.js';
-import { launch, socketAt, startError, type Launched } from './launch/launch.js';
-import type { ResolvedOptions } from './options/options.js';
+import { launch, startError, type Launched } from './launch/launch.js';
+import { socketAt } from './launch/stdio.js';
+import type { ChildOptions } from './options/child-options.js';
 import { Reaper } from './reaper.js';
 import { keepTail } from './stderr-tail.js';
 import type { OpenBlockingLane, Worker, WorkerListener } from './worker.js';
@@ -21,7 +22,7 @@ const DRAIN_TIME = 500;
 const reaper = new Reaper();
 
 /** Starts a child process of this one. */
-export function startLocalChild(options: ResolvedOptions): Worker {
+export function startLocalChild(options: ChildOptions): Worker {
   // Both are called later: nothing arrives before the event loop turns.
   const launched = launch(options, (error) => child.listener?.onGarbage(error));
   const child = new LocalChild(launched, options.terminateTimeout);

@@ -10,7 +10,7 @@ import { withDebugLog } from '../session/wire/debug-log.js';
 import { callbackOptions } from './callback-options.js';
 import type { SerializationMode } from '../types/serializable.js';
 import { ownFiles } from './launch/agent-path.js';
-import type { CallbackLimits, ResolvedOptions } from './options/options.js';
+import type { CallbackLimits, ResolvedOptions } from './options/resolve-options.js';
 import { PropertyMirror } from './property-mirror.js';
 import type { Worker } from './worker.js';
 

@@ -9,7 +9,7 @@ import type { Procxy } from '../types/procxy.js';
 import { callerUrl } from './caller.js';
 import type { InstanceRequest } from './connection.js';
 import { resolveAgent, resolveModule } from './module-resolver.js';
-import { readArguments } from './options/options.js';
+import { readArguments } from './options/read-arguments.js';
 import { createProxy } from './proxy.js';
 import { traceStart } from './tracing.js';
 import { keepSpares, prepare, refillSpares, takeSpare } from './spares.js';
@@ -19,8 +19,9 @@ export type Constructor<T extends object = object, A extends never[] = never[]> 
 
 type Boundary = (...args: never[]) => unknown;
 
-/** Options without a name that is none. */
-type Known<O> = O & { readonly [K in Exclude<keyof O, keyof ProcxyOptions>]: never };
+/** The options that were given, without unknown names. Those of `ProcxyOptions` have the comments that an editor shows. */
+type Known<O> = O &
+  Pick<ProcxyOptions, keyof O & keyof ProcxyOptions> & { readonly [K in Exclude<keyof O, keyof ProcxyOptions>]: never };
 
 /**
  * Runs an instance of `Class` in a child process of its own, and returns a proxy that is used like the instance.
@@ -35,6 +36,11 @@ type Known<O> = O & { readonly [K in Exclude<keyof O, keyof ProcxyOptions>]: nev
  * @throws {ChildCrashedError} when the child ends before the instance is made
  * @throws whatever the constructor throws
  */
+// Without rest parameters and first, so that an editor completes the options in `procxy(Class, { … })`.
+export function procxy<C extends new () => object, const O extends ProcxyOptions = object>(
+  Class: C,
+  options: Known<O> | undefined,
+): Promise<Procxy<InstanceType<C>, O>>;
 export function procxy<C extends Constructor, const O extends ProcxyOptions = object>(
   Class: C,
   modulePath: string | URL | undefined,
@@ -76,7 +82,7 @@ export async function procxy(Class: unknown, ...rest: unknown[]): Promise<unknow
     class: reference,
     serialization: options.serialization,
     supportHandles: options.supportHandles,
-    mirror: options.mirror,
+    mirror: options.mirrorRequest,
     terminateTimeout: options.terminateTimeout,
     ...(busyPoll > 0 && { busyPoll }),
     ...(heartbeat && { heartbeat: heartbeat.interval }),

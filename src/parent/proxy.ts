@@ -7,7 +7,7 @@ import type { Procxy } from '../types/procxy.js';
 import type { Connection } from './connection.js';
 import { controls } from './controls.js';
 import { emitterMethods, eventApi } from './event-api.js';
-import type { ResolvedOptions } from './options/options.js';
+import type { ResolvedOptions } from './options/resolve-options.js';
 import { remoteMethod } from './remote-method.js';
 
 export interface ProxySource {

@@ -1,9 +1,10 @@
+import { timeLimit } from '../options/kind.js';
 import { captureCallSite } from '../session/calls/call-site.js';
 import { isOwnTimeout, type CallOptions } from '../session/calls/calls.js';
 import { RemoteResult } from '../session/calls/remote-result.js';
 import type { CallOverrides } from '../types/options.js';
 import type { Connection } from './connection.js';
-import { unlimited, type ResolvedOptions } from './options/options.js';
+import type { ResolvedOptions } from './options/resolve-options.js';
 
 type AnyFunction = (...args: unknown[]) => unknown;
 
@@ -32,7 +33,7 @@ export function remoteMethod(source: CallSource, method: string, overrides: Call
 
 /** @param boundary the function that the user calls: the frame above it is the call site */
 export function callOptions({ options }: CallSource, overrides: CallOverrides, boundary: AnyFunction): CallOptions {
-  const timeout = overrides.timeout === undefined ? options.timeout : unlimited(overrides.timeout);
+  const timeout = overrides.timeout === undefined ? options.timeout : timeLimit.read(overrides.timeout);
   return { timeout, signal: overrides.signal, boundary };
 }
 

@@ -5,7 +5,9 @@ import type { ProcxyOptions } from '../types/options.js';
 import { Connection } from './connection.js';
 import { childEnv } from './launch/environment.js';
 import { startLocalChild } from './local-child.js';
-import { readArguments, type ResolvedOptions } from './options/options.js';
+import { keyOfChild, type ChildOptions } from './options/child-options.js';
+import { readArguments } from './options/read-arguments.js';
+import type { ResolvedOptions } from './options/resolve-options.js';
 import { proxyHandler } from './proxy.js';
 
 /** A child that has no instance yet. */
@@ -19,7 +21,7 @@ export interface Prepared {
  * Connects to a worker, which learns later which class it is to load.
  * @param worker where the instance is to live; left out: in a child process, which is started
  */
-export function prepare(options: ResolvedOptions, worker = startLocalChild(options)): Prepared {
+export function prepare(options: ChildOptions, worker = startLocalChild(options)): Prepared {
   const self: Self = { current: undefined };
   const connection: Connection = new Connection(worker, options, self, [proxyHandler(self, () => connection)]);
   return { connection, self };
@@ -78,7 +80,7 @@ export async function keepSpares(count: number, options: ProcxyOptions = {}): Pr
 }
 
 /** A child that was started ahead with these options, if there is one. */
-export function takeSpare(options: ResolvedOptions): Prepared | undefined {
+export function takeSpare(options: ChildOptions): Prepared | undefined {
   if (pools.size === 0) return undefined;
   const pool = pools.get(keyOf(options) ?? '');
   if (!pool) return undefined;
@@ -104,7 +106,7 @@ export function refillSpares(): void {
 async function fill({ options, wanted, spares }: Pool): Promise<void> {
   while (spares.size < wanted) {
     const spare = prepare(options);
-    spares.set(spare, spare.connection.isReady());
+    spares.set(spare, spare.connection.isReady(options.startTimeout));
     void spare.connection.worker.exited.then(() => spares.delete(spare));
   }
   await Promise.all(spares.values());
@@ -116,14 +118,10 @@ async function end(pool: Pool, spare: Prepared): Promise<void> {
 }
 
 /** Equal for options with which one child is as good as another; `undefined` where none can be started ahead. */
-function keyOf(options: ResolvedOptions): string | undefined {
-  const { cwd = process.cwd(), args, execPath, execArgv, stdio, channel, permissions, resourceLimits } = options;
-  if (options.agent !== undefined) return undefined;
+function keyOf(options: ChildOptions): string | undefined {
+  const { agent, stdio, cwd = process.cwd(), execArgv = process.execArgv } = options;
+  if (agent !== undefined) return undefined;
   if (typeof stdio !== 'string' && !stdio.every((each) => typeof each === 'string')) return undefined;
-  const { serialization, supportHandles, callbacks, terminateTimeout } = options;
-  return JSON.stringify([
-    [childEnv(options), String(cwd), args, execPath, execArgv ?? process.execArgv, stdio, channel],
-    [permissions, resourceLimits],
-    [serialization, supportHandles, callbacks, callbacks?.timeout === Infinity, terminateTimeout],
-  ]);
+  // A child also keeps what it took over from this process.
+  return keyOfChild({ ...options, cwd, execArgv, env: childEnv(options) });
 }

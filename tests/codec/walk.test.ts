@@ -2,8 +2,9 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import type { Origin } from '../../src/codec/codec.js';
 import { at, type EncodeContext, type TransferHandler } from '../../src/codec/transfer-handlers.js';
-import { assign, holes, isData, isPlain, Walk } from '../../src/codec/walk.js';
+import { assign, holes, isData, Walk } from '../../src/codec/walk.js';
 import { SerializationError } from '../../src/errors.js';
+import { isPlain } from '../../src/realm.js';
 import type { Wire } from '../../src/protocol.js';
 
 /** The least that a mode adds: text crosses, numbers do not, and plain objects are walked. */

@@ -140,15 +140,15 @@ test('a child that was started ahead is taken only where it has the same limits'
 });
 
 test.each([
-  [{ permissions: true }, '`permissions` must be an object; it is true'],
+  [{ permissions: true }, '`permissions` must be an object, but got true'],
   [{ permissions: { read: ['./data'] } }, 'absolute paths and file: URLs'],
   [{ permissions: { read: '/data' } }, 'an array of absolute paths'],
   [{ permissions: { write: ['/data/*'] } }, 'without an asterisk'],
   [{ permissions: { read: ['file://host/share'] } }, 'absolute paths and file: URLs'],
-  [{ permissions: { addons: 1 } }, '`addons` is true or false, and it is 1'],
-  [{ permissions: { reed: [] } }, 'there is no `permissions.reed`'],
-  [{ resourceLimits: { maxOldGenerationSizeMb: 1.5 } }, 'a whole number of MiB of 1 or more, and it is 1.5'],
-  [{ resourceLimits: { stackSizeMb: 4 } }, 'there is no `resourceLimits.stackSizeMb`'],
+  [{ permissions: { addons: 1 } }, '`permissions.addons` must be true or false, but got 1'],
+  [{ permissions: { reed: [] } }, 'There is no option `permissions.reed`; did you mean `permissions.read`?'],
+  [{ resourceLimits: { maxOldGenerationSizeMb: 1.5 } }, 'a whole number of MiB, 1 or more, but got 1.5'],
+  [{ resourceLimits: { stackSizeMb: 4 } }, 'There is no option `resourceLimits.stackSizeMb`'],
   [{ inheritEnv: 'no' }, '`inheritEnv` must be true or false'],
 ])('%j is refused before anything is started', async (options, message) => {
   const error = await outcome(start(options as ProcxyOptions));

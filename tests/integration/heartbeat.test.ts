@@ -121,8 +121,8 @@ describe('heartbeat', () => {
     [{ interval: 0 }, 'a number of milliseconds from 1'],
     [{ limit: '5s' }, 'a number of milliseconds from 1'],
     [{ onBlocked: 'kill' }, "'warn', 'terminate' or a function"],
-    [{ interval: 1000, limit: 1500 }, 'twice `heartbeat.interval` or more'],
-    [{ every: 5 }, 'there is no `heartbeat.every`'],
+    [{ interval: 1000, limit: 1500 }, 'must be twice `heartbeat.interval` (1000 ms) or more, but got 1500'],
+    [{ every: 5 }, 'There is no option `heartbeat.every`'],
   ])('%j is refused', async (heartbeat, message) => {
     const error = await outcome(start(heartbeat as Heartbeat));
     expect(error).toBeInstanceOf(OptionsValidationError);

@@ -3,8 +3,7 @@ import { realpathSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeReason, OptionsValidationError } from '../../errors.js';
-import { isUrl } from '../../realm.js';
-import type { Permissions, ResourceLimits } from '../../types/containment.js';
+import type { Permissions, ResourceLimits } from '../../options/containment.js';
 import type { ProcxyOptions } from '../../types/options.js';
 import type { Runtime } from './runtime.js';
 
@@ -134,7 +133,7 @@ function denoFlags(permissions: Permissions, { agent }: AgentFiles): string[] {
 /** With links followed, too: a module loader reads the file itself. */
 function paths(given: Permissions['read'], agent?: string): string[] {
   if (given === true) return ['*'];
-  const named = (given ?? []).map((path) => (isUrl(path) ? fileURLToPath(path) : toPath(path)));
+  const named = (given ?? []).map((path) => toPath(String(path)));
   if (agent !== undefined) named.push(dirname(agent), join(dirname(agent), '..', 'package.json'));
   return [...new Set(named.flatMap((path) => [path, realPath(path)]))];
 }

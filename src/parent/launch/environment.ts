@@ -1,10 +1,7 @@
-import type { ResolvedOptions } from '../options/options.js';
+import type { ChildOptions } from '../options/child-options.js';
 
-/** This process's environment with those changes, and without what concerns this process alone. */
-export function childEnv({
-  env: overrides,
-  inheritEnv,
-}: Pick<ResolvedOptions, 'env' | 'inheritEnv'>): NodeJS.ProcessEnv {
+/** This process's environment with the option's changes, and without what concerns this process alone. */
+export function childEnv({ env: overrides, inheritEnv }: Pick<ChildOptions, 'env' | 'inheritEnv'>): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = inheritEnv ? { ...process.env } : indispensable();
   // Two processes cannot listen on one inspector port, and --inspect-brk would wait for ever.
   if (env.NODE_OPTIONS !== undefined)

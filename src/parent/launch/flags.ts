@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
-import type { ResolvedOptions } from '../options/options.js';
+import type { ChildOptions } from '../options/child-options.js';
 import { containmentFlags, isPermissionFlag } from './containment.js';
 import { runtimeFlags } from './runtime.js';
 
-/** @param agent the program's path */
-export function flagsFor(options: ResolvedOptions, agent: string): string[] {
+/** The flags that go before the program. `agent` is the program's file. */
+export function flagsFor(options: ChildOptions, agent: string): string[] {
   const { runtime, execPath = process.execPath, permissions } = options;
   const permitted = permissions !== undefined;
   return runtimeFlags(runtime, {
@@ -21,14 +21,14 @@ const ownFlags = /^--(inspect|debug|test|watch|eval|print|check|interactive|inpu
 const withValue =
   /^(-e|-p|-pe|--eval|--print|--watch-path|--inspect-port|--debug-port|--run|--input-type|--test-[a-z-]+)$/;
 
-/** Those whose value is a module, and may be a path relative to where this process was started. */
+/** Flags whose value is a module, and may be a path relative to where this process was started. */
 const loaders = /^(--import|--loader|--experimental-loader|--require|-r)(=|$)/;
 /** Taken at import: the process, or the child, may work elsewhere by now. */
 const startDirectory = process.cwd();
 
 /**
  * This process's flags without those that belong to it alone.
- * @param confined the child has permissions of its own, and may not read what the loaders of this process are made of
+ * @param confined the child has permissions of its own, and may not read the files of this process's loaders
  */
 export function inheritedFlags(flags: readonly string[], confined = false): string[] {
   const kept: string[] = [];

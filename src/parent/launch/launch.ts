@@ -1,33 +1,23 @@
 import { fork, type ChildProcess, type ForkOptions } from 'node:child_process';
-import type { Socket } from 'node:net';
+import type { JsonValue } from 'type-fest';
 import { ChildCrashedError, describeReason, type ProtocolError } from '../../errors.js';
+import type { ChildOptions } from '../options/child-options.js';
 import { agentPath } from './agent-path.js';
 import { childEnv } from './environment.js';
 import { flagsFor } from './flags.js';
 import { forkOnSocket } from './fork-on-socket.js';
-import { toArgument, type ResolvedOptions } from '../options/options.js';
-import type { Runtime } from './runtime.js';
-import { withIpc } from './stdio.js';
+import { layOutDescriptors, type SocketDescriptors } from './stdio.js';
 
-export interface Launched {
+export interface Launched extends SocketDescriptors {
   process: ChildProcess;
-  /** The child's ends of the sockets besides the channel, whose other ends are in `process.stdio`: one on which it can block, */
-  syncDescriptor: number | undefined;
-  /** and one for what streams carry. */
-  dataDescriptor: number | undefined;
 }
 
 /**
  * Starts the agent. It connects by itself and waits for its `import`.
- * @param onGarbage what came on a socket is no message; it is closed then
+ * @param onGarbage called when invalid data arrived on a socket, which is closed then
  */
-export function launch(options: ResolvedOptions, onGarbage: (error: ProtocolError) => void): Launched {
-  const stdio = [...withIpc(options.stdio)];
-  // On Windows they would be named pipes, which do not block, and which a child cannot open by number.
-  const hasSockets = process.platform !== 'win32' && options.runtime !== 'other';
-  const dataDescriptor = hasSockets ? stdio.push('pipe') - 1 : undefined;
-  const syncDescriptor =
-    hasSockets && options.callbacks && canBlock.has(options.runtime) ? stdio.push('pipe') - 1 : undefined;
+export function launch(options: ChildOptions, onGarbage: (error: ProtocolError) => void): Launched {
+  const { stdio, ...descriptors } = layOutDescriptors(options);
   const program = options.agent === undefined ? agentPath() : String(options.agent);
   const settings: ForkOptions = {
     env: childEnv(options),
@@ -37,33 +27,25 @@ export function launch(options: ResolvedOptions, onGarbage: (error: ProtocolErro
   };
   if (options.cwd !== undefined) settings.cwd = options.cwd;
   if (options.execPath !== undefined) settings.execPath = options.execPath;
-  const args = options.args.map((value) => toArgument(value));
+  const args = options.args.map(toArgument);
   try {
     const process =
       options.channel === 'ipc' ? fork(program, args, settings) : forkOnSocket(program, args, settings, onGarbage);
-    return { process, syncDescriptor, dataDescriptor };
+    return { process, ...descriptors };
   } catch (error) {
     throw startError(error);
   }
 }
 
-/** Runtimes in which a process can read a descriptor without turning its event loop. */
-const canBlock = new Set<Runtime>(['node', 'bun']);
-
-/** This side's end of one of the sockets. The types know only streams; Node leaves them out when it could not open them. */
-export function socketAt(process: ChildProcess, descriptor: number | undefined): Socket | undefined {
-  if (descriptor === undefined) return undefined;
-  return (process.stdio as typeof process.stdio | undefined)?.[descriptor] as Socket | undefined;
+/** How a value stands in `process.argv`. */
+function toArgument(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'null');
 }
 
 /** For a process that the operating system would not start. */
 export function startError(cause: unknown): ChildCrashedError {
   return new ChildCrashedError(
     `The child process could not be started: ${describeReason(cause)}. Check \`execPath\`, \`cwd\` and \`env\`.`,
-    {
-      exitCode: null,
-      signal: null,
-      cause,
-    },
+    { exitCode: null, signal: null, cause },
   );
 }

@@ -1,9 +1,42 @@
-import type { StdioOptions } from 'node:child_process';
+import type { ChildProcess, StdioOptions } from 'node:child_process';
+import type { Socket } from 'node:net';
+import type { ChildOptions } from '../options/child-options.js';
+import type { Runtime } from './runtime.js';
+
+type Descriptors = Exclude<StdioOptions, string>;
+
+/** The child's ends of the sockets besides the channel. The parent's ends are in `process.stdio`. */
+export interface SocketDescriptors {
+  /** A socket on which the child can block. */
+  syncDescriptor: number | undefined;
+  /** A socket for what streams carry. */
+  dataDescriptor: number | undefined;
+}
+
+/** The child's descriptors: its standard streams, the channel, and the sockets. */
+export function layOutDescriptors(options: ChildOptions): SocketDescriptors & { stdio: Descriptors } {
+  const stdio = [...withIpc(options.stdio)];
+  // On Windows they would be named pipes, which do not block, and which a child cannot open by number.
+  const hasSockets = process.platform !== 'win32' && options.runtime !== 'other';
+  const dataDescriptor = hasSockets ? stdio.push('pipe') - 1 : undefined;
+  const syncDescriptor =
+    hasSockets && options.callbacks && canBlock.has(options.runtime) ? stdio.push('pipe') - 1 : undefined;
+  return { stdio, syncDescriptor, dataDescriptor };
+}
+
+/** Runtimes in which a process can read a descriptor without turning its event loop. */
+const canBlock = new Set<Runtime>(['node', 'bun']);
 
 /** The channel comes after stdin, stdout and stderr: on one of those, whatever the child prints would be taken for messages. */
-export function withIpc(stdio: StdioOptions): Exclude<StdioOptions, string> {
+function withIpc(stdio: StdioOptions): Descriptors {
   if (typeof stdio === 'string') return [stdio, stdio, stdio, 'ipc'];
   if (stdio.includes('ipc')) return stdio;
   const standard = Array.from({ length: 3 }, (_, index) => stdio[index] ?? 'inherit');
   return [...standard, ...stdio.slice(3), 'ipc'];
+}
+
+/** This side's end of one of the sockets. The types know only streams; Node leaves them out when it could not open them. */
+export function socketAt(process: ChildProcess, descriptor: number | undefined): Socket | undefined {
+  if (descriptor === undefined) return undefined;
+  return (process.stdio as typeof process.stdio | undefined)?.[descriptor] as Socket | undefined;
 }

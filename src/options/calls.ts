@@ -1,0 +1,65 @@
+import { kind, numberWithin, isString, timeLimit, whole } from './kind.js';
+import { isAbortSignal } from '../realm.js';
+import { option } from './option.js';
+
+const signal = kind<AbortSignal>('an AbortSignal', isAbortSignal);
+
+/** How calls are made, and what is read without one. */
+export const callingOptions = {
+  /**
+   * ms that a call may take; `0` or `Infinity` for no limit. It then rejects with a {@link TimeoutError}. The child goes on
+   * with it, and a late result is dropped.
+   * @default 30000
+   */
+  timeout: option(timeLimit, { default: 30_000, fixedAtStart: false, remedy: 'Use 0 or Infinity for no limit.' }),
+  /**
+   * Further attempts after a {@link TimeoutError}. Each runs the method again, so use it for idempotent methods only.
+   * @default 0
+   */
+  retries: option(whole(0), { default: 0, fixedAtStart: false, remedy: 'Use 0 to make each call once.' }),
+  /**
+   * Which properties can be read on the proxy without a round trip. `true`: own data properties whose name does not
+   * begin with `_`. `false`: none. An array: only these. Getters among them run at every flush.
+   * @default true
+   */
+  mirror: option(
+    kind<boolean | readonly string[]>(
+      'true, false or an array of property names',
+      (value) => typeof value === 'boolean' || (Array.isArray(value) && value.every(isString)),
+    ),
+    { default: true, fixedAtStart: false, remedy: "For example: { mirror: ['size'] }." },
+  ),
+  /**
+   * Bytes that one flush of the mirror may compare and send. Read a larger property with `$get()`.
+   * @default 16384
+   */
+  mirrorLimit: option(whole(0, 'bytes'), {
+    default: 16 * 1024,
+    fixedAtStart: false,
+    remedy: 'To mirror nothing, use { mirror: false }.',
+  }),
+  /**
+   * µs for which the event loops of both processes stay awake after a message, up to a second. Sequential calls then save the
+   * time it takes to wake a process, at the price of CPU time. Each process needs a core of its own: with a single core it does
+   * nothing.
+   * @default 0
+   */
+  busyPoll: option(numberWithin(0, 1e6, 'µs'), {
+    default: 0,
+    fixedAtStart: false,
+    remedy: '50 is a good start where each process has a core of its own.',
+  }),
+  /**
+   * Terminates the child when it aborts.
+   * @default none
+   */
+  signal: option(signal, { fixedAtStart: false, remedy: 'Pass the `signal` of an AbortController.' }),
+};
+
+/** Options of single calls, for `$with()`. */
+export const overridingOptions = {
+  /** ms that a call may take; `0` or `Infinity` for no limit. */
+  timeout: callingOptions.timeout,
+  /** Rejects a call at once, with its reason, when it aborts. The child goes on with the call. */
+  signal: callingOptions.signal,
+};

@@ -1,0 +1,135 @@
+import { isAbsolute } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fieldsOf, type GivenFields } from './fields.js';
+import { isUrl } from '../realm.js';
+import { delay, flag, isString, kind, mustBe, whole, type Kind } from './kind.js';
+import { option } from './option.js';
+
+const places = kind<true | readonly (string | URL)[]>(
+  'true, or an array of absolute paths and file: URLs without an asterisk',
+  (value) => value === true || (Array.isArray(value) && value.every(isPlace)),
+);
+
+/** An asterisk stands for many files where Node's flags have one. */
+function isPlace(place: unknown): boolean {
+  if (!isUrl(place) && !isString(place)) return false;
+  const path = String(place);
+  if (path.includes('*')) return false;
+  if (!isUrl(place) && !path.startsWith('file:')) return isAbsolute(path);
+  try {
+    return fileURLToPath(path) !== '';
+  } catch {
+    return false;
+  }
+}
+
+const permissionFields = {
+  /**
+   * Files that may be read, and directories with everything in them: absolute paths or `file:` URLs, or `true` for all.
+   * A directory that does not exist yet ends with a slash. Name the class's module and what it imports; the agent's own files can
+   * always be read.
+   * @default none
+   */
+  read: places,
+  /**
+   * Files and directories that may be written, named in the same way.
+   * @default none
+   */
+  write: places,
+  /** Whether it may start processes, which have no such limits. @default false */
+  childProcess: flag,
+  /** Whether it may start worker threads. Deno always allows them, with the permissions of their process. @default false */
+  worker: flag,
+  /** Whether it may load native addons. @default false */
+  addons: flag,
+  /** Whether it may use the network. `false` needs Node 25 or later, or Deno. @default true */
+  network: flag,
+};
+
+/** What a child may do. It may do nothing that is not named here. */
+export interface Permissions extends GivenFields<typeof permissionFields> {}
+
+const limitFields = {
+  /** MiB of the main heap, beyond which V8 ends the process. */
+  maxOldGenerationSizeMb: whole(1, 'MiB'),
+  /** MiB of the heap for new objects. */
+  maxYoungGenerationSizeMb: whole(1, 'MiB'),
+};
+
+/** Limits of V8's heap, named as those of `node:worker_threads`. Memory outside the heap, such as the bytes of a Buffer, does not count. */
+export interface ResourceLimits extends GivenFields<typeof limitFields> {}
+
+const heartbeatFields = {
+  /**
+   * ms between two signs of life.
+   * @default 1000, or a quarter of `limit` where that is less
+   */
+  interval: delay(1),
+  /**
+   * ms without a sign of life after which the child counts as blocked: twice `interval` or more.
+   * @default 5000
+   */
+  limit: delay(1),
+  /**
+   * What happens then. `'warn'`: a process warning with the code `PROCXY_BLOCKED`. `'terminate'`: the child is killed, and open calls
+   * reject with a {@link ChildCrashedError}. A function is called once for each time that the child blocks, with the ms since the
+   * last sign of life.
+   * @default 'warn'
+   */
+  onBlocked: kind<'warn' | 'terminate' | ((blockedFor: number) => void)>(
+    "'warn', 'terminate' or a function",
+    (value) => value === 'warn' || value === 'terminate' || typeof value === 'function',
+  ),
+};
+
+/** How a child shows that its event loop turns, and what happens when it does not. */
+export interface Heartbeat extends GivenFields<typeof heartbeatFields> {}
+
+export type ResolvedHeartbeat = { [K in keyof Required<Heartbeat>]: Exclude<Heartbeat[K], undefined> };
+
+const heartbeat: Kind<Heartbeat, ResolvedHeartbeat> = {
+  check(value, path) {
+    const problem = fieldsOf(heartbeatFields).check(value, path);
+    if (problem !== undefined) return problem;
+    const { limit, interval } = withDefaults(value as Heartbeat);
+    const expected = `twice \`${path}.interval\` (${interval} ms) or more`;
+    return limit < 2 * interval ? mustBe(`${path}.limit`, expected, limit) : undefined;
+  },
+  read: withDefaults,
+};
+
+function withDefaults({
+  limit = 5000,
+  interval = Math.min(1000, limit / 4),
+  onBlocked = 'warn',
+}: Heartbeat): ResolvedHeartbeat {
+  return { interval, limit, onBlocked };
+}
+
+export const containmentOptions = {
+  /**
+   * Turns on the permission model of Node, or of Deno, in the child. The child may do what is named here, and nothing else that the
+   * model knows.
+   * @default none
+   */
+  permissions: option(fieldsOf(permissionFields) as Kind<Permissions>, {
+    fixedAtStart: true,
+    remedy: "For example: { permissions: { read: ['/srv/app/'] } }.",
+  }),
+  /**
+   * How large the child's heap may become.
+   * @default V8's
+   */
+  resourceLimits: option(fieldsOf(limitFields) as Kind<ResourceLimits>, {
+    fixedAtStart: true,
+    remedy: 'For example: { resourceLimits: { maxOldGenerationSizeMb: 256 } }.',
+  }),
+  /**
+   * Has the child show that its event loop turns, and says what happens when it does not. It begins when the instance has been made.
+   * @default none
+   */
+  heartbeat: option(heartbeat, {
+    fixedAtStart: false,
+    remedy: 'For example: { heartbeat: { interval: 1000, limit: 5000 } }.',
+  }),
+};

@@ -1,0 +1,64 @@
+import { flag, oneOf, timeLimit, whole } from './kind.js';
+import { option } from './option.js';
+
+/** How values and functions cross. */
+export const crossingOptions = {
+  /**
+   * How values travel: `'json'`, or `'advanced'` for V8's structured clone. That also carries Map, Set, Date, RegExp, BigInt,
+   * binary data, cycles and shared references.
+   * @default 'json'
+   */
+  serialization: option(oneOf('json', 'advanced'), {
+    default: 'json',
+    fixedAtStart: true,
+    remedy: "Use 'advanced' for Map, Set, Date, Buffer and cycles.",
+  }),
+  /**
+   * In advanced mode: strips functions, accessors, symbols and everything else that cannot be cloned from the constructor's
+   * arguments. Otherwise such a value is a {@link SerializationError}.
+   * @default false
+   */
+  sanitizeV8: option(flag, {
+    default: false,
+    fixedAtStart: false,
+    remedy: 'Set it to true to strip what cannot be cloned from constructor arguments.',
+  }),
+  /**
+   * Lets sockets and servers move to the child: `$sendHandle()`, and handles anywhere in arguments, results and events.
+   * @default false
+   */
+  supportHandles: option(flag, {
+    default: false,
+    fixedAtStart: true,
+    remedy: 'Set it to true to pass sockets and servers.',
+  }),
+  /**
+   * Lets functions cross in both directions, anywhere in arguments, results and events.
+   * @default false
+   */
+  enableCallbacks: option(flag, {
+    default: false,
+    fixedAtStart: true,
+    remedy: 'Set it to true to pass functions.',
+  }),
+  /**
+   * How many functions of one side the other may hold at a time. At the limit the other side collects its garbage first.
+   * If that frees none, one more function is a {@link CallbackLimitError}.
+   * @default 1000
+   */
+  maxCallbacks: option(whole(1), {
+    default: 1000,
+    fixedAtStart: true,
+    remedy: 'It limits how many functions one side may have the other hold.',
+  }),
+  /**
+   * ms that the caller of the other side's function waits for its result; `0` or `Infinity` for no limit. The caller then gets a
+   * {@link TimeoutError}, and the function goes on.
+   * @default 30000
+   */
+  callbackTimeout: option(timeLimit, {
+    default: 30_000,
+    fixedAtStart: true,
+    remedy: 'Use 0 or Infinity for no limit.',
+  }),
+};

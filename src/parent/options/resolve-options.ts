@@ -1,0 +1,75 @@
+import { OptionsValidationError } from '../../errors.js';
+import { show } from '../../options/kind.js';
+import type { Resolved, Table } from '../../options/option.js';
+import { optionTable } from '../../options/table.js';
+import type { MirrorRequest } from '../../protocol.js';
+import { chooseChannel, type Runtime } from '../launch/runtime.js';
+import { checkOptions } from './check-options.js';
+
+type Values = Resolved<typeof optionTable>;
+
+/** How functions cross. */
+export interface CallbackLimits {
+  /** How many functions one side may export at a time. */
+  limit: number;
+  /** ms that the caller of a function waits; `Infinity` for no limit. */
+  timeout: number;
+}
+
+/** Options with every default filled in. `undefined` is left only where it means something. */
+export interface ResolvedOptions extends Omit<Values, 'channel'> {
+  /** `undefined` where functions do not cross. */
+  callbacks: CallbackLimits | undefined;
+  mirrorRequest: MirrorRequest;
+  runtime: Runtime;
+  channel: NonNullable<Values['channel']>;
+}
+
+/** @throws {OptionsValidationError} */
+export function resolveOptions(given: object, modulePath: string | URL | undefined): ResolvedOptions {
+  checkOptions(
+    given,
+    optionTable,
+    'Constructor arguments go after the options: procxy(Class, {}, ...constructorArgs).',
+  );
+  const options = readAll(optionTable, given);
+  checkModule(modulePath, options);
+  if (options.sanitizeV8 && options.serialization !== 'advanced') {
+    throw new OptionsValidationError("The option `sanitizeV8` is for { serialization: 'advanced' } only.");
+  }
+  return {
+    ...options,
+    modulePath: modulePath ?? options.modulePath,
+    callbacks: options.enableCallbacks ? { limit: options.maxCallbacks, timeout: options.callbackTimeout } : undefined,
+    mirrorRequest: mirrorRequest(options),
+    ...chooseChannel(given),
+  };
+}
+
+/** The values of options that have been checked. */
+function readAll<T extends Table>(table: T, given: { readonly [K in keyof T]?: unknown }): Resolved<T> {
+  const entries = Object.entries(table).map(([name, entry]) => {
+    const value = given[name];
+    return [name, value === undefined ? entry.default : entry.kind.read(value as never)];
+  });
+  return Object.fromEntries(entries) as Resolved<T>;
+}
+
+function checkModule(modulePath: string | URL | undefined, options: Values): void {
+  const named = options.modulePath;
+  if (modulePath !== undefined && named !== undefined && String(modulePath) !== String(named)) {
+    throw new OptionsValidationError(
+      `The module is given twice: ${show(modulePath)} as an argument, ${show(named)} as an option. Leave one out.`,
+    );
+  }
+  if (options.agent !== undefined && (modulePath ?? named) !== undefined) {
+    throw new OptionsValidationError(
+      'Both a module and the option `agent` are given: an agent has the class itself. Leave one of the two out.',
+    );
+  }
+}
+
+function mirrorRequest({ mirror, mirrorLimit: limit }: Values): MirrorRequest {
+  if (typeof mirror === 'boolean') return { names: mirror ? 'own' : 'none', limit };
+  return { names: [...mirror], limit };
+}

@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import { optionTable } from '../../../src/options/table.js';
+import { keyOfChild } from '../../../src/parent/options/child-options.js';
+import { resolveOptions } from '../../../src/parent/options/resolve-options.js';
+import type { ProcxyOptions } from '../../../src/types/options.js';
+
+/** Two values of each option that differ, with the options that they need. */
+const examples: { [K in keyof ProcxyOptions]-?: [ProcxyOptions[K], ProcxyOptions[K], needed?: ProcxyOptions] } = {
+  modulePath: ['./a.js', './b.js'],
+  agent: ['./a.py', './b.py'],
+  serialization: ['json', 'advanced'],
+  sanitizeV8: [true, false, { serialization: 'advanced' }],
+  supportHandles: [true, false],
+  enableCallbacks: [true, false],
+  maxCallbacks: [1, 2],
+  callbackTimeout: [Infinity, 5],
+  timeout: [Infinity, 5],
+  retries: [0, 1],
+  mirror: [true, ['size']],
+  mirrorLimit: [1, 2],
+  busyPoll: [0, 50],
+  signal: [undefined, new AbortController().signal],
+  startTimeout: [1, 2],
+  terminateTimeout: [1, 2],
+  env: [{ A: '1' }, { A: '2' }],
+  inheritEnv: [true, false],
+  cwd: ['/', new URL('file:///tmp/')],
+  args: [['x'], ['x', undefined as never]],
+  execPath: [undefined, '/usr/bin/node'],
+  execArgv: [[], ['--expose-gc']],
+  channel: ['ipc', 'socket'],
+  stdio: ['pipe', 'inherit'],
+  permissions: [{ read: ['/a/'] }, { read: [new URL('file:///b/')] }],
+  resourceLimits: [undefined, { maxOldGenerationSizeMb: 64 }],
+  heartbeat: [undefined, { limit: 100 }],
+};
+
+describe('a child that was started ahead', () => {
+  test.each(Object.entries(examples))('fits another %s only where it can change that later', (name, example) => {
+    const [one, other, needed] = example;
+    const keyOf = (value: unknown): string => keyOfChild(resolveOptions({ ...needed, [name]: value }, undefined));
+    const { fixedAtStart } = optionTable[name as keyof typeof optionTable];
+    expect(keyOf(one)).toBe(keyOf(one));
+    expect(keyOf(one) === keyOf(other)).toBe(!fixedAtStart);
+  });
+});

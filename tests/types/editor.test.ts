@@ -1,0 +1,105 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { describe, expect, test } from 'vitest';
+import { optionTable } from '../../src/options/table.js';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const file = join(here, 'edited.ts');
+
+const compilerOptions: ts.CompilerOptions = {
+  module: ts.ModuleKind.NodeNext,
+  target: ts.ScriptTarget.ES2023,
+  lib: ['lib.es2023.d.ts'],
+  strict: true,
+  skipLibCheck: true,
+  types: ['node'],
+};
+
+/** The program that is being edited. The service reads a file again only when its version has changed. */
+const program = { text: '', version: 0 };
+
+function read(path: string): string | undefined {
+  return path === file ? program.text : ts.sys.readFile(path);
+}
+
+const service = ts.createLanguageService({
+  getScriptFileNames: () => [file],
+  getScriptVersion: (path) => (path === file ? String(program.version) : '1'),
+  getScriptSnapshot(path) {
+    const content = read(path);
+    return content === undefined ? undefined : ts.ScriptSnapshot.fromString(content);
+  },
+  getCurrentDirectory: () => here,
+  getCompilationSettings: () => compilerOptions,
+  getDefaultLibFileName: ts.getDefaultLibFilePath,
+  fileExists: (path) => path === file || ts.sys.fileExists(path),
+  readFile: read,
+  directoryExists: ts.sys.directoryExists,
+  getDirectories: ts.sys.getDirectories,
+});
+
+/** Opens a program in an editor, with the cursor at the `|`. */
+function edit(...lines: string[]): number {
+  const text = ["import { procxy, type ProcxyOptions } from 'procxy';", ...lines].join('\n');
+  program.text = text.replace('|', '');
+  program.version++;
+  return text.indexOf('|');
+}
+
+function completions(cursor: number): string[] {
+  return service.getCompletionsAtPosition(file, cursor, {})?.entries.map(({ name }) => name) ?? [];
+}
+
+function completionDoc(cursor: number, name: string): string {
+  const details = service.getCompletionEntryDetails(file, cursor, name, {}, undefined, {}, undefined);
+  return ts.displayPartsToString(details?.documentation);
+}
+
+function hover(cursor: number): { doc: string; default: string | undefined } {
+  const info = service.getQuickInfoAtPosition(file, cursor);
+  const tag = info?.tags?.find(({ name }) => name === 'default');
+  return { doc: ts.displayPartsToString(info?.documentation), default: tag && ts.displayPartsToString(tag.text) };
+}
+
+const job = 'class Job { run(): number { return 1; } }';
+const worker = 'class Worker { constructor(readonly name: string) {} }';
+const names = Object.keys(optionTable);
+
+describe('an editor', () => {
+  test.each([
+    ['without a module', [job, 'procxy(Job, { ti| });']],
+    ['after a module', [job, "procxy(Job, './job.js', { ti| });"]],
+    ['before constructor arguments', [worker, "procxy(Worker, './worker.js', { ti| }, 'name');"]],
+    ['for a class with constructor arguments', [worker, 'procxy(Worker, { ti| });']],
+  ])('completes the names of all options %s', (_where, lines) => {
+    const cursor = edit(...lines);
+    expect(completions(cursor).toSorted()).toEqual(names.toSorted());
+    expect(completionDoc(cursor, 'timeout')).toMatch(/^ms that a call may take/);
+  });
+
+  test.each([
+    ['serialization', [job, "procxy(Job, { serialization: '|' });"], ['json', 'advanced']],
+    ['channel', [job, "procxy(Job, './job.js', { channel: '|' });"], ['ipc', 'socket']],
+    ['heartbeat.onBlocked', [job, "procxy(Job, { heartbeat: { onBlocked: '|' } });"], ['warn', 'terminate']],
+  ])('completes the values of %s', (_name, lines, values) => {
+    expect(completions(edit(...lines)).toSorted()).toEqual(values.toSorted());
+  });
+
+  test.each([
+    [[job, 'procxy(Job, { time|out: 5 });'], /^ms that a call may take.*TimeoutError/, '30000'],
+    [[job, "procxy(Job, './job.js', { serial|ization: 'json' });"], /^How values travel/, "'json'"],
+    [[job, 'procxy(Job, { heartbeat: { lim|it: 500 } });'], /^ms without a sign of life/, '5000'],
+    [[job, 'const job = await procxy(Job); job.$with({ sig|nal: undefined });'], /^Rejects a call at once/, undefined],
+  ] as const)('shows the documentation of an option: %s', (lines, doc, byDefault) => {
+    const shown = hover(edit(...lines));
+    expect(shown.doc).toMatch(doc);
+    expect(shown.default).toBe(byDefault);
+  });
+
+  test('has documentation for every option', () => {
+    const cursor = edit('const options: ProcxyOptions = { | };');
+    const undocumented = names.filter((name) => completionDoc(cursor, name) === '');
+    expect(undocumented).toEqual([]);
+  });
+});

@@ -1,0 +1,44 @@
+import { procxy, type Procxy, type ProcxyOptions } from 'procxy';
+import { holds, type Equal } from './assert.js';
+
+class Greedy {
+  constructor(...given: any[]) {
+    void given;
+  }
+}
+
+class Plain {
+  run(): number {
+    return 1;
+  }
+}
+
+class Named {
+  constructor(readonly name: string) {}
+}
+
+const options = { enableCallbacks: true, serialization: 'advanced' } as const;
+
+// The options are never taken for a constructor's argument, which can be of any type here.
+holds<Equal<ReturnType<typeof greedy>, Promise<Procxy<Greedy, typeof options>>>>();
+const greedy = () => procxy(Greedy, options);
+holds<Equal<ReturnType<typeof greedyWithModule>, Promise<Procxy<Greedy, typeof options>>>>();
+const greedyWithModule = () => procxy(Greedy, './greedy.js', options, 1, 'two');
+
+holds<Equal<ReturnType<typeof plain>, Promise<Procxy<Plain, { readonly retries: 1 }>>>>();
+const plain = () => procxy(Plain, { retries: 1 });
+
+// @ts-expect-error there is no such option
+void procxy(Plain, { retry: 1 });
+// @ts-expect-error nor is there with a module
+void procxy(Plain, './plain.js', { retry: 1 });
+// @ts-expect-error a value of another type
+void procxy(Plain, { retries: 'once' });
+// @ts-expect-error the constructor's argument is missing
+void procxy(Named, { retries: 1 });
+void procxy(Named, { retries: 1 }, 'Ada');
+// @ts-expect-error of another type
+void procxy(Named, './named.js', { retries: 1 }, 5);
+
+holds<Equal<ProcxyOptions['serialization'], 'json' | 'advanced' | undefined>>();
+holds<Equal<ProcxyOptions['mirror'], boolean | readonly string[] | undefined>>();
