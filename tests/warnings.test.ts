@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { warn } from '../src/warnings.js';
 
-test('a flood of warnings is cut, and says so; those of another code are told', async () => {
+test('a flood of warnings is cut, and says so; those of another code are shown', async () => {
   const heard: (Error & { code?: string })[] = [];
   const record = (warning: Error): unknown => heard.push(warning);
   // Node's own would print them.

@@ -12,7 +12,7 @@ test('pieces come out as one, in their order, and the collector is empty then', 
   expect(collector.take()).toHaveLength(0);
 });
 
-test('what was taken is not touched by what comes later', () => {
+test('later pieces do not touch bytes that were taken', () => {
   const collector = new ByteCollector();
   collector.add(Buffer.from('first'));
   const first = collector.take();
@@ -20,7 +20,7 @@ test('what was taken is not touched by what comes later', () => {
   expect(first.toString()).toBe('first');
 });
 
-test('a piece may be reused by who gave it', () => {
+test('a piece may be reused by its owner', () => {
   const collector = new ByteCollector();
   const piece = Buffer.from('abc');
   collector.add(piece);

@@ -72,7 +72,7 @@ describe.each(modes)('DataSocket, in %s mode', (mode) => {
     return chunks;
   }
 
-  test('what is cut at any byte is put together', async () => {
+  test('frames that are cut at any byte are put together', async () => {
     const message = { type: 'stream-end', text: 'grün' };
     const bytes = Buffer.concat([
       frame(7, Buffer.from('first')),
@@ -100,7 +100,7 @@ describe.each(modes)('DataSocket, in %s mode', (mode) => {
     expect(log).toMatchObject([{ streamId: 3, isFirst: true, isLast: false, bytes: { length: 42 } }]);
   });
 
-  test('bytes and messages arrive in order, and who sends is told when they may be changed', async () => {
+  test('bytes and messages arrive in order, and the sender is told when it may change them', async () => {
     const sender = make(near);
     let written = 0;
     const chunk = Buffer.alloc(3_000_000, 'a');
@@ -118,7 +118,7 @@ describe.each(modes)('DataSocket, in %s mode', (mode) => {
   const broken: Record<string, Buffer> = {
     'a frame that is too long': Buffer.from([1, 0, 0, 0, 255, 255, 255, 255]),
     'an empty message': frame(0, Buffer.alloc(0)),
-    'a message that is none': frame(0, Buffer.from('{"never')),
+    'bytes that are not a message': frame(0, Buffer.from('{"never')),
   };
   for (const [name, bytes] of Object.entries(broken)) {
     test(`${name} is a violation, and nothing is read after it`, async () => {
@@ -144,7 +144,7 @@ describe.each(modes)('DataSocket, in %s mode', (mode) => {
     expect(violations).toEqual([]);
   });
 
-  test('what its reader throws is one too', async () => {
+  test('an error that its reader throws is a violation too', async () => {
     const socket = new DataSocket(near, {
       format: messageFormat(mode),
       onPiece: () => {

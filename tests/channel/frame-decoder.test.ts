@@ -50,7 +50,7 @@ test('a length over the limit is an error as soon as it is read', () => {
   expect(errors).toMatchObject([{ name: 'ProtocolError', cause: { name: 'RangeError' } }]);
 });
 
-test('after an error nothing is read, and the end is no second one', () => {
+test('after an error nothing is read, and the end is not a second error', () => {
   const { decoder, arrived, errors } = start();
   decoder.push(Buffer.concat([frame(Buffer.alloc(0)), bytes]));
   decoder.push(bytes);

@@ -57,7 +57,7 @@ describe.each(['json', 'advanced'] as const)('messages on a socket, in %s mode',
     }
   });
 
-  test('what is cut off is no message yet', () => {
+  test('a message that is cut off has not arrived yet', () => {
     const bytes = encode({ n: 1 });
     deliver(bytes.subarray(0, -1));
     expect(arrived).toEqual([]);
@@ -76,10 +76,10 @@ describe.each(['json', 'advanced'] as const)('messages on a socket, in %s mode',
   });
 
   test.each([
-    ['a body that is no message', [4, 0, 0, 0, 1, 2, 3, 4]],
+    ['a body that is not a message', [4, 0, 0, 0, 1, 2, 3, 4]],
     ['an empty body', [0, 0, 0, 0]],
     ['a length that no message has', [0, 0, 0, 128]],
-  ])('%s is garbage: it is told once, and nothing is read after it', async (_what, bytes) => {
+  ])('%s is garbage: it is reported once, and nothing is read after it', async (_what, bytes) => {
     deliver(Buffer.concat([encode({ n: 1 }), Buffer.from(bytes), encode({ n: 2 })]));
     expect(arrived).toEqual([{ n: 1 }]);
     expect(garbage).toHaveLength(1);

@@ -15,7 +15,7 @@ test('a message longer than a frame may be is refused', () => {
   expect(() => frame(tooLong)).toThrow(RangeError);
 });
 
-test('what V8 writes in place is the same frame', () => {
+test('a frame that V8 writes in place is the same', () => {
   const message = { map: new Map([['é', 1n]]), bytes: new Uint8Array([1, 2]), large: 'x'.repeat(100_000) };
   const bytes = v8Frame(message);
   expect(bytes.readUInt32LE()).toBe(bytes.length - HEADER_BYTES);

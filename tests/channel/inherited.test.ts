@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { channelEnv, openInherited, takeInheritedChannel, takeSocket } from '../../src/channel/inherited.js';
 import { ChannelError } from '../../src/errors.js';
 
-describe('what a child is told by its environment', () => {
+describe('the environment that tells a child of its channel', () => {
   let before: NodeJS.ProcessEnv;
   beforeEach(() => (before = { ...process.env }));
   afterEach(() => (process.env = before));
@@ -35,7 +35,7 @@ describe('what a child is told by its environment', () => {
   });
 });
 
-describe('a descriptor that is no socket', () => {
+describe('a descriptor that is not a socket', () => {
   test.each(['', 'three', '-1', '1.5', -1, NaN])('%j is refused', (descriptor) => {
     expect(() => openInherited(descriptor)).toThrow(ChannelError);
     expect(() => openInherited(descriptor)).toThrow(`'${descriptor}'`);
@@ -63,7 +63,7 @@ describe("this side's end of a child's socket", () => {
     await once(child, 'exit');
   });
 
-  test('is none where the program could not be started', async () => {
+  test('is missing where the program could not be started', async () => {
     const child = spawn('/nowhere/at-all', { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] });
     const failed = once(child, 'error');
     takeSocket(child, 3)?.destroy();

@@ -65,7 +65,7 @@ describe('lines', () => {
     expect(read(chunks, { end: true })).toEqual({ messages: sent, errors: [] });
   });
 
-  test('what is cut off at any byte is an error: never a message, never another one', () => {
+  test('a message that is cut off at any byte is an error: never a message, never another one', () => {
     fc.assert(
       fc.property(messages, place, (sent, end) => {
         const lines = sent.map((message) => encodeLine(message));
@@ -98,7 +98,7 @@ describe('lines', () => {
   });
 });
 
-describe('what is no message', () => {
+describe('bytes that are not a message', () => {
   test.each<[string, Buffer, RegExp]>([
     ['junk', text('junk'), /^A line is not JSON: 'junk'\.$/],
     ['two values', text('1 2'), /^A line is not JSON: '1 2'/],

@@ -40,7 +40,7 @@ test('a message is a copy, made when it is sent', async () => {
   expect(log).toEqual([['far', { list: [1] }]]);
 });
 
-test('what cannot be written throws at the sender', () => {
+test('a message that cannot be written throws at the sender', () => {
   const cyclic: { self?: unknown } = {};
   cyclic.self = cyclic;
   expect(() => near.send(cyclic)).toThrow(TypeError);

@@ -92,7 +92,7 @@ describe('a pair of sockets', () => {
     socket.close();
   });
 
-  test('what was sent before close() is still written, and nothing is delivered after it', async () => {
+  test('messages sent before close() are still written, and nothing is delivered after it', async () => {
     const { socket, far, log } = await start();
     for (let n = 0; n < 50; n++) socket.send(n);
     socket.close();
@@ -101,7 +101,7 @@ describe('a pair of sockets', () => {
     expect(log).toEqual([]);
   });
 
-  test('what cannot be written throws at the sender, and those before and after it go', async () => {
+  test('a message that cannot be written throws at the sender; those before and after it are sent', async () => {
     const { socket, far } = await start();
     socket.send(1);
     expect(() => socket.send({ big: 1n })).toThrow(TypeError);
@@ -117,7 +117,7 @@ describe('a pair of sockets', () => {
     expect(log).toEqual([1, 2, 'end']);
   });
 
-  test('what is no message is told once, and then the end', async () => {
+  test('a line that is not a message is reported once, and then the end', async () => {
     const { near, far, log } = await start();
     far.write('1\n{not json\n2\n');
     await until(() => log.includes('end'), 'the end');
@@ -126,7 +126,7 @@ describe('a pair of sockets', () => {
     far.destroy();
   });
 
-  test('a message over the limit is one too', async () => {
+  test('a message over the limit is reported the same way', async () => {
     const { far, log } = await start(10);
     far.write(`${JSON.stringify('x'.repeat(100))}\n`);
     await until(() => log.includes('end'), 'the end');
@@ -134,7 +134,7 @@ describe('a pair of sockets', () => {
     far.destroy();
   });
 
-  test('where nobody reads any more, the senders are told', async () => {
+  test('when the reader is gone, the senders are told', async () => {
     const { socket, far, log } = await start();
     const told: unknown[] = [];
     far.destroy();

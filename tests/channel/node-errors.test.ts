@@ -21,7 +21,7 @@ function face(error: unknown): object {
   return { name, code, message: message.replace(/ Received .*$/, '') };
 }
 
-describe('what cannot be sent', () => {
+describe('values that cannot be sent', () => {
   test.each([undefined, () => 1, Symbol('s'), 1n])('%o', (message) => {
     const expected = thrown(() => child.send(message as never));
     expect(face(thrown(() => checkMessage(message)))).toEqual(face(expected));
@@ -32,7 +32,7 @@ describe('what cannot be sent', () => {
   });
 });
 
-describe('options that are none', () => {
+describe('options that are not an object', () => {
   test.each([null, 5, 'text', true])('%j', (options) => {
     const expected = thrown(() => child.send('x', undefined as never, options as never));
     expect(face(thrown(() => checkSendOptions(options)))).toEqual(face(expected));

@@ -19,7 +19,7 @@ const holes = (length: number): unknown[] => {
   return array;
 };
 
-describe('what is sound is let through', () => {
+describe('sound messages pass', () => {
   const long = 'a'.repeat(300_000);
   const sound: Record<string, unknown> = {
     'text of the letter a': [long, `${long}é`, `${long}🦊`],
@@ -44,7 +44,7 @@ describe('what is sound is let through', () => {
     expect(() => checkClaims(spoiled)).toThrow(RangeError);
   });
 
-  test('whatever can be cloned', () => {
+  test('any value that can be cloned', () => {
     // With it in the message the tokens are looked at one by one.
     const noise = Buffer.from(claim(2 ** 31));
     const anything = fc.anything({
@@ -70,7 +70,7 @@ describe('what is sound is let through', () => {
   });
 });
 
-describe('what claims too much is refused', () => {
+describe('a message that claims too much is refused', () => {
   test.each<[string, number[]]>([
     ['one array', [...header, ...claim(2 ** 31)]],
     ['many', [...header, ...Array.from({ length: 3000 }, () => claim(16_383)).flat()]],

@@ -75,7 +75,7 @@ describe('an error names the candidates', () => {
     throw new Error('It was found.');
   };
 
-  test('where none is the class', () => {
+  test('where the class is not among them', () => {
     expect(message({ Square, list: { Made: made() } }, Circle)).toMatch(/^module\.js .*Circle.* Square, list\.Made\b/);
   });
 

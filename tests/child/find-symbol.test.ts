@@ -32,7 +32,7 @@ describe('a symbol is found by its description', () => {
 });
 
 describe('an error says why not', () => {
-  test('where there is none', () => {
+  test('where there is no such symbol', () => {
     for (const description of ['hidden', 'nowhere', '']) {
       expect(() => findSymbol(description, Example, namespace)).toThrow(PropertyError);
       expect(() => findSymbol(description, Example, namespace)).toThrow(`Symbol('${description}')`);

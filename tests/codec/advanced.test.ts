@@ -113,7 +113,7 @@ describe('a value that holds what must be rewritten', () => {
   });
 });
 
-describe('what is refused', () => {
+describe('values that are refused', () => {
   test.each<[string, unknown, path: string]>([
     ['a symbol', [Symbol('s')], 'value[0]'],
     ['a function', { a: () => 1 }, 'value.a'],

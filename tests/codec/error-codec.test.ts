@@ -207,7 +207,7 @@ describe('the stack', () => {
   });
 });
 
-describe('what claims to be an error and is malformed', () => {
+describe('a malformed error is refused', () => {
   const sound = { class: 'Error', message: 'x' };
   test.each<[string, unknown]>([
     ['nothing', undefined],

@@ -37,7 +37,7 @@ class Shelf implements FunctionExchange {
 }
 
 describe.each(['json', 'advanced'] as const)('functions, in %s mode', (mode) => {
-  test('cross anywhere in a value, as what their exchange makes of them', () => {
+  test('cross anywhere in a value, as their exchange writes them', () => {
     const functions = new Shelf();
     const codec = codecOf(mode, { functions });
     const add = (a: number, b: number): number => a + b;
@@ -104,7 +104,7 @@ test('entries of a Map and members of a Set are methods of nothing', () => {
   expect(functions.receivers).toEqual([undefined, undefined]);
 });
 
-describe('what claims to be a function and is malformed', () => {
+describe('a malformed function is refused', () => {
   const meta = { type: 'function', arity: 0, name: '' };
   const context = { decode: (wire: unknown) => wire, announce: () => {} };
   const read = (wire: unknown, exchange: FunctionExchange | undefined = new Shelf()): unknown =>

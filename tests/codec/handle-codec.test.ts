@@ -163,14 +163,14 @@ describe('a handle that cannot move', () => {
   });
 });
 
-describe('what claims to be a handle', () => {
+describe('a malformed handle', () => {
   const context = { decode: (wire: unknown) => wire, announce: () => {} };
 
-  test.each([undefined, null, '1', {}])('and is %j breaks the protocol', (wire) => {
+  test.each([undefined, null, '1', {}])('breaks the protocol: %j', (wire) => {
     expect(() => handleHandler(new Desk()).decode(wire as never, context)).toThrow(ProtocolError);
   });
 
-  test('breaks it where none are taken', () => {
+  test('breaks it where no handles are taken', () => {
     expect(() => handleHandler(undefined).decode(1, context)).toThrow(ProtocolError);
   });
 });

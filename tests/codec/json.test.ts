@@ -16,7 +16,7 @@ class Point {
 
 const shared = { n: 1 };
 
-describe('what crosses unchanged', () => {
+describe('values that cross unchanged', () => {
   test('any JSON', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
@@ -57,7 +57,7 @@ describe('what crosses unchanged', () => {
   });
 });
 
-describe('what everybody knows of JSON', () => {
+describe('values that JSON changes, as everybody knows', () => {
   test.each<[string, unknown, unknown]>([
     ['a property that is undefined is dropped', { a: undefined, b: 1 }, { b: 1 }],
     ['a Date is its text', { at: new Date(0) }, { at: '1970-01-01T00:00:00.000Z' }],
@@ -74,7 +74,7 @@ describe('what everybody knows of JSON', () => {
     expect(wireOf({ first: named, list: [named] })).toEqual({ first: 'at first', list: ['at 0'] });
   });
 
-  test('what toJSON() gives is checked like any value', () => {
+  test('the result of toJSON() is checked like any value', () => {
     expect(refusalOf(codec, { a: { toJSON: () => NaN } })).toMatchObject({ path: 'value.a' });
     expect(wireOf({ a: { toJSON: () => undefined } })).toEqual({ a: { __procxy_type: 'undefined' } });
   });
@@ -90,7 +90,7 @@ describe('what everybody knows of JSON', () => {
   });
 });
 
-describe('what is refused', () => {
+describe('values that are refused', () => {
   const cyclic: Record<string, unknown> = { list: [] };
   (cyclic['list'] as unknown[]).push({ back: cyclic });
   test.each<[string, unknown, path: string]>([

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import * as refusals from '../../src/codec/refusals.js';
 
-describe('what each mode refuses', () => {
+describe('the kinds of values that each mode refuses', () => {
   test.each<[string, object, json: boolean, advanced: boolean]>([
     ['a Promise', Promise.resolve(), true, true],
     ['a weak collection', new WeakSet(), true, true],

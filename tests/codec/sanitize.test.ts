@@ -53,7 +53,7 @@ test('accessors are read, once, and left out where they throw', () => {
   expect(reads).toBe(1);
 });
 
-test('what is shared stays shared, and cycles are kept', () => {
+test('shared references stay shared, and cycles are kept', () => {
   const shared = { n: 1 };
   const value: Record<string, unknown> = { one: shared, two: [shared] };
   value['self'] = value;
@@ -71,7 +71,7 @@ test('holes stay holes, and a key named __proto__ a key', () => {
   expect(Object.getPrototypeOf(copy)).toBe(Object.prototype);
 });
 
-test('what crosses as it is, is not copied', () => {
+test('a value that crosses as it is is not copied', () => {
   class Money {
     cents = 1;
   }

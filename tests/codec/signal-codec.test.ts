@@ -21,7 +21,7 @@ class Ledger implements SignalExchange {
 describe.each(['json', 'advanced'] as const)('a signal, in %s mode', (mode) => {
   const arrive = (value: unknown): unknown => cross(mode, value, codecOf(mode, { signals: new Ledger() }));
 
-  test('that has not fired crosses as what its exchange makes of it', () => {
+  test('that has not fired crosses as its exchange writes it', () => {
     const { signal } = new AbortController();
     expect((arrive({ options: { signal } }) as { options: { signal: unknown } }).options.signal).toBe(signal);
   });
@@ -48,7 +48,7 @@ describe.each(['json', 'advanced'] as const)('a signal, in %s mode', (mode) => {
   });
 });
 
-describe('what claims to be a signal and is malformed', () => {
+describe('a malformed signal is refused', () => {
   const context = { decode: (wire: unknown) => wire, announce: () => {} };
 
   test.each([

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { copySmall } from '../../src/codec/small-copy.js';
 
 describe('copySmall', () => {
-  test('is what structured clone makes of it, or nothing', () => {
+  test('is equal to a structured clone, or there is none', () => {
     const anything = fc.anything({
       withBigInt: true,
       withDate: true,

@@ -88,7 +88,7 @@ describe.each(['json', 'advanced'] as const)('streams, in %s mode', (mode) => {
     expect(error).toMatchObject({ path: 'value.body', message: expect.stringContaining(why) as string });
   });
 
-  test('what can be iterated over again may be passed on again', () => {
+  test('an object that can be iterated over again may be passed on again', () => {
     const again = passedOn({ [Symbol.asyncIterator]: asyncItems });
     expect(refusalOf(codecOf(mode, { streams: new Quay() }), again)).toBeUndefined();
   });
@@ -115,7 +115,7 @@ describe.each(['json', 'advanced'] as const)('streams, in %s mode', (mode) => {
   });
 });
 
-describe('what claims to be a stream and is malformed', () => {
+describe('a malformed stream is refused', () => {
   const context = { decode: (wire: unknown) => wire, announce: () => {} };
   const side = { id: 1, objectMode: true };
 

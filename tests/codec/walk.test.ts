@@ -154,7 +154,7 @@ describe('a part that may be lost', () => {
   });
 });
 
-test('what is too deep for the stack is refused as that, and not as a RangeError', () => {
+test('a value too deep for the stack is refused as too deep, and not as a RangeError', () => {
   let deep: object = {};
   for (let level = 0; level < 100_000; level++) deep = { deep };
   const error = refused(() => walk().root(deep));

@@ -8,8 +8,8 @@ import { Bursting } from '../fixtures/bursting.js';
 const module = '../fixtures/bursting.js';
 const numbers = (length: number): number[] => Array.from({ length }, (_, index) => index);
 
-describe.each(['json', 'advanced'] as const)('what is sent in a burst, in %s mode', (serialization) => {
-  test('arrives in the order in which it was sent, whatever it is', async () => {
+describe.each(['json', 'advanced'] as const)('a burst of messages, in %s mode', (serialization) => {
+  test('arrives in the order in which it was sent: callbacks and events alike', async () => {
     await using bursting = await procxy(Bursting, module, { serialization, enableCallbacks: true });
     const arrived: unknown[] = [];
     bursting.on('reported', (n) => arrived.push(`event ${n}`));
@@ -17,7 +17,7 @@ describe.each(['json', 'advanced'] as const)('what is sent in a burst, in %s mod
     expect(arrived).toEqual(numbers(result).flatMap((n) => [`callback ${n}`, `event ${n}`]));
   });
 
-  test('is what it was when it was sent, though it changes in the same turn', async () => {
+  test('holds each value as it was when it was sent, though it changes in the same turn', async () => {
     await using bursting = await procxy(Bursting, module, { serialization });
     const value = { n: 0, list: [0], deep: { n: 0 } };
     const results = numbers(100).map((n) => {
@@ -29,7 +29,7 @@ describe.each(['json', 'advanced'] as const)('what is sent in a burst, in %s mod
     expect(await Promise.all(results)).toEqual(numbers(100).map((n) => ({ n, list: [n], deep: { n } })));
   });
 
-  test('properties are those of then or later when a result arrives', async () => {
+  test('brings properties that are as new as the result, or newer', async () => {
     await using bursting = await procxy(Bursting, module, { serialization });
     const seen = await Promise.all(
       numbers(500).map(() => bursting.increment().then((count) => bursting.count >= Number(count))),
@@ -38,7 +38,7 @@ describe.each(['json', 'advanced'] as const)('what is sent in a burst, in %s mod
     expect(bursting.count).toBe(500);
   });
 
-  test('one that cannot cross fails alone', async () => {
+  test('fails only for the values that cannot cross', async () => {
     await using bursting = await procxy(Bursting, module, { serialization });
     const outcomes = await Promise.allSettled(numbers(50).map((n) => bursting.echo(n % 10 === 7 ? Symbol('no') : n)));
     expect(outcomes.map(({ status }) => status)).toEqual(
@@ -77,7 +77,7 @@ test('in advanced mode bytes are those of the time of the call too', async () =>
   expect(first).toEqual(numbers(50));
 });
 
-test('in advanced mode what a generator yields is what it was then', async () => {
+test('in advanced mode a yielded value is what it was when it was yielded', async () => {
   await using bursting = await procxy(Bursting, module, { serialization: 'advanced' });
   const seen: number[] = [];
   for await (const { bytes } of await bursting.refill(200)) seen.push(Number(bytes[0]));
@@ -92,7 +92,7 @@ test('a callback arrives while the computation that follows it runs', async () =
   rmSync(folder, { recursive: true });
 });
 
-test('a getter among the arguments may call the proxy: its call comes after', async () => {
+test('a getter among the arguments may call the proxy: its call is sent after', async () => {
   await using bursting = await procxy(Bursting, module, { enableCallbacks: true });
   const inner: Promise<unknown>[] = [];
   const value = {
@@ -108,7 +108,7 @@ test('a getter among the arguments may call the proxy: its call comes after', as
   expect(await Promise.all(inner)).toEqual(['forgotten']);
 });
 
-test('more functions at once than may live: those that nobody keeps make room for the others', async () => {
+test('more functions at once than may live: those that are not kept make room for the others', async () => {
   await using bursting = await procxy(Bursting, module, { enableCallbacks: true, maxCallbacks: 100 });
   const results = await Promise.all(numbers(550).map((n) => bursting.forget(() => n)));
   expect(results).toEqual(numbers(550).map(() => 'forgotten'));

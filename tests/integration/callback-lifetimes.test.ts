@@ -28,7 +28,7 @@ describe.each(['json', 'advanced'] as const)('the lifetime of functions, in %s m
     expect(await countsAfterCollection(user)).toEqual(none);
   });
 
-  test('what is held lives on', async () => {
+  test('functions that are held live on', async () => {
     await using user = await start();
     const held = await user.adder(1);
     await user.keep((n: number) => n + 2);
@@ -41,7 +41,7 @@ describe.each(['json', 'advanced'] as const)('the lifetime of functions, in %s m
     expect(await held(2)).toBe(3);
   });
 
-  test('one that is dropped and passed again and again is never lost', async () => {
+  test('a function that is dropped and passed again and again is never lost', async () => {
     await using user = await start();
     const fn = (n: number): number => n;
     for (let round = 0; round < 20; round++) {
@@ -109,7 +109,7 @@ describe.each(['json', 'advanced'] as const)('the lifetime of functions, in %s m
       expect(await countsAfterCollection(user)).toEqual(none);
     });
 
-    test('of the child’s: it cannot be called any more, and comes anew', async () => {
+    test('of the child’s: it cannot be called any more, and comes back as another', async () => {
       await using user = await start();
       const own = await user.own();
       expect(user.$releaseCallback(own)).toBe(true);
@@ -124,7 +124,7 @@ describe.each(['json', 'advanced'] as const)('the lifetime of functions, in %s m
       expect(await again(1)).toEqual([1, undefined]);
     });
 
-    test('of one that never crossed, or is none', async () => {
+    test('of a function that never crossed, and of a number', async () => {
       await using user = await start();
       expect(user.$releaseCallback(() => {})).toBe(false);
       expect(() => user.$releaseCallback(5 as never)).toThrow(/takes a function; it is a number/);

@@ -109,7 +109,7 @@ describe.each(['json', 'advanced'] as const)('functions on the wire, in %s mode'
     });
   });
 
-  test('one that goes home is marked so, and is not exported again', async () => {
+  test('a function that returns to its owner is marked so, and is not exported again', async () => {
     const own = await user.own();
     await user.isOwn(own);
     const call = only(sent.slice(1), 'call-invoke');
@@ -133,7 +133,7 @@ describe.each(['json', 'advanced'] as const)('functions on the wire, in %s mode'
     expect(cleanups.reduce((sum, { count }) => sum + Number(count), 0)).toBe(2);
   });
 
-  test('one that is held counts its messages until then', async () => {
+  test('a function that is held counts its messages until it is released', async () => {
     const fn = (): number => 1;
     await user.keep(fn);
     await user.keep(fn);

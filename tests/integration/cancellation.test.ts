@@ -72,7 +72,7 @@ describe.each(modes)('signals, in %s mode', (serialization) => {
     expect((await proxy.reasonOf(fired)).reason).toMatchObject({ ...refusal, path: 'args[0].reason' });
   });
 
-  test('one that has fired before arrives so', async () => {
+  test('a signal that has fired before arrives fired', async () => {
     expect(await proxy.isAborted(AbortSignal.abort())).toBe(true);
     expect((await proxy.reasonOf(AbortSignal.abort(new TypeError('early')))).reason).toMatchObject({
       name: 'TypeError',
@@ -98,7 +98,7 @@ describe.each(modes)('signals, in %s mode', (serialization) => {
     await own.$terminate();
   });
 
-  test('composed signals fire, also when nobody here holds them', async () => {
+  test('composed signals fire, also when nothing here holds them', async () => {
     const controller = new AbortController();
     const call = proxy.reasonOf(AbortSignal.any([controller.signal, new AbortController().signal]));
     await proxy.fired();

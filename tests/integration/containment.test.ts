@@ -21,7 +21,7 @@ beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'procxy-confined-'))))
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe.each(['ipc', 'socket'] as const)('permissions, by %s', (channel) => {
-  test('what is not named is refused, and the rest works', async () => {
+  test('paths that are not named are refused, and the rest works', async () => {
     await using confined = await start({ channel, permissions: { read: [fixtures] } });
     expect(await confined.add(1, 2)).toBe(3);
     expect(await confined.read(file)).toBe(readFileSync(file, 'utf8'));
@@ -32,7 +32,7 @@ describe.each(['ipc', 'socket'] as const)('permissions, by %s', (channel) => {
     expect(await outcome(confined.connect(1))).toMatchObject({ code: 'ECONNREFUSED' });
   });
 
-  test('what is named is allowed', async () => {
+  test('paths that are named are allowed', async () => {
     const permissions = { read: true, write: [`${folder}/`], childProcess: true, worker: true } as const;
     await using confined = await start({ channel, permissions });
     await confined.write(join(folder, channel), 'text');

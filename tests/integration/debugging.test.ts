@@ -129,7 +129,7 @@ describe('tracing channels', () => {
     expect(names(calls)).toEqual(['start', 'error', 'asyncStart', 'asyncEnd', 'end']);
   });
 
-  test('a rejection that nobody handles stays one', async () => {
+  test('an unhandled rejection stays unhandled', async () => {
     const { code, stderr } = await runScript(`
       const diagnostics = await import('node:diagnostics_channel');
       const { Traced } = await import(${url});

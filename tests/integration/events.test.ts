@@ -153,7 +153,7 @@ describe('events', () => {
     expect(() => emitting.on(Symbol(), () => {})).toThrow(/symbol without a description/);
   });
 
-  test('a symbol that the child cannot identify is told by a warning', async () => {
+  test('a symbol that the child cannot identify is a warning', async () => {
     const warnings: string[] = [];
     const record = (warning: Error): number => warnings.push(warning.message);
     process.on('warning', record);
@@ -166,7 +166,7 @@ describe('events', () => {
     expect(warnings[1]).toMatch(/More than one symbol Symbol\('twin'\)/);
   });
 
-  test('an error event is an error, and none where nobody listens', async () => {
+  test('an error event reaches its listeners, and throws in the child where there are none', async () => {
     const seen: unknown[] = [];
     emitting.on('error', (error) => seen.push(error));
     expect(await emitting.fail()).toBe('survived');
@@ -184,7 +184,7 @@ describe('events', () => {
     expect(nothing).toBeUndefined();
   });
 
-  test('an argument that cannot cross is told by a warning, and the child lives on', async () => {
+  test('an argument that cannot cross is a warning, and the child lives on', async () => {
     const warned = once(process, 'warning') as Promise<[Error & { code?: string }]>;
     emitting.on('map', () => {});
     expect(await emitting.fireMap()).toBe('survived');

@@ -193,7 +193,7 @@ describe('interactive', () => {
 });
 
 describe('token-provider', () => {
-  test('gets a token when there is none, and another when that is used up', async () => {
+  test('gets a token at first, and another when that is used up', async () => {
     const output = await run('token-provider', '7');
     expect([...output.matchAll(/^answered: \{ path: '\/reports\/(\d)' \}$/gm)].map(([, n]) => Number(n))).toEqual([
       1, 2, 3, 4, 5, 6, 7,
@@ -297,7 +297,7 @@ describe('terminal-filter', () => {
 });
 
 describe('token-handover', () => {
-  test('lets in whoever has the file, once', async () => {
+  test('lets in the bearer of the file, once', async () => {
     expect(await run('token-handover')).toBe(
       [
         'proxy.env: 600',

@@ -29,7 +29,7 @@ describe.each(modes)('chunks of web streams that are more than data, in %s mode'
     await untilNoneOpen(proxy);
   });
 
-  test('functions that nobody keeps are given back at `maxCallbacks`', async () => {
+  test('functions that are not kept are given back at `maxCallbacks`', async () => {
     await using proxy = await procxy(ExportingChunks, module, {
       serialization,
       enableCallbacks: true,
@@ -80,7 +80,7 @@ describe.each(modes)('chunks of web streams that are more than data, in %s mode'
     await untilNoneOpen(proxy, true);
   });
 
-  test('one that cannot cross ends the stream in its place', async () => {
+  test('a chunk that cannot cross ends the stream in its place', async () => {
     await using proxy = await procxy(ExportingChunks, module, { serialization, enableCallbacks: true });
     const { items, error } = await outcomeOf((await proxy.unsendable()) as never);
     expect(await Promise.all((items as Item[]).map(shown))).toEqual([[0], 9]);

@@ -70,12 +70,12 @@ describe.each(['json', 'advanced'] as const)('functions that fail, in %s mode', 
     expect(await thrown(2)).toBe(3);
   });
 
-  describe('and that nobody awaits', () => {
+  describe('and are not awaited', () => {
     const explode = function explode(): never {
       throw new RangeError('unseen');
     };
 
-    test('harm no child, and are told by a warning with the name', async () => {
+    test('harm no child, and are a warning with the name', async () => {
       const warnings = await warningsDuring(async () => {
         expect(await user.useAndHandle(explode, 'forget')).toBe('alive');
         expect(await user.ping()).toBe('pong');
@@ -84,7 +84,7 @@ describe.each(['json', 'advanced'] as const)('functions that fail, in %s mode', 
       expect(warnings[0]?.message).toMatch(/^explode\(\) failed.*unseen/);
     });
 
-    test('each is told; one without a name too, and one that rejects later', async () => {
+    test('each is a warning: one without a name too, and one that rejects later', async () => {
       const warnings = await warningsDuring(async () => {
         await user.useAndHandle(explode, 'forget');
         await user.useAndHandle(
@@ -100,7 +100,7 @@ describe.each(['json', 'advanced'] as const)('functions that fail, in %s mode', 
       expect(warnings[1]?.message).toMatch(/no error/);
     });
 
-    test('are told in the parent too where the function is the child’s', async () => {
+    test('are a warning in the parent too where the function is the child’s', async () => {
       const thrower = await user.typeErrorThrower();
       const warnings = await warningsDuring(async () => {
         void thrower();

@@ -145,7 +145,7 @@ describe.each(['json', 'advanced'] as const)('without enableCallbacks, in %s mod
     });
   });
 
-  test('an event with one is told by a warning', async () => {
+  test('an event with a function is a warning', async () => {
     const warnings = await warningsDuring(async () => {
       user.on('needsInput', () => expect.unreachable());
       await user.emitFunction('needsInput');

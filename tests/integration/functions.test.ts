@@ -137,7 +137,7 @@ describe.each(['json', 'advanced'] as const)('functions cross, in %s mode', (ser
       expect(seen.indexOf('first 0')).toBeLessThan(seen.indexOf('second 99'));
     });
 
-    test('10,000 that nobody awaits arrive in order, before the method resolves', async () => {
+    test('10,000 that are not awaited arrive in order, before the method resolves', async () => {
       const seen: number[] = [];
       expect(await user.burst((n: number) => void seen.push(n), 10_000)).toBe(10_000);
       expect(seen).toEqual(Array.from({ length: 10_000 }, (_, n) => n));

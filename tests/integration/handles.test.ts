@@ -246,7 +246,7 @@ for (const serialization of ['json', 'advanced'] as const) {
       client.destroy();
     });
 
-    test('what cannot be moved is refused, and stays', async () => {
+    test('a handle that cannot be moved is refused, and stays', async () => {
       const server = serverOf({}, (socket) => socket.write('already'));
       const port = await listen(server);
       await using worker = await procxy(LineServer, module, options);

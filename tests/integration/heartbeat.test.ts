@@ -23,7 +23,7 @@ function block(ms: number): void {
 }
 
 describe('heartbeat', () => {
-  test('a function is told once for each time that the child blocks', async () => {
+  test('a function is called once for each time that the child blocks', async () => {
     const { told, heartbeat } = listener();
     await using blocking = await start(heartbeat);
     expect(await blocking.block(1000)).toBe('done');
@@ -54,7 +54,7 @@ describe('heartbeat', () => {
     expect(blocking.$blockedFor).toBeUndefined();
   });
 
-  test("'terminate' ends the child, and what is open is told why", async () => {
+  test("'terminate' ends the child, and rejects open calls with the reason", async () => {
     await using blocking = await start({ interval: 20, limit: 200, onBlocked: 'terminate' });
     const open = [outcome(blocking.block(60_000)), outcome(blocking.wait(1))];
     for (const error of await Promise.all(open)) {

@@ -114,7 +114,7 @@ describe('a hostile or careless child harms only itself', () => {
   });
 });
 
-describe('what users do without meaning it', () => {
+describe('mistakes that users make', () => {
   test('stdio arrays shorter than three leave the channel alone', async () => {
     for (const stdio of [['ignore'], ['ignore', 'ignore'], []] as const) {
       const { code, stdout } = await runScript(`

@@ -187,7 +187,7 @@ describe('a child is ended that returns a function with', () => {
   }
 });
 
-test('a child that asks for garbage to be collected whenever it was leaves the parent most of its time', async () => {
+test('a child that asks for garbage collection again and again leaves the parent most of its time', async () => {
   await using hostile = await startHostile({});
   const collections: PerformanceEntry[] = [];
   const observer = new PerformanceObserver((list) => collections.push(...list.getEntries().filter(isForced)));
@@ -202,7 +202,7 @@ test('a child that asks for garbage to be collected whenever it was leaves the p
   expect(last.startTime - first.startTime).toBeGreaterThan(3 * collecting);
 });
 
-test('one that asks again before it was is ended', async () => {
+test('a child that asks again before the collection is ended', async () => {
   await using hostile = await startHostile({});
   const collect = { type: 'callback-collect' };
   expect(await rejectionOf(hostile.forgeDeaf([collect, collect]))).toBeInstanceOf(ProtocolError);

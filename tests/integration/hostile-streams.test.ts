@@ -138,7 +138,7 @@ describe.each(modes)(
       }
     });
 
-    test('one frame that never ends, for a stream of bytes that nobody reads', async () => {
+    test('one frame that never ends, for a stream of bytes that is not read', async () => {
       const hostile = await start();
       await hostile.bytes();
       await expectEnd(hostile, [

@@ -155,7 +155,7 @@ describe.each(modes)('an argument is iterated over in the child, in %s mode', (s
     expect(await first).toEqual([0, 1, 2]);
   });
 
-  test('what a method of the proxy returns is passed on', async () => {
+  test('the result of a method of the proxy is passed on', async () => {
     expect(await proxy.collect((await proxy.numbers(3)) as Iteration)).toEqual([0, 1, 2]);
   });
 

@@ -29,7 +29,7 @@ interface RemoteIterating extends Omit<ProcxyControls<Iterating>, '$with'> {
   ticking(ms?: number): Items;
 }
 
-describe.each(modes)('what a method returns is iterated over, in %s mode', (serialization) => {
+describe.each(modes)('the result of a method is iterated over, in %s mode', (serialization) => {
   let proxy: RemoteIterating;
   let logged = 0;
   /** What has been written down in the child since the last time. */
@@ -80,7 +80,7 @@ describe.each(modes)('what a method returns is iterated over, in %s mode', (seri
     expect(await collect(proxy.array([1, 'b', null]))).toEqual([1, 'b', null]);
   });
 
-  test('what cannot be iterated over is a TypeError, and a call that rejects rejects the loop', async () => {
+  test('a result that cannot be iterated over is a TypeError, and a call that rejects rejects the loop', async () => {
     expect(await failure(collect(proxy.number()))).toBeInstanceOf(TypeError);
     expect(await failure(collect(proxy.rejecting()))).toMatchObject({ name: 'RangeError', message: 'not even begun' });
   });

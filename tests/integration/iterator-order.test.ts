@@ -10,7 +10,7 @@ afterAll(() => proxy.$terminate());
 const item = (value: unknown): object => ({ done: false, value });
 const end = (value?: unknown): object => ({ done: true, value });
 
-describe('what is asked of an iterator is answered in order', () => {
+describe('requests to an iterator are answered in order', () => {
   test('next() before return()', async () => {
     const ten = await proxy.ten();
     expect(await Promise.all([ten.next(), ten.next(), ten.return('left' as never), ten.next()])).toEqual([

@@ -102,7 +102,7 @@ describe('the class finds its own module', () => {
     expect(new Set([pid, parent, process.pid]).size).toBe(3);
   });
 
-  describe('objects of every make', () => {
+  describe('instances of every kind', () => {
     test('a constructor that returns another object', async () => {
       await using other = (await procxy(ReturnsOther)) as unknown as {
         hello(): Promise<string>;

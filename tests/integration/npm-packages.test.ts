@@ -53,7 +53,7 @@ describe.each(ways('lru-cache'))('LRUCache of lru-cache, $way', ({ path, options
     expect(cache).toMatchObject({ size: 2, max: 2 });
   });
 
-  test('what JSON cannot carry is refused; what is generated can be iterated over', async () => {
+  test('a value that JSON cannot carry is refused; a generator can be iterated over', async () => {
     const withFunction = { max: 2, dispose: () => {} };
     const refused = procxy(LRUCache<string, object>, path, options, withFunction);
     await expect(refused).rejects.toThrow(/args\[0\]\.dispose is a function/);

@@ -24,7 +24,7 @@ describe('a Writable whose owner ends it himself', () => {
     await untilNoneOpen(writing);
   });
 
-  test('closes what stands for it where nobody writes, without an error', async () => {
+  test('closes its counterpart without an error where nothing was written', async () => {
     await using writing = await procxy(Writing, module);
     const stream = new Writable({ write: (_chunk, _encoding, done) => done() });
     const closed = writing.waitForClose(stream);

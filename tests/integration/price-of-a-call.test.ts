@@ -57,7 +57,7 @@ describe.each(['json', 'advanced'] as const)('the price of 1,000 calls in %s mod
     expect(counts.timers).toBeLessThan(200);
   });
 
-  test('callbacks and events that nobody waits for: many in each message', async () => {
+  test('callbacks and events that are not awaited: many in each message', async () => {
     await using bursting = await procxy(Bursting, module, options);
     bursting.on('reported', () => {});
     const counts = await count(bursting.$process, () => bursting.report(CALLS, () => {}));
@@ -80,7 +80,7 @@ describe.each(['json', 'advanced'] as const)('the price of 1,000 calls in %s mod
   });
 });
 
-test('what is answered is not held, also where much was open for long', async () => {
+test('answered calls are not held, also where many were open for long', async () => {
   await using bursting = await procxy(Bursting, module);
   const burst = (): Promise<unknown> => Promise.all(numbers.map((n) => bursting.echo(n)));
   const open = burst();

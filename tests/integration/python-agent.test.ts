@@ -88,7 +88,7 @@ test('functions are called, also from within a call, and are let go of', async (
   expect(await held()).toBe(before);
 });
 
-test('what Python raises is an error of the class that stands for it, with its traceback', async () => {
+test('an exception of Python is an error of the class that stands for it, with its traceback', async () => {
   await using probe = await start();
   const error = (await outcome(probe.fail('TypeError'))) as Error;
   expect(error).toBeInstanceOf(TypeError);
@@ -106,7 +106,7 @@ test('its end settles what is open, and garbage ends it', async () => {
   await hostile.$exited;
 });
 
-test('what cannot be is refused', async () => {
+test('impossible combinations of options are refused', async () => {
   expect(await outcome(procxy(ProbeClass, { agent: './nowhere.py', execPath: 'python3' }))).toBeInstanceOf(
     ModuleResolutionError,
   );

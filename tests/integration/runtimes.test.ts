@@ -110,7 +110,7 @@ describe.each(runtimes)('a class in %s', (runtime) => {
     await until(() => !isRunning(pid), 'the child ended');
   });
 
-  test('what it cannot do is refused before anything is sent', async () => {
+  test('an option that it cannot honour is refused before anything is sent', async () => {
     const advanced = await outcome(start({ serialization: 'advanced' }));
     expect(advanced).toBeInstanceOf(OptionsValidationError);
     expect((advanced as Error).message).toMatch(/only Node reads; the child is (Bun|Deno)/);

@@ -111,7 +111,7 @@ describe.each(modes)('how Node streams end, in %s mode', (serialization) => {
     expect(await failure(proxy.writeTo(mine, ['a', 'b']))).toMatchObject({ message: 'mine is full' });
   });
 
-  test('a target that is destroyed while nobody writes tells its writer', async () => {
+  test('a target that is destroyed between two writes tells its writer', async () => {
     const mine = new Writable({ write: (_chunk, _encoding, done) => done() });
     const endless = new Readable({
       read() {

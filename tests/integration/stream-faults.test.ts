@@ -6,7 +6,7 @@ import { until } from '../support/processes.js';
 const module = '../fixtures/faulty-streams.js';
 const outcome = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: unknown) => error);
 
-describe('a stream that nobody takes', () => {
+describe('a stream that is not read', () => {
   test('a Writable that comes too late harms nothing', async () => {
     await using faulty = await procxy(Faulty, module);
     expect(await outcome(faulty.$with({ timeout: 100 }).lateWritable(200))).toMatchObject({ name: 'TimeoutError' });

@@ -59,7 +59,7 @@ async function endings(outcomes: Record<string, Promise<unknown>>): Promise<Reco
 }
 
 describe.each(modes)('lifetimes of streams, in %s mode', (serialization) => {
-  test('what is abandoned here ends over there: unread, and half read', async () => {
+  test('a stream that is abandoned here ends in the child: unread, and half read', async () => {
     await using proxy = await lasting({ serialization });
     const abandon = async (): Promise<void> => {
       const iterator = proxy.items();
@@ -85,7 +85,7 @@ describe.each(modes)('lifetimes of streams, in %s mode', (serialization) => {
     expect(cleaned).toBe(7);
   });
 
-  test('what the child abandons ends here', async () => {
+  test('a stream that the child abandons ends here', async () => {
     await using proxy = await lasting({ serialization });
     let cleaned = 0;
     async function* items(): AsyncGenerator<number> {
@@ -111,7 +111,7 @@ describe.each(modes)('lifetimes of streams, in %s mode', (serialization) => {
     expect(readable.destroyed).toBe(true);
   });
 
-  test('what is waited for is not collected', async () => {
+  test('a stream with a pending read is not collected', async () => {
     await using proxy = await lasting({ serialization });
     const next = proxy.late(150).next();
     const other = proxy.late(150).then((iterator) => iterator.next());
@@ -125,7 +125,7 @@ describe.each(modes)('lifetimes of streams, in %s mode', (serialization) => {
     expect(await within(read, 'the pipeline')).toBe('read');
   });
 
-  test('$terminate() ends whoever waits, and finally runs before the child is gone', async () => {
+  test('$terminate() ends every pending read and write, and finally runs before the child is gone', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'procxy-lifetimes-'));
     const proxy = await lasting({ serialization }, join(folder, 'log'));
     const outcomes = await consumers(proxy);
@@ -139,7 +139,7 @@ describe.each(modes)('lifetimes of streams, in %s mode', (serialization) => {
     rmSync(folder, { recursive: true });
   });
 
-  test('a child that is killed fails whoever reads or writes, and what it read here is cleaned up', async () => {
+  test('a child that is killed fails every reader and writer, and its sources here are cleaned up', async () => {
     await using proxy = await lasting({ serialization });
     const outcomes = await consumers(proxy);
     let cleaned = false;

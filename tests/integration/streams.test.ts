@@ -41,7 +41,7 @@ describe.each(modes)('Node streams, in %s mode', (serialization) => {
     expect(await proxy.hash(Readable.from(pieces(BIG, 65_536), { objectMode: false }))).toBe(expected);
   });
 
-  test('what arrives is a stream of its kind', async () => {
+  test('a stream arrives as one of its kind', async () => {
     const readable = await proxy.bytes(10);
     expect(readable).toBeInstanceOf(Readable);
     expect(readable.readableObjectMode).toBe(false);
@@ -171,14 +171,14 @@ describe.each(modes)('Node streams, in %s mode', (serialization) => {
     await other.$terminate();
   });
 
-  test('one that has been passed on already is refused, and loses nothing', async () => {
+  test('a stream that was passed on already is refused, and loses nothing', async () => {
     const source = Readable.from(pieces(100_000, 1000), { objectMode: false });
     const first = proxy.hash(source);
     expect(await failure(proxy.hash(source))).toBeInstanceOf(SerializationError);
     expect(await first).toBe(hashOf(pieces(100_000, 1000)));
   });
 
-  test('one that has ended, failed or been destroyed before', async () => {
+  test('a stream that has ended, failed or been destroyed before', async () => {
     expect(await outcomeOf(await proxy.spent('ended'))).toEqual({ items: [] });
     expect((await outcomeOf(await proxy.spent('failed'))).error).toMatchObject({ message: 'before it was asked' });
     expect((await outcomeOf(await proxy.spent('destroyed'))).error).toMatchObject({

@@ -116,7 +116,7 @@ describe.each(['json', 'advanced'] as const)('while a child waits, in %s mode', 
     expect(await user.ping()).toBe('pong');
   });
 
-  test('its death rejects the call, and what the function does later harms nobody', async () => {
+  test('its death rejects the call, and a late result of the function harms nothing', async () => {
     const user = await start({ stdio: 'ignore' });
     const own = await user.own();
     const { fn, begun, finish } = waiting();

@@ -173,7 +173,7 @@ describe.each(['json', 'advanced'] as const)('a function is called synchronously
   });
 
   describe('in order', () => {
-    test('calls that nobody awaits, fired before it, arrive before it', async () => {
+    test('calls that are not awaited, fired before it, arrive before it', async () => {
       let notes = 0;
       const asked = await user.noteAndAsk(
         () => void notes++,

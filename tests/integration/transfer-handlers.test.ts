@@ -39,7 +39,7 @@ for (const serialization of ['json', 'advanced'] as const) {
       expect(await account.cents()).toBe(9);
     });
 
-    test('one that is not registered here is an error of that call only', async () => {
+    test('a handler that is not registered here is an error of that call only', async () => {
       await using bank = await procxy(StrangeBank, module, { serialization });
       await expect(bank.strange()).rejects.toThrow(
         /'stranger' wrote, and none of that name is registered.*Import the module/,

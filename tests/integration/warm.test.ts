@@ -28,7 +28,7 @@ describe('procxy.warm()', () => {
     await until(() => childPids().some((pid) => !ahead.includes(pid)), 'another child');
   });
 
-  test('it resolves when the children are ready, whoever has had them started', async () => {
+  test('it resolves when the children are ready, also those that another call started', async () => {
     const ready: string[] = [];
     void procxy.warm(1).then(() => ready.push('first'));
     await procxy.warm(1);
@@ -75,7 +75,7 @@ describe('procxy.warm()', () => {
     delete process.env.PROCXY_TEST_CHANGED;
   });
 
-  test('one that died meanwhile is not handed out', async () => {
+  test('a child that died meanwhile is not handed out', async () => {
     const others = childPids();
     await procxy.warm(1);
     const ahead = childPids().filter((pid) => !others.includes(pid));
@@ -112,7 +112,7 @@ describe('procxy.warm()', () => {
     await until(() => pids.every((pid) => !isRunning(pid)), 'the end of all');
   });
 
-  test('what cannot be is refused', async () => {
+  test('impossible options are refused', async () => {
     expect(await outcome(procxy.warm(-1))).toBeInstanceOf(OptionsValidationError);
     expect(await outcome(procxy.warm(1.5))).toBeInstanceOf(OptionsValidationError);
     expect(await outcome(procxy.warm(1, { stdio: [process.stdin, 'pipe', 'pipe'] }))).toBeInstanceOf(
@@ -131,7 +131,7 @@ test('busyPoll changes nothing but the time', async () => {
   expect(await outcome(procxy(Calculator, module, { busyPoll: -1 }))).toBeInstanceOf(OptionsValidationError);
 });
 
-test('nor for a child that blocks for a function', async () => {
+test('busyPoll changes nothing for a child that blocks for a function either', async () => {
   await using user = await startSyncUser({ busyPoll: 50 });
   const sorted = await user.sort(
     [3, 1, 2],

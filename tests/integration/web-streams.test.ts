@@ -127,7 +127,7 @@ describe.each(modes)('web streams, in %s mode', (serialization) => {
     await untilNoneOpen(own);
   });
 
-  test('a failing writer fails whoever writes to it', async () => {
+  test('a failing writer fails the code that writes to it', async () => {
     const writer = (await proxy.webWriter(2)).getWriter();
     const closed = failure(writer.closed);
     const writing = async (): Promise<void> => {

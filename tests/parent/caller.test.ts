@@ -27,9 +27,12 @@ test.each([
   expect(callFrom(filename)).toBe(url);
 });
 
-test.each(['[eval]', 'evalmachine.<anonymous>', 'node:repl'])('%s is no file: the next one up is meant', (filename) => {
-  expect(callFrom(filename)).toMatch(/caller\.test\.ts$/);
-});
+test.each(['[eval]', 'evalmachine.<anonymous>', 'node:repl'])(
+  '%s is not a file: the next one up is meant',
+  (filename) => {
+    expect(callFrom(filename)).toMatch(/caller\.test\.ts$/);
+  },
+);
 
 test('leaves the stacks of errors as they were, also where a user has changed how they are made', () => {
   const { prepareStackTrace, stackTraceLimit } = Error;

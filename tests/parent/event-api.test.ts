@@ -98,7 +98,7 @@ describe('listeners', () => {
     expect(api['eventNames']?.()).toEqual([]);
   });
 
-  test('are refused where they are no functions, as Node refuses them', () => {
+  test('that are not functions are refused as Node refuses them', () => {
     for (const method of ['on', 'once', 'prependListener']) {
       expect(() => api[method]?.('data', 'text')).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }));
     }
@@ -106,7 +106,7 @@ describe('listeners', () => {
   });
 });
 
-test('what changes listeners returns the proxy, so that calls can be chained', () => {
+test('methods that change listeners return the proxy, so that calls can be chained', () => {
   const calls: [string, unknown[]][] = [
     ['on', ['a', () => 1]],
     ['once', ['a', () => 1]],

@@ -26,7 +26,7 @@ test('the flags are those of the descriptor', () => {
   closeSync(descriptor);
 });
 
-describe('what cannot be opened by another process is refused', () => {
+describe('a descriptor that no other process can open is refused', () => {
   test.each([
     ['a number that nothing is open at', () => 99_999],
     ['a folder', () => openSync(folder, 'r')],

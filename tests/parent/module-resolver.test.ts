@@ -91,11 +91,11 @@ describe('an error says what was looked for', () => {
     expect(message(path)).toContain(path);
   });
 
-  test('a folder is no module', () => {
+  test('where the path is a folder', () => {
     expect(message('../lib')).toContain(join(folder, 'lib'));
   });
 
-  test('a class that no file defines', () => {
+  test('where no file defines the class', () => {
     const type = new Function('return class Made {}')() as { readonly name: string };
     expect(message(undefined, type)).toMatch(/Made.*eval.*procxy\(/);
     expect(message(undefined, Map)).toContain('the class Map');

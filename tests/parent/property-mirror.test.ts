@@ -17,7 +17,7 @@ test('more properties than an honest child has are a violation, in one message o
   expect(() => start().apply({ type: 'property-update', unavailable: reasons })).toThrow(ProtocolError);
 });
 
-test('those that are removed do not count', () => {
+test('removed properties do not count', () => {
   const mirror = new PropertyMirror(createCodec({ mode: 'json', self: { current: undefined } }));
   for (const prefix of ['a', 'b', 'c']) {
     const set = names(9000, prefix);

@@ -30,7 +30,7 @@ test.each<[string, object, RegExp]>([
   ['a part of Node', URL, /part of Node/],
   ['of the language', Map, /no class of a JavaScript file/],
   ['a bound function', Circle.bind(null), /no class of a JavaScript file/],
-])('the reason why nobody knows: %s', (_name, type, reason) => {
+])('the reason why the place is unknown: %s', (_name, type, reason) => {
   expect(locateClass(type)).toEqual({ unknown: expect.stringMatching(reason) as string });
 });
 
