@@ -4,11 +4,12 @@ import { Mortal } from '../fixtures/mortal.js';
 import { childPids, openDescriptors, until } from '../support/processes.js';
 import { times } from '../support/thorough.js';
 
+const module = '../fixtures/mortal.js';
 const ROUNDS = times(40, 200);
 
 test(`${ROUNDS} children that come and go leave no process, descriptor, listener or timer`, async () => {
   const round = async (): Promise<void> => {
-    const mortal = await procxy(Mortal, '../fixtures/mortal.js');
+    const mortal = await procxy(Mortal, module);
     await mortal.ping();
     await mortal.$terminate();
   };
@@ -23,3 +24,13 @@ test(`${ROUNDS} children that come and go leave no process, descriptor, listener
   expect(process.eventNames().map((name) => [name, process.listenerCount(name)])).toEqual(listeners);
   expect(process.getActiveResourcesInfo().length).toBeLessThanOrEqual(resources);
 }, 240_000);
+
+test('the shell that ends orphans is gone with the last child', async () => {
+  const first = await procxy(Mortal, module);
+  const second = await procxy(Mortal, module);
+  expect(childPids()).toHaveLength(3);
+  await first.$terminate();
+  expect(childPids()).toHaveLength(2);
+  await second.$terminate();
+  await until(() => childPids().length === 0, 'the shell ended');
+});

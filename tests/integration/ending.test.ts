@@ -189,14 +189,4 @@ describe('ending is clean', () => {
       });
     }
   });
-
-  test('the shell that ends orphans is gone with the last child', async () => {
-    const first = await procxy(Mortal, mortalModule);
-    const second = await procxy(Mortal, mortalModule);
-    expect(childPids()).toHaveLength(3);
-    await first.$terminate();
-    expect(childPids()).toHaveLength(2);
-    await second.$terminate();
-    await until(() => childPids().length === 0, 'the shell ended');
-  });
 });

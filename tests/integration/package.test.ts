@@ -1,23 +1,18 @@
 import { existsSync } from 'node:fs';
 import { copyFile, readFile, symlink } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
-import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { nodeBinary, type NodeMajor } from '../support/nodes.js';
+import { compileIn, expectToCompileAndRun } from '../support/compile-package.js';
 import { javascriptPrograms, typescriptPrograms } from '../support/package-programs.js';
 import { installPackage, root, run, type InstalledPackage, type Outcome } from '../support/packed.js';
 
 // Installing and compiling take as long as the registry and the machine let them.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
-const compilers = {
-  typescript: fileURLToPath(import.meta.resolve('typescript/bin/tsc')),
-  /** Written in Go, and several times as fast. */
-  'typescript-7': join(root, 'node_modules/typescript-7/bin/tsc'),
-};
 const formats = ['esm', 'cjs'] as const;
 type Format = (typeof formats)[number];
 
@@ -108,35 +103,15 @@ describe('a first program', () => {
 describe('a TypeScript project', () => {
   beforeAll(() => app.write(typescriptPrograms));
 
+  // Written in Go, and several times as fast as the others: package.long.test.ts asks TypeScript 5.9.
   test('compiles under nodenext, as an ES module and as CommonJS, and runs', async () => {
-    expect(ts.version).toBe('5.9.3');
-    // Each format has its own types, else a CommonJS file would be told that it imports an ES module.
-    expect(await compile('typescript', 'nodenext.json')).toEqual({
-      errors: '',
-      code: 0,
-      types: ['index.d.cts', 'index.d.ts'],
-    });
-    const expected = { stdout: '42 counter\nPROCXY_MODULE_RESOLUTION\n', stderr: '', code: 0 };
-    expect(await run(process.execPath, ['ts/out/main.js'], { cwd: app.folder })).toEqual(expected);
-    expect(await run(process.execPath, ['ts/out/main.cjs'], { cwd: app.folder })).toEqual(expected);
+    await expectToCompileAndRun(app, 'typescript-7');
   });
 
   test('compiles under bundler', async () => {
-    expect(await compile('typescript-7', 'bundler.json')).toEqual({ errors: '', code: 0, types: ['index.d.ts'] });
+    const types = ['index.d.ts'];
+    expect(await compileIn(app, 'typescript-7', 'bundler.json')).toEqual({ errors: '', code: 0, types });
   });
-
-  /** `types` are those of the package that the compiler read. */
-  async function compile(
-    compiler: keyof typeof compilers,
-    project: string,
-  ): Promise<{ errors: string; code: number | null; types: string[] }> {
-    const args = [compilers[compiler], '-p', join('ts', project), '--listFiles'];
-    const { stdout, stderr, code } = await run(process.execPath, args, { cwd: app.folder });
-    const lines = stdout.trim().split('\n');
-    const types = lines.filter((line) => line.includes('node_modules/procxy/')).map((line) => basename(line));
-    const errors = lines.filter((line) => !/^\/.+\.[cm]?ts$/.test(line));
-    return { errors: errors.join('\n') + stderr, code, types: types.toSorted() };
-  }
 });
 
 describe('an app bundled by esbuild', () => {
