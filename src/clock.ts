@@ -19,6 +19,7 @@ export const clearTimeout = real('clearTimeout', timers.clearTimeout);
 export const setInterval = real('setInterval', timers.setInterval);
 export const clearInterval = real('clearInterval', timers.clearInterval);
 export const setImmediate = real('setImmediate', timers.setImmediate);
+export const clearImmediate = real('clearImmediate', timers.clearImmediate);
 export const nextTick = real('nextTick', process.nextTick);
 export const queueMicrotask = real('queueMicrotask', globalThis.queueMicrotask);
 

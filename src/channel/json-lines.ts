@@ -5,6 +5,8 @@ import { ByteCollector } from './byte-collector.js';
 import { TruncatedMessage, type Decoder, type DecoderOptions } from './decoder.js';
 
 const NEWLINE = 0x0a;
+const SPACE = 0x20;
+const BYTE_ORDER_MARK = 0xfeff;
 /** How much of what is no message an error shows, in bytes. */
 const EXCERPT = 40;
 
@@ -47,9 +49,9 @@ export class JsonLineDecoder implements Decoder {
   }
 
   end(): void {
-    const { length } = this.#partial;
-    if (length === 0) return;
-    const what = `The channel closed within a message, after ${length} bytes of it${excerpt(this.#partial.take())}`;
+    const rest = this.#partial.take();
+    if (this.#failed || isBlank(rest)) return;
+    const what = `The channel closed within a message, after ${rest.length} bytes of it${excerpt(rest)}`;
     this.#fail(new TruncatedMessage(what));
   }
 
@@ -87,8 +89,10 @@ export class JsonLineDecoder implements Decoder {
     else this.#fail(new ProtocolError(`A line is not UTF-8${excerpt(line)}`));
   }
 
-  #parse(text: string): void {
+  #parse(line: string): void {
     if (this.#failed) return;
+    const text = withoutPadding(line);
+    if (text === '') return;
     let message: unknown;
     try {
       message = JSON.parse(text);
@@ -108,6 +112,21 @@ export class JsonLineDecoder implements Decoder {
     this.#partial.take();
     this.#options.onError(error);
   }
+}
+
+/** Removes a byte order mark from the beginning of a line, and everything from a blank line. */
+function withoutPadding(line: string): string {
+  // No message begins with these, so that one look at a line is enough.
+  const first = line.charCodeAt(0);
+  if (first > SPACE && first !== BYTE_ORDER_MARK) return line;
+  const text = first === BYTE_ORDER_MARK ? line.slice(1) : line;
+  return /^[ \t\r]*$/.test(text) ? '' : text;
+}
+
+/** The same for the bytes of a line, which may be too many for a string. */
+function isBlank(line: Buffer): boolean {
+  const start = line.indexOf('\ufeff') === 0 ? 3 : 0;
+  return line.subarray(start).every((byte) => byte === SPACE || byte === 0x09 || byte === 0x0d);
 }
 
 /** How a sentence ends that is about some bytes. */

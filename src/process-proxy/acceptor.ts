@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { inspect } from 'node:util';
-import { setTimeout } from '../clock.js';
+import { clearInterval, setInterval, setTimeout } from '../clock.js';
 import { ProcxyError } from '../errors.js';
 import { isError } from '../realm.js';
 import { ByteLink } from './byte-link.js';
@@ -10,6 +10,9 @@ import { Handshakes } from './handshake.js';
 import type { ResolvedOptions } from './options.js';
 import { PlainLink } from './plain-link.js';
 import { Welcome, type Hello } from './protocol.js';
+
+/** How often an executable hears that its token is still being validated, in ms. It gives up after 10 s of silence. */
+const WAIT_INTERVAL = 1000;
 
 /** How long a refused executable may take to read the refusal, in ms. */
 const REFUSE_GRACE = 500;
@@ -67,14 +70,15 @@ export class Acceptor {
       if (isSame(known.token, hello.token) && known.link.canResume(hello.session.received)) {
         known.link.attach(socket, hello.session);
       } else refuse(socket, hello);
-    } else if (hello.session?.resumes || !(await this.#accepts(socket, hello.token))) refuse(socket, hello);
+    } else if (hello.session?.resumes || !(await this.#accepts(socket, hello))) refuse(socket, hello);
     else if (!socket.destroyed) this.#connect(socket, hello);
   }
 
-  async #accepts(socket: Socket, token: string): Promise<boolean> {
+  async #accepts(socket: Socket, { token, session }: Hello): Promise<boolean> {
     const { requiresToken, validateConnection } = this.#options;
     if (requiresToken && !isSame(token, Buffer.from(this.#options.token).toString('latin1'))) return false;
     this.#validating.add(socket);
+    const signs = session && setInterval(() => socket.write(Buffer.from([Welcome.WAIT])), WAIT_INTERVAL);
     try {
       const accepted = await validateConnection(toText(token));
       return accepted === true && this.#events.hasListener();
@@ -85,6 +89,7 @@ export class Acceptor {
       return false;
     } finally {
       this.#validating.delete(socket);
+      clearInterval(signs);
     }
   }
 

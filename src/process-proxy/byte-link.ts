@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { clearInterval, now, setImmediate, setInterval, setTimeout } from '../clock.js';
 import { ProtocolError } from '../errors.js';
+import { afterReading } from './after-reading.js';
 import { ByteParser, type Parser } from './byte-parser.js';
 import type { Link, LinkEvents } from './link.js';
 import { encodeAck, encodeDataHeader, encodeWelcome, Frame, FRAME_SIZE, WINDOW, type Hello } from './protocol.js';
@@ -21,7 +22,7 @@ const CLOSE_GRACE = 500;
  *                  │    └───────────────┘    │ the process is gone, or reconnectTimeout has passed
  *          close() └───────▶ CLOSED ◀────────┘
  *
- * `#socket` is there while ATTACHED, and `#loss` while DETACHED.
+ * `#socket` is set while ATTACHED. `#stopWaiting` ends the wait of DETACHED.
  */
 export class ByteLink implements Link {
   #events: LinkEvents | undefined;
@@ -37,7 +38,7 @@ export class ByteLink implements Link {
   #acknowledged = 0;
   #ackScheduled = false;
   #closed = false;
-  #loss: NodeJS.Timeout | undefined;
+  #stopWaiting: (() => void) | undefined;
 
   /** @param reconnectTimeout in ms */
   constructor(processId: number, reconnectTimeout: number) {
@@ -57,7 +58,7 @@ export class ByteLink implements Link {
   /** Continues on this socket, after its hello was read. */
   attach(socket: Socket, { received }: NonNullable<Hello['session']>): void {
     this.#socket?.destroy();
-    clearInterval(this.#loss);
+    this.#stopWaiting?.();
     this.#socket = socket;
     this.#sent = received;
     this.#acknowledged = this.#received;
@@ -91,7 +92,7 @@ export class ByteLink implements Link {
   #end(lost: boolean): void {
     if (this.#closed) return;
     this.#closed = true;
-    clearInterval(this.#loss);
+    this.#stopWaiting?.();
     const socket = this.#socket;
     this.#socket = undefined;
     if (!socket) this.#events?.onClose(lost);
@@ -108,10 +109,14 @@ export class ByteLink implements Link {
     this.#socket = undefined;
     const deadline = now() + this.#reconnectTimeout;
     const check = (): void => {
-      const gone = this.#processId !== undefined && !isAlive(this.#processId);
-      if (gone || now() >= deadline) this.#end(true);
+      if (this.#processId !== undefined && !isAlive(this.#processId)) this.#end(true);
+      else if (now() >= deadline) {
+        clearInterval(timer);
+        this.#stopWaiting = afterReading(() => this.#end(true));
+      }
     };
-    this.#loss = setInterval(check, Math.min(LIFE_CHECK_INTERVAL, this.#reconnectTimeout));
+    const timer = setInterval(check, Math.min(LIFE_CHECK_INTERVAL, this.#reconnectTimeout));
+    this.#stopWaiting = () => clearInterval(timer);
     check();
   }
 

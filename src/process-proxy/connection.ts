@@ -53,6 +53,8 @@ export class ProcessProxyConnection extends EventEmitter<ConnectionEvents> {
       onViolation: (error) => this.#fail(error),
       onClose: (lost) => this.#handleClose(lost),
     });
+    // Without a session, the executable gives up when it waits more than 10 s for its first command.
+    if (!this.#hasSession) this.sendCommand(Command.GET_CWD).catch(() => {});
   }
 
   /** Whether the executable has ended, or the connection was closed. */

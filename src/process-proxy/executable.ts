@@ -11,13 +11,43 @@ import { ExecutableNotFoundError } from '../errors.js';
  */
 export function getExecutablePath(platform: string = process.platform, arch: string = process.arch): string {
   const folder = nativeFolder();
-  const path = join(folder, `${platform}-${arch}`, platform === 'win32' ? 'process-proxy.exe' : 'process-proxy');
+  const path = pathIn(folder, platform, arch);
   if (existsSync(path)) return path;
-  const known = existsSync(folder) ? readdirSync(folder).join(', ') : 'none';
+  const known = executablesIn(folder).map((each) => `${each.platform}-${each.arch}`);
   throw new ExecutableNotFoundError(
-    `getExecutablePath(): there is no executable for ${platform}-${arch} (there are: ${known}). Build it on such a machine, ` +
-      `by npm run build in a clone of procxy, and copy it to ${path}.`,
+    `getExecutablePath() found no executable for ${platform}-${arch}. This package has ${known.join(', ') || 'none'}. Build it on such ` +
+      `a machine, with "npm run build" in a clone of procxy, and copy it to ${path}.`,
   );
+}
+
+/** An executable in this package. */
+export interface ProxyCommandDetails {
+  /** As `process.platform`. */
+  platform: string;
+  /** As `process.arch`. */
+  arch: string;
+  path: string;
+}
+
+/**
+ * Returns every executable in this package, to copy them into an installer or an app.
+ * @throws {ExecutableNotFoundError} when the package itself is not found
+ */
+export function getAllProxyCommandPaths(): ProxyCommandDetails[] {
+  return executablesIn(nativeFolder());
+}
+
+function executablesIn(folder: string): ProxyCommandDetails[] {
+  if (!existsSync(folder)) return [];
+  const named = readdirSync(folder).map((name) => {
+    const [platform = '', arch = ''] = name.split('-');
+    return { platform, arch, path: pathIn(folder, platform, arch) };
+  });
+  return named.filter(({ path }) => existsSync(path));
+}
+
+function pathIn(folder: string, platform: string, arch: string): string {
+  return join(folder, `${platform}-${arch}`, platform === 'win32' ? 'process-proxy.exe' : 'process-proxy');
 }
 
 /** Finds the folder by the package's name, because this code may have been bundled into an app. */
@@ -31,7 +61,7 @@ function nativeFolder(): string {
     }
   }
   throw new ExecutableNotFoundError(
-    "getExecutablePath(): the package 'procxy' was not found. If this app is bundled, leave procxy out of the bundle (external) or " +
-      'install it in a node_modules folder beside it.',
+    "The package 'procxy', which contains the executables, was not found. If this app is bundled, keep procxy out of the bundle (as an " +
+      'external module), or install it in a node_modules folder beside the bundle.',
   );
 }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { clearTimeout, setTimeout } from '../clock.js';
+import { afterReading } from './after-reading.js';
 import {
   decodeHello,
   MAGIC_SIZE,
@@ -34,10 +35,13 @@ export class Handshakes {
     const [oldest] = this.#waiting;
     if (oldest && this.#waiting.size >= MAX_WAITING) oldest.destroy();
     this.#waiting.add(socket);
-    const timer = setTimeout(() => socket.destroy(), this.#timeout);
+    let cancel: (() => void) | undefined;
+    // A hello that arrived while this process was blocked is not late: it is read first.
+    const timer = setTimeout(() => (cancel = afterReading(leave)), this.#timeout);
     let magic: Buffer | null = null;
     const stop = (): void => {
       clearTimeout(timer);
+      cancel?.();
       this.#waiting.delete(socket);
       socket.off('readable', read).off('close', stop).off('end', leave);
     };

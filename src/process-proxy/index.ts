@@ -1,5 +1,6 @@
-export { getExecutablePath } from './executable.js';
+export { getAllProxyCommandPaths, getExecutablePath, type ProxyCommandDetails } from './executable.js';
 export { ProcessProxyServer, type ServerEvents } from './server.js';
+export { createProxyProcessServer, type ProxyProcessServer, type ProxyProcessServerOptions } from './create-server.js';
 export { ProcessProxyConnection, type ConnectionEvents } from './connection.js';
 export type { ProcessProxyServerOptions } from './options.js';
 export type { OutputStream, StdinStream } from './streams.js';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import { MAX_DELAY } from '../clock.js';
 import { OptionsValidationError } from '../errors.js';
-import { TOKEN_SIZE } from './protocol.js';
+import { TOKEN_SIZE, Variable } from './protocol.js';
 
 export interface ProcessProxyServerOptions {
   /**
@@ -45,30 +45,51 @@ export interface ResolvedOptions {
 
 const names = ['token', 'validateConnection', 'handshakeTimeout', 'reconnectTimeout', 'pollingInterval'];
 
-/** @throws {OptionsValidationError} */
-export function resolveOptions(options: ProcessProxyServerOptions): ResolvedOptions {
-  const unknown = Object.keys(options).find((name) => !names.includes(name));
-  if (unknown !== undefined)
-    throw invalid(`needs options that it knows, but got \`${unknown}\`. Use one of ${names.join(', ')}.`);
+/**
+ * @param caller the function or constructor that was given the options
+ * @throws {OptionsValidationError}
+ */
+export function resolveOptions(caller: string, options: ProcessProxyServerOptions): ResolvedOptions {
+  checkNames(caller, options, names);
   const { token, validateConnection } = options;
   if (token !== undefined && !isToken(token)) {
-    throw invalid(
-      `needs a \`token\` that is a string of 1 to ${TOKEN_SIZE} bytes without NUL, but got ${withoutContent(token)}.`,
-    );
+    const what = `a \`token\` that is a string of 1 to ${TOKEN_SIZE} bytes without NUL`;
+    throw new OptionsValidationError(`${caller} needs ${what}, but got ${withoutContent(token)}.`);
   }
   if (validateConnection !== undefined && typeof validateConnection !== 'function') {
-    throw invalid(
-      `needs a function as \`validateConnection\`, but got ${inspect(validateConnection)}. It takes a token and returns whether to accept it.`,
+    throw new OptionsValidationError(
+      `${caller} needs a function as \`validateConnection\`, but got ${inspect(validateConnection)}. It takes a token and returns whether to accept it.`,
     );
   }
+  const delay = (name: 'handshakeTimeout' | 'reconnectTimeout' | 'pollingInterval', byDefault: number): number => {
+    const value: unknown = options[name] ?? byDefault;
+    if (typeof value === 'number' && value > 0 && value <= MAX_DELAY) return Math.ceil(value);
+    throw new OptionsValidationError(
+      `${caller} needs \`${name}\` in ms, from 1 to ${MAX_DELAY}, but got ${inspect(value)}.`,
+    );
+  };
   return {
     token: token ?? randomBytes(32).toString('hex'),
     requiresToken: token !== undefined || validateConnection === undefined,
     validateConnection: validateConnection ?? (() => true),
-    handshakeTimeout: delay('handshakeTimeout', options.handshakeTimeout, 1000),
-    reconnectTimeout: delay('reconnectTimeout', options.reconnectTimeout, 5000),
-    pollingInterval: delay('pollingInterval', options.pollingInterval, 100),
+    handshakeTimeout: delay('handshakeTimeout', 1000),
+    reconnectTimeout: delay('reconnectTimeout', 5000),
+    pollingInterval: delay('pollingInterval', 100),
   };
+}
+
+/** @throws {OptionsValidationError} for an option whose name is not one of `known` */
+export function checkNames(caller: string, options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new OptionsValidationError(
+    `${caller} needs options that it knows, but got \`${unknown}\`. Use one of ${known.join(', ')}.`,
+  );
+}
+
+/** The variables that an executable needs in its environment. */
+export function environmentOf(port: number, token: string): Record<string, string> {
+  return { [Variable.PORT]: String(port), [Variable.TOKEN]: token, [Variable.SESSION]: `1:${port}` };
 }
 
 /** A wrong token is a secret all the same. */
@@ -81,14 +102,4 @@ function isToken(token: unknown): boolean {
   if (typeof token !== 'string' || token.includes('\0')) return false;
   const size = Buffer.byteLength(token);
   return size > 0 && size <= TOKEN_SIZE;
-}
-
-function delay(name: string, value: unknown, otherwise: number): number {
-  if (value === undefined) return otherwise;
-  if (typeof value === 'number' && value > 0 && value <= MAX_DELAY) return Math.ceil(value);
-  throw invalid(`needs \`${name}\` in ms, from 1 to ${MAX_DELAY}, but got ${inspect(value)}.`);
-}
-
-function invalid(problem: string): OptionsValidationError {
-  return new OptionsValidationError(`new ProcessProxyServer() ${problem}`);
 }

@@ -29,8 +29,11 @@ export const Message = { RESPONSE: 0x00, STDIN: 0x01 } as const;
 /** DATA: uint32 length, bytes. ACK: uint64, how many bytes of the other side's stream were consumed. CLOSE: the server ended the session. */
 export const Frame = { DATA: 0x00, ACK: 0x01, CLOSE: 0x02 } as const;
 
-/** Answers the hello of a session. ACCEPTED: uint64, how many bytes have arrived; uint32, how long to look for a lost server, in ms. */
-export const Welcome = { ACCEPTED: 0x00, REFUSED: 0x01 } as const;
+/**
+ * Answers the hello of a session. ACCEPTED: uint64, how many bytes have arrived; uint32, how long to look for a lost server, in ms.
+ * WAIT: the token is still being validated, and another answer follows.
+ */
+export const Welcome = { ACCEPTED: 0x00, REFUSED: 0x01, WAIT: 0x02 } as const;
 
 export const Variable = {
   PORT: 'PROCESS_PROXY_PORT',

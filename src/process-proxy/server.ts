@@ -3,8 +3,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { ProcxyError } from '../errors.js';
 import { Acceptor } from './acceptor.js';
 import type { ProcessProxyConnection } from './connection.js';
-import { resolveOptions, type ProcessProxyServerOptions, type ResolvedOptions } from './options.js';
-import { Variable } from './protocol.js';
+import { environmentOf, resolveOptions, type ProcessProxyServerOptions, type ResolvedOptions } from './options.js';
 
 export interface ServerEvents {
   /** An executable with an accepted token has connected. Without a listener it is refused. */
@@ -24,7 +23,7 @@ export class ProcessProxyServer extends EventEmitter<ServerEvents> {
   /** @throws {OptionsValidationError} */
   constructor(options: ProcessProxyServerOptions = {}) {
     super();
-    this.#options = resolveOptions(options);
+    this.#options = resolveOptions('new ProcessProxyServer()', options);
     this.#acceptor = new Acceptor(this.#options, {
       hasListener: () => this.listenerCount('connection') > 0,
       onConnection: (connection) => void this.emit('connection', connection),
@@ -66,8 +65,7 @@ export class ProcessProxyServer extends EventEmitter<ServerEvents> {
    * @throws {ProcxyError} before `start()` has resolved, and after `stop()`
    */
   get env(): Record<string, string> {
-    const port = String(this.getPort());
-    return { [Variable.PORT]: port, [Variable.TOKEN]: this.#options.token, [Variable.SESSION]: `1:${port}` };
+    return environmentOf(this.getPort(), this.#options.token);
   }
 
   /** The same as `stop()`. */

@@ -98,12 +98,38 @@ describe('lines', () => {
   });
 });
 
+describe('padding is passed over', () => {
+  test.each<[string, Buffer]>([
+    ['an empty line', text('', '1', '', '', '2', '')],
+    ['a line of spaces, tabs and carriage returns', text(' ', '1', ' \t\r', '2')],
+    ['the line ends of Windows', Buffer.from('1\r\n\r\n2\r\n')],
+    ['a byte order mark before the first message', text('\ufeff1', '2')],
+    ['a byte order mark before each message', text('\ufeff1', '\ufeff2', '\ufeff')],
+    ['spaces after the last message', Buffer.from('1\n2\n \r')],
+    ['a byte order mark after the last message', Buffer.from('1\n2\n\ufeff')],
+  ])('%s', (_what, bytes) => {
+    const expected = { messages: [1, 2], errors: [] };
+    expect(read([bytes], { end: true })).toEqual(expected);
+    expect(
+      read(
+        [...bytes].map((byte) => Uint8Array.of(byte)),
+        { end: true },
+      ),
+    ).toEqual(expected);
+  });
+
+  test('a message of just a string with a byte order mark keeps it', () => {
+    expect(read([text('"\ufeff"')]).messages).toEqual(['\ufeff']);
+  });
+});
+
 describe('bytes that are not a message', () => {
   test.each<[string, Buffer, RegExp]>([
     ['junk', text('junk'), /^A line is not JSON: 'junk'\.$/],
     ['two values', text('1 2'), /^A line is not JSON: '1 2'/],
-    ['an empty line', text(''), /^A line is not JSON: ''/],
-    ['a byte order mark', text('\ufeff1'), /^A line is not JSON/],
+    ['a byte order mark within a line', text('[\ufeff1]'), /^A line is not JSON/],
+    ['a second byte order mark', text('\ufeff\ufeff1'), /^A line is not JSON/],
+    ['a no-break space', text('\u00a0'), /^A line is not JSON/],
     ['bytes that are not UTF-8', Buffer.from([0x22, 0xff, 0x22, 0x0a]), /^A line is not UTF-8/],
     ['half of a character', Buffer.from([0x22, 0xc3, 0x22, 0x0a]), /^A line is not UTF-8/],
     ['half of a surrogate pair', Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22, 0x0a]), /^A line is not UTF-8/],

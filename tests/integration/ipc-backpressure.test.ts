@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { spawnWithIpc } from 'procxy/ipc';
-import { blockUntil, disconnected, ended, ipcProgram, output, receive, record } from '../support/ipc-children.js';
+import { disconnected, ended, ipcProgram, output, receive, record } from '../support/ipc-children.js';
+import { blockUntil } from '../support/processes.js';
 
 test('messages wait in the child while this process does not read them', async () => {
   const marker = join(mkdtempSync(join(tmpdir(), 'procxy-flood-')), 'sent');

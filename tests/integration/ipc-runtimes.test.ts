@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { spawnWithIpc } from 'procxy/ipc';
-import { blockUntil, disconnected, ended, ipcProgram, output, receive, record } from '../support/ipc-children.js';
+import { disconnected, ended, ipcProgram, output, receive, record } from '../support/ipc-children.js';
+import { blockUntil } from '../support/processes.js';
 import { runtimeBinary, runtimes } from '../support/runtimes.js';
 
 // The other files test this for Node, and this one for the runtimes that npm has.

@@ -1,11 +1,12 @@
 /** Runs the executable of the npm package `process-proxy` 0.6.0 with this server, and this executable with its server. */
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { createProxyProcessServer, getProxyCommandPath, type ProcessProxyConnection } from 'process-proxy';
-import { getExecutablePath } from 'procxy/process-proxy';
+import * as published from 'process-proxy';
+import * as ours from 'procxy/process-proxy';
 import { afterEach, describe, expect, test } from 'vitest';
 import { connect, serve, start } from '../support/process-proxy.js';
 
@@ -14,7 +15,7 @@ const variables = { WITH_EQUALS: 'a=b=c', EMPTY: '' };
 const sha = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
 
 describe('the published executable with this server', () => {
-  const path = getProxyCommandPath('linux', 'x64');
+  const path = published.getProxyCommandPath('linux', 'x64');
 
   test('reports its arguments, environment and directory, and exits', async () => {
     await using server = await serve();
@@ -50,10 +51,10 @@ describe('the published executable with this server', () => {
 });
 
 describe('this executable with the published server', () => {
-  const path = getExecutablePath();
+  const path = ours.getExecutablePath();
   // The published server waits forever for an empty argument, also with its own executable.
   const filled = args.filter((arg) => arg !== '');
-  const running = new Set<ReturnType<typeof createProxyProcessServer>>();
+  const running = new Set<ReturnType<typeof published.createProxyProcessServer>>();
   afterEach(() => {
     for (const server of running) server.close();
     running.clear();
@@ -61,10 +62,10 @@ describe('this executable with the published server', () => {
 
   async function servePublished(
     token = 'secret',
-  ): Promise<{ env: NodeJS.ProcessEnv; connected: Promise<ProcessProxyConnection> }> {
-    let resolve: (connection: ProcessProxyConnection) => void;
-    const connected = new Promise<ProcessProxyConnection>((done) => (resolve = done));
-    const server = createProxyProcessServer((connection) => resolve(connection), {
+  ): Promise<{ env: NodeJS.ProcessEnv; connected: Promise<published.ProcessProxyConnection> }> {
+    let resolve: (connection: published.ProcessProxyConnection) => void;
+    const connected = new Promise<published.ProcessProxyConnection>((done) => (resolve = done));
+    const server = published.createProxyProcessServer((connection) => resolve(connection), {
       validateConnection: async (brought) => brought === token,
     });
     running.add(server);
@@ -114,5 +115,48 @@ describe('this executable with the published server', () => {
     const { ended } = start({ ...server.env, ...env }, { path });
     await (await connected).exit(3);
     expect((await ended).code).toBe(3);
+  });
+});
+
+describe.each([
+  ['of the published package', published.createProxyProcessServer, published.getAllProxyCommandPaths],
+  ['of this one', ours.createProxyProcessServer, ours.getAllProxyCommandPaths],
+])('the same program runs with the functions %s', (_whose, createServer, getPaths) => {
+  test('createProxyProcessServer(), with a token', async () => {
+    const server = createServer(
+      (connection) => {
+        connection.stdin.on('data', (data) => connection.stdout.write(String(data).toUpperCase()));
+        connection.stdin.on('end', async () => {
+          await connection.exit((await connection.getArgs()).length);
+        });
+      },
+      { validateConnection: async (token) => token === 'secret', handshakeTimeout: 5000, keepAlive: true },
+    );
+    const port = await new Promise<number>((resolve) => {
+      server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+    });
+    const env = { PROCESS_PROXY_PORT: String(port), PROCESS_PROXY_TOKEN: 'secret' };
+    const { child, ended } = start(env, { args: ['one', 'two'] });
+    child.stdin.end('some input');
+    expect(await ended).toMatchObject({ stdout: Buffer.from('SOME INPUT'), stderr: '', code: 3 });
+    expect((await start({ ...env, PROCESS_PROXY_TOKEN: 'wrong' }).ended).code).toBe(1);
+    const closed = once(server, 'close');
+    server.close();
+    await closed;
+  });
+
+  test('createProxyProcessServer(), without options', async () => {
+    const server = createServer((connection) => void connection.exit(9));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    expect((await start({ PROCESS_PROXY_PORT: String(port) }).ended).code).toBe(9);
+    server.close();
+  });
+
+  test('getAllProxyCommandPaths()', () => {
+    const [own] = getPaths().filter(({ platform, arch }) => platform === process.platform && arch === process.arch);
+    expect(Object.keys(own ?? {}).toSorted()).toEqual(['arch', 'path', 'platform']);
+    expect(existsSync(own?.path ?? '')).toBe(true);
   });
 });

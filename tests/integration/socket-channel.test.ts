@@ -1,6 +1,14 @@
 import net from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { ChildCrashedError, OptionsValidationError, procxy, ProtocolError, sync, type ProcxyOptions } from 'procxy';
+import {
+  ChildCrashedError,
+  OptionsValidationError,
+  procxy,
+  ProtocolError,
+  sync,
+  TerminatedError,
+  type ProcxyOptions,
+} from 'procxy';
 import { Elsewhere } from '../fixtures/elsewhere.js';
 import { runScript } from '../support/scripts.js';
 
@@ -25,6 +33,16 @@ interface Remote {
 const CHANNEL = 3;
 
 afterEach(() => procxy.warm(0, { channel: 'socket' }));
+
+test("with `channel: 'socket'`, blank lines and byte order marks between messages are passed over", async () => {
+  const remote = (await procxy(Elsewhere, module, { channel: 'socket' }, 'x')) as unknown as Remote;
+  const open = ['\n', ' \r\n', '\ufeff'].map((bytes) => outcome(remote.writeGarbage(CHANNEL, [...Buffer.from(bytes)])));
+  // Written before the answer to this call, so that a message follows the byte order mark.
+  expect(await remote.echo('x')).toBe('x');
+  expect(await remote.echo('y')).toBe('y');
+  await remote.$terminate();
+  for (const error of await Promise.all(open)) expect(error).toBeInstanceOf(TerminatedError);
+});
 
 describe.each(['json', 'advanced'] as const)("{ channel: 'socket' }, in %s mode", (serialization) => {
   const options = { channel: 'socket', serialization, enableCallbacks: true } satisfies ProcxyOptions;

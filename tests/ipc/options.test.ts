@@ -20,7 +20,6 @@ test.each([
 describe('invalid bytes from a child are an error event, then a disconnect', () => {
   test.each([
     ['junk', 'echo junk >&3; sleep 5', "A line is not JSON: 'junk'."],
-    ['an empty line', 'echo >&3; sleep 5', "A line is not JSON: ''."],
     ['bytes that are not UTF-8', 'printf \'"\\377"\\n\' >&3; sleep 5', 'A line is not UTF-8: \'"\ufffd"\\n\'.'],
     [
       'a line that is cut',

@@ -65,6 +65,17 @@ test('each message is a line of JSON', async () => {
   await ended(child);
 });
 
+test.each([
+  ['blank lines', '\\n1\\n \\t\\n\\n2\\n\\n'],
+  ['line ends of Windows', '1\\r\\n\\r\\n2\\r\\n'],
+  ['byte order marks', '\\357\\273\\2771\\n\\357\\273\\2772\\n'],
+])('a child may write %s', async (_what, bytes) => {
+  const child = startShell(`printf '${bytes}' >&3; read -r _ <&3`);
+  child.on('error', (error) => expect.unreachable(error.message));
+  expect(await receive(child, 2)).toEqual([1, 2]);
+  await disconnected(child);
+});
+
 describe('the descriptor', () => {
   const print = 'echo "$PROCXY_IPC_FD $DEKA_IPC_ENABLED $DEKA_IPC_FD"';
 

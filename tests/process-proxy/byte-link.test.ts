@@ -1,8 +1,14 @@
+import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { connect, isWindows, nextConnection, serve, start } from '../support/process-proxy.js';
+import { blockUntil } from '../support/processes.js';
 import { Relay } from '../support/relay.js';
 import { closed, expectService, hello, impostor, SESSION, stranger } from '../support/strangers.js';
 import { times } from '../support/thorough.js';
@@ -149,4 +155,42 @@ test('nobody resumes a session without its token, or from bytes that were never 
   }
   expect(connection.closed).toBe(false);
   first.destroy();
+});
+
+/**
+ * Waits for a line, connects to the port, and sends bytes that are given in hexadecimal. Then it makes a file, and prints the first
+ * byte of the answer.
+ */
+const resumingClient = `
+import socket, sys
+port, hello, marker = int(sys.argv[1]), bytes.fromhex(sys.argv[2]), sys.argv[3]
+print('ready', flush=True)
+sys.stdin.readline()
+client = socket.create_connection(('127.0.0.1', port))
+client.sendall(hello)
+open(marker, 'w')
+print(client.recv(1)[0], flush=True)
+sys.stdin.readline()
+`;
+
+test('a session that is resumed while this process is blocked continues, even after reconnectTimeout', async () => {
+  const reconnectTimeout = 500;
+  await using server = await serve({ token: 'known', reconnectTimeout });
+  const bytes = hello('known', SESSION);
+  const marker = join(mkdtempSync(join(tmpdir(), 'procxy-resume-')), 'sent');
+  const client = spawn('python3', ['-c', resumingClient, String(server.getPort()), bytes.toString('hex'), marker]);
+  const lines = createInterface(client.stdout)[Symbol.asyncIterator]();
+  await lines.next();
+  const { socket, connection } = await impostor(server, bytes);
+  socket.destroy();
+  await closed(socket);
+  // After a few turns, the server has seen the end of the socket.
+  for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+  client.stdin.write('connect\n');
+  const end = performance.now() + 2 * reconnectTimeout;
+  while (performance.now() < end);
+  blockUntil(marker);
+  expect(await lines.next()).toMatchObject({ value: '0' });
+  expect(connection.closed).toBe(false);
+  client.stdin.end();
 });

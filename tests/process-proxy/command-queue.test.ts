@@ -11,6 +11,9 @@ test('ten thousand commands at once are answered in order', async () => {
   await ended;
 });
 
+/** The response to the command that a server without sessions sends at once: where the executable is. */
+const cwd = [0, 0, 0, 0, 1, 0, 0, 0, 0x2f];
+
 test.each([
   ['a response to no command', Buffer.from([0, 0, 0, 0]), 'a response although no command was open'],
   [
@@ -24,7 +27,7 @@ test.each([
   const { socket, connection, errors } = await impostor(server, hello('known'));
   const args = bytes.length > 4 ? connection.getArgs() : Promise.resolve();
   const outcome = args.catch((error: unknown) => error);
-  socket.write(bytes);
+  socket.write(Buffer.from([...cwd, ...bytes]));
   await closed(socket);
   if (bytes.length > 4) expect(await outcome).toMatchObject({ code: 'PROCXY_PROTOCOL' });
   expect(errors).toEqual([
@@ -37,7 +40,7 @@ test('a peer that stops within a response delays only the caller that waits for 
   await using server = await serve({ token: 'known' });
   const { socket, connection } = await impostor(server, hello('known'));
   const outcome = connection.getArgs().catch((error: unknown) => error);
-  socket.write(Buffer.from([0, 0, 0, 0, 2, 0, 0, 0, 5, 0, 0, 0, 0x61]));
+  socket.write(Buffer.from([...cwd, 0, 0, 0, 0, 2, 0, 0, 0, 5, 0, 0, 0, 0x61]));
   await expectService(server);
   socket.destroy();
   expect(await outcome).toMatchObject({ code: 'PROCXY_DISCONNECTED' });

@@ -1,8 +1,13 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { serve } from '../support/process-proxy.js';
+import { serve, start } from '../support/process-proxy.js';
+import { blockUntil, until } from '../support/processes.js';
 import { closed, expectService, hello, SESSION, stranger } from '../support/strangers.js';
 
 test('a stranger never becomes a connection, and executables are still served', async () => {
@@ -72,4 +77,55 @@ test('junk without an end is not collected', async () => {
   await closed(socket);
   expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1024 * 1024);
   await expectService(server);
+});
+
+/** Blocks the event loop in each of its turns, until it is stopped. */
+function blockEveryTurn(ms: number): () => void {
+  const block = (): void => {
+    const end = performance.now() + ms;
+    while (performance.now() < end);
+    immediate = setImmediate(block);
+  };
+  let immediate = setImmediate(block);
+  return () => clearImmediate(immediate);
+}
+
+test('time in which this process is blocked does not count against handshakeTimeout', async () => {
+  await using server = await serve({ handshakeTimeout: 50 });
+  server.on('connection', (connection) => void connection.exit(9));
+  const runs = [1, 2, 3, 4].map(() => start(server.env));
+  const unblock = blockEveryTurn(150);
+  const ends = await Promise.all(runs.map(({ ended }) => ended));
+  unblock();
+  expect(ends.map(({ code }) => code)).toEqual([9, 9, 9, 9]);
+});
+
+/** Connects as many times as its argument says, sends a hello each time, makes a file, and waits for the end of its stdin. */
+const crowd = `
+import socket, sys
+port, count, hello, marker = int(sys.argv[1]), int(sys.argv[2]), bytes.fromhex(sys.argv[3]), sys.argv[4]
+clients = [socket.create_connection(('127.0.0.1', port)) for _ in range(count)]
+for client in clients: client.sendall(hello)
+open(marker, 'w')
+sys.stdin.read()
+`;
+
+test('three hundred clients that connect while this process is blocked are all served', async () => {
+  await using server = await serve({ token: 'known' });
+  let connections = 0;
+  server.on('connection', () => connections++);
+  const marker = join(mkdtempSync(join(tmpdir(), 'procxy-crowd-')), 'connected');
+  const args = [String(server.getPort()), '300', hello('known').toString('hex'), marker];
+  const clients = spawn('python3', ['-c', crowd, ...args], { stdio: ['pipe', 'ignore', 'inherit'] });
+  blockUntil(marker);
+  await until(() => connections === 300, 'the last connection');
+  clients.stdin.end();
+});
+
+test('a silent socket is closed also while this process is blocked again and again', async () => {
+  await using server = await serve({ handshakeTimeout: 50 });
+  const socket = await stranger(server);
+  const unblock = blockEveryTurn(60);
+  await closed(socket);
+  unblock();
 });

@@ -1,5 +1,4 @@
 import { fork, type ChildProcess, type SpawnOptions, type StdioOptions } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { text } from 'node:stream/consumers';
@@ -88,10 +87,4 @@ export function startShell(script: string, options: SpawnWithIpcOptions = {}): C
 /** Everything that a child writes to its stdout. */
 export function output(child: ChildProcess): Promise<string> {
   return text(child.stdout ?? expect.unreachable('stdout is piped'));
-}
-
-/** Blocks this process's event loop until a file exists. */
-export function blockUntil(file: string): void {
-  const end = performance.now() + 30_000;
-  while (!existsSync(file)) if (performance.now() > end) throw new Error(`Never made: ${file}`);
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 
 /** Whether a process runs; a zombie does not. */
 export function isRunning(pid: number): boolean {
@@ -32,4 +32,10 @@ export async function until(condition: () => boolean, what: string, ms = 30_000)
     if (performance.now() > end) throw new Error(`Never happened: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+/** Blocks this process's event loop until a file exists. */
+export function blockUntil(file: string): void {
+  const end = performance.now() + 30_000;
+  while (!existsSync(file)) if (performance.now() > end) throw new Error(`Never made: ${file}`);
 }

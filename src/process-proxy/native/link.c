@@ -8,7 +8,8 @@
  *       └────────────────────────┴────────────────────┘ a session's socket broke
  *
  *   From each of them the link can become DEAD: the server refuses it or closes it, a plain connection breaks, or a search
- *   takes too long. The reason is kept until the commands that arrived before are carried out.
+ *   takes too long. The reason is kept until the commands that arrived before are carried out. A server that is silent in the
+ *   first GREETING ends the process at once.
  */
 #include "link.h"
 
@@ -23,8 +24,10 @@
 
 /* How often a session looks for its server, in ms. */
 #define RETRY_DELAY 20
-/* How long it looks, in ms, until the server's welcome says it. */
-#define PATIENCE 5000
+/* How long a server may accept the socket and say nothing, in ms. */
+#ifndef SILENCE_LIMIT
+#define SILENCE_LIMIT 10000
+#endif
 #define LOST "the connection to the server is lost"
 
 enum state { SEARCHING, GREETING, OPEN, DEAD };
@@ -37,6 +40,7 @@ static struct {
   bool was_open;
   /* When to give up, and when to try the next socket, in ms of the platform's clock. 0 where no time runs. */
   uint64_t deadline, next_attempt;
+  /* How long to look for the server, in ms. Its welcome says it. */
   uint32_t patience;
   /* Why the link is DEAD. */
   const char *reason;
@@ -57,7 +61,8 @@ static void check(void) {
   assert(ring_size(&link.in) <= WINDOW && ring_size(&link.out) <= WINDOW);
   assert(link.packet_start <= link.packet_end && link.packet_end <= sizeof link.packet);
   assert(link.header_size < HEADER_SIZE);
-  assert(link.state != SEARCHING || (link.hello.session && link.deadline != 0));
+  assert(link.state != SEARCHING || link.hello.session);
+  assert(link.state == OPEN || link.state == DEAD || link.deadline != 0);
   assert(link.state != OPEN || (link.was_open && link.deadline == 0));
   assert(link.state != DEAD || link.reason);
 }
@@ -94,7 +99,7 @@ static void lose_socket(void) {
 
 static void connect_socket(void) {
   if (!platform_connect(link.port)) {
-    /* A server that has never accepted the link is not known to come back. */
+    /* A server that has never accepted the link may not come back. */
     if (!link.was_open) die(LOST);
     return;
   }
@@ -117,6 +122,10 @@ static void acknowledge_to(uint64_t offset, bool resent) {
 }
 
 static void take_welcome(const uint8_t *header) {
+  if (header[0] == WELCOME_WAIT) {
+    link.deadline = platform_milliseconds() + SILENCE_LIMIT;
+    return;
+  }
   if (header[0] != WELCOME_ACCEPTED) {
     die(link.was_open ? "the server has ended the session"
                       : "the server refused the connection. Is " TOKEN_VARIABLE " its token?");
@@ -214,13 +223,21 @@ static unsigned step_when_dead(unsigned wanted) {
   return platform_wait(wanted, -1);
 }
 
+static void give_up(void) {
+  if (link.state == GREETING && !link.was_open) {
+    fail("the server on 127.0.0.1:%u accepted the connection and said nothing for %d ms. Is it a ProcessProxyServer?",
+         link.port, SILENCE_LIMIT);
+  }
+  platform_disconnect();
+  die(LOST);
+}
+
 unsigned link_step(unsigned wanted) {
   check();
   if (link.state == DEAD) return step_when_dead(wanted);
   uint64_t now = platform_milliseconds();
   if (link.deadline != 0 && now >= link.deadline) {
-    platform_disconnect();
-    die(LOST);
+    give_up();
     return 0;
   }
   if (link.state == SEARCHING && now >= link.next_attempt) {
@@ -246,7 +263,7 @@ unsigned link_step(unsigned wanted) {
 void link_open(uint16_t port, const char *token, bool session) {
   assert(strlen(token) <= TOKEN_SIZE);
   link.port = port;
-  link.patience = PATIENCE;
+  link.deadline = platform_milliseconds() + SILENCE_LIMIT;
   link.hello.session = session;
   link.hello.process_id = platform_process_id();
   memcpy(link.hello.token, token, strlen(token));

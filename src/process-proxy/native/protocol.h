@@ -32,6 +32,7 @@ enum frame {
 enum welcome {
   WELCOME_ACCEPTED = 0x00,
   WELCOME_REFUSED = 0x01,
+  WELCOME_WAIT = 0x02, /* The token is still being validated. Another byte follows. */
 };
 
 #define PORT_VARIABLE "PROCESS_PROXY_PORT"

@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { buildForDebugging } from '../../support/native-builds.js';
 import { isWindows, nextConnection, serve, start, startWith } from '../../support/process-proxy.js';
 import { until } from '../../support/processes.js';
@@ -87,4 +87,64 @@ test.skipIf(isWindows)('an executable whose output is not read still reconnects'
   expect(await closed).toEqual([8, null]);
   expect(sha((await stdout) ?? Buffer.alloc(0))).toBe(sha(output));
   await relay.close();
+});
+
+/** A server that accepts sockets and only writes the given bytes to them. Returns the variables of an executable for it. */
+async function serveBytes(bytes: number[], hasSession: boolean): Promise<Record<string, string>> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {}).write(Buffer.from(bytes));
+  });
+  server.listen(0, '127.0.0.1').unref();
+  await once(server, 'listening');
+  const port = String((server.address() as AddressInfo).port);
+  return { PROCESS_PROXY_PORT: port, ...(hasSession ? { PROCESS_PROXY_SESSION: `1:${port}` } : {}) };
+}
+
+const silent = (env: Record<string, string>, ms: number): string =>
+  `process-proxy: the server on 127.0.0.1:${env['PROCESS_PROXY_PORT']} accepted the connection and said nothing for ${ms} ms. ` +
+  'Is it a ProcessProxyServer?\n';
+
+/** In ms. A debug build has a shorter limit than the default of 10,000. */
+const SHORT_LIMIT = 2500;
+
+describe.concurrent('an executable whose server says nothing', () => {
+  let path: string;
+  beforeAll(() => {
+    path = buildForDebugging(`-DSILENCE_LIMIT=${SHORT_LIMIT}`);
+  });
+
+  test.each([
+    ['with a session', true],
+    ['without a session', false],
+  ])('gives up %s', async (_how, hasSession) => {
+    const env = await serveBytes([], hasSession);
+    expect(await start(env).ended).toMatchObject({ code: 1, stderr: silent(env, 10_000) });
+  });
+
+  test.each([
+    ['half of a welcome', [0, 0, 0]],
+    ['one sign that the token is being validated', [2]],
+  ])('gives up after %s', async (_what, bytes) => {
+    const env = await serveBytes(bytes, true);
+    expect(await start(env, { path }).ended).toMatchObject({ code: 1, stderr: silent(env, SHORT_LIMIT) });
+  });
+
+  test('waits while its token is being validated', async () => {
+    await using server = await serve({ validateConnection: async () => sleep(2 * SHORT_LIMIT, true) });
+    server.on('connection', (connection) => void connection.exit(3));
+    expect(await start(server.env, { path }).ended).toMatchObject({ code: 3, stderr: '' });
+  });
+
+  test.each([
+    ['with a session', true],
+    ['without a session', false],
+  ])('waits for a listener that takes its time %s', async (_how, hasSession) => {
+    await using server = await serve();
+    server.on('connection', async (connection) => {
+      await sleep(2 * SHORT_LIMIT);
+      await connection.exit(4);
+    });
+    const env = { ...server.env, ...(hasSession ? {} : { PROCESS_PROXY_SESSION: undefined }) };
+    expect(await start(env, { path }).ended).toMatchObject({ code: 4, stderr: '' });
+  });
 });

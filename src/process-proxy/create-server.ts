@@ -1,0 +1,75 @@
+import { Server, type AddressInfo, type ServerOpts } from 'node:net';
+import { ProcxyError } from '../errors.js';
+import { Acceptor } from './acceptor.js';
+import type { ProcessProxyConnection } from './connection.js';
+import { checkNames, environmentOf, resolveOptions, type ProcessProxyServerOptions } from './options.js';
+
+/** The options of `net.createServer()` and of {@link ProcessProxyServerOptions}. */
+export interface ProxyProcessServerOptions extends ServerOpts, Omit<ProcessProxyServerOptions, 'token'> {
+  /**
+   * The value that an executable needs in `PROCESS_PROXY_TOKEN`: 1 to 128 bytes without NUL. It is compared in constant time.
+   * @default none: without `validateConnection`, every program of this machine may connect
+   */
+  token?: string | undefined;
+}
+
+const serverOptions = ['allowHalfOpen', 'pauseOnConnect', 'noDelay', 'keepAlive', 'keepAliveInitialDelay'];
+const otherServerOptions = ['highWaterMark', 'blockList'];
+
+/** A `net.Server` whose sockets belong to executables. `close()` accepts no more of them, and leaves the open ones alone. */
+export class ProxyProcessServer extends Server {
+  readonly #token: string;
+
+  /** @internal */
+  constructor(listener: (connection: ProcessProxyConnection) => void, options: ProxyProcessServerOptions) {
+    const { token, validateConnection, handshakeTimeout, reconnectTimeout, pollingInterval, ...server } = options;
+    checkNames('createProxyProcessServer()', server, [...serverOptions, ...otherServerOptions]);
+    const own = {
+      token,
+      validateConnection: validateConnection ?? acceptAll,
+      handshakeTimeout,
+      reconnectTimeout,
+      pollingInterval,
+    };
+    const resolved = resolveOptions('createProxyProcessServer()', own);
+    super({ noDelay: true, ...server });
+    this.#token = resolved.token;
+    const acceptor = new Acceptor(resolved, {
+      hasListener: () => true,
+      onConnection: listener,
+      onError: (error) => {
+        if (this.listenerCount('error') > 0) this.emit('error', error);
+      },
+    });
+    this.on('connection', (socket) => acceptor.add(socket));
+  }
+
+  /**
+   * The variables that an executable needs in its environment. They contain the token: give them to nobody else.
+   * @throws {ProcxyError} while the server does not listen on a port
+   */
+  get env(): Record<string, string> {
+    const address = this.address() as AddressInfo | string | null;
+    if (!address || typeof address === 'string') {
+      throw new ProcxyError(
+        'The server has no port, because it does not listen on one. Wait for its `listening` event first.',
+      );
+    }
+    return environmentOf(address.port, this.#token);
+  }
+}
+
+const acceptAll = (): boolean => true;
+
+/**
+ * Creates a server for executables whose port you choose, as `process-proxy` 0.6.0 does: call its `listen(port, '127.0.0.1')`.
+ *
+ * @param listener takes each executable that connects
+ * @throws {OptionsValidationError}
+ */
+export function createProxyProcessServer(
+  listener: (connection: ProcessProxyConnection) => void,
+  options: ProxyProcessServerOptions = {},
+): ProxyProcessServer {
+  return new ProxyProcessServer(listener, options);
+}
