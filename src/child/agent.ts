@@ -6,6 +6,7 @@ import { setTimeout } from '../clock.js';
 import { withDebugLog } from '../session/wire/debug-log.js';
 import { inheritedBlocking, inheritedBytes } from './inherited-lanes.js';
 import { joinChannel } from './join-channel.js';
+import { keepTicking } from './keep-ticking.js';
 import { sendLastWords } from './last-words.js';
 import { loadClass } from './load-class.js';
 import { rehearse } from './rehearse.js';
@@ -15,7 +16,7 @@ import { serveInstance } from './serve-instance.js';
 const ownFile = __filename;
 
 joinChannel(fail);
-const channel = withDebugLog(nodeIpcChannel(process as unknown as IpcPort), 'parent');
+const channel = withDebugLog(keepTicking(nodeIpcChannel(process as unknown as IpcPort)), 'parent');
 const served = serveInstance(
   channel,
   {

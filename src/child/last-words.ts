@@ -1,4 +1,5 @@
 import type { ChildFatal, Wire } from '../protocol.js';
+import { isError } from '../realm.js';
 import { ValueParcel, type Form, type Sender } from '../session/wire/value-parcel.js';
 import type { ServedInstance } from './serve-instance.js';
 import { isWithin } from './size.js';
@@ -38,7 +39,7 @@ function dieOfRejections(served: ServedInstance): void {
 }
 
 function shortened(error: unknown): unknown {
-  if (!(error instanceof Error) || isWithin({ ...error, cause: error.cause, text: error.stack }, LIMIT)) return error;
+  if (!isError(error) || isWithin({ ...error, cause: error.cause, text: error.stack }, LIMIT)) return error;
   const short = Object.create(Object.getPrototypeOf(error) as object) as Error;
   for (const key of ['message', 'stack'] as const) {
     Object.defineProperty(short, key, { value: String(error[key]).slice(0, LIMIT / 4) });
