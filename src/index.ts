@@ -1,4 +1,4 @@
-export { procxy, type Constructor } from './parent/procxy.js';
+export { procxy, type Constructor } from './procxy.js';
 export { isProcxy } from './parent/proxy.js';
 export { isProcxiable, validateProcxiable } from './codec/validate.js';
 export { registerErrorClass, registerTransferHandler, type ClassTransfer } from './codec/registry.js';

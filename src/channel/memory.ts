@@ -4,6 +4,11 @@ import type { SerializationMode } from '../types/serializable.js';
 import type { ArrivedHandle, Channel } from './channel.js';
 import { messageFormat } from './frames.js';
 
+export interface MemoryChannel extends Channel {
+  /** Delivers at once what was sent at this end: its side is about to block. */
+  flush(): void;
+}
+
 /** One end, as the other sees it. */
 interface End {
   isOpen: boolean;
@@ -11,38 +16,42 @@ interface End {
   onClose(): void;
 }
 
-/** How messages get from one end to the other. */
-interface Way {
-  /** @throws when the message cannot be written */
-  copy(message: object): unknown;
-  /** In a later turn of the event loop, in order. */
-  deliver(action: () => void): void;
-}
-
 /**
  * Two connected channels within one process. A message is written and read as on a channel between two processes, and arrives in a
  * later turn of the event loop. A handle is not copied: the other side gets the object itself.
  */
-export function memoryChannelPair(mode: SerializationMode = 'json'): [Channel, Channel] {
-  const format = messageFormat(mode);
-  // What arrives runs in the asynchronous context of whoever made the channel, and not of whoever sent it.
+export function memoryChannelPair(mode: SerializationMode = 'json'): [MemoryChannel, MemoryChannel] {
+  const copy = copierOf(mode);
+  // What arrives runs in the asynchronous context of the code that made the channel, not of the sender.
   const context = new AsyncResource('PROCXY_MEMORY_CHANNEL');
-  const way: Way = {
-    copy:
-      mode === 'json'
-        ? (message) => JSON.parse(JSON.stringify(message)) as unknown
-        : (message) => format.decode(format.encode(message)),
-    deliver: (action) => void setImmediate(() => context.runInAsyncScope(action)),
-  };
   const [a, b] = [newEnd(), newEnd()];
-  return [channelBetween(a, b, way), channelBetween(b, a, way)];
+  return [channelBetween(a, b, copy, context), channelBetween(b, a, copy, context)];
+}
+
+/** Makes of a message what it becomes by being written and read. @throws when it cannot be written */
+export function copierOf(mode: SerializationMode): (message: object) => unknown {
+  if (mode === 'json') return (message) => JSON.parse(JSON.stringify(message)) as unknown;
+  const { encode, decode } = messageFormat(mode);
+  return (message) => decode(encode(message));
 }
 
 function newEnd(): End {
   return { isOpen: true, onMessage: () => {}, onClose: () => {} };
 }
 
-function channelBetween(near: End, far: End, { copy, deliver }: Way): Channel {
+function channelBetween(
+  near: End,
+  far: End,
+  copy: (message: object) => unknown,
+  context: AsyncResource,
+): MemoryChannel {
+  /** What is under way to the far end. */
+  const pending: (() => void)[] = [];
+  const deliverNext = (): void => pending.shift()?.();
+  const deliver = (action: () => void): void => {
+    pending.push(() => context.runInAsyncScope(action));
+    setImmediate(deliverNext);
+  };
   return {
     send(message, handle, written) {
       if (!near.isOpen) return;
@@ -67,6 +76,9 @@ function channelBetween(near: End, far: End, { copy, deliver }: Way): Channel {
         far.isOpen = false;
         far.onClose();
       });
+    },
+    flush() {
+      while (pending.length > 0) deliverNext();
     },
   };
 }

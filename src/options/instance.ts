@@ -1,7 +1,7 @@
-import { location } from './kind.js';
+import { flag, location } from './kind.js';
 import { option } from './option.js';
 
-/** Where the class is. */
+/** Where the class is, and where its instance lives. */
 export const instanceOptions = {
   /**
    * Where the class is exported: relative to the calling file, absolute, a `file:` URL, or a package's name.
@@ -20,5 +20,15 @@ export const instanceOptions = {
   agent: option(location('a path or a file: URL'), {
     fixedAtStart: true,
     remedy: 'Name the program that serves the class; `execPath` runs it.',
+  }),
+  /**
+   * Runs the instance in this process, for tests and for stepping through its code. Values cross as they do to a child. The class
+   * that you pass is used: nothing is imported or started, and options for a child process are ignored.
+   * @default false
+   */
+  inProcess: option(flag, {
+    default: false,
+    fixedAtStart: true,
+    remedy: 'Set it to true to run the instance in this process.',
   }),
 };

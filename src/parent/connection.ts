@@ -211,8 +211,7 @@ export class Connection {
     this.#terminated ??= terminate({
       worker: this.worker,
       timeout: this.#options.terminateTimeout,
-      hasHook: this.#disposable,
-      ask: (method) => this.#session.call('agent', method, [], { timeout: Infinity }),
+      dispose: this.#disposable ? () => this.#session.call('agent', 'dispose', [], { timeout: Infinity }) : undefined,
     });
     return this.#terminated;
   }

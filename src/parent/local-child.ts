@@ -25,18 +25,18 @@ const reaper = new Reaper();
 export function startLocalChild(options: ChildOptions): Worker {
   // Both are called later: nothing arrives before the event loop turns.
   const launched = launch(options, (error) => child.listener?.onGarbage(error));
-  const child = new LocalChild(launched, options);
+  const child = new LocalChild(launched, options.terminateTimeout);
   return child;
 }
 
 /** A child process, and what is known of its life and end. */
 class LocalChild implements Worker {
   readonly process: ChildProcess;
+  readonly isHere = false;
   readonly channel: Channel;
   readonly bytes: DataLane | undefined;
   readonly blocking: OpenBlockingLane | undefined;
   readonly descriptors: Worker['descriptors'];
-  readonly leaves: boolean;
   readonly exited: Promise<ExitStatus>;
   readonly disconnected: Promise<void>;
   lastWords: { error: unknown } | undefined;
@@ -47,10 +47,8 @@ class LocalChild implements Worker {
   #status: ExitStatus | undefined;
   #endedFor: string | undefined;
 
-  constructor({ process: child, dataDescriptor, syncDescriptor }: Launched, options: ChildOptions) {
+  constructor({ process: child, dataDescriptor, syncDescriptor }: Launched, terminateTimeout: number) {
     this.process = child;
-    // A program of another language has the protocol's `dispose` alone.
-    this.leaves = options.agent === undefined;
     this.channel = nodeIpcChannel(child);
     const data = socketAt(child, dataDescriptor);
     const sync = socketAt(child, syncDescriptor);
@@ -61,7 +59,7 @@ class LocalChild implements Worker {
     this.exited = this.#watchExit();
     this.#stderr = keepTail(child.stderr);
     this.#keepAlive = new KeepAlive((alive) => setRef(child, alive ? 'ref' : 'unref'));
-    if (child.pid !== undefined) reaper.watch(child.pid, options.terminateTimeout);
+    if (child.pid !== undefined) reaper.watch(child.pid, terminateTimeout);
   }
 
   get pid(): number | undefined {

@@ -78,7 +78,7 @@ export function openParentSide(worker: Worker, options: ParentSideOptions): Pare
 
 /** Serves a worker that blocks until a function of this side has returned, where there is a way for that. */
 function serveBlocked(
-  { blocking, name }: Worker,
+  { blocking, name, isHere }: Worker,
   session: Session,
   callbacks: Callbacks,
   mode: SerializationMode,
@@ -86,7 +86,13 @@ function serveBlocked(
 ): SyncCalls | undefined {
   if (!blocking) return undefined;
   const lane = blocking(messageFormat(mode), (error) => session.inbox.violate(error));
-  const sync = new SyncCalls({ channel: withDebugLog(lane, `${name}, waiting:`), mode, callbacks, timeout });
+  const sync = new SyncCalls({
+    channel: withDebugLog(lane, `${name}, waiting:`),
+    mode,
+    callbacks,
+    timeout,
+    awaitsPromises: !isHere,
+  });
   session.use(sync);
   return sync;
 }

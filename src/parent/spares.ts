@@ -60,6 +60,8 @@ export async function keepSpares(count: number, options: ProcxyOptions = {}): Pr
     );
   }
   const resolved = readArguments([options]).options;
+  // There is no child to start.
+  if (resolved.inProcess) return;
   if (resolved.agent !== undefined) {
     throw new OptionsValidationError(
       'A child with an `agent` of its own cannot be started ahead: it has its class already.',

@@ -29,6 +29,8 @@ export interface Worker {
   readonly pid: number | undefined;
   /** The process itself, where it is a child of this one. */
   readonly process: ChildProcess | undefined;
+  /** Whether it is in this process, whose event loop it shares. */
+  readonly isHere: boolean;
   /** How logs name it: `child 4711`. */
   readonly name: string;
 
@@ -39,8 +41,6 @@ export interface Worker {
   /** The numbers under which the other side has inherited its ends of them. */
   readonly descriptors: { readonly bytes?: number | undefined; readonly blocking?: number | undefined };
 
-  /** Whether its agent ends it once the instance has been disposed. Otherwise it is ended by {@link end}. */
-  readonly leaves: boolean;
   /** Whether it can still answer. */
   readonly isConnected: boolean;
   readonly hasEnded: boolean;

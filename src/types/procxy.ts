@@ -119,6 +119,15 @@ export type ProcxiableMethodsOf<T, Mode extends SerializationMode = 'json'> = {
 /** The type of the instance that a proxy stands for. */
 export type UnwrapProxy<P> = P extends { $with(options: CallOverrides): Procxy<infer T, infer _> } ? T : never;
 
+/** Only options that name `inProcess` make it possible that there is no process. */
+type ProcessOf<O extends Config> = O extends { readonly inProcess: infer In }
+  ? true extends In
+    ? In extends true
+      ? undefined
+      : ChildProcess | undefined
+    : ChildProcess
+  : ChildProcess;
+
 /** What every proxy has of its own. Nothing of this runs a method of the instance. */
 export interface ProcxyControls<T, O extends Config = 'json'> extends AsyncDisposable, Disposable {
   /**
@@ -126,8 +135,8 @@ export interface ProcxyControls<T, O extends Config = 'json'> extends AsyncDispo
    * SIGTERM, then SIGKILL after `terminateTimeout`. Resolves when the process is gone; may be called again.
    */
   $terminate(): Promise<void>;
-  /** The child process itself. */
-  readonly $process: ChildProcess;
+  /** The child process itself; `undefined` with `{ inProcess: true }`. */
+  readonly $process: ProcessOf<O>;
   /** Resolves when the child has ended, however it did. Never rejects. */
   readonly $exited: Promise<ExitStatus>;
   /**

@@ -1,11 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Socket } from 'node:net';
 import { beforeEach, expect, test } from 'vitest';
-import type { Channel } from '../../src/channel/channel.js';
-import { memoryChannelPair } from '../../src/channel/memory.js';
+import { memoryChannelPair, type MemoryChannel } from '../../src/channel/memory.js';
 
-let near: Channel;
-let far: Channel;
+let near: MemoryChannel;
+let far: MemoryChannel;
 let log: unknown[];
 beforeEach(() => {
   [near, far] = memoryChannelPair();
@@ -110,4 +109,20 @@ test('an end that has closed itself gets nothing more, whatever was under way', 
     ['far', 'closed'],
     ['near', 'closed'],
   ]);
+});
+
+test('what is under way arrives at once, in order, when its sender is about to block', async () => {
+  near.send({ n: 1 });
+  near.send({ n: 2 });
+  far.send({ n: 3 });
+  near.flush();
+  expect(log).toEqual([
+    ['far', { n: 1 }],
+    ['far', { n: 2 }],
+  ]);
+  near.send({ n: 4 });
+  await settled();
+  expect(log).toHaveLength(4);
+  expect(log).toContainEqual(['near', { n: 3 }]);
+  expect(log).toContainEqual(['far', { n: 4 }]);
 });

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { procxy, type Procxy, type ProcxyOptions } from 'procxy';
 import { holds, type Equal } from './assert.js';
 
@@ -42,3 +43,10 @@ void procxy(Named, './named.js', { retries: 1 }, 5);
 
 holds<Equal<ProcxyOptions['serialization'], 'json' | 'advanced' | undefined>>();
 holds<Equal<ProcxyOptions['mirror'], boolean | readonly string[] | undefined>>();
+
+// Only options that name `inProcess` make it possible that there is no process.
+holds<Equal<Procxy<Plain>['$process'], ChildProcess>>();
+holds<Equal<Procxy<Plain, ProcxyOptions>['$process'], ChildProcess>>();
+holds<Equal<Procxy<Plain, { readonly inProcess: false }>['$process'], ChildProcess>>();
+holds<Equal<Procxy<Plain, { readonly inProcess: true }>['$process'], undefined>>();
+holds<Equal<Procxy<Plain, { inProcess: boolean }>['$process'], ChildProcess | undefined>>();

@@ -15,9 +15,16 @@ export function agentPath(): string {
   return found;
 }
 
-/** How the names of the files begin that this code is built into, which lie beside the agent; in a bundle none has such a name. */
-export function ownFiles(): string {
-  return join(dirname(agentPath()), 'index.');
+/**
+ * How the names of the files begin that this code is built into: they lie beside the agent. In a bundle no file has such a name, and
+ * the agent may be missing.
+ */
+export function ownFiles(): string | undefined {
+  try {
+    return join(dirname(agentPath()), 'index.');
+  } catch {
+    return undefined;
+  }
 }
 
 function search(): string {

@@ -49,7 +49,9 @@ export function runtimeFlags(runtime: Runtime, { given, inherited, limits, permi
 
 /** @throws {OptionsValidationError} for what a runtime, a channel or a platform cannot do */
 export function chooseChannel(options: ProcxyOptions): { runtime: Runtime; channel: 'ipc' | 'socket' } {
-  const { execPath, agent, serialization, supportHandles } = options;
+  const { execPath, agent, serialization, supportHandles, inProcess } = options;
+  // There is no child, and options for one are ignored.
+  if (inProcess) return { runtime: 'node', channel: 'ipc' };
   const runtime = runtimeOf(execPath, agent);
   const isWindows = process.platform === 'win32';
   const channel = options.channel ?? (runtime === 'node' || (isWindows && runtime !== 'other') ? 'ipc' : 'socket');

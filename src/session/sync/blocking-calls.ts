@@ -9,6 +9,8 @@ import { earlyFormat } from './early-messages.js';
 
 /** A socket on which this process waits without turning its event loop. */
 export interface BlockingLane {
+  /** Delivers at once what is under way on the channel. Left out where a process cannot do that while it blocks. */
+  flush?(): void;
   /** Drops the message if the other side has closed the socket. @throws when the message cannot be written */
   write(message: object): void;
   /** The next message, or `undefined` if the other side has closed the socket. */
@@ -42,7 +44,7 @@ export class BlockingCalls implements BlockingInvoker, SessionPart {
 
   /** From the first function that may block, a copy is kept of each message until the channel has written it. */
   expect(): void {
-    if (this.#isExpected) return;
+    if (this.#isExpected || this.#lane.flush) return;
     this.#isExpected = true;
     this.#link.keepUnwritten(this.#log);
   }
@@ -50,6 +52,7 @@ export class BlockingCalls implements BlockingInvoker, SessionPart {
   invoke(callbackId: string, name: string, args: unknown[]): unknown {
     const call = new BlockingCall(name, () => this.#message(callbackId, name, args));
     this.#link.flush();
+    this.#lane.flush?.();
     this.#link.sendAtOnce(call, (message) => this.#lane.write(message));
     const { early } = call.sent();
     const answer = this.#lane.read() as CallbackResult | undefined;

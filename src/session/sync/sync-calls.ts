@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Channel } from '../../channel/channel.js';
 import { now } from '../../clock.js';
 import { ProtocolError, SyncCallbackError, TimeoutError } from '../../errors.js';
+import { isPromise } from '../../is-promise.js';
 import type { CallbackInvoke } from '../../protocol.js';
 import type { SerializationMode } from '../../types/serializable.js';
 import type { ErrorFactory } from '../calls/calls.js';
@@ -22,6 +23,8 @@ export interface SyncCallsOptions {
   callbacks: Callbacks;
   /** ms that the child waits; `Infinity`: no limit. */
   timeout: number;
+  /** Whether it waits for promises too. An instance in this process cannot: they need the event loop that it blocks. */
+  awaitsPromises: boolean;
 }
 
 /**
@@ -141,11 +144,21 @@ export class SyncCalls implements SessionPart {
     this.#link.arrive(coded);
     try {
       this.#link.server.run(job.answer, args, coded, (values) =>
-        this.#context.run(job, () => callbacks.run(job.fn, values)),
+        this.#context.run(job, () => this.#checked(job, callbacks.run(job.fn, values))),
       );
     } finally {
       this.#link.account(coded);
     }
+  }
+
+  /** @throws {SyncCallbackError} for a promise that cannot be waited for */
+  #checked(job: Job, result: unknown): unknown {
+    if (this.#options.awaitsPromises || !isPromise(result)) return result;
+    Promise.resolve(result).catch(() => {});
+    throw new SyncCallbackError(
+      `${job.name}() returned a promise. With { inProcess: true } the instance cannot wait for one: it blocks the event loop that ` +
+        'would settle it. Return the value itself, or pass the function without sync().',
+    );
   }
 
   #fail(job: Job, error: Error): void {

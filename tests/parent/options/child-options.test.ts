@@ -8,6 +8,7 @@ import type { ProcxyOptions } from '../../../src/types/options.js';
 const examples: { [K in keyof ProcxyOptions]-?: [ProcxyOptions[K], ProcxyOptions[K], needed?: ProcxyOptions] } = {
   modulePath: ['./a.js', './b.js'],
   agent: ['./a.py', './b.py'],
+  inProcess: [true, false],
   serialization: ['json', 'advanced'],
   sanitizeV8: [true, false, { serialization: 'advanced' }],
   supportHandles: [true, false],

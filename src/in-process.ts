@@ -1,0 +1,97 @@
+import { memoryLane } from './channel/memory-lane.js';
+import { memoryChannelPair, type MemoryChannel } from './channel/memory.js';
+import type { Class } from './child/find-class.js';
+import { serveInstance, type ServedInstance } from './child/serve-instance.js';
+import { clearInterval, MAX_DELAY, setInterval } from './clock.js';
+import { ChildCrashedError } from './errors.js';
+import { KeepAlive } from './parent/keep-alive.js';
+import { ownFiles } from './parent/launch/agent-path.js';
+import type { OpenBlockingLane, Worker, WorkerListener } from './parent/worker.js';
+import type { SerializationMode } from './types/serializable.js';
+import type { ExitStatus } from './types/stats.js';
+
+/** Where the instance lives with `{ inProcess: true }`: here. Both sides of the session are in this process, on a channel in memory. */
+export function startInProcess(type: Class, mode: SerializationMode): Worker {
+  return new InProcess(type, mode);
+}
+
+class InProcess implements Worker {
+  readonly pid = process.pid;
+  readonly process = undefined;
+  readonly isHere = true;
+  readonly name = 'instance in this process';
+  readonly channel: MemoryChannel;
+  readonly bytes = undefined;
+  readonly blocking: OpenBlockingLane;
+  readonly descriptors = {};
+  readonly exited: Promise<ExitStatus>;
+  readonly disconnected: Promise<void>;
+  lastWords: undefined;
+  readonly #far: MemoryChannel;
+  readonly #served: ServedInstance;
+  readonly #keepAlive: KeepAlive;
+  #listener: WorkerListener | undefined;
+  #status: ExitStatus | undefined;
+  #endedFor: string | undefined;
+
+  constructor(type: Class, mode: SerializationMode) {
+    [this.channel, this.#far] = memoryChannelPair(mode);
+    const [near, far] = memoryLane(mode, () => this.#far.flush());
+    this.blocking = () => near;
+    // An event may be named by a symbol of the class, but not by one of its module: that is not known here.
+    const load = () => Promise.resolve({ Class: type, namespace: {} });
+    this.#served = serveInstance(
+      this.#far,
+      { ownFile: ownFiles(), load, bytes: () => undefined, blocking: () => far },
+      (error) => this.end('kill', error.message),
+    );
+    const timer = setInterval(() => {}, MAX_DELAY);
+    this.#keepAlive = new KeepAlive((alive) => (alive ? timer.ref() : timer.unref()));
+    this.disconnected = new Promise((resolve) => this.channel.onClose(resolve));
+    this.exited = this.disconnected.then(() => {
+      this.#keepAlive.close();
+      clearInterval(timer);
+      return this.#status as ExitStatus;
+    });
+  }
+
+  get isConnected(): boolean {
+    return !this.hasEnded;
+  }
+
+  get hasEnded(): boolean {
+    return this.#status !== undefined;
+  }
+
+  listen(listener: WorkerListener): void {
+    this.#listener = listener;
+  }
+
+  hold(): void {
+    this.#keepAlive.hold();
+  }
+
+  release(): void {
+    this.#keepAlive.release();
+  }
+
+  /** The instance is let go of. Its code cannot be stopped: what it has under way goes on. */
+  end(how: 'term' | 'kill', reason?: string): void {
+    if (this.hasEnded) return;
+    this.#status = how === 'term' ? { code: 0, signal: null } : { code: null, signal: 'SIGKILL' };
+    this.#endedFor = reason;
+    this.#served.close();
+    // What was sent before arrives before the end.
+    this.#far.close();
+    this.#listener?.onEnd();
+  }
+
+  crashError(method: string): ChildCrashedError {
+    const why = this.#endedFor === undefined ? '' : `: ${this.#endedFor}`;
+    const { code, signal } = this.#status ?? { code: null, signal: null };
+    return new ChildCrashedError(
+      `${method}(): the instance, which ran in this process, was ended${why}. Call procxy() again for a new one.`,
+      { exitCode: code, signal },
+    );
+  }
+}
