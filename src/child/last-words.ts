@@ -1,4 +1,5 @@
 import type { ChildFatal, Wire } from '../protocol.js';
+import { isError } from '../realm.js';
 import { ValueParcel, type Form, type Sender } from '../session/wire/value-parcel.js';
 import type { ServedInstance } from './serve-instance.js';
 import { isWithin } from './size.js';
@@ -17,8 +18,12 @@ export function sendLastWords(served: ServedInstance): void {
 
 function send({ session, codec }: ServedInstance, error: unknown): void {
   const sender: Sender<undefined> = { codec, form: fatalForm, send: (parcel) => session.sendAtOnce(parcel) };
-  new ValueParcel(sender, undefined, {}).fail(shortened(error));
-  session.flush();
+  try {
+    new ValueParcel(sender, undefined, {}).fail(shortened(error));
+    session.flush();
+  } catch {
+    // Whatever it is, it must not replace the error of which Node tells on stderr.
+  }
 }
 
 const fatalForm: Form<undefined> = { root: 'error', success: fatalMessage, failure: fatalMessage };
@@ -38,10 +43,21 @@ function dieOfRejections(served: ServedInstance): void {
 }
 
 function shortened(error: unknown): unknown {
-  if (!(error instanceof Error) || isWithin({ ...error, cause: error.cause, text: error.stack }, LIMIT)) return error;
+  if (attempt(() => isError(error)) !== true) return error;
+  const text = (key: 'message' | 'stack' | 'cause'): unknown => attempt(() => (error as Error)[key]);
+  if (isWithin([error, text('cause'), text('stack'), text('message')], LIMIT)) return error;
   const short = Object.create(Object.getPrototypeOf(error) as object) as Error;
   for (const key of ['message', 'stack'] as const) {
-    Object.defineProperty(short, key, { value: String(error[key]).slice(0, LIMIT / 4) });
+    Object.defineProperty(short, key, { value: attempt(() => String(text(key)).slice(0, LIMIT / 4)) ?? '' });
   }
   return short;
+}
+
+/** What a getter gives, which may throw. */
+function attempt(read: () => unknown): unknown {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 }

@@ -3,6 +3,7 @@ import { serialize } from 'node:v8';
 import type { CallbackDescriptor, Descriptor, Wire } from '../protocol.js';
 import type { Codec, Encoded, Origin } from './codec.js';
 import { DescriptorReader, isDescriptor } from './descriptors.js';
+import { isDetached } from './detached.js';
 import { explain } from './explain.js';
 import * as refusals from './refusals.js';
 import { copySmall } from './small-copy.js';
@@ -33,6 +34,12 @@ export function createAdvancedCodec(handlers: readonly TransferHandler[], self: 
   };
 }
 
+/**
+ * How many levels a value may have, those of descriptors included: `v8.deserialize` overflows the stack of its process from about 1,600 on,
+ * where no listener can catch it.
+ */
+const MAX_LEVELS = 1000;
+
 /** Leaves: what V8 copies whole, without properties of its own to look at. */
 function isLeaf(value: object): boolean {
   return (
@@ -57,6 +64,7 @@ class Scan extends Walk {
   #object(value: object): void {
     if (this.#seen.has(value)) return;
     this.#seen.add(value);
+    if (this.keys.length >= MAX_LEVELS) this.reject(refusals.levels(MAX_LEVELS));
     if (Array.isArray(value)) {
       if (types.isProxy(value)) this.reject(refusals.proxy);
       this.refuseMethods(value);
@@ -65,7 +73,7 @@ class Scan extends Walk {
     const plain = isData(value);
     if (!plain) {
       if (this.handlerOf(value)) return void (this.coded = true);
-      if (isLeaf(value)) return;
+      if (isLeaf(value)) return this.#leaf(value);
       this.refuseMethods(value);
       if (types.isMap(value)) return this.#map(value);
       if (types.isSet(value)) return this.#set(value);
@@ -77,8 +85,18 @@ class Scan extends Walk {
     if (!plain && refusals.isLive(value, keys)) this.reject(refusals.live(value));
     for (const key of keys) {
       if (key.startsWith(DESCRIPTOR_PREFIX)) this.coded = true;
-      this.#part((value as Record<string, unknown>)[key], key);
+      let part: unknown;
+      try {
+        part = (value as Record<string, unknown>)[key];
+      } catch (error) {
+        this.unreadable(key, error);
+      }
+      this.#part(part, key);
     }
+  }
+
+  #leaf(value: object): void {
+    if (isDetached(value)) this.reject(refusals.detached);
   }
 
   #func(value: object): void {
@@ -142,6 +160,7 @@ class Copy extends Walk {
     if (this.#open.has(value)) return this.reject(refusals.openCycle);
     const copy = this.#copies.get(value);
     if (copy !== undefined) return copy;
+    if (this.keys.length + this.around >= MAX_LEVELS) this.reject(refusals.levels(MAX_LEVELS));
     this.parents.push(value);
     const content = this.#content(value);
     this.parents.pop();
@@ -154,7 +173,7 @@ class Copy extends Walk {
     if (!plain) {
       const handler = this.handlerOf(value);
       if (handler) return this.handled(value, handler);
-      if (isLeaf(value)) return value;
+      if (isLeaf(value)) return isDetached(value) ? this.reject(refusals.detached) : value;
       if (types.isMap(value)) return this.#map(value);
       if (types.isSet(value)) return this.#set(value);
     }
@@ -166,7 +185,7 @@ class Copy extends Walk {
     const target = {};
     const escape = keys.some((key) => key.startsWith(DESCRIPTOR_PREFIX));
     this.#copies.set(value, escape ? this.descriptor('escaped', target) : target);
-    this.#properties(value, target);
+    this.#properties(value, target, escape ? 1 : 0);
     return this.#copies.get(value);
   }
 
@@ -191,20 +210,25 @@ class Copy extends Walk {
   }
 
   /** A part that is lost leaves no half of itself behind: what was copied for it is forgotten. */
-  override tryEncode(part: unknown, key: Key): { crosses: boolean; wire?: Wire } {
+  override tryEncode(part: unknown, key: Key, around?: number): ReturnType<Walk['tryEncode']> {
     const before = this.#copies.size;
-    const outcome = super.tryEncode(part, key);
+    const outcome = super.tryEncode(part, key, around);
     if (!outcome.crosses) for (const copied of [...this.#copies.keys()].slice(before)) this.#copies.delete(copied);
     return outcome;
   }
 
   /** By keys, so that holes stay holes. */
-  #properties<T extends object>(source: object, target: T): T {
+  #properties<T extends object>(source: object, target: T, around = 0): T {
     if (!this.#copies.has(source)) this.#copies.set(source, target);
     const isArray = Array.isArray(source);
     for (const key of Object.keys(source)) {
-      const part = (source as Record<string, unknown>)[key];
-      assign(target, key, this.encode(part, isArray ? Number(key) : key));
+      let part: unknown;
+      try {
+        part = (source as Record<string, unknown>)[key];
+      } catch (error) {
+        this.unreadable(key, error);
+      }
+      assign(target, key, this.encode(part, isArray ? Number(key) : key, around));
     }
     return target;
   }

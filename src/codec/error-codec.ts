@@ -133,10 +133,10 @@ function encodePart(error: Error, key: string, context: EncodeContext): ReturnTy
   const list = read(error, key);
   // A sparse list may be longer than anyone can count.
   if (key !== 'errors' || !Array.isArray(list) || Object.keys(list).length !== list.length) {
-    return context.tryEncode(list, key);
+    return context.tryEncode(list, key, 1);
   }
   const wire = list.map((member: unknown, index) => {
-    const part = context.tryEncode(member, index);
+    const part = context.tryEncode(member, index, 2);
     return part.crosses ? part.wire : context.encode(undefined, index);
   });
   return { crosses: true, wire };
@@ -191,7 +191,7 @@ function encodeProperty(error: Error, key: string, context: EncodeContext): Retu
     // A getter of the user's.
     return { crosses: false };
   }
-  return context.tryEncode(value, key);
+  return context.tryEncode(value, key, 2);
 }
 
 function classOf(error: Error): string {

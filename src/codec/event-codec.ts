@@ -36,7 +36,7 @@ export function eventHandler(): TransferHandler<Event> {
 function properties(event: Event, context: EncodeContext): Record<string, Wire> {
   const carried: Record<string, Wire> = Object.create(null) as Record<string, Wire>;
   for (const name of propertyNames(event)) {
-    const part = context.tryEncode(read(event, name), name);
+    const part = context.tryEncode(read(event, name), name, 2);
     if (part.crosses) carried[name] = part.wire;
   }
   return carried;

@@ -8,10 +8,14 @@ import { at, type Key } from './transfer-handlers.js';
 
 /** How many parts of a value are weighed. */
 const WEIGHED = 1e6;
+/** Bytes from which on the size is at fault: V8's strings, and Node's buffers, end somewhere above. */
+const LARGE = 2 ** 28;
+/** Stands for a part that cannot be read. It cannot be written either. */
+const UNREADABLE = Symbol('unreadable');
 
 /**
  * The refusal for a value that was encoded, and whose message then could not be written. Only now is the part at fault looked for.
- * @param write throws for a part that cannot be written; without it only the size can be at fault
+ * @param write throws for a part that cannot be written. Without it only the size can be at fault
  */
 export function explain(
   wire: Wire,
@@ -19,7 +23,7 @@ export function explain(
   cause: unknown,
   write?: (part: Wire) => unknown,
 ): SerializationError {
-  const isSize = !write || cause instanceof RangeError;
+  const isSize = !write || weigh(wire) > LARGE;
   const keys = isSize
     ? follow(wire, heaviest)
     : follow(wire, (parts) => parts.find(([, part]) => !canWrite(part, write)));
@@ -72,7 +76,7 @@ function weigh(whole: Wire): number {
 
 /** The parts of a value and their keys. A descriptor's fields have none: the user's value has no such level. */
 function partsOf(wire: Wire): Part[] {
-  if (typeof wire !== 'object' || wire === null) return [];
+  if (typeof wire !== 'object' || wire === null || ArrayBuffer.isView(wire)) return [];
   try {
     if (isDescriptor(wire)) return '__procxy_type' in wire ? partsOfDescriptor(wire.__procxy_type, wire.value) : [];
     if (types.isMap(wire)) {
@@ -82,12 +86,19 @@ function partsOf(wire: Wire): Part[] {
       ]);
     }
     if (types.isSet(wire)) return [...wire].map((member, index): Part => [at.member(index), member]);
-    if (ArrayBuffer.isView(wire)) return [];
     const isArray = Array.isArray(wire);
-    return Object.keys(wire).map((key) => [isArray ? Number(key) : key, (wire as Record<string, Wire>)[key]]);
+    return Object.keys(wire).map((key) => [isArray ? Number(key) : key, read(wire, key)]);
   } catch {
-    // A getter throws: its object is the part at fault.
+    // A Proxy: its own traps are at fault.
     return [];
+  }
+}
+
+function read(object: object, key: string): unknown {
+  try {
+    return (object as Record<string, unknown>)[key];
+  } catch {
+    return UNREADABLE;
   }
 }
 

@@ -34,12 +34,19 @@ export function createJsonCodec(handlers: readonly TransferHandler[], self: Self
     return isDescriptor(wire) ? reader.read(wire) : decodeIn(wire);
   }
 
-  /** Assigning is safe for a key like `__proto__` too: JSON.parse made it an own property. */
+  /**
+   * Without recursion, so that whatever the other side could write can be read here. Assigning is safe for a key like `__proto__`
+   * too: JSON.parse made it an own property.
+   */
   function decodeIn(container: object): object {
-    const slots = container as Record<string, unknown>;
-    for (const key of Object.keys(slots)) {
-      const value = slots[key];
-      if (typeof value === 'object' && value !== null) slots[key] = decode(value);
+    const pending = [container as Record<string, unknown>];
+    for (let slots = pending.pop(); slots; slots = pending.pop()) {
+      for (const key of Object.keys(slots)) {
+        const value = slots[key];
+        if (typeof value !== 'object' || value === null) continue;
+        if (isDescriptor(value)) slots[key] = reader.read(value);
+        else pending.push(value as Record<string, unknown>);
+      }
     }
     return container;
   }
@@ -159,7 +166,12 @@ class JsonWalk extends Walk {
     const copy: Record<string, Wire> = {};
     let escape = false;
     for (const key of Object.keys(source)) {
-      const value = source[key];
+      let value: unknown;
+      try {
+        value = source[key];
+      } catch (error) {
+        this.unreadable(key, error);
+      }
       if (value === undefined) continue;
       if (key.startsWith(DESCRIPTOR_PREFIX)) escape = true;
       if (isCarried(value)) {

@@ -69,6 +69,16 @@ export const depth: Refusal = {
   remedy: 'Flatten it, for example into an array with parent indices.',
 };
 
+/** For what is deeper than every receiver can read. */
+export function levels(limit: number): Refusal {
+  return { what: `nested more than ${limit} levels deep`, remedy: depth.remedy };
+}
+
+export const detached: Refusal = {
+  what: 'detached: its bytes have been transferred elsewhere',
+  remedy: 'Send it before it is transferred, or transfer a copy.',
+};
+
 export const invalidDate: Refusal = {
   what: 'an invalid Date, which JSON would turn into null',
   remedy: passOrAdvance('null'),

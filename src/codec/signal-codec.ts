@@ -18,8 +18,8 @@ export function signalHandler(exchange: SignalExchange | undefined): TransferHan
     encode(signal, context): SignalDescription {
       if (!exchange) return context.refuse('a signal, which is no data', 'Pass it as an argument.');
       if (!signal.aborted) return { id: exchange.export(signal) };
-      const { crosses, wire, refusal } = context.tryEncode(signal.reason, 'reason');
-      return { aborted: { reason: crosses ? wire : context.encode(refusal, 'reason') } };
+      const { crosses, wire, refusal } = context.tryEncode(signal.reason, 'reason', 2);
+      return { aborted: { reason: crosses ? wire : context.encode(refusal, 'reason', 2) } };
     },
     decode(wire, context) {
       if (!exchange) throw new ProtocolError('A signal arrived where none is taken.');

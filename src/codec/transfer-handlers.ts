@@ -33,10 +33,14 @@ export const at = {
 };
 
 export interface EncodeContext {
-  /** Encodes a part of the value; `key` is its place in it, for the path of a refusal. */
-  encode(part: unknown, key: Key): Wire;
+  /**
+   * Encodes a part of the value.
+   * @param key its place in the value, for the path of a refusal
+   * @param around how many objects of the handler's own stand around it in what the handler writes; left out: none
+   */
+  encode(part: unknown, key: Key, around?: number): Wire;
   /** The same for a part that may be lost: whether it can cross, what to write, and else why it cannot. */
-  tryEncode(part: unknown, key: Key): { crosses: boolean; wire?: Wire; refusal?: unknown };
+  tryEncode(part: unknown, key: Key, around?: number): { crosses: boolean; wire?: Wire; refusal?: unknown };
   /** The object that the value is a part of, if it is one. */
   readonly container: object | undefined;
   /** The objects from the root to the value, which is the last of them. */

@@ -16,6 +16,8 @@ export abstract class Walk implements EncodeContext {
   protected readonly keys: Key[] = [];
   /** and the objects along them. */
   readonly parents: object[] = [];
+  /** How many objects that belong to descriptors stand around it besides. */
+  protected around = 0;
   #optional = 0;
   readonly #handlers: readonly TransferHandler[];
   readonly #origin: Origin;
@@ -32,28 +34,31 @@ export abstract class Walk implements EncodeContext {
     try {
       return this.value(value);
     } catch (error) {
-      if (isProcxyError(error)) throw error;
-      // Too deep for the stack; else a getter, a toJSON, a handler or a Proxy threw.
-      return this.reject(isStackOverflow(error) ? refusals.depth : refusals.throwing(error), error);
+      throw this.#refusalOf(error);
     }
   }
 
-  encode(part: unknown, key: Key): Wire {
+  encode(part: unknown, key: Key, around = 0): Wire {
     this.keys.push(key);
+    this.around += around;
     const wire = this.value(part);
+    this.around -= around;
     this.keys.pop();
     return wire;
   }
 
-  tryEncode(part: unknown, key: Key): { crosses: boolean; wire?: Wire; refusal?: unknown } {
+  tryEncode(part: unknown, key: Key, around = 0): { crosses: boolean; wire?: Wire; refusal?: unknown } {
     const depth = this.keys.length;
     const parents = this.parents.length;
+    const outer = this.around;
     this.#optional++;
     try {
-      return { crosses: true, wire: this.encode(part, key) };
-    } catch (refusal) {
+      return { crosses: true, wire: this.encode(part, key, around) };
+    } catch (error) {
+      const refusal = this.#refusalOf(error);
       this.keys.length = depth;
       this.parents.length = parents;
+      this.around = outer;
       return { crosses: false, refusal };
     } finally {
       this.#optional--;
@@ -107,10 +112,26 @@ export abstract class Walk implements EncodeContext {
     return value === undefined ? { __procxy_type: type } : { __procxy_type: type, value };
   }
 
-  protected reject({ what, remedy }: Refusal, cause?: unknown): never {
+  /** A getter or a Proxy threw where a property was to be read. */
+  protected unreadable(key: string, error: unknown): never {
+    this.keys.push(key);
+    throw this.#refusal(refusals.throwing(error), error);
+  }
+
+  protected reject(refusal: Refusal): never {
+    throw this.#refusal(refusal);
+  }
+
+  /** A refusal stays what it is. Else the stack was too small, or a getter, a toJSON, a handler or a Proxy threw. */
+  #refusalOf(error: unknown): unknown {
+    if (isProcxyError(error)) return error;
+    return this.#refusal(isStackOverflow(error) ? refusals.depth : refusals.throwing(error), error);
+  }
+
+  #refusal({ what, remedy }: Refusal, cause?: unknown): SerializationError {
     const path = formatPath(this.#origin.root, this.keys);
     const where = formatPlace(this.#origin, path);
-    throw new SerializationError(`${where} is ${what}. ${remedy}`, path, cause === undefined ? undefined : { cause });
+    return new SerializationError(`${where} is ${what}. ${remedy}`, path, cause === undefined ? undefined : { cause });
   }
 }
 
@@ -156,5 +177,9 @@ export function assign(target: object, key: string, value: unknown): void {
 }
 
 function isStackOverflow(error: unknown): boolean {
-  return isError(error) && error.name === 'RangeError' && error.message.startsWith('Maximum call stack');
+  try {
+    return isError(error) && error.name === 'RangeError' && error.message.startsWith('Maximum call stack');
+  } catch {
+    return false;
+  }
 }

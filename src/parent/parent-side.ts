@@ -7,6 +7,7 @@ import { openSession } from '../session/open-session.js';
 import type { Session } from '../session/session.js';
 import { SyncCalls } from '../session/sync/sync-calls.js';
 import { withDebugLog } from '../session/wire/debug-log.js';
+import { readValueOrRefusal } from '../session/wire/read-value.js';
 import { callbackOptions } from './callback-options.js';
 import type { SerializationMode } from '../types/serializable.js';
 import { ownFiles } from './launch/agent-path.js';
@@ -49,7 +50,7 @@ export function openParentSide(worker: Worker, options: ParentSideOptions): Pare
     transfers,
     ownFile: ownFiles(),
     handlers: {
-      'child-fatal': ({ error, coded }) => void (worker.lastWords = { error: coded ? codec.decode(error) : error }),
+      'child-fatal': ({ error, coded }) => void (worker.lastWords = { error: readValueOrRefusal(codec, error, coded) }),
       heartbeat: () => {
         if (!options.expectsHeartbeat()) throw new ProtocolError('A heartbeat arrived that nobody asked for.');
       },

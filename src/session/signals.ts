@@ -1,9 +1,9 @@
 import type { SignalExchange } from '../codec/signal-codec.js';
-import { SerializationError } from '../errors.js';
 import type { Coded, SignalAbort, Wire } from '../protocol.js';
 import { onAbort } from './calls/abort.js';
 import type { Handlers, SessionApi, SessionPart } from './part.js';
 import { withoutValue } from './wire/parcel.js';
+import { readValueOrRefusal } from './wire/read-value.js';
 import { ValueParcel, type Form } from './wire/value-parcel.js';
 
 /** A signal fires in any case. Its reason becomes the refusal if the reason cannot cross. */
@@ -86,16 +86,6 @@ export class Signals implements SignalExchange, SessionPart {
     // One that was sent and never read is not known here.
     if (!controller) return;
     this.#imported.delete(signalId);
-    controller.abort(this.#decode(wire, coded));
-  }
-
-  /** A reason that this process does not know how to read: the signal fires all the same, with the error that says so. */
-  #decode(wire: Wire, coded: Coded | undefined): unknown {
-    try {
-      return coded ? this.#link.codec.decode(wire) : wire;
-    } catch (error) {
-      if (error instanceof SerializationError) return error;
-      throw error;
-    }
+    controller.abort(readValueOrRefusal(this.#link.codec, wire, coded));
   }
 }

@@ -124,7 +124,7 @@ describe('values that are refused', () => {
     ['a Proxy of an array', { a: new Proxy([1], {}) }, 'value.a'],
     ['a symbol as an object', [Object(Symbol('s'))], 'value[0]'],
     ['an instance that would arrive empty', { a: new (class Empty {})() }, 'value.a'],
-    ['a getter that throws', Object.defineProperty({}, 'a', { enumerable: true, get: fail }), 'value'],
+    ['a getter that throws', Object.defineProperty({}, 'a', { enumerable: true, get: fail }), 'value.a'],
     ['a value in a Map', new Map([['k', () => 1]]), 'value.get("k")'],
     ['a key of a Map', new Map([[Symbol('s'), 1]]), 'value.<key 0>'],
     ['a member of a Set', new Set([1, Symbol('s')]), 'value.<member 1>'],

@@ -105,7 +105,7 @@ describe('values that are refused', () => {
     ['a Map', new Map([[1, 2]]), 'value'],
     ['a Buffer', { a: { b: Buffer.from('x') } }, 'value.a.b'],
     ['an instance that would arrive empty', [new (class Empty {})()], 'value[0]'],
-    ['a getter that throws', { a: Object.defineProperty({}, 'b', { enumerable: true, get: fail }) }, 'value.a'],
+    ['a getter that throws', { a: Object.defineProperty({}, 'b', { enumerable: true, get: fail }) }, 'value.a.b'],
   ])('%s', (_name, value, path) => {
     const error = refusalOf(codec, value);
     expect(error).toBeInstanceOf(SerializationError);

@@ -4,6 +4,7 @@ import type { Codec } from '../../codec/codec.js';
 import { describeReason, ProtocolError, SerializationError } from '../../errors.js';
 import type { EventEmit, EventFailed, EventName, EventUnsubscribed, Message, Wire } from '../../protocol.js';
 import { warn } from '../../warnings.js';
+import { readValueOrRefusal } from '../wire/read-value.js';
 import { displayEvent, eventKey, toEventName, type Event } from './event-name.js';
 
 type Listener = (...args: unknown[]) => void;
@@ -69,7 +70,7 @@ export class EventSubscriptions {
 
   /** The parent is told as Node tells one of what went wrong where nobody waits: by a warning. */
   reportFailure({ event, error, coded }: EventFailed): void {
-    this.#warn(event, coded ? this.#options.codec.decode(error) : error);
+    this.#warn(event, readValueOrRefusal(this.#options.codec, error, coded));
   }
 
   /** A class that this side has not registered is no fault of the other side's. */

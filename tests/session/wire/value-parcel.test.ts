@@ -83,7 +83,7 @@ describe('ValueParcel', () => {
       },
     };
     open().succeed({ fault });
-    expect(written).toMatchObject([{ name: 'SerializationError', path: 'reason.fault' }]);
+    expect(written).toMatchObject([{ name: 'SerializationError', path: 'reason.fault.x' }]);
     expect(written[0]).not.toHaveProperty('cause');
     expect((written[0] as Error).message).toMatch(/threw \(y+…\)/);
   });
