@@ -117,8 +117,17 @@ type SettledForm<R, C extends Crossing, Mark> =
 
 /** A function that the child gives: calling it is a call there. Not worked out before it is looked at, since it may be recursive. */
 type ResultFunction<F extends AnyFunction, C extends Crossing, Mark> = F extends (...args: infer A) => infer R
-  ? (...args: { [K in keyof A]: Form<A[K], With<C, 'parameter'>, Mark> }) => Promise<Form<Awaited<R>, C, Mark>>
+  ? (...args: { [K in keyof A]: Form<A[K], With<C, 'parameter'>, Mark> }) => Pending<Form<Awaited<R>, C, Mark>>
   : never;
+
+/** What a call returns: a promise of the result, over which `for await` may also loop at once where the result is an iterator. */
+export type Pending<V> = [V] extends [never]
+  ? Promise<V>
+  : IsAny<V> extends true
+    ? Promise<V>
+    : [V] extends [AsyncGenerator<infer Y, unknown, never>]
+      ? Promise<V> & AsyncIterable<Y>
+      : Promise<V>;
 
 type StreamForm<T, C extends Crossing, Mark> = T extends Duplex
   ? Duplex
@@ -132,21 +141,27 @@ type StreamForm<T, C extends Crossing, Mark> = T extends Duplex
           ? WritableStream<ChunkForm<Chunk, C, Mark>>
           : IteratorForm<T, C, Mark>;
 
-type ChunkForm<Chunk, C extends Crossing, Mark> = Chunk extends Uint8Array ? Chunk : Form<Chunk, C, Mark>;
+/** Bytes cross in every stream, in both modes. */
+type ChunkForm<Chunk, C extends Crossing, Mark> = Chunk extends Uint8Array | ArrayBuffer ? Chunk : Form<Chunk, C, Mark>;
+
+/** Promises among the items of an iterator are awaited. */
+type ItemForm<Item, C extends Crossing, Mark> = ChunkForm<Awaited<Item>, C, Mark>;
 
 /** The child's become asynchronous; one of the parent must be so already. */
 type IteratorForm<T, C extends Crossing, Mark> = C['functions'] extends 'result' | 'gone'
   ? T extends AsyncGenerator<infer Y, infer R, infer N> | Generator<infer Y, infer R, infer N>
-    ? AsyncGenerator<Form<Y, C, Mark>, Form<R, C, Mark>, N>
+    ? AsyncGenerator<ItemForm<Y, C, Mark>, ItemForm<R, C, Mark>, N>
     : T extends AsyncIterable<infer Y>
-      ? AsyncGenerator<Form<Y, C, Mark>, unknown, undefined>
-      : Mark
+      ? AsyncGenerator<ItemForm<Y, C, Mark>, unknown, undefined>
+      : T extends Iterator<infer Y, infer R, infer N> & Iterable<unknown>
+        ? AsyncGenerator<ItemForm<Y, C, Mark>, ItemForm<R, C, Mark>, N>
+        : Mark
   : T extends AsyncGenerator<infer Y, infer R, infer N>
-    ? AsyncGenerator<Form<Y, C, Mark>, Form<R, C, Mark>, N>
+    ? AsyncGenerator<ChunkForm<Y, C, Mark>, ChunkForm<R, C, Mark>, N>
     : T extends AsyncIterableIterator<infer Y>
-      ? AsyncIterableIterator<Form<Y, C, Mark>>
+      ? AsyncIterableIterator<ChunkForm<Y, C, Mark>>
       : T extends AsyncIterable<infer Y>
-        ? AsyncIterable<Form<Y, C, Mark>>
+        ? AsyncIterable<ChunkForm<Y, C, Mark>>
         : Mark;
 
 type JsonForm<T, C extends Crossing, Mark> = T extends bigint | Uncloneable | Collection | Exclude<Cloneable, Date>

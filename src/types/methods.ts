@@ -1,6 +1,4 @@
-import type { AsResult, Crossed, Crosses, IsSame, MayPass, Passed, Setting } from './forms.js';
-import type { Readable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
+import type { AsResult, Crossed, Crosses, IsSame, MayPass, Passed, Pending, Setting } from './forms.js';
 import type { CannotCross } from './serializable.js';
 
 type AnyFunction = (...args: never[]) => unknown;
@@ -31,7 +29,9 @@ type PassesThrough<F extends AnyFunction, S extends Setting> =
               Crosses<Value, AsResult<S>>,
               IsSame<Crossed<Value, AsResult<S>>, Value>,
             ] extends [true, true, true, true]
-            ? true
+            ? Pending<Value> extends AsyncIterable<unknown>
+              ? false
+              : true
             : false
           : false
         : false
@@ -75,17 +75,8 @@ type RemoteSignature<F extends Signature, Self, Proxy, S extends Setting> = F ex
 
 type RemoteResult<A extends unknown[], R, S extends Setting> =
   Crosses<Awaited<R>, AsResult<S>> extends true
-    ? (...args: A) => IsIterated<R> extends true ? Crossed<R, AsResult<S>> : Promise<Crossed<Awaited<R>, AsResult<S>>>
+    ? (...args: A) => Pending<Crossed<Awaited<R>, AsResult<S>>>
     : ResultReason<Awaited<R>, S>;
-
-/** What is consumed by `for await` at once, without awaiting it first; a stream is no such result. */
-type IsIterated<R> = [R] extends [never]
-  ? false
-  : [R] extends [Readable | ReadableStream]
-    ? false
-    : [R] extends [AsyncIterable<unknown> | Generator<unknown, unknown, never>]
-      ? true
-      : false;
 
 /** With functions enabled, would it cross? */
 type Enabled<S extends Setting> = { mode: S['mode']; handles: S['handles']; callbacks: true };

@@ -4,10 +4,11 @@ import { Iterating } from '../fixtures/iterating.js';
 import { busy, collect, failure, modes, outcomeOf, sleep, untilNoneOpen, within } from '../support/streams.js';
 
 const module = '../fixtures/iterating.js';
-type Items = AsyncGenerator<unknown, unknown, unknown> & Promise<AsyncGenerator<unknown, unknown, unknown>>;
+type Items = Promise<AsyncGenerator<unknown, unknown, unknown>> & AsyncIterable<unknown>;
 
 interface RemoteIterating extends Omit<ProcxyControls<Iterating>, '$with'> {
   log(): Promise<string[]>;
+  loopOverResultOf(make: () => unknown): Promise<unknown>;
   numbers(count: number): Items;
   synchronous(count: number): Items;
   counted(): Items;
@@ -67,17 +68,49 @@ describe.each(modes)('the result of a method is iterated over, in %s mode', (ser
   });
 
   test('the value that it returns comes with the end, once', async () => {
-    for (const items of [proxy.numbers(1), proxy.synchronous(1)]) {
+    for (const items of [await proxy.numbers(1), await proxy.synchronous(1)]) {
       expect(await items.next()).toEqual({ done: false, value: 0 });
       expect(await items.next()).toEqual({ done: true, value: 'all 1' });
       expect(await items.next()).toEqual({ done: true, value: undefined });
     }
-    const items = proxy.bare(0);
+    const items = await proxy.bare(0);
     expect(await items.next()).toEqual({ done: true, value: 'bare end' });
   });
 
   test('an array and any other iterable result can be looped over without await', async () => {
     expect(await collect(proxy.array([1, 'b', null]))).toEqual([1, 'b', null]);
+  });
+
+  test('a result is a promise that can be looped over, and has nothing else of an iterator', async () => {
+    const generator = proxy.numbers(1);
+    for (const result of [generator, proxy.array([1]), proxy.log(), proxy.number()]) {
+      expect(result).toBeInstanceOf(Promise);
+      const members = ['next', 'return', 'throw', Symbol.asyncIterator].filter((name) => name in result);
+      expect(members).toEqual([Symbol.asyncIterator]);
+      await result;
+    }
+    expect(await collect(generator)).toEqual([0]);
+    // An array can be looped over again; an iterator that a loop has left is at its end.
+    const list = proxy.array([1, 2]);
+    expect([await collect(list), await collect(list)]).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
+    const numbers = proxy.numbers(3);
+    for await (const _ of numbers) break;
+    expect(await collect(numbers)).toEqual([]);
+  });
+
+  test('a function of the parent, called in the child, returns such a promise too', async () => {
+    const looped = (make: () => unknown): Promise<unknown> => proxy.loopOverResultOf(make);
+    const expected = { isPromise: true, members: [], items: [1, 2] };
+    expect(await looped(() => [1, 2])).toEqual(expected);
+    expect(await looped(() => new Set([1, 2]).values())).toEqual(expected);
+    expect(
+      await looped(async function* () {
+        yield* [1, 2];
+      }),
+    ).toEqual(expected);
   });
 
   test('a result that cannot be iterated over is a TypeError, and a call that rejects rejects the loop', async () => {
@@ -90,7 +123,7 @@ describe.each(modes)('the result of a method is iterated over, in %s mode', (ser
     expect(items).toHaveLength(70);
     expect(error).toBeInstanceOf(RangeError);
     expect(error).toMatchObject({ message: 'in place', code: 'E_PLACE' });
-    const again = proxy.failing(0);
+    const again = await proxy.failing(0);
     expect(await failure(again.next())).toBeInstanceOf(RangeError);
     expect(await again.next()).toEqual({ done: true, value: undefined });
   });
@@ -131,7 +164,7 @@ describe.each(modes)('the result of a method is iterated over, in %s mode', (ser
   });
 
   test('leaving a loop does not wait for a generator that is busy', async () => {
-    const items = proxy.stuck();
+    const items = await proxy.stuck();
     await items.next();
     const pending = items.next();
     await sleep(50);
@@ -141,35 +174,35 @@ describe.each(modes)('the result of a method is iterated over, in %s mode', (ser
 
   test('return() before the first item, in between and after the end', async () => {
     await news();
-    const unstarted = proxy.counted();
+    const unstarted = await proxy.counted();
     expect(await unstarted.return('R')).toEqual({ done: true, value: 'R' });
     expect(await unstarted.next()).toEqual({ done: true, value: undefined });
     expect(await news()).toEqual([]);
-    const started = proxy.counted();
+    const started = await proxy.counted();
     for (let i = 0; i < 10; i++) await started.next();
     expect(await started.return('S')).toEqual({ done: true, value: 'S' });
     expect(await started.return('T')).toEqual({ done: true, value: 'T' });
     expect(await news()).toEqual(['finally']);
-    const stubborn = proxy.stubborn();
+    const stubborn = await proxy.stubborn();
     await stubborn.next();
     expect(await stubborn.return('U')).toEqual({ done: false, value: 'not yet' });
     expect(await stubborn.next()).toEqual({ done: true, value: 'U' });
   });
 
   test('throw() is caught by the generator, which goes on', async () => {
-    const items = proxy.catching();
+    const items = await proxy.catching();
     expect(await items.next()).toEqual({ done: false, value: 1 });
     expect(await items.throw(new RangeError('told'))).toEqual({ done: false, value: 'caught RangeError' });
     expect(await collect(items)).toEqual(['after']);
-    const uncaught = proxy.dialogue();
+    const uncaught = await proxy.dialogue();
     await uncaught.next();
     expect(await failure(uncaught.throw(new TypeError('told')))).toBeInstanceOf(TypeError);
     expect(await uncaught.next()).toEqual({ done: true, value: undefined });
-    expect(await failure(proxy.bare(5).throw(new TypeError('told')))).toBeInstanceOf(TypeError);
+    expect(await failure((await proxy.bare(5)).throw(new TypeError('told')))).toBeInstanceOf(TypeError);
   });
 
   test('next(value) is delivered in step', async () => {
-    const items = proxy.dialogue();
+    const items = await proxy.dialogue();
     const told: unknown[] = [];
     for (const value of ['unheard', 'A', undefined, 'C']) told.push((await items.next(value)).value);
     expect(told).toEqual(['0:undefined', '1:A', '2:undefined', '3:C']);
@@ -177,14 +210,14 @@ describe.each(modes)('the result of a method is iterated over, in %s mode', (ser
   });
 
   test('next(value) is delivered when several are asked for at once', async () => {
-    const items = proxy.dialogue();
+    const items = await proxy.dialogue();
     const steps = await Promise.all([items.next(), items.next('A'), items.next('B')]);
     expect(steps.map(({ value }) => value)).toEqual(['0:undefined', '1:A', '2:B']);
     await items.return(undefined);
   });
 
   test('several next() at once are answered in order, also beyond the end', async () => {
-    const items = proxy.synchronous(150);
+    const items = await proxy.synchronous(150);
     const steps = await Promise.all(Array.from({ length: 152 }, () => items.next()));
     expect(steps.slice(0, 150).map(({ value }) => value)).toEqual(Array.from({ length: 150 }, (_, i) => i));
     expect(steps.slice(150)).toEqual([

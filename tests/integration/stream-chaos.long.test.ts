@@ -67,7 +67,7 @@ const rounds: Record<string, Round> = {
   'a pipeline': async (proxy, random) => pipeline(ownReadable(random(30)), await proxy.writable(random(30))),
   'a web reader that leaves': async (proxy, random) => takeSome(await proxy.web(), 1 + random(5)),
   'an iterator by hand': async (proxy, random) => {
-    const iterator = proxy.items();
+    const iterator = await proxy.items();
     await iterator.next();
     if (random(2)) await iterator.next();
     await (random(2) ? iterator.return(undefined) : iterator.throw(new RangeError('thrown in')));

@@ -36,7 +36,7 @@ async function consumers(proxy: RemoteLasting): Promise<Record<string, Promise<u
   const all = {
     'a loop': collect(proxy.items(1)),
     'a slow loop': slowly(proxy.items()),
-    'a stuck next()': proxy.late(1e6).next(),
+    'a stuck next()': proxy.late(1e6)[Symbol.asyncIterator]().next(),
     'a reader': collect(await proxy.readable()),
     'a slow reader': slowly(await proxy.readable()),
     'a web reader': collect(await proxy.web()),
@@ -62,7 +62,7 @@ describe.each(modes)('lifetimes of streams, in %s mode', (serialization) => {
   test('a stream that is abandoned here ends in the child: unread, and half read', async () => {
     await using proxy = await lasting({ serialization });
     const abandon = async (): Promise<void> => {
-      const iterator = proxy.items();
+      const iterator = await proxy.items();
       await iterator.next();
       await iterator.next();
       await proxy.items();
@@ -113,7 +113,7 @@ describe.each(modes)('lifetimes of streams, in %s mode', (serialization) => {
 
   test('a stream with a pending read is not collected', async () => {
     await using proxy = await lasting({ serialization });
-    const next = proxy.late(150).next();
+    const next = proxy.late(150)[Symbol.asyncIterator]().next();
     const other = proxy.late(150).then((iterator) => iterator.next());
     const read = proxy.readable().then((stream) => pipeline(stream, readingFor(300)));
     for (let i = 0; i < 10; i++) {
@@ -185,7 +185,7 @@ describe('streams and the life of the parent', () => {
   test('an unread stream and an idle iterator do not keep it alive', async () => {
     const { stdout, stderr, code } = await runScript(`${prelude}
       const streams = [await proxy.readable(), await proxy.web(), await proxy.writable(), await proxy.duplex()];
-      const items = proxy.items();
+      const items = await proxy.items();
       await items.next();
       console.log('read', streams.length);
     `);
@@ -194,7 +194,7 @@ describe('streams and the life of the parent', () => {
 
   test('a pending next() does, and so does a reader', async () => {
     const { stdout, code } = await runScript(`${prelude}
-      proxy.late(300).next().then(({ value }) => console.log(value));
+      proxy.late(300)[Symbol.asyncIterator]().next().then(({ value }) => console.log(value));
     `);
     expect({ stdout, code }).toEqual({ stdout: 'late\n', code: 0 });
     const reading = await runScript(`${prelude}

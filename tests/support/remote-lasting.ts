@@ -2,7 +2,7 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 import { procxy, type ProcxyControls, type ProcxyOptions } from 'procxy';
 import { Lasting } from '../fixtures/lasting.js';
 
-type Items = AsyncGenerator<unknown, unknown, unknown> & Promise<AsyncGenerator<unknown, unknown, unknown>>;
+type Items = Promise<AsyncGenerator<unknown, unknown, unknown>> & AsyncIterable<unknown>;
 
 /** What the methods of {@link Lasting} are on a proxy. */
 export interface RemoteLasting extends Omit<ProcxyControls<Lasting>, '$with'> {

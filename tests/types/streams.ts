@@ -7,6 +7,12 @@ interface Hit {
   at: Date;
 }
 
+declare class Cursor {
+  next(): IteratorResult<Hit, void>;
+  return(): IteratorResult<Hit, void>;
+  [Symbol.iterator](): Cursor;
+}
+
 class Service {
   async *search(_query: string): AsyncGenerator<Hit, number, void> {
     yield { id: 1, at: new Date() };
@@ -29,6 +35,29 @@ class Service {
     return 0;
   }
   takesSync(_numbers: Generator<number>): void {}
+  cursor(): Cursor {
+    return null as never;
+  }
+  entries(): MapIterator<[string, Date]> {
+    return new Map<string, Date>().entries();
+  }
+  bytes(): Generator<Buffer, ArrayBuffer> {
+    return null as never;
+  }
+  promises(): Generator<Promise<number>, Promise<string>> {
+    return null as never;
+  }
+  nothing(): never {
+    throw new Error('nothing');
+  }
+  anything(): any {}
+  perhaps(): AsyncGenerator<number> | undefined {
+    return undefined;
+  }
+  maker(): () => Generator<number, string, boolean> {
+    return null as never;
+  }
+  async takesBytes(_chunks: AsyncIterable<Uint8Array>): Promise<void> {}
 
   read(_path: string): Readable {
     return null as never;
@@ -52,10 +81,21 @@ class Service {
 
 type J = Procxy<Service>;
 type A = Procxy<Service, 'advanced'>;
+type F = Procxy<Service, { enableCallbacks: true }>;
 
-holds<Equal<J['search'], (query: string) => AsyncGenerator<{ id: number; at: string }, number, void>>>();
-holds<Equal<A['search'], (query: string) => AsyncGenerator<Hit, number, void>>>();
-holds<Equal<J['numbers'], (n: number) => AsyncGenerator<number, string, boolean>>>();
+type Iterated<Y, R, N> = Promise<AsyncGenerator<Y, R, N>> & AsyncIterable<Y>;
+
+holds<Equal<J['search'], (query: string) => Iterated<{ id: number; at: string }, number, void>>>();
+holds<Equal<A['search'], (query: string) => Iterated<Hit, number, void>>>();
+holds<Equal<J['numbers'], (n: number) => Iterated<number, string, boolean>>>();
+holds<Equal<J['later'], () => Iterated<number, any, any>>>();
+holds<Equal<A['later'], () => Iterated<number, any, any>>>();
+holds<Equal<J['cursor'], () => Iterated<{ id: number; at: string }, void, unknown>>>();
+holds<Equal<J['promises'], () => Iterated<number, string, any>>>();
+holds<Equal<A['nothing'], () => Promise<never>>>();
+holds<Equal<A['anything'], () => Promise<any>>>();
+holds<Equal<A['perhaps'], () => Promise<AsyncGenerator<number> | undefined>>>();
+holds<Equal<ReturnType<Awaited<ReturnType<F['maker']>>>, Iterated<number, string, boolean>>>();
 holds<Equal<A['sum'], Service['sum']>>();
 holds<Equal<J['read'], (path: string) => Promise<Readable>>>();
 holds<Equal<J['transform'], () => Promise<Duplex>>>();
@@ -67,6 +107,16 @@ export async function uses(j: J, a: A): Promise<void> {
   for await (const { at } of a.search('x')) at.getTime();
   for await (const text of j.iterable()) text.toUpperCase();
   for await (const n of await j.later()) n.toFixed();
+  for await (const n of j.later()) n.toFixed();
+  const counting = await j.numbers(3);
+  const { value, done } = await counting.next(true);
+  if (done) value.toUpperCase();
+  for await (const { at } of j.cursor()) at.toUpperCase();
+  for await (const { at } of a.cursor()) at.getTime();
+  for await (const [key, at] of j.entries()) void [key, at.toUpperCase()];
+  for await (const chunk of j.bytes()) chunk.readUInt8(0);
+  for await (const n of j.promises()) n.toFixed();
+  await j.takesBytes(new Set([Buffer.from('x')]).values() as never);
   const { stream } = await a.maps();
   for await (const map of stream) map.get('x')?.toFixed();
   const total: number = await j.sum(
@@ -81,6 +131,10 @@ export async function uses(j: J, a: A): Promise<void> {
   for await (const date of await j.dates()) date.toUpperCase();
   void total;
 
+  // @ts-expect-error a result is a promise, and not an iterator
+  void j.search('x').next;
+  // @ts-expect-error nor can it be returned from
+  void j.later().return;
   // @ts-expect-error a Map cannot be an item in JSON mode
   await j.maps();
   // @ts-expect-error a generator arrives as an asynchronous one

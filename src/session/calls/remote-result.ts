@@ -1,10 +1,10 @@
 /**
- * What a call to the other side returns: a promise of the result, which can also be iterated over at once where the result is
- * something to iterate over.
+ * What a call to the other side returns: a promise of the result, over which `for await` can also loop at once.
+ * It has no `next`, `return` or `throw`: a library that prefers iterators to promises would take it for an iterator.
  */
-export class RemoteResult<T> extends Promise<T> implements AsyncGenerator<unknown, unknown, unknown> {
+export class RemoteResult<T> extends Promise<T> implements AsyncIterable<unknown> {
   static {
-    // What is derived from it is an ordinary promise, and `await` treats it as one, without calling `then`.
+    // Promises derived from it are ordinary ones, and `await` treats it as one, without calling `then`.
     Object.defineProperty(this.prototype, 'constructor', { value: Promise, configurable: true, writable: true });
   }
 
@@ -12,9 +12,24 @@ export class RemoteResult<T> extends Promise<T> implements AsyncGenerator<unknow
     return new RemoteResult((_resolve, reject) => reject(reason));
   }
 
+  [Symbol.asyncIterator](): AsyncIterator<unknown, unknown, unknown> {
+    return new ResultIterator(this);
+  }
+}
+
+type AnyIterator = AsyncIterator<unknown, unknown, unknown> | Iterator<unknown, unknown, unknown>;
+
+/** Iterates over a result that has not arrived. */
+class ResultIterator implements AsyncIterator<unknown, unknown, unknown> {
+  readonly #result: PromiseLike<unknown>;
+  #opening: PromiseLike<AnyIterator> | undefined;
+
+  constructor(result: PromiseLike<unknown>) {
+    this.#result = result;
+  }
+
   async next(...args: [] | [unknown]): Promise<IteratorResult<unknown, unknown>> {
-    // Once it is there, the result is not asked by way of this promise any more.
-    return (iterators.get(this) ?? (await this.#open())).next(...args);
+    return (await this.#open()).next(...args);
   }
 
   async return(value?: unknown): Promise<IteratorResult<unknown, unknown>> {
@@ -28,33 +43,10 @@ export class RemoteResult<T> extends Promise<T> implements AsyncGenerator<unknow
     return iterator.throw(reason);
   }
 
-  [Symbol.asyncIterator](): AsyncGenerator<unknown, unknown, unknown> {
-    return this;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.return(undefined);
-  }
-
-  #open(): Promise<AnyIterator> {
-    let opening = openings.get(this);
-    if (!opening) {
-      opening = this.then((value) => {
-        const iterator = iteratorOf(value);
-        iterators.set(this, iterator);
-        return iterator;
-      });
-      openings.set(this, opening);
-    }
-    return opening;
+  #open(): PromiseLike<AnyIterator> {
+    return (this.#opening ??= this.#result.then(iteratorOf));
   }
 }
-
-/** Of the few that are iterated over: not fields, which each call would pay for. */
-const openings = new WeakMap<RemoteResult<unknown>, Promise<AnyIterator>>();
-const iterators = new WeakMap<RemoteResult<unknown>, AnyIterator>();
-
-type AnyIterator = AsyncIterator<unknown, unknown, unknown> | Iterator<unknown, unknown, unknown>;
 
 function iteratorOf(value: unknown): AnyIterator {
   const { [Symbol.asyncIterator]: asynchronous, [Symbol.iterator]: synchronous } = Object(value) as Partial<
@@ -62,5 +54,5 @@ function iteratorOf(value: unknown): AnyIterator {
   >;
   if (asynchronous) return Reflect.apply(asynchronous, value, []);
   if (synchronous) return Reflect.apply(synchronous, value, []);
-  throw new TypeError('The result of the call cannot be iterated over: await it instead.');
+  throw new TypeError('for await was used on the result of a call, but the result is not iterable. Await it instead.');
 }
