@@ -16,7 +16,7 @@ describe('RemoteResult', () => {
 
   test('promises derived from it are ordinary ones', () => {
     const result = resultOf(1);
-    for (const derived of [result.then(), result.catch(() => {}), result.finally(() => {})]) {
+    for (const derived of [result.then(() => {}), result.catch(() => {}), result.finally(() => {})]) {
       expect(Object.getPrototypeOf(derived)).toBe(Promise.prototype);
     }
   });
