@@ -1,5 +1,5 @@
 import type { AnyFunction } from '../codec/function-codec.js';
-import { OptionsValidationError, PropertyError } from '../errors.js';
+import { describeReason, OptionsValidationError, PropertyError } from '../errors.js';
 import { overridingOptions } from '../options/calls.js';
 import type { CallOverrides } from '../types/options.js';
 import type { PassableHandle } from '../types/serializable.js';
@@ -13,7 +13,10 @@ export function controls(
   again: (changed: CallOverrides) => object,
 ): object {
   const { connection } = source;
-  const $get: AnyFunction = (name) => connection.get(checkName(name), callOptions(source, overrides, $get));
+  const $get: AnyFunction = (name) => {
+    if (typeof name !== 'string') return Promise.reject(nameError(name));
+    return connection.get(name, callOptions(source, overrides, $get));
+  };
   const $refresh: AnyFunction = () => connection.refresh(callOptions(source, overrides, $refresh));
   const $sendHandle: AnyFunction = (handle, id) =>
     connection.sendHandle(handle as PassableHandle, id, callOptions(source, overrides, $sendHandle));
@@ -22,7 +25,11 @@ export function controls(
     $terminate: () => connection.terminate(),
     $process: connection.worker.process,
     $exited: connection.worker.exited,
-    $with: (given: unknown) => again(checkOverrides(given)),
+    $with(given: unknown) {
+      const refusal = refuseOverrides(given);
+      // Calls reject, so that a mistake is seen where every other is.
+      return again(refusal ? { signal: AbortSignal.abort(refusal) } : (given as CallOverrides));
+    },
     $get,
     $refresh,
     $releaseCallback: (fn: unknown) => connection.releaseCallback(checkFunction(fn)),
@@ -31,9 +38,8 @@ export function controls(
   };
 }
 
-function checkName(name: unknown): string {
-  if (typeof name === 'string') return name;
-  throw new PropertyError(`$get() takes the name of a property as a string; it is a ${typeof name}.`);
+function nameError(name: unknown): PropertyError {
+  return new PropertyError(`$get() takes the name of a property as a string, but got a ${typeof name}.`);
 }
 
 function checkFunction(fn: unknown): AnyFunction {
@@ -41,10 +47,16 @@ function checkFunction(fn: unknown): AnyFunction {
   throw new OptionsValidationError(`$releaseCallback() takes a function; it is a ${typeof fn}.`);
 }
 
-function checkOverrides(given: unknown): CallOverrides {
+function refuseOverrides(given: unknown): unknown {
   if (typeof given !== 'object' || given === null) {
-    throw new OptionsValidationError('$with() takes an object: { timeout, signal }.');
+    return new OptionsValidationError(
+      `$with() takes an object, { timeout, signal }, but got ${describeReason(given)}.`,
+    );
   }
-  checkOptions(given, overridingOptions, 'Other options are for procxy() only.');
-  return given;
+  try {
+    checkOptions(given, overridingOptions, 'Other options are for procxy() only.');
+    return undefined;
+  } catch (error) {
+    return error;
+  }
 }

@@ -22,14 +22,22 @@ export const emitterMethods: ReadonlySet<string> = new Set([
 ]);
 
 /** What an emitter's proxy has in their place: they work on the listeners of this process. */
-export function eventApi(events: EventSubscriptions, proxy: () => object): Record<string, AnyFunction> {
+export function eventApi(
+  events: EventSubscriptions,
+  proxy: () => object,
+  methods: readonly string[],
+): Record<string, AnyFunction> {
   const { emitter } = events;
   const api: Record<string, AnyFunction> = {};
-  const change = (method: (typeof changing)[number], event: Event, listener: Listener): object => {
+  const isNodes = methods.includes('addListener') || methods.includes('removeListener');
+  const change = (method: (typeof changing)[number], given: Event, listener: Listener): object => {
+    const event = typeof given === 'symbol' ? given : String(given);
     toEventName(event);
+    if (method !== 'off' && method !== 'removeListener') events.keepContext(listener);
     emitter[method](event, listener);
     events.update(event);
-    return proxy();
+    if (isNodes || method === 'off') return proxy();
+    return unsubscriber(proxy(), () => void change('off', event, listener));
   };
   for (const name of asking) api[name] = emitter[name].bind(emitter) as AnyFunction;
   for (const name of changing) api[name] = (event: Event, listener: Listener) => change(name, event, listener);
@@ -46,6 +54,14 @@ export function eventApi(events: EventSubscriptions, proxy: () => object): Recor
     return proxy();
   };
   return api;
+}
+
+/**
+ * What `on()` of other emitters than Node's returns: with some it is a function that takes the listener off again, with others the
+ * emitter. This is both.
+ */
+function unsubscriber(proxy: object, unsubscribe: () => void): object {
+  return Object.setPrototypeOf(unsubscribe, proxy) as object;
 }
 
 /** Node's emitter finds the listener in the wrapper's field of that name, when it is removed or listed. */

@@ -4,6 +4,7 @@ import { PropertyError } from '../errors.js';
 import type { InstanceDescription } from '../protocol.js';
 import type { CallOverrides } from '../types/options.js';
 import type { Procxy } from '../types/procxy.js';
+import { warn } from '../warnings.js';
 import type { Connection } from './connection.js';
 import { controls } from './controls.js';
 import { emitterMethods, eventApi } from './event-api.js';
@@ -24,9 +25,13 @@ const probed = new Set(['then', 'toJSON', 'asymmetricMatch']);
 /** Every proxy, with the connection behind it. */
 const connections = new WeakMap<object, Connection>();
 
+/** The proxies of every copy of this library in the process: one may be loaded as a module and as CommonJS. */
+const everyCopy = Symbol.for('procxy.proxies');
+const proxies = ((globalThis as { [everyCopy]?: WeakSet<object> })[everyCopy] ??= new WeakSet());
+
 /** Whether `value` is a proxy that `procxy()` made. Reads nothing of it. */
 export function isProcxy(value: unknown): value is Procxy<object> {
-  return typeof value === 'object' && value !== null && connections.has(value);
+  return typeof value === 'object' && value !== null && proxies.has(value);
 }
 
 /** Carries a proxy to its own child, as the instance there; to any other it cannot go. */
@@ -51,6 +56,7 @@ export function createProxy<T>(source: ProxySource, overrides: CallOverrides = {
   ) as object;
   const proxy: object = new Proxy(target, traps(source));
   connections.set(proxy, source.connection);
+  proxies.add(proxy);
   return proxy as Procxy<T>;
 }
 
@@ -70,8 +76,12 @@ function describeMembers(
     const isOwn = probed.has(method) || (description.emitter && emitterMethods.has(method));
     if (!isOwn) define(method, remoteMethod(source, method, overrides));
   }
-  const own = { ...(description.emitter && eventApi(connection.events, proxy)), ...controls(source, overrides, again) };
-  for (const [key, value] of Object.entries(own)) define(key, value);
+  const own = {
+    ...(description.emitter && eventApi(connection.events, proxy, description.methods)),
+    ...controls(source, overrides, again),
+  };
+  for (const [name, value] of Object.entries(own)) define(name, value);
+  warnOfHidden(description.methods, Object.keys(own), type);
   members['$blockedFor'] = { get: () => connection.blockedFor, enumerable: false, configurable: true };
   define(Symbol.dispose, () => void connection.terminate());
   define(Symbol.asyncDispose, () => connection.terminate());
@@ -87,6 +97,20 @@ function describeMembers(
     return `Procxy<${type.name || 'anonymous'}> (${state}) ${show(properties.snapshot(), { ...options, depth: depth - 1 })}`;
   });
   return members;
+}
+
+/** Classes of whose hidden methods a warning has told. */
+const warned = new WeakSet<object>();
+
+function warnOfHidden(methods: readonly string[], own: readonly string[], type: ProxySource['type']): void {
+  const hidden = methods.filter((name) => name.startsWith('$') && own.includes(name));
+  if (hidden.length === 0 || warned.has(type)) return;
+  warned.add(type);
+  const names = hidden.map((name) => `${name}()`).join(', ');
+  warn(
+    'PROCXY_HIDDEN_MEMBER',
+    `${type.name || 'A class'} has methods that members of every proxy hide: ${names}. Give them other names to call them.`,
+  );
 }
 
 /** What is read on the proxy and is no member of the target is a property of the instance. */

@@ -141,9 +141,10 @@ describe('bad input', () => {
 
     test('of $with', async () => {
       await using calculator = await procxy(Calculator, module);
-      expect(() => calculator.$with({ retries: 5 } as ProcxyOptions)).toThrow(/no option `retries`/);
-      expect(() => calculator.$with(undefined as never)).toThrow(OptionsValidationError);
-      expect(() => calculator.$with({ timeout: -5 })).toThrow(/`timeout` must be/);
+      await expect(calculator.$with({ retries: 5 } as ProcxyOptions).add(1, 2)).rejects.toThrow(/no option `retries`/);
+      await expect(calculator.$with(undefined as never).add(1, 2)).rejects.toThrow(OptionsValidationError);
+      await expect(calculator.$with({ timeout: -5 }).add(1, 2)).rejects.toThrow(/`timeout` must be/);
+      await expect(calculator.$get(5 as never)).rejects.toThrow(/\$get\(\) takes the name of a property/);
     });
 
     for (const options of [{ execPath: '/no/such/node' }, { cwd: '/no/such/folder' }]) {

@@ -1,8 +1,9 @@
+import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isProcxy, procxy, PropertyError, type Procxy } from 'procxy';
 import { Calculator } from '../fixtures/calculator.js';
-import { Odd, Thenable } from '../fixtures/odd.js';
+import { Hiding, Odd, Thenable } from '../fixtures/odd.js';
 
 let calculator: Procxy<Calculator>;
 beforeAll(async () => {
@@ -21,6 +22,28 @@ test('isProcxy tells proxies from everything else', () => {
   expect(isProcxy(calculator.$with({}))).toBe(true);
   for (const other of [null, undefined, {}, new Calculator(), new Proxy({}, {}), () => {}])
     expect(isProcxy(other)).toBe(false);
+});
+
+test('isProcxy knows the proxies of another copy of this library', async () => {
+  const { isProcxy: ofCommonJs } = createRequire(import.meta.url)('procxy') as { isProcxy: typeof isProcxy };
+  expect(ofCommonJs).not.toBe(isProcxy);
+  expect(ofCommonJs(calculator)).toBe(true);
+  expect(ofCommonJs({})).toBe(false);
+});
+
+test('a method that a member of every proxy hides is told of by a warning, once a class', async () => {
+  const warnings: Error[] = [];
+  const hear = (warning: Error): number => warnings.push(warning);
+  process.on('warning', hear);
+  await using hiding = await procxy(Hiding, '../fixtures/odd.js');
+  await using again = await procxy(Hiding, '../fixtures/odd.js');
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  process.off('warning', hear);
+  expect(warnings.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/Hiding has methods .* hide: \$stats\(\)/),
+  ]);
+  expect(await again.$stats()).toHaveProperty('child');
+  expect(await hiding.own()).toBe('own');
 });
 
 test('`in` knows methods and the proxy’s own members', () => {

@@ -19,7 +19,7 @@ beforeEach(() => {
     target: () => proxy,
     onListening: () => {},
   });
-  api = eventApi(events, () => proxy) as Api;
+  api = eventApi(events, () => proxy, ['on', 'addListener']) as Api;
 });
 
 /** As a message from the child. */

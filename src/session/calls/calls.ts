@@ -1,4 +1,4 @@
-import type { Codec } from '../../codec/codec.js';
+import type { Codec, Encoded, Origin } from '../../codec/codec.js';
 import { describeReason, HandleTransferError, ProtocolError, SerializationError, TimeoutError } from '../../errors.js';
 import type { CallbackInvoke, CallbackResult, CallInvoke, CallResult, Coded, Message } from '../../protocol.js';
 import { SocketConnectingError } from '../../codec/handle-codec.js';
@@ -18,6 +18,8 @@ export interface FunctionTarget {
   id(): string;
   /** What stands for it here: it is not to be collected, and the function given back, before the call is sent. */
   readonly proxy: object;
+  /** What to send where these arguments cannot cross, if the function does not need all of them. */
+  fewer(args: readonly unknown[]): readonly unknown[] | undefined;
 }
 
 export interface Settle {
@@ -203,7 +205,7 @@ export class Calls {
   #message({ id, target, method, args = [] }: OpenCall): CallInvoke | CallbackInvoke {
     // An instance that reaches a constructor without its methods would fail much later, where nobody sees why.
     const refuseMethods = target === 'agent' && method === 'constructor';
-    const encoded = this.#options.codec.encode(args, { root: 'args', method, refuseMethods });
+    const encoded = this.#encode(target, args, { root: 'args', method, refuseMethods });
     const wire = encoded.wire as unknown[];
     if (typeof target === 'object') {
       const callbackId = target.id();
@@ -212,6 +214,17 @@ export class Calls {
     const message: CallInvoke = { type: 'call-invoke', callId: id, method, args: wire };
     if (target === 'agent') message.target = target;
     return annotate(message, encoded);
+  }
+
+  #encode(target: CallTarget, args: readonly unknown[], origin: Origin): Encoded {
+    const { codec } = this.#options;
+    try {
+      return codec.encode(args, origin);
+    } catch (error) {
+      const fewer = typeof target === 'object' ? target.fewer(args) : undefined;
+      if (!fewer || !(error instanceof SerializationError)) throw error;
+      return codec.encode(fewer, origin);
+    }
   }
 
   /** Settles the call with what `decode` makes of an answer; a malformed one is a violation besides. */

@@ -2,9 +2,12 @@ import type { EventName } from '../../protocol.js';
 
 export type Event = string | symbol;
 
-/** @throws {TypeError} for a symbol that nothing identifies in another process */
+/**
+ * Anything but a symbol counts as its text, as for Node's emitters.
+ * @throws {TypeError} for a symbol that nothing identifies in another process
+ */
 export function toEventName(event: Event): EventName {
-  if (typeof event === 'string') return event;
+  if (typeof event !== 'symbol') return String(event);
   const key = Symbol.keyFor(event);
   if (key !== undefined) return { key };
   if (event.description !== undefined) return { description: event.description };

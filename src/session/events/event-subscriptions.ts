@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import { nextTick } from '../../clock.js';
 import type { Codec } from '../../codec/codec.js';
@@ -27,6 +28,8 @@ export class EventSubscriptions {
   readonly emitter = new EventEmitter();
   readonly #options: EventSubscriptionsOptions;
   readonly #subscribed = new Map<string, Event>();
+  /** The asynchronous context in which each listener was added last, and in which it runs. */
+  readonly #contexts = new WeakMap<Listener, AsyncResource>();
   /** Those that are over but not yet for the other side: their last events may still be on the way. */
   readonly #ending = new Map<string, number>();
 
@@ -36,6 +39,11 @@ export class EventSubscriptions {
 
   get size(): number {
     return this.#subscribed.size;
+  }
+
+  /** To be called for a listener that is added. */
+  keepContext(listener: Listener): void {
+    if (typeof listener === 'function') this.#contexts.set(listener, new AsyncResource('PROCXY_LISTENER'));
   }
 
   /** To be called after listeners to `event` may have come or gone; without one, to any event. */
@@ -115,7 +123,10 @@ export class EventSubscriptions {
   /** A listener that throws fails as it would on an emitter of this process: uncaught, and alone. */
   #run(listener: Listener, args: unknown[]): void {
     try {
-      Reflect.apply(listener, this.#options.target(), args);
+      const context = this.#contexts.get(listener);
+      const target = this.#options.target();
+      if (context) context.runInAsyncScope(listener, target, ...args);
+      else Reflect.apply(listener, target, args);
     } catch (error) {
       nextTick(() => {
         throw error;

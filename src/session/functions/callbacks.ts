@@ -112,11 +112,17 @@ export class Callbacks implements FunctionExchange, SessionPart {
     return this.#exported.get(callbackId);
   }
 
-  run({ fn, name, receiver }: Exported, args: unknown[]): unknown {
+  /**
+   * Runs a function of this side in the asynchronous context in which it was passed.
+   * @param within runs it in turn, in that context
+   */
+  run({ fn, name, receiver, context }: Exported, args: unknown[], within?: (run: () => unknown) => unknown): unknown {
     if (!fn) return refuse(name);
     const trace = this.#trace?.();
-    if (trace) return trace(name, args, () => Reflect.apply(fn, receiver, args) as unknown);
-    return Reflect.apply(fn, receiver, args);
+    if (!trace && !within) return context.runInAsyncScope(fn, receiver, ...args);
+    const apply = (): unknown => Reflect.apply(fn, receiver, args);
+    const traced = trace ? (): unknown => trace(name, args, apply) : apply;
+    return context.runInAsyncScope(() => (within ? within(traced) : traced()));
   }
 
   makeRoom(done: () => void): void {

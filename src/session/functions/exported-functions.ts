@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { isSync } from '../../codec/sync-mark.js';
 import type { AnyFunction } from '../../codec/function-codec.js';
 import { CallbackLimitError, ProtocolError } from '../../errors.js';
@@ -11,9 +12,14 @@ export interface Exported {
   readonly sync: boolean;
   /** What it is called on: the object of which it last crossed as a method. */
   receiver: object | undefined;
+  /** The asynchronous context in which it was passed last, and in which it runs: that of an `AsyncLocalStorage`, for example. */
+  context: AsyncResource;
   /** In how many messages it has gone out that the other side has not accounted for. */
   sent: number;
 }
+
+/** Until a function has one of its own, in the same turn. */
+const unused = new AsyncResource('PROCXY_FUNCTION');
 
 /** The owner's registry: the real functions, each under the id that the other side knows it by. */
 export class ExportedFunctions {
@@ -38,6 +44,7 @@ export class ExportedFunctions {
     const id = this.#ids.get(fn) ?? this.#add(fn);
     const entry = this.#byId.get(id) as Exported;
     entry.receiver = receiver;
+    entry.context = new AsyncResource('PROCXY_FUNCTION');
     this.#pending.add(id);
     const meta: CallbackDescriptor['__procxy_meta'] = { type: 'function', arity: arityOf(fn), name: entry.name };
     if (entry.sync) meta.sync = true;
@@ -98,7 +105,7 @@ export class ExportedFunctions {
     }
     // Read by name, and not imported: Node loads its crypto only then.
     const id = globalThis.crypto.randomUUID();
-    this.#byId.set(id, { fn, name: nameOf(fn), sync: isSync(fn), receiver: undefined, sent: 0 });
+    this.#byId.set(id, { fn, name: nameOf(fn), sync: isSync(fn), receiver: undefined, context: unused, sent: 0 });
     this.#ids.set(fn, id);
     this.#live++;
     return id;

@@ -5,6 +5,7 @@ import type { CallbackDescriptor } from '../../protocol.js';
 import { CallbackPromise } from './callback-promise.js';
 import type { FunctionTarget, Settle } from '../calls/calls.js';
 import type { Imported } from './imported-functions.js';
+import { withoutCollection } from './visit.js';
 import type { SessionApi } from '../part.js';
 
 export interface InvocationOptions {
@@ -67,7 +68,11 @@ export class Invocations {
       this.#link.open(target, name, args, options, invocation);
       return invocation.promise;
     };
-    const target: FunctionTarget = { id: () => usableId(entry, name), proxy };
+    const target: FunctionTarget = {
+      id: () => usableId(entry, name),
+      proxy,
+      fewer: (args) => withoutCollection(args, proxy.length),
+    };
     const options = { timeout: this.#options.timeout, boundary: proxy };
     return proxy;
   }

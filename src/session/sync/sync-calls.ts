@@ -144,7 +144,7 @@ export class SyncCalls implements SessionPart {
     this.#link.arrive(coded);
     try {
       this.#link.server.run(job.answer, args, coded, (values) =>
-        this.#context.run(job, () => this.#checked(job, callbacks.run(job.fn, values))),
+        callbacks.run(job.fn, values, (run) => this.#context.run(job, () => this.#checked(job, run()))),
       );
     } finally {
       this.#link.account(coded);
