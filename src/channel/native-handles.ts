@@ -48,14 +48,37 @@ function datagramHandle(socket: DatagramSocket): unknown {
   return symbol && (socket as unknown as Record<symbol, { handle?: unknown } | undefined>)[symbol]?.handle;
 }
 
+/** Sockets whose reading was stopped here. */
+const stopped = new WeakSet<NativeHandle>();
+
 /**
  * What this process reads from now on, the other would never see. Only the native handle can be told to stop: `pause()` lets a
- * socket read on into its buffer. Reading it again, should it stay here, starts it again.
+ * socket read on into its buffer.
  */
 export function stopReading(handle: Handle): void {
-  if (!(handle instanceof Socket)) return;
-  const { _handle: native } = handle as { _handle?: { reading?: boolean; readStop?: () => void } | null };
-  if (!native?.reading || !native.readStop) return;
+  const native = readerOf(handle);
+  if (!native?.reading) return;
   native.reading = false;
   native.readStop();
+  stopped.add(native);
+}
+
+/** Reads on, where the handle stays in this process: the stream takes its reading for under way, and would not start it again. */
+export function readOn(handle: Handle): void {
+  const native = readerOf(handle);
+  if (!native || !stopped.delete(native)) return;
+  native.reading = true;
+  native.readStart();
+}
+
+interface Reader extends NativeHandle {
+  reading: boolean;
+  readStop(): void;
+  readStart(): void;
+}
+
+/** `undefined` for a socket that is closed, and for what is not a socket. */
+function readerOf(handle: Handle): Reader | undefined {
+  const native = handle instanceof Socket ? nativeOf(handle) : undefined;
+  return native && 'readStop' in native ? (native as Reader) : undefined;
 }

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import type { ArrivedHandle, Handle, NativeHandle } from '../channel/channel.js';
-import { describeHandle, isNative, nativeOf, objectOf, stopReading } from '../channel/native-handles.js';
+import { describeHandle, isNative, nativeOf, objectOf, readOn, stopReading } from '../channel/native-handles.js';
 import type { HandleExchange } from '../codec/handle-codec.js';
 import { HandleTransferError, ProtocolError } from '../errors.js';
 import type { HandleDescription, HandleTransfer, Message } from '../protocol.js';
@@ -37,7 +37,7 @@ export class Handles implements HandleExchange, SessionPart {
   readonly handlers: Handlers = {
     'handle-transfer': (message, { handle }) => this.#receive(message, handle),
     'handle-received': ({ handleId }) => this.#confirm(handleId),
-    'handle-kept': ({ handleId }) => void this.#takeUnderway(handleId),
+    'handle-kept': ({ handleId }) => readOn(this.#takeUnderway(handleId)),
   };
   #link!: SessionApi;
   /** Between the encoding of a message and its sending. */
@@ -105,6 +105,8 @@ export class Handles implements HandleExchange, SessionPart {
 
   close(): void {
     this.#closeUnclaimed();
+    for (const handle of this.#underway.values()) readOn(handle);
+    this.#underway.clear();
   }
 
   /** The other side has it. */

@@ -284,6 +284,22 @@ for (const serialization of ['json', 'advanced'] as const) {
       expect(await answer).toMatch(/hello/);
     });
 
+    test('a socket that was not delivered is read on here', async () => {
+      const server = serverOf({});
+      const port = await listen(server);
+      const doomed = await procxy(LineServer, module, options);
+      const client = net.connect(port, '127.0.0.1');
+      const [socket] = (await once(server, 'connection')) as [net.Socket];
+      doomed.$process.kill('SIGSTOP');
+      const served = expect(doomed.serve(socket)).rejects.toMatchObject({ name: 'ChildCrashedError' });
+      doomed.$process.kill('SIGKILL');
+      await served;
+      await doomed.$exited;
+      client.end('hello');
+      expect(String((await once(socket, 'data'))[0])).toBe('hello');
+      socket.destroy();
+    });
+
     test('a socket that was not delivered is still its sender’s; one that was is closed there', async () => {
       const sockets: net.Socket[] = [];
       const server = serverOf({ pauseOnConnect: true }, (socket) => void sockets.push(socket));
