@@ -1,0 +1,39 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { childEnv } from '../../../src/parent/launch/environment.js';
+
+let before: NodeJS.ProcessEnv;
+beforeEach(() => (before = { ...process.env }));
+afterEach(() => (process.env = before));
+
+test("is the parent's, with the changes of the option", () => {
+  process.env['KEPT'] = 'kept';
+  process.env['UNSET'] = 'gone';
+  const env = childEnv({ inheritEnv: true, env: { ADDED: 'x', UNSET: undefined, KEPT: '' } });
+  expect(env).toMatchObject({ ADDED: 'x', KEPT: '' });
+  expect('UNSET' in env).toBe(false);
+  expect(process.env['UNSET']).toBe('gone');
+});
+
+test('is only the option where nothing is inherited', () => {
+  process.env['SECRET'] = 'x';
+  expect(childEnv({ inheritEnv: false, env: { ONLY: '1' } })).toEqual({ ONLY: '1' });
+  expect(childEnv({ inheritEnv: false, env: undefined })).toEqual({});
+});
+
+describe('NODE_OPTIONS', () => {
+  test.each([
+    ['--inspect', ''],
+    ['--inspect-brk=0.0.0.0:9229', ''],
+    ['--max-old-space-size=64 --inspect=9229 --import tsx', '--max-old-space-size=64 --import tsx'],
+    ['--inspect-port=0 --inspect', ''],
+    ['--import ./inspect.js --enable-source-maps', '--import ./inspect.js --enable-source-maps'],
+  ])('%j becomes %j: two processes cannot share an inspector port', (given, kept) => {
+    process.env['NODE_OPTIONS'] = given;
+    expect(childEnv({ inheritEnv: true, env: undefined }).NODE_OPTIONS?.trim().replace(/ +/g, ' ')).toBe(kept);
+  });
+
+  test('of the option are taken as they are', () => {
+    const env = { NODE_OPTIONS: '--inspect=0' };
+    expect(childEnv({ inheritEnv: true, env })).toMatchObject(env);
+  });
+});

@@ -1,0 +1,54 @@
+import { spawn, type StdioOptions } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, expect, test } from 'vitest';
+import { layOutDescriptors, socketAt } from '../../../src/parent/launch/stdio.js';
+import { resolveOptions } from '../../../src/parent/options/resolve-options.js';
+
+const lay = (options: object): ReturnType<typeof layOutDescriptors> =>
+  layOutDescriptors(resolveOptions(options, undefined));
+
+describe('the descriptors of a child', () => {
+  test.each<[StdioOptions, unknown[]]>([
+    ['inherit', ['inherit', 'inherit', 'inherit', 'ipc', 'pipe']],
+    ['pipe', ['pipe', 'pipe', 'pipe', 'ipc', 'pipe']],
+    [
+      ['ignore', 'pipe'],
+      ['ignore', 'pipe', 'inherit', 'ipc', 'pipe'],
+    ],
+    [
+      ['ignore', 'ignore', 'ignore', 'pipe'],
+      ['ignore', 'ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
+    ],
+    [
+      ['pipe', 'pipe', 'pipe', 'ipc'],
+      ['pipe', 'pipe', 'pipe', 'ipc', 'pipe'],
+    ],
+  ])('for the option %j', (stdio, expected) => {
+    expect(lay({ stdio }).stdio).toEqual(expected);
+  });
+
+  test('leave the array of the user as it was', () => {
+    const given = ['ignore', 'ignore', 'ignore', 'ipc'];
+    lay({ stdio: given, enableCallbacks: true });
+    expect(given).toEqual(['ignore', 'ignore', 'ignore', 'ipc']);
+  });
+
+  test.each<[string, object, data: number | undefined, sync: number | undefined]>([
+    ['by default one socket for streams', {}, 4, undefined],
+    ['with functions one more, on which the child can wait', { enableCallbacks: true }, 4, 5],
+    ['Bun can wait too', { enableCallbacks: true, execPath: '/opt/bun' }, 4, 5],
+    ['Deno cannot', { enableCallbacks: true, execPath: '/opt/deno' }, 4, undefined],
+    ['a program in another language has neither', { enableCallbacks: true, agent: './a.py' }, undefined, undefined],
+  ])('%s', (_name, options, dataDescriptor, syncDescriptor) => {
+    expect(lay(options)).toMatchObject({ dataDescriptor, syncDescriptor });
+  });
+});
+
+test("this side's end of a socket is found by its number, and missing where there is none", async () => {
+  const child = spawn('sleep', ['30'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+  expect(socketAt(child, 3)).toBe(child.stdio[3]);
+  expect(socketAt(child, undefined)).toBeUndefined();
+  expect(socketAt(child, 9)).toBeUndefined();
+  child.kill();
+  await once(child, 'exit');
+});

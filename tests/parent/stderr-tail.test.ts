@@ -1,0 +1,25 @@
+import { PassThrough } from 'node:stream';
+import { expect, test } from 'vitest';
+import { keepTail } from '../../src/parent/stderr-tail.js';
+
+test('the last 4 KiB are kept, however they came', () => {
+  const stderr = new PassThrough();
+  const tail = keepTail(stderr);
+  expect(tail()).toBe('');
+  stderr.write('a'.repeat(5000));
+  stderr.write('the end');
+  expect(tail()).toBe('a'.repeat(4096 - 7) + 'the end');
+  stderr.write('b'.repeat(10_000));
+  expect(tail()).toBe('b'.repeat(4096));
+});
+
+test('text of a stream with an encoding counts too', () => {
+  const stderr = new PassThrough().setEncoding('utf8');
+  const tail = keepTail(stderr);
+  stderr.write('größer');
+  expect(tail()).toBe('größer');
+});
+
+test('without a pipe there is none', () => {
+  expect(keepTail(null)()).toBeUndefined();
+});
