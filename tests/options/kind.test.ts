@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fieldsOf } from '../../src/options/fields.js';
 import * as kinds from '../../src/options/kind.js';
-import { unknownName } from '../../src/options/unknown-name.js';
 
 /** Each kind with values that it takes, and values that it does not. */
 const samples: Record<string, [kind: kinds.Kind<never, unknown>, good: unknown[], bad: unknown[]]> = {
@@ -42,41 +40,6 @@ test('the sentence names the place of a wrong value within an option', () => {
     /^The option `args\[1\]` must be a string, but got 5/,
   );
   expect(kinds.recordOf(kinds.text).check({ A: 5 }, 'env')).toContain('`env.A`');
-});
-
-describe('an object with known properties', () => {
-  const fields = fieldsOf({ interval: kinds.delay(1), deep: kinds.flag });
-
-  test('may leave any of them out', () => {
-    for (const value of [{}, { interval: 5 }, { interval: undefined, deep: true }]) {
-      expect(fields.check(value, 'heartbeat')).toBeUndefined();
-    }
-  });
-
-  test('names a wrong one, and one that it does not know', () => {
-    expect(fields.check({ interval: '5' }, 'heartbeat')).toContain('`heartbeat.interval`');
-    expect(fields.check({ intervall: 5 }, 'heartbeat')).toMatch(
-      /`heartbeat\.intervall`.*did you mean `heartbeat\.interval`/,
-    );
-    expect(fields.check({ constructor: 5 }, 'heartbeat')).toContain('There is no option');
-    expect(fields.check([], 'heartbeat')).toContain('must be an object, but got an array');
-  });
-});
-
-describe('an unknown name', () => {
-  const known = ['timeout', 'retries', 'mirror'];
-
-  test.each([
-    ['timout', 'timeout'],
-    ['TIMEOUT', 'timeout'],
-    ['retry', 'retries'],
-  ])('%s: did you mean %s?', (name, meant) => {
-    expect(unknownName(name, known)).toContain(`did you mean \`${meant}\`?`);
-  });
-
-  test('that is near none of them gets the list', () => {
-    expect(unknownName('colour of the bicycle', known)).toContain('timeout, retries, mirror');
-  });
 });
 
 test.each<[unknown, string]>([
