@@ -19,6 +19,7 @@ class InProcess implements Worker {
   readonly pid = process.pid;
   readonly process = undefined;
   readonly isHere = true;
+  readonly leaves = false;
   readonly name = 'instance in this process';
   readonly channel: MemoryChannel;
   readonly bytes = undefined;

@@ -33,6 +33,8 @@ export interface Place {
   /** The ways besides the channel, where there are any. */
   bytes(request: LoadRequest): DataLane | undefined;
   blocking(request: LoadRequest): BlockingLane | undefined;
+  /** Ends the process, once the instance has been disposed. Left out where the other side ends it. */
+  leave?(): Promise<void>;
   /** Does ahead of time what a first call would otherwise do. */
   rehearse?(session: Session): Promise<void>;
 }
@@ -85,8 +87,11 @@ export class AgentMethods {
         return this.started.receiveHandle(openDescriptor(args[0] as DescriptorReference), args[1]);
       case '$stats':
         return this.#stats();
+      case 'end':
+        // The answer says that the event loop turns. `dispose` comes next.
+        return undefined;
       case 'dispose':
-        return this.instance?.dispose();
+        return this.#dispose();
       default:
         throw new ProtocolError(`The agent has no method ${method}.`);
     }
@@ -142,6 +147,13 @@ export class AgentMethods {
       this.#heartbeat.unref();
     }
     return this.instance.describe();
+  }
+
+  #dispose(): Promise<void> {
+    const disposed = this.instance?.dispose() ?? Promise.resolve();
+    const leave = (): void => void this.#place.leave?.();
+    disposed.then(leave, leave);
+    return disposed;
   }
 
   #callbackOptions(request: LoadRequest): Omit<CallbacksOptions, 'isParent'> | undefined {

@@ -2,14 +2,16 @@
  * The program that runs in every child: it connects to the parent and serves an instance. `procxy()` starts it; nothing else should.
  */
 import { nodeIpcChannel, type IpcPort } from '../channel/node-ipc.js';
-import { setTimeout } from '../clock.js';
 import { withDebugLog } from '../session/wire/debug-log.js';
+import { Departure } from './departure.js';
 import { inheritedBlocking, inheritedBytes } from './inherited-lanes.js';
 import { joinChannel } from './join-channel.js';
 import { sendLastWords } from './last-words.js';
 import { loadClass } from './load-class.js';
+import { keepOwnListeners } from './own-listeners.js';
 import { rehearse } from './rehearse.js';
 import { serveInstance } from './serve-instance.js';
+import { leaveTerminalAlone } from './terminal.js';
 
 // This file is built as CommonJS, where `__filename` is what the stacks of its frames name.
 const ownFile = __filename;
@@ -24,22 +26,17 @@ const served = serveInstance(
     bytes: inheritedBytes,
     blocking: inheritedBlocking,
     rehearse: (session) => rehearse(session, ownFile),
+    leave: () => departure.leave(),
   },
   fail,
 );
-channel.onClose(endAlone);
-process.once('exit', () => served.session.disableBatches());
+const departure = new Departure(served);
+channel.onClose(() => void departure.leave());
+process.on('exit', () => served.session.disableBatches());
 sendLastWords(served);
+keepOwnListeners();
+leaveTerminalAlone();
 
 function fail(error: Error): never {
   throw error;
-}
-
-/** The parent is gone: nothing can be answered any more. */
-function endAlone(): void {
-  setTimeout(() => process.exit(), served.terminateTimeout).unref();
-  void served
-    .dispose()
-    .catch((error: unknown) => console.error(error))
-    .finally(() => process.exit());
 }

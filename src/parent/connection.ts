@@ -211,7 +211,8 @@ export class Connection {
     this.#terminated ??= terminate({
       worker: this.worker,
       timeout: this.#options.terminateTimeout,
-      dispose: this.#disposable ? () => this.#session.call('agent', 'dispose', [], { timeout: Infinity }) : undefined,
+      hasHook: this.#disposable,
+      ask: (method) => this.#session.call('agent', method, [], { timeout: Infinity }),
     });
     return this.#terminated;
   }

@@ -25,7 +25,7 @@ const reaper = new Reaper();
 export function startLocalChild(options: ChildOptions): Worker {
   // Both are called later: nothing arrives before the event loop turns.
   const launched = launch(options, (error) => child.listener?.onGarbage(error));
-  const child = new LocalChild(launched, options.terminateTimeout);
+  const child = new LocalChild(launched, options);
   return child;
 }
 
@@ -37,6 +37,7 @@ class LocalChild implements Worker {
   readonly bytes: DataLane | undefined;
   readonly blocking: OpenBlockingLane | undefined;
   readonly descriptors: Worker['descriptors'];
+  readonly leaves: boolean;
   readonly exited: Promise<ExitStatus>;
   readonly disconnected: Promise<void>;
   lastWords: { error: unknown } | undefined;
@@ -47,8 +48,10 @@ class LocalChild implements Worker {
   #status: ExitStatus | undefined;
   #endedFor: string | undefined;
 
-  constructor({ process: child, dataDescriptor, syncDescriptor }: Launched, terminateTimeout: number) {
+  constructor({ process: child, dataDescriptor, syncDescriptor }: Launched, options: ChildOptions) {
     this.process = child;
+    // A program of another language has the protocol's `dispose` alone.
+    this.leaves = options.agent === undefined;
     this.channel = nodeIpcChannel(child);
     const data = socketAt(child, dataDescriptor);
     const sync = socketAt(child, syncDescriptor);
@@ -59,7 +62,7 @@ class LocalChild implements Worker {
     this.exited = this.#watchExit();
     this.#stderr = keepTail(child.stderr);
     this.#keepAlive = new KeepAlive((alive) => setRef(child, alive ? 'ref' : 'unref'));
-    if (child.pid !== undefined) reaper.watch(child.pid, terminateTimeout);
+    if (child.pid !== undefined) reaper.watch(child.pid, options.terminateTimeout);
   }
 
   get pid(): number | undefined {

@@ -4,30 +4,60 @@ import { isError } from '../realm.js';
 import { warn } from '../warnings.js';
 import type { Worker } from './worker.js';
 
+/** How long an agent without a dispose hook to run may take to say that it has begun to end, in ms. */
+const ACKNOWLEDGE_TIME = 500;
+
 export interface Termination {
   worker: Worker;
   /** ms from now until it is ended by force. */
   timeout: number;
-  /** Runs the instance's dispose hook, where it has one. */
-  dispose: (() => Promise<unknown>) | undefined;
+  /** Whether the instance has a dispose hook. */
+  hasHook: boolean;
+  /** Calls a method of the agent. */
+  ask(method: 'end' | 'dispose'): Promise<unknown>;
 }
 
-/** Ends a worker: its dispose hook, then `'term'`, and `'kill'` at the deadline. Resolves when it has ended. */
-export function terminate({ worker, timeout, dispose }: Termination): Promise<void> {
-  return endBy(worker, timeout, async () => {
-    if (dispose && worker.isConnected) await Promise.race([dispose().catch(warnUnlessEnded(worker)), worker.exited]);
+/** Ends a worker: its dispose hook, then the worker itself, and `'kill'` at the deadline. Resolves when it has ended. */
+export function terminate(termination: Termination): Promise<void> {
+  const { worker, timeout } = termination;
+  return endBy(worker, timeout, undefined, async () => {
+    if (!worker.isConnected) return worker.end('term');
+    if (worker.leaves) return askToLeave(termination);
+    if (termination.hasHook) await disposed(termination);
     worker.end('term');
   });
 }
 
 /** For a worker that closed the channel: it may end by itself, but not live on. */
 export function awaitEnd(worker: Worker, timeout: number): Promise<void> {
-  return endBy(worker, timeout, () => Promise.resolve());
+  const reason = `it closed its channel to the parent, and had not ended ${timeout} ms later`;
+  return endBy(worker, timeout, reason, () => Promise.resolve());
 }
 
-async function endBy(worker: Worker, timeout: number, ask: () => Promise<void>): Promise<void> {
+/** A worker that does not react has nothing to lose where it has no hook. */
+async function askToLeave(termination: Termination): Promise<void> {
+  const { worker, timeout, hasHook, ask } = termination;
+  const late = hasHook ? undefined : setTimeout(() => worker.end('kill'), Math.min(ACKNOWLEDGE_TIME, timeout));
+  const begun = ask('end').then(
+    () => clearTimeout(late),
+    () => {},
+  );
+  await Promise.race([Promise.all([begun, disposed(termination)]), worker.exited]);
+  if (worker.hasEnded) clearTimeout(late);
+}
+
+async function disposed({ worker, ask }: Termination): Promise<void> {
+  await Promise.race([ask('dispose').catch(warnUnlessEnded(worker)), worker.exited]);
+}
+
+async function endBy(
+  worker: Worker,
+  timeout: number,
+  reason: string | undefined,
+  ask: () => Promise<void> | void,
+): Promise<void> {
   worker.hold();
-  const deadline = setTimeout(() => worker.end('kill'), timeout);
+  const deadline = setTimeout(() => worker.end('kill', reason), timeout);
   try {
     await ask();
     await worker.exited;

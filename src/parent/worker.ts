@@ -41,6 +41,8 @@ export interface Worker {
   /** The numbers under which the other side has inherited its ends of them. */
   readonly descriptors: { readonly bytes?: number | undefined; readonly blocking?: number | undefined };
 
+  /** Whether its agent ends it once the instance has been disposed. Otherwise it is ended by {@link end}. */
+  readonly leaves: boolean;
   /** Whether it can still answer. */
   readonly isConnected: boolean;
   readonly hasEnded: boolean;

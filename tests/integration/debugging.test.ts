@@ -39,7 +39,7 @@ describe('NODE_DEBUG=procxy', () => {
       }
       expect(lines).toContain('PROCXY N: child N is to run Traced');
       expect(stderr).toMatch(/PROCXY \d+: ← child \d+, waiting: callback-invoke callbackId='[-\w]+' args=\[3\]/);
-      expect(stderr).toMatch(/PROCXY \d+: child \d+ ended: code null, signal SIGTERM/);
+      expect(stderr).toMatch(/PROCXY \d+: child \d+ ended: code 0, signal null/);
     },
   );
 
@@ -91,7 +91,7 @@ describe('tracing channels', () => {
     expect(names(starts)).toEqual(settled);
     expect(starts[0]?.[1]).toMatchObject({ className: 'Traced', pid });
     await traced.$terminate();
-    expect(ends).toEqual([{ className: 'Traced', pid, code: null, signal: 'SIGTERM' }]);
+    expect(ends).toEqual([{ className: 'Traced', pid, code: 0, signal: null }]);
   });
 
   test('a start that fails says why', async () => {

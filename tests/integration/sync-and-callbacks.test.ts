@@ -93,7 +93,7 @@ describe.each(['json', 'advanced'] as const)('callbacks and the life of an insta
     const user = await startFunctionUser({ serialization }, { onDisposing });
     await user.$terminate();
     expect(heard).toEqual(['disposing', 'disposing in sync']);
-    expect(await user.$exited).toEqual({ code: null, signal: 'SIGTERM' });
+    expect(await user.$exited).toEqual({ code: 0, signal: null });
   });
 
   test('one sees the properties as they are when it is called', async () => {
@@ -111,7 +111,7 @@ describe.each(['json', 'advanced'] as const)('callbacks and the life of an insta
   test('one may end the proxy', async () => {
     const user: RemoteFunctionUser = await startFunctionUser({ serialization });
     await expect(user.call(() => user.$terminate())).rejects.toMatchObject({ name: 'TerminatedError' });
-    expect(await user.$exited).toEqual({ code: null, signal: 'SIGTERM' });
+    expect(await user.$exited).toEqual({ code: 0, signal: null });
   });
 });
 

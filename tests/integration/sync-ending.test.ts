@@ -153,7 +153,7 @@ describe.each(['json', 'advanced'] as const)('while a child waits, in %s mode', 
       await begun;
       await user.$terminate();
       expect(await call).toBeInstanceOf(TerminatedError);
-      expect(await user.$exited).toEqual({ code: null, signal: 'SIGTERM' });
+      expect(await user.$exited).toEqual({ code: 0, signal: null });
       expect(readFileSync(log, 'utf8')).toBe('disposing\ndisposed\n');
     });
 
@@ -164,7 +164,7 @@ describe.each(['json', 'advanced'] as const)('while a child waits, in %s mode', 
         return 'never seen';
       });
       expect(await rejectionOf(user.call(ending))).toBeInstanceOf(TerminatedError);
-      expect(await user.$exited).toEqual({ code: null, signal: 'SIGTERM' });
+      expect(await user.$exited).toEqual({ code: 0, signal: null });
       expect(readFileSync(log, 'utf8')).toBe('disposing\ndisposed\n');
     });
 
@@ -176,7 +176,7 @@ describe.each(['json', 'advanced'] as const)('while a child waits, in %s mode', 
       await begun;
       controller.abort(new Error('enough'));
       expect(await call).toMatchObject({ name: 'TerminatedError', cause: { message: 'enough' } });
-      expect(await user.$exited).toEqual({ code: null, signal: 'SIGTERM' });
+      expect(await user.$exited).toEqual({ code: 0, signal: null });
       expect(readFileSync(log, 'utf8')).toBe('disposing\ndisposed\n');
     });
 

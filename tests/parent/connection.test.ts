@@ -11,6 +11,7 @@ class ScriptedWorker implements Worker {
   readonly pid = 4711;
   readonly process = undefined;
   readonly isHere = false;
+  readonly leaves = false;
   readonly name = 'scripted';
   readonly bytes = undefined;
   readonly blocking = undefined;
@@ -170,7 +171,7 @@ describe('a connection', () => {
 
   test('ends a worker that can no longer answer, if it does not end by itself', async () => {
     worker.disconnect();
-    await expect.poll(() => worker.log).toEqual(['kill']);
+    await expect.poll(() => worker.log).toEqual([['kill', expect.stringMatching(/^it closed its channel/)]]);
     worker.exit();
   });
 
