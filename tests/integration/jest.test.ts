@@ -1,8 +1,7 @@
-import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { root, run, type Outcome } from '../support/packed.js';
+import { makeApp, root, run, type Outcome } from '../support/packed.js';
 
 /** Jest gives every test file a realm of its own, with its own `Array`, `TypeError` and `globalThis`. */
 
@@ -159,18 +158,10 @@ interface Report {
   testResults: { message: string; assertionResults: { title: string; status: string; failureMessages: string[] }[] }[];
 }
 
-/** An app outside the repository, with the package in its `node_modules`. */
-async function makeApp(type: keyof typeof programs): Promise<string> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), `procxy-jest-${type}-`)));
-  const installed = join(folder, 'node_modules', 'procxy');
-  await mkdir(installed, { recursive: true });
-  for (const part of ['package.json', 'dist']) await cp(join(root, part), join(installed, part), { recursive: true });
-  // Jest's own transformation stays on for CommonJS, so that the class here is not quite the text of its file.
+/** Jest's own transformation stays on for CommonJS, so that the class here is not quite the text of its file. */
+function manifest(type: keyof typeof programs): string {
   const transform = type === 'module' ? { transform: {} } : {};
-  const jest = { ...transform, testTimeout: 20_000 };
-  await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'app', private: true, type, jest }));
-  for (const [name, text] of Object.entries(programs[type])) await writeFile(join(folder, name), text);
-  return folder;
+  return JSON.stringify({ name: 'app', private: true, type, jest: { ...transform, testTimeout: 20_000 } });
 }
 
 describe.each([
@@ -182,7 +173,7 @@ describe.each([
   let report: Report;
 
   beforeAll(async () => {
-    folder = await makeApp(type);
+    folder = await makeApp({ 'package.json': manifest(type), ...programs[type] });
     const file = join(folder, 'report.json');
     const jest = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
     const settings = [

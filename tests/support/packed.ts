@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -54,6 +54,27 @@ export async function installPackage(...others: string[]): Promise<InstalledPack
     await remove();
     throw error;
   }
+}
+
+/**
+ * A new folder outside the repository with an app in it, and with the package as it was built in its `node_modules`.
+ * @param packages those of the repository's `node_modules` that it can load too
+ */
+export async function makeApp(
+  files: Readonly<Record<string, string>>,
+  packages: readonly string[] = [],
+): Promise<string> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'procxy-app-')));
+  const modules = join(folder, 'node_modules');
+  for (const part of ['package.json', 'dist']) {
+    await cp(join(root, part), join(modules, 'procxy', part), { recursive: true });
+  }
+  for (const name of packages) {
+    await mkdir(dirname(join(modules, name)), { recursive: true });
+    await symlink(join(root, 'node_modules', name), join(modules, name));
+  }
+  await writeAll(folder, files);
+  return folder;
 }
 
 /** Runs a program to its end, in the environment of a user's shell. A failing program is an outcome, not an error. */
