@@ -26,6 +26,22 @@ export const queueMicrotask = real('queueMicrotask', globalThis.queueMicrotask);
 /** The longest delay of a timer, in ms. Node fires a timer with a longer one at once. */
 export const MAX_DELAY = 2 ** 31 - 1;
 
+/** Whether Node can deliver what this process receives, which it does by `process.nextTick`. */
+export function hasRealTicks(of: Pick<NodeJS.Process, 'nextTick'>): boolean {
+  return of.nextTick === nextTick;
+}
+
+/**
+ * Puts the real `process.nextTick` back where a fake clock has replaced it.
+ * @returns whether it was faked
+ */
+export function restoreNextTick(): boolean {
+  const original = real('nextTick', process.nextTick);
+  if (process.nextTick === original) return false;
+  process.nextTick = original;
+  return true;
+}
+
 const hrtime = real('hrtime', process.hrtime);
 
 /**

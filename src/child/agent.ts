@@ -6,6 +6,7 @@ import { withDebugLog } from '../session/wire/debug-log.js';
 import { Departure } from './departure.js';
 import { inheritedBlocking, inheritedBytes } from './inherited-lanes.js';
 import { joinChannel } from './join-channel.js';
+import { keepTicking } from './keep-ticking.js';
 import { sendLastWords } from './last-words.js';
 import { loadClass } from './load-class.js';
 import { keepOwnListeners } from './own-listeners.js';
@@ -17,7 +18,7 @@ import { leaveTerminalAlone } from './terminal.js';
 const ownFile = __filename;
 
 joinChannel(fail);
-const channel = withDebugLog(nodeIpcChannel(process as unknown as IpcPort), 'parent');
+const channel = withDebugLog(keepTicking(nodeIpcChannel(process as unknown as IpcPort)), 'parent');
 const served = serveInstance(
   channel,
   {

@@ -1,4 +1,5 @@
-import { now } from '../clock.js';
+import { runInThisContext } from 'node:vm';
+import { hasRealTicks, now } from '../clock.js';
 import { TimeoutError } from '../errors.js';
 import type { AgentDescription, InstanceDescription, LoadRequest } from '../protocol.js';
 import type { CallSite } from '../session/calls/call-site.js';
@@ -46,6 +47,12 @@ function startTimeoutError(timeout: number): TimeoutError {
   return new TimeoutError(
     'constructor',
     timeout,
-    `The child did not start, import the module and construct the instance within ${timeout} ms. Raise \`startTimeout\`.`,
+    `The child did not start, import the module and construct the instance within ${timeout} ms. ${startRemedy()}`,
   );
+}
+
+function startRemedy(): string {
+  // Of Node's own modules: what Jest fakes is a copy of `process`, which they do not use.
+  if (hasRealTicks(runInThisContext('process') as NodeJS.Process)) return 'Raise `startTimeout`.';
+  return "`process.nextTick` is faked, and Node delivers messages by it. Leave it out when you fake the clock: install({ toNotFake: ['nextTick'] }).";
 }

@@ -17,6 +17,7 @@ const linked = {
   procxy: '.',
   tsx: 'node_modules/tsx',
   'lru-cache': 'node_modules/lru-cache',
+  '@sinonjs': 'node_modules/@sinonjs',
   '@types': 'node_modules/@types',
 };
 const tsx = join(root, 'node_modules/tsx/dist/cli.mjs');
