@@ -47,7 +47,7 @@ describe.each(['ipc', 'socket'] as const)('over %s', (channel) => {
       await expect(faking.$with({ timeout: 30 }).never()).rejects.toThrow(TimeoutError);
       await faking.$terminate();
       expect(output).toBe('disposed\n');
-      expect(await faking.$exited).toEqual({ code: null, signal: 'SIGTERM' });
+      expect(await faking.$exited).toEqual({ code: 0, signal: null });
     });
   });
 });
