@@ -5,7 +5,18 @@ import { expect, test } from 'vitest';
 
 const src = fileURLToPath(new URL('../src', import.meta.url));
 
-const base = ['protocol.ts', 'types', 'options', 'clock.ts', 'errors.ts', 'realm.ts', 'warnings.ts', 'is-promise.ts'];
+const base = [
+  'protocol.ts',
+  'types',
+  'options',
+  'clock.ts',
+  'errors.ts',
+  'realm.ts',
+  'warnings.ts',
+  'is-promise.ts',
+  'is-object.ts',
+  'field-checks.ts',
+];
 const belowSession = ['codec', 'channel', ...base];
 const room = (...rooms: string[]): string[] => [...rooms.map((name) => `session/${name}`), ...belowSession];
 
@@ -39,7 +50,7 @@ const allowed: Record<string, string[]> = {
   'process-proxy': ['errors.ts', 'clock.ts', 'realm.ts'],
   ipc: ['channel', ...base],
   types: ['errors.ts', 'options'],
-  options: ['clock.ts', 'realm.ts'],
+  options: ['clock.ts', 'realm.ts', 'field-checks.ts'],
   'loading-mark.ts': ['protocol.ts'],
   'protocol.ts': ['types'],
   'errors.ts': ['realm.ts'],
@@ -47,6 +58,8 @@ const allowed: Record<string, string[]> = {
   'clock.ts': [],
   'realm.ts': [],
   'is-promise.ts': [],
+  'is-object.ts': [],
+  'field-checks.ts': [],
 };
 
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));

@@ -10,7 +10,7 @@ export function nodeIpcChannel(port: IpcPort): Channel {
   let onMessage: ((message: unknown, handle?: ArrivedHandle) => void) | undefined;
 
   return {
-    send(message, handle, written = ignore) {
+    send(message, handle, written = () => {}) {
       // With a callback, a write that fails because the other side is gone comes here and not as an 'error' event.
       if (port.connected) port.send(message, handle && (nativeOf(handle) as never), { keepOpen: true }, written);
     },
@@ -27,5 +27,3 @@ export function nodeIpcChannel(port: IpcPort): Channel {
     },
   };
 }
-
-function ignore(): void {}

@@ -1,3 +1,4 @@
+import type { UntypedFunction } from '../types/any-function.js';
 import type { Codec } from '../codec/codec.js';
 import { PropertyError } from '../errors.js';
 import type { InstanceDescription, MirrorRequest } from '../protocol.js';
@@ -8,8 +9,6 @@ import { findSymbol } from './find-symbol.js';
 import { receiveHandle } from './receive-handle.js';
 import { PropertyWatch } from './property-watch.js';
 import { listUnwatched } from './unwatched.js';
-
-type AnyFunction = (...args: unknown[]) => unknown;
 
 export interface InstanceOptions {
   object: object;
@@ -63,7 +62,7 @@ export class Instance {
       throw new TypeError(`${method} is not a method of the instance`);
     }
     this.properties.follow();
-    return (candidate as AnyFunction).apply(this.#object, args);
+    return (candidate as UntypedFunction).apply(this.#object, args);
   }
 
   /** Any property, or what a getter gives: a function too, which crosses where functions do. */
@@ -96,9 +95,9 @@ export class Instance {
     await this.#disposer()?.call(this.#object);
   }
 
-  #disposer(): AnyFunction | undefined {
+  #disposer(): UntypedFunction | undefined {
     const disposer = this.#object[Symbol.asyncDispose] ?? this.#object[Symbol.dispose];
-    return typeof disposer === 'function' ? (disposer as AnyFunction) : undefined;
+    return typeof disposer === 'function' ? (disposer as UntypedFunction) : undefined;
   }
 }
 

@@ -176,7 +176,7 @@ export class PropertyWatch {
       } else this.#compareContent(name, value, bytes, changes);
     } catch (error) {
       // What could not cross may have been mended within: it has its turn with the others.
-      this.#refuse(name, { value, reason: describeReason(error), mayChange: isObject(value) }, changes);
+      this.#refuse(name, { value, reason: describeReason(error), mayChange: mayChangeWithin(value) }, changes);
     }
     const end = now();
     const cost = costOf(end - start, seen);
@@ -189,7 +189,7 @@ export class PropertyWatch {
     const before = this.#told.get(name);
     const { codec, fingerprint } = this.#options;
     const { wire, coded } = codec.encode(value, { root: name });
-    const mayChange = isObject(value);
+    const mayChange = mayChangeWithin(value);
     const print = mayChange ? fingerprint(wire) : undefined;
     const isSame =
       before?.reason === undefined && before?.print === print && (mayChange || Object.is(before?.value, value));
@@ -225,7 +225,7 @@ export class PropertyWatch {
   }
 }
 
-function isObject(value: unknown): boolean {
+function mayChangeWithin(value: unknown): boolean {
   return typeof value === 'object' && value !== null;
 }
 

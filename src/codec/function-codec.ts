@@ -1,12 +1,12 @@
 import { types } from 'node:util';
 import { ProtocolError } from '../errors.js';
 import type { CallbackDescriptor, Wire } from '../protocol.js';
+import { isMark } from '../field-checks.js';
+import type { UntypedFunction } from '../types/any-function.js';
 import * as refusals from './refusals.js';
 import { originalOf } from './sanitize.js';
 import { isSync } from './sync-mark.js';
 import type { TransferHandler } from './transfer-handlers.js';
-
-export type AnyFunction = (...args: unknown[]) => unknown;
 
 /** Who keeps the functions that cross, and knows each by an id. */
 export interface FunctionExchange {
@@ -16,13 +16,13 @@ export interface FunctionExchange {
    * @param receiver the object that the function is a method of
    * @throws {CallbackLimitError} when no more may be exported
    */
-  export(fn: AnyFunction, receiver: object | undefined): CallbackDescriptor;
+  export(fn: UntypedFunction, receiver: object | undefined): CallbackDescriptor;
   /** The ids of what has been exported since the last time, which the message must name. */
   takeExported(): string[];
   /** What was exported since then stays here: the encoding has failed. */
   discard(): void;
   /** @throws {ProtocolError} for an id under which none has arrived */
-  import(descriptor: CallbackDescriptor): AnyFunction;
+  import(descriptor: CallbackDescriptor): UntypedFunction;
 }
 
 /**
@@ -33,14 +33,14 @@ export function functionHandler(exchange: FunctionExchange | undefined, refusal 
   return {
     name: 'function',
     describesItself: true,
-    canHandle: (value): value is AnyFunction => typeof value === 'function',
+    canHandle: (value): value is UntypedFunction => typeof value === 'function',
     encode(value, context) {
       const refuse = ({ what, remedy }: refusals.Refusal): never => context.refuse(what, remedy);
       if (!exchange) return refuse(refusal);
       if (isClass(value)) return refuse(refusals.classItself);
       if (isSync(value) && !exchange.mayExportSync) return refuse(refusals.syncFromChild);
       const { container } = context;
-      return exchange.export(value as AnyFunction, hasMethods(container) ? originalOf(container) : undefined);
+      return exchange.export(value as UntypedFunction, hasMethods(container) ? originalOf(container) : undefined);
     },
     decode(wire) {
       if (!exchange) throw new ProtocolError('A function arrived where none is taken.');
@@ -63,7 +63,6 @@ const MAX_ARITY = 2 ** 16;
 
 function check(wire: Wire): CallbackDescriptor {
   const { __procxy_meta: meta } = wire as Partial<CallbackDescriptor>;
-  const isMark = (value: unknown): boolean => value === undefined || value === true;
   const sound =
     typeof meta === 'object' &&
     meta !== null &&

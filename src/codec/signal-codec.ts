@@ -1,4 +1,5 @@
 import { ProtocolError } from '../errors.js';
+import { isId } from '../field-checks.js';
 import type { SignalDescription, Wire } from '../protocol.js';
 import { isAbortSignal } from '../realm.js';
 import type { TransferHandler } from './transfer-handlers.js';
@@ -32,8 +33,7 @@ export function signalHandler(exchange: SignalExchange | undefined): TransferHan
 
 function check(wire: Wire): SignalDescription {
   const { id, aborted } = (wire ?? {}) as { id?: unknown; aborted?: unknown };
-  const isId = Number.isSafeInteger(id) && (id as number) > 0;
   const isFired = id === undefined && typeof aborted === 'object' && aborted !== null;
-  if (!isId && !isFired) throw new ProtocolError('A signal arrived malformed.');
+  if (!isId(id) && !isFired) throw new ProtocolError('A signal arrived malformed.');
   return wire as SignalDescription;
 }

@@ -1,6 +1,7 @@
 import { Duplex, Readable, Writable } from 'node:stream';
 import { types } from 'node:util';
 import { ProtocolError } from '../errors.js';
+import { isId } from '../field-checks.js';
 import type { StreamDescription, Wire } from '../protocol.js';
 import { isReadableStream, isWritableStream } from '../realm.js';
 import type { TransferHandler } from './transfer-handlers.js';
@@ -108,10 +109,6 @@ function check(wire: Wire): StreamDescription {
     if (isId((rest as { id?: unknown }).id)) return wire as StreamDescription;
   }
   throw new ProtocolError('A stream arrived malformed.');
-}
-
-function isId(id: unknown): boolean {
-  return Number.isSafeInteger(id) && (id as number) > 0;
 }
 
 function isSide(side: unknown): boolean {

@@ -1,6 +1,5 @@
+import type { AnyFunction } from '../types/any-function.js';
 import type { SyncCallback } from '../types/callbacks.js';
-
-type AnyFunction = (...args: never[]) => unknown;
 
 /** Of the global registry, since two copies of this library may meet in one process. */
 const mark = Symbol.for('procxy.sync');

@@ -1,4 +1,5 @@
-import { kind, numberWithin, isString, timeLimit, whole } from './kind.js';
+import { isString } from '../field-checks.js';
+import { kind, numberWithin, timeLimit, whole } from './kind.js';
 import { isAbortSignal } from '../realm.js';
 import { option } from './option.js';
 

@@ -2,7 +2,8 @@ import { isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fieldsOf, type GivenFields } from './fields.js';
 import { isUrl } from '../realm.js';
-import { delay, flag, isString, kind, mustBe, whole, type Kind } from './kind.js';
+import { isString } from '../field-checks.js';
+import { delay, flag, kind, mustBe, whole, type Kind } from './kind.js';
 import { option } from './option.js';
 
 const places = kind<true | readonly (string | URL)[]>(

@@ -1,3 +1,4 @@
+import { isString } from '../field-checks.js';
 import type { JsonValue } from 'type-fest';
 import { MAX_DELAY } from '../clock.js';
 import { isPlain, isUrl } from '../realm.js';
@@ -91,10 +92,6 @@ export function firstProblem(problems: readonly (string | undefined)[]): string 
 
 export function isPlainObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && isPlain(value);
-}
-
-export function isString(value: unknown): value is string {
-  return typeof value === 'string';
 }
 
 function isJson(value: unknown, holders: readonly object[] = []): boolean {

@@ -1,4 +1,4 @@
-import type { AnyFunction } from '../codec/function-codec.js';
+import type { UntypedFunction } from '../types/any-function.js';
 import type { Self, TransferHandler } from '../codec/transfer-handlers.js';
 import { HandleTransferError, ProtocolError, TerminatedError } from '../errors.js';
 import type { InstanceDescription, LoadRequest } from '../protocol.js';
@@ -229,7 +229,7 @@ export class Connection {
   }
 
   /** Lets go of a function of either side. Returns whether there was one. */
-  releaseCallback(fn: AnyFunction): boolean {
+  releaseCallback(fn: UntypedFunction): boolean {
     return this.#side.functions?.release(fn) ?? false;
   }
 

@@ -1,4 +1,4 @@
-import type { AnyFunction } from '../codec/function-codec.js';
+import type { UntypedFunction } from '../types/any-function.js';
 import { describeReason, OptionsValidationError, PropertyError } from '../errors.js';
 import { overridingOptions } from '../options/calls.js';
 import type { CallOverrides } from '../types/options.js';
@@ -13,14 +13,14 @@ export function controls(
   again: (changed: CallOverrides) => object,
 ): object {
   const { connection } = source;
-  const $get: AnyFunction = (name) => {
+  const $get: UntypedFunction = (name) => {
     if (typeof name !== 'string') return Promise.reject(nameError(name));
     return connection.get(name, callOptions(source, overrides, $get));
   };
-  const $refresh: AnyFunction = () => connection.refresh(callOptions(source, overrides, $refresh));
-  const $sendHandle: AnyFunction = (handle, id) =>
+  const $refresh: UntypedFunction = () => connection.refresh(callOptions(source, overrides, $refresh));
+  const $sendHandle: UntypedFunction = (handle, id) =>
     connection.sendHandle(handle as PassableHandle, id, callOptions(source, overrides, $sendHandle));
-  const $stats: AnyFunction = () => connection.stats(callOptions(source, overrides, $stats));
+  const $stats: UntypedFunction = () => connection.stats(callOptions(source, overrides, $stats));
   return {
     $terminate: () => connection.terminate(),
     $process: connection.worker.process,
@@ -42,8 +42,8 @@ function nameError(name: unknown): PropertyError {
   return new PropertyError(`$get() takes the name of a property as a string, but got a ${typeof name}.`);
 }
 
-function checkFunction(fn: unknown): AnyFunction {
-  if (typeof fn === 'function') return fn as AnyFunction;
+function checkFunction(fn: unknown): UntypedFunction {
+  if (typeof fn === 'function') return fn as UntypedFunction;
   throw new OptionsValidationError(`$releaseCallback() takes a function; it is a ${typeof fn}.`);
 }
 

@@ -1,6 +1,7 @@
 import { ProtocolError } from '../errors.js';
 import type { InstanceDescription } from '../protocol.js';
-import { isPairs, isString } from '../session/wire/message-shape.js';
+import { isString } from '../field-checks.js';
+import { isPairs } from '../session/wire/message-shape.js';
 
 /**
  * What a child says of its instance is not trusted either.

@@ -1,7 +1,7 @@
+import type { AnyFunction } from '../types/any-function.js';
 import type { EventSubscriptions } from '../session/events/event-subscriptions.js';
 import { toEventName, type Event } from '../session/events/event-name.js';
 
-type AnyFunction = (...args: never[]) => unknown;
 type Listener = (...args: unknown[]) => void;
 
 /** Those that add or remove a listener of one event, and return the emitter. */

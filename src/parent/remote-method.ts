@@ -1,3 +1,4 @@
+import type { UntypedFunction } from '../types/any-function.js';
 import { timeLimit } from '../options/kind.js';
 import { captureCallSite } from '../session/calls/call-site.js';
 import { isOwnTimeout, type CallOptions } from '../session/calls/calls.js';
@@ -6,15 +7,13 @@ import type { CallOverrides } from '../types/options.js';
 import type { Connection } from './connection.js';
 import type { ResolvedOptions } from './options/resolve-options.js';
 
-type AnyFunction = (...args: unknown[]) => unknown;
-
 export interface CallSource {
   connection: Connection;
   options: Pick<ResolvedOptions, 'timeout' | 'retries'>;
 }
 
 /** The function that stands on the proxy for a method of the instance. */
-export function remoteMethod(source: CallSource, method: string, overrides: CallOverrides): AnyFunction {
+export function remoteMethod(source: CallSource, method: string, overrides: CallOverrides): UntypedFunction {
   const { connection, options } = source;
   const call = (...args: unknown[]): Promise<unknown> => {
     if (options.retries === 0) return connection.call(method, args, settings);
@@ -32,7 +31,7 @@ export function remoteMethod(source: CallSource, method: string, overrides: Call
 }
 
 /** @param boundary the function that the user calls: the frame above it is the call site */
-export function callOptions({ options }: CallSource, overrides: CallOverrides, boundary: AnyFunction): CallOptions {
+export function callOptions({ options }: CallSource, overrides: CallOverrides, boundary: UntypedFunction): CallOptions {
   const timeout = overrides.timeout === undefined ? options.timeout : timeLimit.read(overrides.timeout);
   return { timeout, signal: overrides.signal, boundary };
 }

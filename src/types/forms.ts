@@ -1,3 +1,4 @@
+import type { AnyFunction } from './any-function.js';
 import type { Socket as DatagramSocket } from 'node:dgram';
 import type { Server, Socket } from 'node:net';
 import type { Duplex, Readable, Writable } from 'node:stream';
@@ -46,7 +47,6 @@ export type AsProperty<S extends Setting> = {
 
 type Primitive = string | number | boolean | null | undefined | void;
 
-type AnyFunction = (...args: never[]) => unknown;
 type AnyClass = abstract new (...args: never[]) => unknown;
 
 /** No mode carries these: what they hold is not in their properties. */

@@ -1,7 +1,7 @@
+import type { AnyFunction } from './any-function.js';
 import type { AsResult, Crossed, Crosses, IsSame, MayPass, Passed, Pending, Setting } from './forms.js';
 import type { CannotCross } from './serializable.js';
 
-type AnyFunction = (...args: never[]) => unknown;
 type Signature = (...args: never[]) => unknown;
 
 /**

@@ -1,3 +1,4 @@
+import type { AnyFunction } from './any-function.js';
 import type { ChildProcess } from 'node:child_process';
 import type { RemoteMethod } from './methods.js';
 import type { CallOverrides, ProcxyOptions } from './options.js';
@@ -7,8 +8,6 @@ import type { ExitStatus, ProcxyStats } from './stats.js';
 
 /** The options that a proxy was made with, or just the mode. */
 type Config = SerializationMode | ProcxyOptions;
-
-type AnyFunction = (...args: never[]) => unknown;
 
 /** Names that are called unasked, by `await`, `JSON.stringify` and test frameworks: a proxy has no such methods. */
 type ProbedMethod = 'then' | 'toJSON' | 'asymmetricMatch';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { functionHandler, type AnyFunction, type FunctionExchange } from '../../src/codec/function-codec.js';
+import { functionHandler, type FunctionExchange } from '../../src/codec/function-codec.js';
+import type { UntypedFunction } from '../../src/types/any-function.js';
 import { sanitizeForClone } from '../../src/codec/sanitize.js';
 import { sync } from '../../src/codec/sync-mark.js';
 import { ProtocolError, SerializationError } from '../../src/errors.js';
@@ -10,13 +11,13 @@ import { codecOf, refusalOf, transmit } from '../support/crossing.js';
 class Shelf implements FunctionExchange {
   readonly mayExportSync: boolean;
   readonly receivers: (object | undefined)[] = [];
-  readonly #functions = new Map<string, AnyFunction>();
+  readonly #functions = new Map<string, UntypedFunction>();
 
   constructor(mayExportSync = true) {
     this.mayExportSync = mayExportSync;
   }
 
-  export(fn: AnyFunction, receiver: object | undefined): CallbackDescriptor {
+  export(fn: UntypedFunction, receiver: object | undefined): CallbackDescriptor {
     this.receivers.push(receiver);
     const id = String(this.receivers.length);
     this.#functions.set(id, fn);
@@ -29,7 +30,7 @@ class Shelf implements FunctionExchange {
 
   discard(): void {}
 
-  import({ __procxy_callback: id }: CallbackDescriptor): AnyFunction {
+  import({ __procxy_callback: id }: CallbackDescriptor): UntypedFunction {
     const fn = this.#functions.get(id);
     if (!fn) throw new ProtocolError(`There is no ${id}.`);
     return fn;

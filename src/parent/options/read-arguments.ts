@@ -1,4 +1,5 @@
-import { isPlainObject, isString } from '../../options/kind.js';
+import { isString } from '../../field-checks.js';
+import { isPlainObject } from '../../options/kind.js';
 import { isUrl } from '../../realm.js';
 import { resolveOptions, type ResolvedOptions } from './resolve-options.js';
 

@@ -1,4 +1,5 @@
-import type { AnyFunction, FunctionExchange } from '../../codec/function-codec.js';
+import type { FunctionExchange } from '../../codec/function-codec.js';
+import type { UntypedFunction } from '../../types/any-function.js';
 import { syncOf } from '../../codec/sync-mark.js';
 import { ProtocolError } from '../../errors.js';
 import type { CallbackDescriptor, CallbackInvoke, Coded } from '../../protocol.js';
@@ -71,7 +72,7 @@ export class Callbacks implements FunctionExchange, SessionPart {
     return { exportedFunctions: this.#exported.size, importedFunctions: this.#imported.size };
   }
 
-  export(fn: AnyFunction, receiver: object | undefined): CallbackDescriptor {
+  export(fn: UntypedFunction, receiver: object | undefined): CallbackDescriptor {
     const imported = this.#imported.entryOf(fn);
     if (!imported || imported.released) return this.#exported.export(fn, receiver);
     return {
@@ -88,7 +89,7 @@ export class Callbacks implements FunctionExchange, SessionPart {
     this.#exported.discardPending();
   }
 
-  import(descriptor: CallbackDescriptor): AnyFunction {
+  import(descriptor: CallbackDescriptor): UntypedFunction {
     const { __procxy_callback: id, __procxy_meta: meta } = descriptor;
     if (!meta.home) return this.#imported.import(descriptor);
     const { fn, name } = this.#exported.get(id);
@@ -130,11 +131,11 @@ export class Callbacks implements FunctionExchange, SessionPart {
   }
 
   /** Lets go of a function, of whichever side it is. Returns whether it had crossed. */
-  release(fn: AnyFunction): boolean {
+  release(fn: UntypedFunction): boolean {
     const entry = this.#imported.entryOf(fn);
     if (entry) return this.#imported.release(entry);
     // What has crossed may be the function as sync() marks it.
-    const ids = [fn, syncOf(fn) as AnyFunction | undefined].map((each) => each && this.#exported.release(each));
+    const ids = [fn, syncOf(fn) as UntypedFunction | undefined].map((each) => each && this.#exported.release(each));
     const released = ids.filter((id) => id !== undefined);
     for (const callbackId of released) this.#link.sendControl({ type: 'callback-release', callbackId });
     return released.length > 0;

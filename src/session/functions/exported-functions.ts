@@ -1,13 +1,13 @@
 import { AsyncResource } from 'node:async_hooks';
 import { isSync } from '../../codec/sync-mark.js';
-import type { AnyFunction } from '../../codec/function-codec.js';
+import type { UntypedFunction } from '../../types/any-function.js';
 import { CallbackLimitError, ProtocolError } from '../../errors.js';
 import type { CallbackDescriptor } from '../../protocol.js';
 
 /** A function of this side that the other side holds. */
 export interface Exported {
   /** `undefined` when it was let go of while the other side still holds it. */
-  fn: AnyFunction | undefined;
+  fn: UntypedFunction | undefined;
   readonly name: string;
   readonly sync: boolean;
   /** What it is called on: the object of which it last crossed as a method. */
@@ -24,7 +24,7 @@ const unused = new AsyncResource('PROCXY_FUNCTION');
 /** The owner's registry: the real functions, each under the id that the other side knows it by. */
 export class ExportedFunctions {
   readonly #byId = new Map<string, Exported>();
-  readonly #ids = new WeakMap<AnyFunction, string>();
+  readonly #ids = new WeakMap<UntypedFunction, string>();
   /** Exported by the message that is being encoded. */
   readonly #pending = new Set<string>();
   readonly #limit: number;
@@ -40,7 +40,7 @@ export class ExportedFunctions {
   }
 
   /** @throws {CallbackLimitError} */
-  export(fn: AnyFunction, receiver: object | undefined): CallbackDescriptor {
+  export(fn: UntypedFunction, receiver: object | undefined): CallbackDescriptor {
     const id = this.#ids.get(fn) ?? this.#add(fn);
     const entry = this.#byId.get(id) as Exported;
     entry.receiver = receiver;
@@ -79,7 +79,7 @@ export class ExportedFunctions {
   }
 
   /** Lets go of a function that the other side may still hold. Returns its id, if it has one. */
-  release(fn: AnyFunction): string | undefined {
+  release(fn: UntypedFunction): string | undefined {
     const id = this.#ids.get(fn);
     if (id === undefined) return undefined;
     const entry = this.#byId.get(id) as Exported;
@@ -96,7 +96,7 @@ export class ExportedFunctions {
     this.#live = 0;
   }
 
-  #add(fn: AnyFunction): string {
+  #add(fn: UntypedFunction): string {
     if (this.#live >= this.#limit) {
       throw new CallbackLimitError(
         `The other process holds ${this.#limit} functions of this one, as many as \`maxCallbacks\` allows, and gives none of them back. ` +
@@ -121,10 +121,10 @@ export class ExportedFunctions {
 }
 
 /** A function may have any property under these names. */
-function nameOf(fn: AnyFunction): string {
+function nameOf(fn: UntypedFunction): string {
   return typeof fn.name === 'string' ? fn.name : '';
 }
 
-function arityOf(fn: AnyFunction): number {
+function arityOf(fn: UntypedFunction): number {
   return Number.isInteger(fn.length) && fn.length >= 0 ? fn.length : 0;
 }

@@ -1,4 +1,4 @@
-import type { AnyFunction } from '../../codec/function-codec.js';
+import type { UntypedFunction } from '../../types/any-function.js';
 import { ProtocolError } from '../../errors.js';
 import type { CallbackDescriptor } from '../../protocol.js';
 
@@ -8,7 +8,7 @@ export interface Imported {
   /** In how many messages it has arrived since the other side was last told. */
   count: number;
   /** What stands for it here, while somebody holds that. */
-  proxy: WeakRef<AnyFunction> | undefined;
+  proxy: WeakRef<UntypedFunction> | undefined;
   /** Whether one of the sides has let go of it. */
   released: boolean;
 }
@@ -17,7 +17,7 @@ export interface ImportedFunctionsOptions {
   /** How many may live at a time. */
   limit: number;
   /** Makes what stands for a function. It must hold `entry`, and nothing may hold it but its users. */
-  createProxy(entry: Imported, meta: CallbackDescriptor['__procxy_meta']): AnyFunction;
+  createProxy(entry: Imported, meta: CallbackDescriptor['__procxy_meta']): UntypedFunction;
   /** Tells the other side that a function is not needed any more. */
   giveBack(entry: Imported): void;
 }
@@ -26,7 +26,7 @@ export interface ImportedFunctionsOptions {
 export class ImportedFunctions {
   readonly #options: ImportedFunctionsOptions;
   readonly #byId = new Map<string, Imported>();
-  readonly #entries = new WeakMap<AnyFunction, Imported>();
+  readonly #entries = new WeakMap<UntypedFunction, Imported>();
   readonly #collected = new FinalizationRegistry<Imported>((entry) => this.#giveBackUnused(entry));
 
   constructor(options: ImportedFunctionsOptions) {
@@ -38,7 +38,7 @@ export class ImportedFunctions {
   }
 
   /** What a proxy function stands for. */
-  entryOf(fn: AnyFunction): Imported | undefined {
+  entryOf(fn: UntypedFunction): Imported | undefined {
     return this.#entries.get(fn);
   }
 
@@ -63,7 +63,7 @@ export class ImportedFunctions {
   }
 
   /** @throws {ProtocolError} when the message did not export it */
-  import({ __procxy_callback: id, __procxy_meta: meta }: CallbackDescriptor): AnyFunction {
+  import({ __procxy_callback: id, __procxy_meta: meta }: CallbackDescriptor): UntypedFunction {
     const entry = this.#byId.get(id);
     if (!entry) throw new ProtocolError(`The function ${id} arrived in a message that does not name it.`);
     const known = entry.proxy?.deref();

@@ -1,5 +1,5 @@
 import { setImmediate } from '../../clock.js';
-import type { AnyFunction } from '../../codec/function-codec.js';
+import type { UntypedFunction } from '../../types/any-function.js';
 import { describeReason, SyncCallbackError, TerminatedError } from '../../errors.js';
 import type { CallbackDescriptor } from '../../protocol.js';
 import { CallbackPromise } from './callback-promise.js';
@@ -38,7 +38,7 @@ export class Invocations {
     this.#link = link;
   }
 
-  createProxy(entry: Imported, meta: CallbackDescriptor['__procxy_meta']): AnyFunction {
+  createProxy(entry: Imported, meta: CallbackDescriptor['__procxy_meta']): UntypedFunction {
     const name = meta.name || 'callback';
     const proxy = meta.sync ? this.#blockingProxy(entry, name) : this.#asyncProxy(entry, name);
     Object.defineProperties(proxy, {
@@ -48,7 +48,7 @@ export class Invocations {
     return proxy;
   }
 
-  #blockingProxy(entry: Imported, name: string): AnyFunction {
+  #blockingProxy(entry: Imported, name: string): UntypedFunction {
     const { blocking } = this.#options;
     if (!blocking) {
       return () => {
@@ -61,9 +61,9 @@ export class Invocations {
     return (...args) => blocking.invoke(usableId(entry, name), name, args);
   }
 
-  #asyncProxy(entry: Imported, name: string): AnyFunction {
+  #asyncProxy(entry: Imported, name: string): UntypedFunction {
     const onFailure: Invocation['onFailure'] = (promise, reason) => this.#reportUnlessAwaited(promise, name, reason);
-    const proxy: AnyFunction = (...args) => {
+    const proxy: UntypedFunction = (...args) => {
       const invocation = new Invocation(onFailure);
       this.#link.open(target, name, args, options, invocation);
       return invocation.promise;

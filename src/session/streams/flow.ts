@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { markBytes } from '../../codec/bytes-codec.js';
 import type { Codec } from '../../codec/codec.js';
-import { isObject } from './is-object.js';
+import { isObject } from '../../is-object.js';
 
 /**
  * What runs through a stream:

@@ -56,7 +56,7 @@ export class RemoteIterator implements AsyncGenerator<unknown, unknown, unknown>
   /** @param before a request that is answered first */
   async #inTurn<T>(before: Promise<unknown> | undefined, ask: () => Promise<T>): Promise<T> {
     const turn = (async () => {
-      await before?.catch(ignore);
+      await before?.catch(() => {});
       return ask();
     })();
     this.#steps++;
@@ -83,5 +83,3 @@ export class RemoteIterator implements AsyncGenerator<unknown, unknown, unknown>
     sink.onEnd(onAbort(signal, () => sink.close({ failed: true, value: signal.reason })));
   }
 }
-
-function ignore(): void {}

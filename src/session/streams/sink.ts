@@ -1,6 +1,7 @@
 import { ProtocolError } from '../../errors.js';
 import { HeldItems } from './held-items.js';
 import type { StreamOutcome, StepMethod } from './source.js';
+import type { Waiter } from './waiter.js';
 
 /** What a sink tells its source. */
 export interface SinkOutput {
@@ -20,11 +21,6 @@ export interface SinkOptions {
   closesItself: boolean;
   /** Called with `true` when somebody waits for the other side and with `false` when nobody does; repeatedly, too. */
   onWaiting(waiting: boolean): void;
-}
-
-interface Waiter {
-  resolve(result: IteratorResult<unknown>): void;
-  reject(reason: unknown): void;
 }
 
 interface Step extends Waiter {

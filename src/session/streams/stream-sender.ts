@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import type { Message } from '../../protocol.js';
 import type { SessionApi } from '../part.js';
 import type { Flow } from './flow.js';
-import { isObject } from './is-object.js';
+import { isObject } from '../../is-object.js';
 import type { Parcel, Send } from '../wire/parcel.js';
 import { dataMessage, sendEnd } from './messages.js';
 import type { StreamOutcome, Producer, Source } from './source.js';

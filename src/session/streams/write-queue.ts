@@ -2,6 +2,7 @@ import { isProcxyError } from '../../errors.js';
 import { isError } from '../../realm.js';
 import type { StreamOutcome, Producer } from './source.js';
 import { toError } from './to-error.js';
+import type { Waiter } from './waiter.js';
 
 export type Taken = (error?: Error) => void;
 
@@ -15,11 +16,6 @@ interface Written {
   chunk: unknown;
   /** Called when the chunk has been sent, or with the error for which it never will be. */
   taken: Taken;
-}
-
-interface Waiter {
-  resolve(result: IteratorResult<unknown>): void;
-  reject(error: unknown): void;
 }
 
 /**

@@ -1,12 +1,9 @@
+import { isCount, isId, isMark, isString } from '../../field-checks.js';
 import type { Message } from '../../protocol.js';
 
 /** What each field must be for a message to be taken for what it says. */
 type Shape = Record<string, (value: unknown) => boolean>;
 
-export const isId = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
-export const isString = (value: unknown): value is string => typeof value === 'string';
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
-const isMark = (value: unknown): boolean => value === undefined || value === true;
 const isOutcome = (value: unknown): boolean => value === 'success' || value === 'error';
 const isCoded = (value: unknown): boolean =>
   value === undefined || value === true || (Array.isArray(value) && value.every((id) => isString(id) || isId(id)));

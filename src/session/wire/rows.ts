@@ -1,6 +1,6 @@
 import { ProtocolError } from '../../errors.js';
 import type { CallbackInvoke, CallbackResult, CallInvoke, CallResult, Message } from '../../protocol.js';
-import { isId, isString } from './message-shape.js';
+import { isId, isString } from '../../field-checks.js';
 
 /** What a row of a batch is, as the protocol numbers it. */
 const MESSAGE = 0;

@@ -1,0 +1,5 @@
+/** Waits for the next item of a stream, or for its end. */
+export interface Waiter {
+  resolve(result: IteratorResult<unknown>): void;
+  reject(reason: unknown): void;
+}
