@@ -2,7 +2,8 @@ import { isError } from './realm.js';
 
 /**
  * The errors of this library. Each has a stable `code`, says what happened and what to do about it.
- * Test `code` where two copies of the package may be loaded; `instanceof` elsewhere.
+ * Test `code` where two copies of the package may be loaded; `instanceof` elsewhere. They stand in one file, so that a reader sees
+ * every code, and what each error carries, together.
  */
 
 const brand = Symbol.for('procxy.error');

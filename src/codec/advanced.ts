@@ -1,8 +1,9 @@
 import { types } from 'node:util';
 import { serialize } from 'node:v8';
-import type { CallbackDescriptor, Descriptor, Wire } from '../protocol.js';
+import type { Wire } from '../protocol.js';
+import { Decoding } from './advanced-decoding.js';
+import { isLeaf } from './clone-leaf.js';
 import type { Codec, Encoded, Origin } from './codec.js';
-import { DescriptorReader, isDescriptor } from './descriptors.js';
 import { isDetached } from './detached.js';
 import { explain } from './explain.js';
 import * as refusals from './refusals.js';
@@ -39,17 +40,6 @@ export function createAdvancedCodec(handlers: readonly TransferHandler[], self: 
  * where no listener can catch it.
  */
 const MAX_LEVELS = 1000;
-
-/** Leaves: what V8 copies whole, without properties of its own to look at. */
-function isLeaf(value: object): boolean {
-  return (
-    ArrayBuffer.isView(value) ||
-    types.isArrayBuffer(value) ||
-    types.isDate(value) ||
-    types.isRegExp(value) ||
-    (types.isBoxedPrimitive(value) && !types.isSymbolObject(value))
-  );
-}
 
 /** Looks at everything once. It writes nothing, and a descriptor is only counted. */
 class Scan extends Walk {
@@ -249,61 +239,5 @@ class Copy extends Walk {
     let index = 0;
     for (const part of set) copy.add(this.encode(part, at.member(index++)));
     return copy;
-  }
-}
-
-/** One decoding: it replaces the descriptors of a value that V8 has just made, in place. */
-class Decoding {
-  readonly #reader: DescriptorReader;
-  readonly #seen = new Set<object>();
-  readonly #read = new Map<Descriptor | CallbackDescriptor, unknown>();
-  /** The descriptor whose value may be announced. */
-  #reading: Descriptor | CallbackDescriptor | undefined;
-
-  constructor(handlers: readonly TransferHandler[]) {
-    const context = {
-      decode: (wire: Wire) => this.decode(wire),
-      announce: (value: object) => void (this.#reading && this.#read.set(this.#reading, value)),
-    };
-    this.#reader = new DescriptorReader(handlers, context, (container) => this.#decodeIn(container));
-  }
-
-  decode(wire: Wire): unknown {
-    if (typeof wire !== 'object' || wire === null) return wire;
-    if (!isDescriptor(wire)) return this.#decodeIn(wire);
-    if (!this.#read.has(wire)) {
-      // An escaped object may lead back to itself, and is there before its parts are.
-      if ('__procxy_type' in wire && wire.__procxy_type === 'escaped') this.#read.set(wire, wire.value);
-      const outer = this.#reading;
-      this.#reading = wire;
-      this.#read.set(wire, this.#reader.read(wire));
-      this.#reading = outer;
-    }
-    return this.#read.get(wire);
-  }
-
-  #decodeIn(container: object): object {
-    if (this.#seen.has(container) || isLeaf(container)) return container;
-    this.#seen.add(container);
-    if (types.isMap(container)) this.#map(container);
-    else if (types.isSet(container)) this.#set(container);
-    else {
-      const slots = container as Record<string, unknown>;
-      for (const key of Object.keys(slots)) slots[key] = this.decode(slots[key]);
-    }
-    return container;
-  }
-
-  /** Emptied and filled again, since a key may have changed and the order must not. */
-  #map(map: Map<unknown, unknown>): void {
-    const entries = [...map].map(([key, part]) => [this.decode(key), this.decode(part)] as const);
-    map.clear();
-    for (const [key, part] of entries) map.set(key, part);
-  }
-
-  #set(set: Set<unknown>): void {
-    const members = [...set].map((part) => this.decode(part));
-    set.clear();
-    for (const part of members) set.add(part);
   }
 }

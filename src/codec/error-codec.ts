@@ -1,7 +1,7 @@
-import { isProcxyError, ProtocolError, procxyErrorClasses, SerializationError } from '../errors.js';
+import { isProcxyError, ProtocolError, SerializationError } from '../errors.js';
 import type { Wire } from '../protocol.js';
 import { isDomException, isError } from '../realm.js';
-import { registeredErrorClass, registeredErrorName } from './registry.js';
+import { classOf, createError, hide, nameOf, read, writable } from './error-classes.js';
 import type { DecodeContext, EncodeContext, TransferHandler } from './transfer-handlers.js';
 
 /** An error as it travels. What could not cross of it is left out; the error itself never is. */
@@ -21,34 +21,6 @@ interface WireError {
   properties?: Record<string, Wire>;
 }
 
-type ErrorClass = { readonly prototype: Error };
-
-/** Classes that not every Node has: older ones lack two of them, and one without a compiler lacks WebAssembly. */
-const { SuppressedError, QuotaExceededError, WebAssembly } = globalThis as {
-  SuppressedError?: ErrorClass;
-  QuotaExceededError?: new (message: string, values: object) => Error;
-  WebAssembly?: Record<'CompileError' | 'LinkError' | 'RuntimeError', ErrorClass>;
-};
-
-/** The most derived first. */
-const builtIns: Record<string, ErrorClass> = {
-  TypeError,
-  RangeError,
-  SyntaxError,
-  ReferenceError,
-  EvalError,
-  URIError,
-  AggregateError,
-  ...(SuppressedError && { SuppressedError }),
-  ...(WebAssembly && {
-    CompileError: WebAssembly.CompileError,
-    LinkError: WebAssembly.LinkError,
-    RuntimeError: WebAssembly.RuntimeError,
-  }),
-  DOMException,
-  Error,
-};
-const classes = new Map<string, ErrorClass>([...Object.entries(builtIns), ...Object.entries(procxyErrorClasses)]);
 /** Hidden properties that an error carries besides its text, */
 const parts = ['cause', 'errors'] as const;
 /** and those of a `SuppressedError`, which are ordinary properties of any other error. */
@@ -84,7 +56,7 @@ export function errorHandler(ownFile?: string): TransferHandler<Error> {
 }
 
 function revive({ class: type, name, message, stack, ...rest }: WireError, context: DecodeContext): Error {
-  const error = create(type, message, name);
+  const error = createError(type, message, name);
   hide(error, 'stack', stack ?? String(error));
   context.announce(error);
   for (const key of [...parts, ...suppressedParts]) if (key in rest) hide(error, key, context.decode(rest[key]));
@@ -160,24 +132,6 @@ function accessorNames(error: DOMException): Set<string> {
   return names;
 }
 
-/** A DOMException has a name of its own each, and the other side may not know a class of a newer Node. */
-function nameOf(type: string): string | undefined {
-  return type === 'DOMException' || type === 'SuppressedError' ? undefined : find(type).prototype.name;
-}
-
-function find(type: string): ErrorClass {
-  return registeredErrorClass(type) ?? classes.get(type) ?? Error;
-}
-
-/** A getter may throw: then there is nothing to carry. */
-function read(error: Error, key: string): unknown {
-  try {
-    return (error as unknown as Record<string, unknown>)[key];
-  } catch {
-    return undefined;
-  }
-}
-
 function text(error: Error, key: string): string | undefined {
   const value = read(error, key);
   return typeof value === 'string' ? value : undefined;
@@ -192,45 +146,6 @@ function encodeProperty(error: Error, key: string, context: EncodeContext): Retu
     return { crosses: false };
   }
   return context.tryEncode(value, key, 2);
-}
-
-function classOf(error: Error): string {
-  const registered = registeredErrorName(error);
-  if (registered !== undefined) return registered;
-  if (isProcxyError(error) && Object.hasOwn(procxyErrorClasses, error.name)) return error.name;
-  const own = Object.entries(builtIns).find(([, type]) => type.prototype.isPrototypeOf(error));
-  return own?.[0] ?? foreignClassOf(error);
-}
-
-/** An error of another realm is an instance of none of our classes: the nearest constructor with the name of one tells. */
-function foreignClassOf(error: Error): string {
-  let level: object | null = error;
-  for (; level; level = Object.getPrototypeOf(level) as object | null) {
-    const { name } = (read(level as Error, 'constructor') ?? {}) as { name?: unknown };
-    if (typeof name === 'string' && Object.hasOwn(builtIns, name)) return name;
-  }
-  return 'Error';
-}
-
-const writable = { configurable: true, writable: true } as const;
-
-function hide(error: Error, key: string, value: unknown): void {
-  Object.defineProperty(error, key, { ...writable, value, enumerable: false });
-}
-
-/** Without running a constructor, whose arguments nobody knows, and without collecting a stack. */
-function create(type: string, message: string, name: string | undefined): Error {
-  if (type === 'DOMException') {
-    if (name === 'QuotaExceededError' && QuotaExceededError) return new QuotaExceededError(message, {});
-    return new DOMException(message, name);
-  }
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 0;
-  const error = new Error(message);
-  Error.stackTraceLimit = limit;
-  Object.setPrototypeOf(error, find(type).prototype);
-  if (name !== undefined) hide(error, 'name', name);
-  return error;
 }
 
 /** What has a field of its own is no property: a stack that is no text would break who reads it. */

@@ -3,7 +3,7 @@ import type { Self, TransferHandler } from '../codec/transfer-handlers.js';
 import { HandleTransferError, ProtocolError, TerminatedError } from '../errors.js';
 import type { InstanceDescription, LoadRequest } from '../protocol.js';
 import { onAbort } from '../session/calls/abort.js';
-import type { CallOptions, ErrorFactory } from '../session/calls/calls.js';
+import type { CallOptions, ErrorFactory } from '../session/calls/open-call.js';
 import { RemoteResult } from '../session/calls/remote-result.js';
 import type { EventSubscriptions } from '../session/events/event-subscriptions.js';
 import type { Session } from '../session/session.js';

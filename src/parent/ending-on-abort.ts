@@ -1,6 +1,6 @@
 import { addAbortSignal, Readable, Writable } from 'node:stream';
 import { onAbort } from '../session/calls/abort.js';
-import type { CallOptions, Settle } from '../session/calls/calls.js';
+import type { CallOptions, Settle } from '../session/calls/open-call.js';
 import { RemoteIterator } from '../session/streams/remote-iterator.js';
 
 /** Makes aborting the call's signal also end a returned iterator or Node stream. */

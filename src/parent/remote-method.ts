@@ -1,7 +1,7 @@
 import type { UntypedFunction } from '../types/any-function.js';
 import { timeLimit } from '../options/kind.js';
 import { captureCallSite } from '../session/calls/call-site.js';
-import { isOwnTimeout, type CallOptions } from '../session/calls/calls.js';
+import { isOwnTimeout, type CallOptions } from '../session/calls/open-call.js';
 import { RemoteResult } from '../session/calls/remote-result.js';
 import type { CallOverrides } from '../types/options.js';
 import type { Connection } from './connection.js';

@@ -3,7 +3,7 @@ import { hasRealTicks, now } from '../clock.js';
 import { TimeoutError } from '../errors.js';
 import type { AgentDescription, InstanceDescription, LoadRequest } from '../protocol.js';
 import type { CallSite } from '../session/calls/call-site.js';
-import { isOwnTimeout } from '../session/calls/calls.js';
+import { isOwnTimeout } from '../session/calls/open-call.js';
 import type { Session } from '../session/session.js';
 import { checkDescription } from './description.js';
 

@@ -1,5 +1,5 @@
 import { channel, tracingChannel } from 'node:diagnostics_channel';
-import type { Settle } from '../session/calls/calls.js';
+import type { Settle } from '../session/calls/open-call.js';
 import { isPromise } from '../is-promise.js';
 import type { ExitStatus } from '../types/stats.js';
 

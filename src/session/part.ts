@@ -2,7 +2,7 @@ import type { Handle } from '../channel/channel.js';
 import type { Codec } from '../codec/codec.js';
 import type { Coded, HandleTransfer, Message } from '../protocol.js';
 import type { SideStats } from '../types/stats.js';
-import type { CallOptions, FunctionTarget, ErrorFactory, Settle } from './calls/calls.js';
+import type { CallOptions, FunctionTarget, ErrorFactory, Settle } from './calls/open-call.js';
 import type { Arrival, Inbox } from './wire/inbox.js';
 import type { Parcel, Send } from './wire/parcel.js';
 import type { Server } from './calls/serve.js';

@@ -6,7 +6,10 @@ import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { SyncCallback } from './callbacks.js';
 import type { CannotCross, SerializationMode, TransferTypes } from './serializable.js';
 
-/** What arrives of a value in another process, as a type. */
+/**
+ * What arrives of a value in another process, as a type. One file, since the types refer to each other in a circle: a value may hold
+ * a function, and a function takes values.
+ */
 
 /** What can cross besides data: worked out from a proxy's options. */
 export interface Setting {

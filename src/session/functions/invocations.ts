@@ -3,7 +3,7 @@ import type { UntypedFunction } from '../../types/any-function.js';
 import { describeReason, SyncCallbackError, TerminatedError } from '../../errors.js';
 import type { CallbackDescriptor } from '../../protocol.js';
 import { CallbackPromise } from './callback-promise.js';
-import type { FunctionTarget, Settle } from '../calls/calls.js';
+import type { FunctionTarget, Settle } from '../calls/open-call.js';
 import type { Imported } from './imported-functions.js';
 import { withoutCollection } from './visit.js';
 import type { SessionApi } from '../part.js';

@@ -1,6 +1,6 @@
 import type { Piece } from '../../channel/data-socket.js';
 import { ProtocolError } from '../../errors.js';
-import type { ErrorFactory } from '../calls/calls.js';
+import type { ErrorFactory } from '../calls/open-call.js';
 import type { Handlers, SessionApi } from '../part.js';
 import type { Flow } from './flow.js';
 import { OpenSink } from './open-sink.js';

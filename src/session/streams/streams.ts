@@ -3,7 +3,7 @@ import { markPassedOn, type Streamable, type StreamExchange } from '../../codec/
 import { ProtocolError } from '../../errors.js';
 import type { Coded, DuplexSide, StreamDescription } from '../../protocol.js';
 import type { SideStats } from '../../types/stats.js';
-import type { ErrorFactory } from '../calls/calls.js';
+import type { ErrorFactory } from '../calls/open-call.js';
 import type { SessionApi, SessionPart } from '../part.js';
 import { withoutValue } from '../wire/parcel.js';
 import { writeAll, writeAllToWeb } from './consumers.js';

@@ -5,7 +5,7 @@ import { ProtocolError, SyncCallbackError, TimeoutError } from '../../errors.js'
 import { isPromise } from '../../is-promise.js';
 import type { CallbackInvoke } from '../../protocol.js';
 import type { SerializationMode } from '../../types/serializable.js';
-import type { ErrorFactory } from '../calls/calls.js';
+import type { ErrorFactory } from '../calls/open-call.js';
 import { Deadlines } from '../calls/deadlines.js';
 import { afterDrain } from '../calls/drain.js';
 import type { Answer } from '../calls/serve.js';
