@@ -9,7 +9,7 @@ import { warn } from '../warnings.js';
 export function keepTicking(channel: Channel): Channel {
   return {
     ...channel,
-    send(...message) {
+    send(message, handle, written) {
       if (restoreNextTick()) {
         const remedy = "Leave it out when you fake the clock: install({ toNotFake: ['nextTick'] }).";
         warn(
@@ -17,7 +17,7 @@ export function keepTicking(channel: Channel): Channel {
           `process.nextTick was faked, and Node delivers messages by it. It is real again. ${remedy}`,
         );
       }
-      channel.send(...message);
+      channel.send(message, handle, written);
     },
   };
 }
