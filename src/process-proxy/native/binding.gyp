@@ -4,7 +4,7 @@
     {
       'target_name': 'process-proxy',
       'type': 'executable',
-      'sources': ['main.c', 'commands.c', 'link.c', 'wire.c', 'ring.c', 'fail.c'],
+      'sources': ['main.c', 'commands.c', 'link.c', 'streams.c', 'wire.c', 'ring.c', 'fail.c'],
       # This leaves out the assertions.
       'configurations': { 'Release': { 'defines': ['NDEBUG'] } },
       'cflags': ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror'],

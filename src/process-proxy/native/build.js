@@ -12,7 +12,7 @@ const folder = fileURLToPath(new URL('.', import.meta.url));
 const output = fileURLToPath(new URL('../../../dist/native/', import.meta.url));
 // NDEBUG leaves out the assertions.
 const flags = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', '-DNDEBUG', '-static', '-s'];
-const common = ['main.c', 'commands.c', 'link.c', 'wire.c', 'ring.c', 'fail.c'];
+const common = ['main.c', 'commands.c', 'link.c', 'streams.c', 'wire.c', 'ring.c', 'fail.c'];
 
 /** The compilers have the names of Debian. */
 const cross = [

@@ -9,6 +9,7 @@
 #include "../../../../src/process-proxy/native/fail.c"
 #include "../../../../src/process-proxy/native/link.c"
 #include "../../../../src/process-proxy/native/ring.c"
+#include "../../../../src/process-proxy/native/streams.c"
 #include "../../../../src/process-proxy/native/wire.c"
 
 static jmp_buf end;
@@ -90,6 +91,7 @@ void platform_exit(int code) { longjmp(end, code == 0 ? 2 : 1); }
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size == 0) return 0;
   memset(&link, 0, sizeof link);
+  memset(&streams, 0, sizeof streams);
   stdin_awaited = 0;
   stdin_closed = in_message = false;
   turn = data[0] >> 1;
