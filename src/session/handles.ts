@@ -129,7 +129,7 @@ export class Handles implements HandleExchange, SessionPart {
     if (!handle) return this.#miss(handleId);
     this.#lastArrived = Math.max(this.#lastArrived, handleId);
     if (isNative(handle)) this.#arrived.set(handleId, { native: handle, description });
-    else this.#arrived.set(handleId, { object: handle, description });
+    else this.#arrived.set(handleId, { object: withoutPause(handle), description });
     this.#link.sendControl({ type: isNative(handle) ? 'handle-received' : 'handle-kept', handleId });
   }
 
@@ -143,4 +143,11 @@ export class Handles implements HandleExchange, SessionPart {
     for (const { native, object } of this.#arrived.values()) if (!object) native?.close();
     this.#arrived.clear();
   }
+}
+
+/** Another process would get a socket that nobody has paused: it is read from when somebody listens. */
+function withoutPause(handle: Handle): Handle {
+  if (handle instanceof Socket && handle.isPaused())
+    (handle as { readableFlowing: boolean | null }).readableFlowing = null;
+  return handle;
 }

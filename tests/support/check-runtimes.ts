@@ -1,6 +1,6 @@
 /**
- * Runs the suites of the class proxy with children in other runtimes, or on a socket: `npm run build`, then
- * `tsx tests/support/check-runtimes.ts bun deno socket`. What a runtime cannot do is left out by name, and told.
+ * Runs the suites of the class proxy with children in other runtimes, on a socket, or with instances in this process: `npm run build`,
+ * then `tsx tests/support/check-runtimes.ts bun deno socket in-process`. What a target cannot do is left out by name, with the reason.
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -23,6 +23,34 @@ const everywhere = [
   'batches',
 ];
 
+/** What an instance in this process does like one in a child. Left out are suites about processes, and about messages on `$process`. */
+const inThisProcess = [
+  'calls',
+  'in-order',
+  'nothing-changed-silently',
+  'values-kept-whole',
+  'serialization-table',
+  'round-trips',
+  'advanced',
+  'errors-keep-identity',
+  'properties-mirror',
+  'proxy-object',
+  'events',
+  'functions',
+  'function-',
+  'callback-lifetimes.test',
+  'callback-limits',
+  'batches',
+  'iterat',
+  'cancellation',
+  'stream',
+  'web-streams',
+  'bytes-in-streams',
+  'passed-writables',
+  'large-chunks',
+  'sync.test',
+];
+
 interface Target {
   options: () => Promise<object>;
   suites: readonly string[];
@@ -34,6 +62,32 @@ const inOtherRuntimes = {
   advanced: 'only Node reads the format',
   'in another mode': 'the same',
   'runs out of memory': 'the flag is one of Node',
+};
+/** An instance in this process has no process of its own. */
+const inProcessCannot = {
+  'runs in the child': 'it compares process ids',
+  'through two children': 'the same',
+  'keeps what accessors give': 'the same',
+  'that this Node lacks': 'it needs another Node',
+  'after a crash': 'it ends the child',
+  'though the child': 'the same',
+  'the child (dies|is killed)': 'the same',
+  'a child that is killed': 'the same',
+  'death of a child': 'the same',
+  'still times out and ends': 'it stops the child by a signal',
+  'while the computation that follows': 'one event loop cannot compute and deliver at a time',
+  'the child abandons': 'it needs a flag for the child',
+  'a child that (asks|sends)': 'the child breaks the protocol by itself',
+  'only one process knows': 'both sides have the same registered classes',
+  'symbols: registered': 'no module is imported, so that its symbols are not known',
+  'cross only while': 'it counts messages on $process',
+  'several listeners share': 'the same',
+  'travel only when': 'the same',
+  'data that names a real function': 'it reads an id from a message on $process',
+  'keeps no proxy that is over': 'it holds $process',
+  'owner is awaited': 'sync() cannot wait for a promise there',
+  'falsy values are results': 'the same',
+  'errors are thrown through': 'the same',
 };
 const targets: Record<string, Target> = {
   bun: {
@@ -54,6 +108,11 @@ const targets: Record<string, Target> = {
     options: () => Promise.resolve({ channel: 'socket' }),
     suites: [...everywhere, 'ending', 'sync', 'stream', 'web-streams'],
     without: { handles: 'none crosses on a socket', sockets: 'the same', 'also after': 'the same' },
+  },
+  'in-process': {
+    options: () => Promise.resolve({ inProcess: true }),
+    suites: inThisProcess,
+    without: inProcessCannot,
   },
 };
 
