@@ -164,13 +164,17 @@ describe('mistakes that users make', () => {
     expect(() => shifting.scores).toThrow(/NaN/);
     expect(() => shifting.table).toThrow(/over the limit/);
     await shifting.mend();
+    await shifting.$refresh();
     expect(shifting.scores).toEqual([5, 1]);
     await shifting.empty();
+    await shifting.$refresh();
     expect(shifting.table).toEqual({});
     expect(shifting.list).toHaveLength(1000);
     await shifting.write(15_000);
+    await shifting.$refresh();
     expect(() => shifting.list).toThrow(/over the limit/);
     await shifting.write(1);
+    await shifting.$refresh();
     expect(shifting.list).toHaveLength(1000);
   });
 

@@ -1,17 +1,18 @@
 import { once } from 'node:events';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { awaitEnd, terminate } from '../../src/parent/terminate.js';
-import type { Worker } from '../../src/parent/worker.js';
+import { awaitEnd, terminate, type Termination } from '../../src/parent/terminate.js';
 import { until } from '../support/processes.js';
 
-/** A worker as far as its end is concerned. It ends when `end` says so, or `vanish()` is called. */
+/** A worker as far as its end is concerned: it ends by what it is told of that, or when `vanish()` is called. */
 class Ending {
   readonly log: string[] = [];
   isConnected = true;
   hasEnded = false;
+  /** Whether it ends itself when its agent is asked to. */
+  leaves = false;
+  readonly #endsBy: readonly string[];
   #resolve!: () => void;
   readonly exited = new Promise<void>((resolve) => (this.#resolve = resolve));
-  readonly #endsBy: readonly string[];
 
   constructor(...endsBy: string[]) {
     this.#endsBy = endsBy;
@@ -37,71 +38,100 @@ class Ending {
 }
 
 const LONG = 60_000;
-const asWorker = (ending: Ending): Worker => ending as unknown as Worker;
-let disposed: () => void;
-let failed: (reason: unknown) => void;
-let dispose: () => Promise<unknown>;
-beforeEach(() => {
-  dispose = () => new Promise<void>((resolve, reject) => ([disposed, failed] = [resolve, reject]));
-});
+const asWorker = (ending: Ending): Termination['worker'] => ending as unknown as Termination['worker'];
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-describe('terminate()', () => {
-  test('ends a worker without a hook at once, and keeps this process alive until it is gone', async () => {
+/** What the agent was asked for, and how that is answered. */
+let asked: Map<string, { resolve: () => void; reject: (reason: unknown) => void }>;
+beforeEach(() => (asked = new Map()));
+
+function start(worker: Ending, { timeout = LONG, hasHook = false } = {}): Promise<void> {
+  const ask = (method: string): Promise<unknown> =>
+    new Promise<void>((resolve, reject) => asked.set(method, { resolve, reject }));
+  return terminate({ worker: asWorker(worker), timeout, hasHook, ask });
+}
+
+describe('a worker that is ended from outside', () => {
+  test('ends at once where it has no hook, and keeps this process alive until it is gone', async () => {
     const worker = new Ending('term');
-    await terminate({ worker: asWorker(worker), timeout: LONG, dispose: undefined });
+    await start(worker);
     expect(worker.log).toEqual(['hold', 'term', 'release']);
+    expect([...asked.keys()]).toEqual([]);
   });
 
-  test('waits for the hook first', async () => {
+  test('ends after its hook', async () => {
     const worker = new Ending('term');
-    const ended = terminate({ worker: asWorker(worker), timeout: LONG, dispose });
-    await new Promise(setImmediate);
+    const ended = start(worker, { hasHook: true });
+    await turn();
     expect(worker.log).toEqual(['hold']);
-    disposed();
+    asked.get('dispose')?.resolve();
     await ended;
     expect(worker.log).toEqual(['hold', 'term', 'release']);
   });
 
-  test('runs no hook in a worker that cannot answer any more', async () => {
-    const worker = new Ending('term');
-    worker.isConnected = false;
-    await terminate({ worker: asWorker(worker), timeout: LONG, dispose: () => expect.unreachable() });
+  test('is asked for nothing where it cannot answer any more', async () => {
+    const worker = Object.assign(new Ending('term'), { isConnected: false });
+    await start(worker, { hasHook: true });
+    expect([...asked.keys()]).toEqual([]);
     expect(worker.log).toContain('term');
   });
 
-  test('kills a worker whose hook does not end, at the deadline', async () => {
+  test.each([
+    ['whose hook does not end', true, ['hold', 'kill', 'term', 'release']],
+    ['that does not end as it is told to', false, ['hold', 'term', 'kill', 'release']],
+  ])('is killed at the deadline: one %s', async (_name, hasHook, log) => {
     const worker = new Ending('kill');
-    await terminate({ worker: asWorker(worker), timeout: 20, dispose });
-    expect(worker.log.slice(0, 2)).toEqual(['hold', 'kill']);
+    await start(worker, { timeout: 20, hasHook });
+    expect(worker.log.toSorted()).toEqual(log.toSorted());
+    expect(worker.log.indexOf('kill')).toBe(log.indexOf('kill'));
+  });
+});
+
+describe('a worker that leaves by itself', () => {
+  const leaving = (...endsBy: string[]): Ending => Object.assign(new Ending(...endsBy), { leaves: true });
+
+  test('is asked to end, and not told', async () => {
+    const worker = leaving();
+    const ended = start(worker, { hasHook: true });
+    await turn();
+    expect([...asked.keys()]).toEqual(['end', 'dispose']);
+    for (const { resolve } of asked.values()) resolve();
+    worker.vanish();
+    await ended;
+    expect(worker.log).toEqual(['hold', 'release']);
   });
 
-  test('kills a worker that does not end as it is asked to', async () => {
-    const worker = new Ending('kill');
-    await terminate({ worker: asWorker(worker), timeout: 20, dispose: undefined });
-    expect(worker.log).toEqual(['hold', 'term', 'kill', 'release']);
+  test('is killed early where it does not say that it has begun, and has no hook to lose', async () => {
+    const worker = leaving('kill');
+    await start(worker);
+    expect(worker.log).toEqual(['hold', 'kill', 'release']);
   });
+});
 
-  test('goes on where the hook fails, which is a warning', async () => {
+describe('a hook that fails', () => {
+  test('is a warning, and the end goes on', async () => {
     const worker = new Ending('term');
     const warned = once(process, 'warning') as Promise<[Error & { code?: string }]>;
-    const ended = terminate({ worker: asWorker(worker), timeout: LONG, dispose });
-    failed(new RangeError('not closed'));
+    const ended = start(worker, { hasHook: true });
+    await turn();
+    asked.get('dispose')?.reject(new RangeError('not closed'));
     await ended;
     const [warning] = await warned;
     expect(warning.code).toBe('PROCXY_DISPOSE_FAILED');
     expect(warning.message).toMatch(/RangeError: not closed/);
   });
 
-  test('is quiet where the end of the worker cut the hook off', async () => {
+  test('is no news where the end of the worker cut it off', async () => {
     const worker = new Ending();
     const warnings: unknown[] = [];
     const note = (warning: unknown): unknown => warnings.push(warning);
     process.on('warning', note);
-    const ended = terminate({ worker: asWorker(worker), timeout: LONG, dispose });
+    const ended = start(worker, { hasHook: true });
+    await turn();
     worker.vanish();
-    failed(new Error('cut off'));
+    asked.get('dispose')?.reject(new Error('cut off'));
     await ended;
-    await new Promise(setImmediate);
+    await turn();
     process.off('warning', note);
     expect(warnings).toEqual([]);
   });
