@@ -1,4 +1,4 @@
-import { Duplex, Readable, Writable } from 'node:stream';
+import { Duplex, Readable, Stream, Writable } from 'node:stream';
 import { types } from 'node:util';
 import { ProtocolError } from '../errors.js';
 import { isId } from '../field-checks.js';
@@ -56,13 +56,26 @@ export function streamHandler(exchange: StreamExchange | undefined): TransferHan
 export function classify(value: object): Streamable | undefined {
   if (value instanceof Duplex) return { kind: 'duplex', value };
   if (value instanceof Readable) return { kind: 'readable', value };
-  if (value instanceof Writable) return { kind: 'writable', value };
+  if (value instanceof Writable || isOutgoing(value)) return { kind: 'writable', value };
   if (isReadableStream(value)) return { kind: 'readable-stream', value };
   if (isWritableStream(value)) return { kind: 'writable-stream', value };
   // The promise that a call returns must be awaited first.
   if (isAsyncIterable(value) && !types.isPromise(value)) return { kind: 'iterator', value };
   if (isIterable(value) && isIterator(value) && !isCollection(value)) return { kind: 'iterator', value };
   return undefined;
+}
+
+/** Whether it is a response or request of HTTP that is being written: these are Writables in all but their class. */
+function isOutgoing(value: object): value is Writable {
+  const isFunction = (name: 'write' | 'end' | 'destroy'): boolean =>
+    typeof (value as Partial<Writable>)[name] === 'function';
+  return (
+    value instanceof Stream &&
+    !('readable' in value) &&
+    isFunction('write') &&
+    isFunction('end') &&
+    isFunction('destroy')
+  );
 }
 
 export function isAsyncIterable(value: object): value is AsyncIterable<unknown> {

@@ -1,47 +1,47 @@
 import { finished, type Writable } from 'node:stream';
+import { queueMicrotask } from '../../clock.js';
 import { toError } from './to-error.js';
 import type { Sink } from './sink.js';
 
-/** Writes the items of a sink to a stream of this side, and tells the other side how that went. */
-export async function writeAll(sink: Sink, stream: Writable): Promise<void> {
+/**
+ * Writes the items of a sink to a stream of this side, and tells the other side how that went. It listens to the stream at
+ * once, since the stream may have failed already. Writing begins in a later microtask: when the message that exports the stream has
+ * been sent.
+ */
+export function writeAll(sink: Sink, stream: Writable): void {
   const giveUp = (error: unknown): void => {
-    if (stream.destroyed) return;
     // The other side knows the error: it came from there.
-    stream.on('error', () => {});
-    stream.destroy(toError(error));
+    if (!stream.destroyed) stream.destroy(toError(error));
   };
   let isBusy = false;
   // After a failure, items that came before it are still written, unless the stream is busy and may be so for ever.
   sink.onEnd(() => isBusy && sink.failure && giveUp(sink.failure.value));
+  // `finished()` reports an error, and may stop listening before the last one.
+  stream.on('error', () => {});
   const drained = drainOf(stream);
   // The stream's owner may end it, too.
   finished(stream, { readable: false }, (error) => sink.close({ failed: error != null, value: error ?? undefined }));
-  try {
+  const write = async (): Promise<void> => {
     for (;;) {
       const { done, value } = await sink.next();
       if (done || sink.closed) break;
       if (stream.write(value)) continue;
       if (sink.failure) throw sink.failure.value;
-      // A stream that has ended never drains.
-      if (!stream.writableNeedDrain) continue;
+      // A stream that has ended never drains. The responses of HTTP/2 do not say whether they need to.
+      if (!(stream.writableNeedDrain ?? !stream.writableEnded)) continue;
       isBusy = true;
       await drained();
       isBusy = false;
     }
-    if (sink.closed) return;
-    await ended(stream);
-    sink.close({ failed: false, value: undefined });
-  } catch (error) {
-    sink.close({ failed: true, value: error });
-    giveUp(error);
-  }
+    if (!sink.closed) await ended(stream);
+  };
+  queueMicrotask(() => closeAfter(sink, write(), giveUp));
 }
 
 /** Makes a function that waits for room. The listeners are added once, not for each chunk. */
 function drainOf(stream: Writable): () => Promise<void> {
   let go = (): void => {};
   const settle = (): void => go();
-  // `finished()` reports what has gone wrong.
   stream.on('drain', settle).on('close', settle).on('error', settle);
   return () => new Promise((resolve) => (go = resolve));
 }
@@ -54,13 +54,13 @@ function ended(stream: Writable): Promise<void> {
 }
 
 /** Does the same for a web stream, which is locked already. */
-export async function writeAllToWeb(sink: Sink, writer: WritableStreamDefaultWriter<unknown>): Promise<void> {
+export function writeAllToWeb(sink: Sink, writer: WritableStreamDefaultWriter<unknown>): void {
   // Everybody else who waits for the stream sees the reason.
   const giveUp = (reason: unknown): void => void writer.abort(reason).catch(() => {});
   let isBusy = false;
   sink.onEnd(() => isBusy && sink.failure && giveUp(sink.failure.value));
   writer.closed.catch((error: unknown) => sink.close({ failed: true, value: error }));
-  try {
+  const write = async (): Promise<void> => {
     for (;;) {
       isBusy = true;
       await writer.ready;
@@ -70,11 +70,17 @@ export async function writeAllToWeb(sink: Sink, writer: WritableStreamDefaultWri
       // `ready` or `closed` reports the failure.
       writer.write(value).catch(() => {});
     }
-    if (sink.closed) return;
-    await writer.close();
-    sink.close({ failed: false, value: undefined });
-  } catch (error) {
-    sink.close({ failed: true, value: error });
-    giveUp(error);
-  }
+    if (!sink.closed) await writer.close();
+  };
+  queueMicrotask(() => closeAfter(sink, write(), giveUp));
+}
+
+function closeAfter(sink: Sink, written: Promise<void>, giveUp: (error: unknown) => void): void {
+  written.then(
+    () => sink.close({ failed: false, value: undefined }),
+    (error: unknown) => {
+      sink.close({ failed: true, value: error });
+      giveUp(error);
+    },
+  );
 }

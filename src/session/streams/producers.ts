@@ -1,4 +1,4 @@
-import { Duplex, type Readable } from 'node:stream';
+import { Duplex, finished, type Readable } from 'node:stream';
 import { isAsyncIterable, isIterator } from '../../codec/stream-codec.js';
 import { isError } from '../../realm.js';
 import type { Producer, StepMethod } from './source.js';
@@ -36,10 +36,13 @@ export function iteratorProducer(iterable: AsyncIterable<unknown> | Iterable<unk
 
 /** Makes chunks of a stream that is read on this side. */
 export function readableProducer(stream: Readable): Producer {
-  // The other side gets the error when it asks. Nobody else listens for it.
+  // The other side gets the error. Nobody else listens for it.
   stream.on('error', () => {});
   let iterator: AsyncIterator<unknown> | undefined;
   return {
+    // Somebody on this side may read the stream to its end, or destroy it.
+    watch: (stop) =>
+      finished(stream, { writable: false }, (error) => stop({ failed: error != null, value: error ?? undefined })),
     async next() {
       // The writable side of a Duplex may go on.
       iterator ??= stream.iterator({ destroyOnReturn: !(stream instanceof Duplex) });
@@ -58,9 +61,8 @@ export function readableProducer(stream: Readable): Producer {
 
 export function webReadableProducer(stream: ReadableStream): Producer {
   const reader = stream.getReader() as ReadableStreamDefaultReader<unknown>;
-  // The reader of the stand-in gets the error.
-  reader.closed.catch(() => {});
   return {
+    watch: (stop) => void reader.closed.catch((error: unknown) => stop({ failed: true, value: error })),
     next: () => reader.read() as Promise<IteratorResult<unknown>>,
     close({ value }, early) {
       if (early) reader.cancel(value).catch(() => {});

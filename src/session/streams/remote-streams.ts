@@ -1,11 +1,12 @@
 import { Duplex, Readable, Writable } from 'node:stream';
-import { webStreams } from '../../realm.js';
+import { Reading } from './reading.js';
 import { toError } from './to-error.js';
+import { whenHeard } from './when-heard.js';
 import type { WriteQueue } from './write-queue.js';
 import type { Sink } from './sink.js';
 
 /**
- * The stand-ins for streams of the other side. The session holds the ends beneath them and never the stand-ins themselves:
+ * The stand-ins for Node's streams of the other side. The session holds the ends beneath them and never the stand-ins themselves:
  * an unused one is collected, and then the real stream is ended.
  */
 
@@ -17,120 +18,88 @@ interface StreamSide {
   encoding?: string;
 }
 
-type Callback = (error?: Error | null) => void;
-
 export function remoteReadable(sink: Sink, { objectMode, encoding }: StreamSide): Readable {
+  const reading = new Reading(sink);
   const stream = new Readable({
     objectMode,
-    read: () => readInto(stream, sink),
+    read: () => reading.read(stream),
     destroy(error, callback) {
       closeSink(sink, error);
       callback(error);
     },
   });
   if (encoding !== undefined) stream.setEncoding(encoding as BufferEncoding);
+  reading.watch(stream);
   return stream;
 }
 
 export function remoteWritable(queue: WriteQueue, { objectMode }: StreamSide): Writable {
-  const finish = finisher(queue);
   const stream = new Writable({
     objectMode,
     ...(!objectMode && { highWaterMark: HIGH_WATER_MARK }),
     write: (chunk, _encoding, callback) => queue.write(chunk, callback),
-    final: finish,
+    final: (callback) => finish(queue, callback),
     destroy(error, callback) {
-      queue.fail(error ?? new Error('The stream was destroyed before its end.'));
+      failQueue(queue, error);
       callback(error);
     },
   });
-  return endWith(queue, stream);
+  closeEarly(queue, stream);
+  return stream;
 }
 
 export function remoteDuplex(sink: Sink, queue: WriteQueue, readable: StreamSide, writable: StreamSide): Duplex {
   const { encoding } = readable;
+  const reading = new Reading(sink);
   const stream = new Duplex({
     ...(!writable.objectMode && { writableHighWaterMark: HIGH_WATER_MARK }),
     readableObjectMode: readable.objectMode,
     writableObjectMode: writable.objectMode,
-    read: () => readInto(stream, sink),
+    read: () => reading.read(stream),
     write: (chunk, _encoding, callback) => queue.write(chunk, callback),
-    final: finisher(queue),
+    final: (callback) => finish(queue, callback),
     destroy(error, callback) {
       closeSink(sink, error);
-      queue.fail(error ?? new Error('The stream was destroyed before its end.'));
+      failQueue(queue, error);
       callback(error);
     },
   });
   if (encoding !== undefined) stream.setEncoding(encoding as BufferEncoding);
-  return endWith(queue, stream);
-}
-
-export function remoteReadableStream(sink: Sink): ReadableStream {
-  const { ReadableStream } = webStreams();
-  return new ReadableStream(
-    {
-      async pull(controller) {
-        const { done, value } = await sink.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
-      },
-      cancel: (reason) => sink.close({ failed: true, value: reason }),
-    },
-    // The sink holds items already: nothing is buffered twice.
-    { highWaterMark: 0 },
-  );
-}
-
-export function remoteWritableStream(queue: WriteQueue): WritableStream {
-  const finish = finisher(queue);
-  const { WritableStream } = webStreams();
-  return new WritableStream({
-    start(controller) {
-      const weak = new WeakRef(controller);
-      // Not in the types of Node 20's global.
-      const { signal } = controller as unknown as { signal: AbortSignal };
-      // `abort` below is called only after the write under way has settled.
-      signal.addEventListener('abort', () => queue.fail(signal.reason));
-      queue.onEarlyClose((error) => weak.deref()?.error(error));
-    },
-    write: (chunk) =>
-      new Promise<void>((resolve, reject) => queue.write(chunk, (error) => (error ? reject(error) : resolve()))),
-    close: () => new Promise<void>((resolve, reject) => finish((error) => (error ? reject(error) : resolve()))),
-    abort: (reason) => queue.fail(reason),
-  });
-}
-
-function readInto(stream: Readable, sink: Sink): void {
-  sink.next().then(
-    ({ done, value }) => {
-      if (!stream.destroyed) stream.push(done ? null : value);
-    },
-    (error: unknown) => stream.destroy(toError(error)),
-  );
+  reading.watch(stream);
+  closeEarly(queue, stream);
+  return stream;
 }
 
 function closeSink(sink: Sink, error: Error | null): void {
   sink.close({ failed: error !== null, value: error ?? undefined });
 }
 
-/** Makes a function that ends a queue, and calls back when the other side has dealt with all of it. */
-function finisher(queue: WriteQueue): (callback: Callback) => void {
-  return (callback) => {
-    queue.onFinish(({ failed, value }) => callback(failed ? toError(value) : null));
-    queue.end();
-  };
+function failQueue(queue: WriteQueue, error: Error | null): void {
+  queue.fail(error ?? new Error('The stream was destroyed before its end.'));
 }
 
-/** Destroys the stand-in when the other side gives the stream up, and ends it when the stream's owner has ended it. */
-function endWith<T extends Writable | Duplex>(queue: WriteQueue, stream: T): T {
+/** Ends a queue, and calls back when the other side has dealt with all of it. */
+function finish(queue: WriteQueue, callback: (error?: Error | null) => void): void {
+  queue.onFinish(({ failed, value }) => callback(failed ? toError(value) : null));
+  queue.end();
+}
+
+/** Ends or destroys the stand-in when the other side wants no more. */
+function closeEarly(queue: WriteQueue, stream: Writable): void {
   const weak = new WeakRef(stream);
-  queue.onEarlyClose((error, audience) => {
+  queue.onEarlyClose((error, urgency) => {
     const target = weak.deref();
-    // The readable side of a Duplex goes on.
-    if (audience === 'nobody') return void target?.end();
-    const isTold = audience === 'all' || (audience === 'listeners' && target && target.listenerCount('error') > 0);
-    target?.destroy(isTold ? error : undefined);
+    if (!target) return;
+    switch (urgency) {
+      case 'now':
+        return void target.destroy(error);
+      case 'when-heard':
+        return whenHeard(target, 'error', () => target.destroy(error));
+      case 'if-heard':
+        return void target.destroy(target.listenerCount('error') > 0 ? error : undefined);
+      case 'never':
+        // The readable side of a Duplex goes on.
+        return void target.end();
+    }
   });
-  return stream;
 }

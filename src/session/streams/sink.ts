@@ -81,6 +81,11 @@ export class Sink {
     return this.#state === 'ended' || this.#state === 'closed';
   }
 
+  /** Whether no item is held. */
+  get isEmpty(): boolean {
+    return this.#held.isEmpty;
+  }
+
   get closed(): boolean {
     return this.#state === 'closed';
   }

@@ -7,6 +7,8 @@ import { isPromise } from '../../is-promise.js';
 export interface Producer {
   /** The next item, or the end. */
   next(): IteratorResult<unknown> | PromiseLike<IteratorResult<unknown>>;
+  /** Sets who hears that the producer has come to its end. It may do so while nobody asks for an item. */
+  watch?(stop: (outcome: StreamOutcome) => void): void;
   /** Called when an item has been sent, so that it may be changed again. */
   sent?(): void;
   /** Runs a method of the iterator behind it, where there is one. */
@@ -82,6 +84,7 @@ export class Source {
 
   constructor(options: SourceOptions) {
     this.#options = options;
+    options.producer.watch?.((outcome) => this.#stop(outcome));
   }
 
   get ended(): boolean {
@@ -117,6 +120,11 @@ export class Source {
     this.#finish(outcome);
     // Where all has been sent, the sink has not said yet that it is done.
     this.#close(outcome, early);
+  }
+
+  /** A producer that is at work, or whose last item is not sent, comes to its end by itself. */
+  #stop(outcome: StreamOutcome): void {
+    if (this.#work === 'idle' && !this.#rest) this.#end(outcome);
   }
 
   async #pump(): Promise<void> {

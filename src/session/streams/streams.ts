@@ -1,4 +1,3 @@
-import { queueMicrotask } from '../../clock.js';
 import { markPassedOn, type Streamable, type StreamExchange } from '../../codec/stream-codec.js';
 import { ProtocolError } from '../../errors.js';
 import type { Coded, DuplexSide, StreamDescription } from '../../protocol.js';
@@ -9,7 +8,8 @@ import { withoutValue } from '../wire/parcel.js';
 import { writeAll, writeAllToWeb } from './consumers.js';
 import { iteratorProducer, readableProducer, webReadableProducer } from './producers.js';
 import { RemoteIterator } from './remote-iterator.js';
-import * as remote from './remote-streams.js';
+import { remoteDuplex, remoteReadable, remoteWritable } from './remote-streams.js';
+import { remoteReadableStream, remoteWritableStream } from './remote-web-streams.js';
 import type { Sink } from './sink.js';
 import type { Flow } from './flow.js';
 import { WriteQueue } from './write-queue.js';
@@ -136,7 +136,7 @@ export class Streams implements StreamExchange, SessionPart {
       const writable = this.#side(value.writableObjectMode);
       const open = (): void => {
         this.table.openSource(readable.id, flowOf(readable), readableProducer(value));
-        this.#write(writable.id, flowOf(writable), (sink) => writeAll(sink, value));
+        writeAll(this.table.openSink(writable.id, flowOf(writable), false), value);
       };
       return { value, description: { kind, readable, writable }, ids: [readable.id, writable.id], open };
     }
@@ -155,15 +155,16 @@ export class Streams implements StreamExchange, SessionPart {
         return pending({ kind, ...side }, () => this.table.openSource(id, flowOf(side), readableProducer(value)));
       }
       case 'writable': {
-        const side = { objectMode: value.writableObjectMode, id };
-        return pending({ kind, ...side }, () => this.#write(id, flowOf(side), (sink) => writeAll(sink, value)));
+        // HTTP's have no such property.
+        const side = { objectMode: value.writableObjectMode === true, id };
+        return pending({ kind, ...side }, () => writeAll(this.table.openSink(id, flowOf(side), false), value));
       }
       case 'readable-stream':
         return pending({ kind, id }, () => this.table.openSource(id, 'chunks', webReadableProducer(value)));
       case 'writable-stream':
         return pending({ kind, id }, () => {
           const writer = value.getWriter() as WritableStreamDefaultWriter<unknown>;
-          this.#write(id, 'chunks', (sink) => writeAllToWeb(sink, writer));
+          writeAllToWeb(this.table.openSink(id, 'chunks', false), writer);
         });
     }
   }
@@ -174,12 +175,6 @@ export class Streams implements StreamExchange, SessionPart {
     return side;
   }
 
-  /** Writing begins when the message that exports the stream has been sent. */
-  #write(id: number, flow: Flow, consume: (sink: Sink) => Promise<void>): void {
-    const sink = this.table.openSink(id, flow, false);
-    queueMicrotask(() => void consume(sink));
-  }
-
   #make(description: StreamDescription): object {
     switch (description.kind) {
       case 'iterator': {
@@ -188,25 +183,25 @@ export class Streams implements StreamExchange, SessionPart {
       }
       case 'readable': {
         const sink = this.#sink(description.id, flowOf(description));
-        return this.#watch(remote.remoteReadable(sink, description), { sink });
+        return this.#watch(remoteReadable(sink, description), { sink });
       }
       case 'writable': {
         const queue = this.#queue(description.id, flowOf(description));
-        return this.#watch(remote.remoteWritable(queue, description), { queue });
+        return this.#watch(remoteWritable(queue, description), { queue });
       }
       case 'duplex': {
         const { readable, writable } = description;
         const sink = this.#sink(readable.id, flowOf(readable));
         const queue = this.#queue(writable.id, flowOf(writable));
-        return this.#watch(remote.remoteDuplex(sink, queue, readable, writable), { sink, queue });
+        return this.#watch(remoteDuplex(sink, queue, readable, writable), { sink, queue });
       }
       case 'readable-stream': {
         const sink = this.#sink(description.id, 'chunks');
-        return this.#watch(remote.remoteReadableStream(sink), { sink });
+        return this.#watch(remoteReadableStream(sink), { sink });
       }
       case 'writable-stream': {
         const queue = this.#queue(description.id, 'chunks');
-        return this.#watch(remote.remoteWritableStream(queue), { queue });
+        return this.#watch(remoteWritableStream(queue), { queue });
       }
     }
   }

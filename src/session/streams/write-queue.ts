@@ -7,10 +7,14 @@ import type { Waiter } from './waiter.js';
 export type Taken = (error?: Error) => void;
 
 /**
- * Who hears that the other side wants no more: whoever uses the stream (`all`), whoever listens for errors (`listeners`),
- * or nobody.
+ * When the stand-in is told of an error with which the other side has closed its stream early:
+ *
+ * - `now`: chunks are lost;
+ * - `when-heard`: nothing is being written, and the stand-in's user may be about to listen;
+ * - `if-heard`: the child has ended or the like, which is not a failure of this stream. The stand-in is destroyed all the same;
+ * - `never`: the stream's owner has ended it.
  */
-export type Audience = 'all' | 'listeners' | 'nobody';
+export type Urgency = 'now' | 'when-heard' | 'if-heard' | 'never';
 
 interface Written {
   chunk: unknown;
@@ -46,7 +50,7 @@ export class WriteQueue implements Producer {
   #waiter: Waiter | undefined;
   #onFinish: ((outcome: StreamOutcome) => void) | undefined;
   #onFail: (error: unknown) => void = () => {};
-  #onEarlyClose: (error: Error, audience: Audience) => void = () => {};
+  #onEarlyClose: (error: Error, urgency: Urgency) => void = () => {};
 
   /** @param onWaiting called when something written here begins to wait for the other side, and when nothing does any more */
   constructor(onWaiting: (waiting: boolean) => void) {
@@ -100,13 +104,13 @@ export class WriteQueue implements Producer {
 
   close(outcome: StreamOutcome, early: boolean): void {
     const before = this.#state;
-    const audience = this.#isIdle ? audienceOf(outcome) : 'all';
+    const urgency = this.#isIdle ? urgencyOf(outcome) : 'now';
     const lost = 'lost' in before ? before.lost : closeError(outcome);
     this.#state = { name: 'closed', lost, outcome };
     this.#onWaiting(false);
     this.#lose(lost);
     if (!early || this.#onFinish) this.#onFinish?.(outcome);
-    else if (before.name !== 'failed') this.#onEarlyClose(lost, audience);
+    else if (before.name !== 'failed') this.#onEarlyClose(lost, urgency);
   }
 
   /** Sets who hears that this side has broken the stream off. */
@@ -121,7 +125,7 @@ export class WriteQueue implements Producer {
   }
 
   /** Sets what is done when the other side wants no more. */
-  onEarlyClose(listener: (error: Error, audience: Audience) => void): void {
+  onEarlyClose(listener: (error: Error, urgency: Urgency) => void): void {
     this.#onEarlyClose = listener;
   }
 
@@ -141,12 +145,10 @@ export class WriteQueue implements Producer {
   }
 }
 
-/** Who hears of the end of a stream to which nothing was being written. */
-function audienceOf({ failed, value }: StreamOutcome): Audience {
-  // Its owner has ended the stream.
-  if (!failed) return 'nobody';
-  // The end of the child or of its proxy is not a failure of this stream.
-  return isProcxyError(value) ? 'listeners' : 'all';
+/** For a stream to which nothing is being written. */
+function urgencyOf({ failed, value }: StreamOutcome): Urgency {
+  if (!failed) return 'never';
+  return isProcxyError(value) ? 'if-heard' : 'when-heard';
 }
 
 function closeError({ failed, value }: StreamOutcome): Error {
