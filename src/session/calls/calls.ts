@@ -1,4 +1,4 @@
-import type { Codec, Encoded, Origin } from '../../codec/codec.js';
+import type { Codec } from '../../codec/codec.js';
 import { describeReason, HandleTransferError, ProtocolError, SerializationError } from '../../errors.js';
 import type { CallbackInvoke, CallbackResult, CallInvoke, CallResult, Coded, Message } from '../../protocol.js';
 import { SocketConnectingError } from '../../codec/handle-codec.js';
@@ -7,6 +7,7 @@ import { appendCallSite, CallSiteBudget, captureCallSite, replaceStack } from '.
 import { now } from '../../clock.js';
 import { isError } from '../../realm.js';
 import { Deadlines } from './deadlines.js';
+import { encodeArgs } from './encode-args.js';
 import {
   OpenCall,
   timeoutError,
@@ -140,28 +141,18 @@ export class Calls {
   }
 
   #message({ id, target, method, args = [] }: OpenCall): CallInvoke | CallbackInvoke {
+    // First, since it may throw: a message that is encoded has exported functions.
+    const callbackId = typeof target === 'object' ? target.id() : undefined;
     // An instance that reaches a constructor without its methods would fail much later, where nobody sees why.
     const refuseMethods = target === 'agent' && method === 'constructor';
-    const encoded = this.#encode(target, args, { root: 'args', method, refuseMethods });
+    const encoded = encodeArgs(this.#options.codec, target, args, { root: 'args', method, refuseMethods });
     const wire = encoded.wire as unknown[];
-    if (typeof target === 'object') {
-      const callbackId = target.id();
+    if (callbackId !== undefined) {
       return annotate({ type: 'callback-invoke', callbackId, args: wire, invokeId: id }, encoded);
     }
     const message: CallInvoke = { type: 'call-invoke', callId: id, method, args: wire };
     if (target === 'agent') message.target = target;
     return annotate(message, encoded);
-  }
-
-  #encode(target: CallTarget, args: readonly unknown[], origin: Origin): Encoded {
-    const { codec } = this.#options;
-    try {
-      return codec.encode(args, origin);
-    } catch (error) {
-      const fewer = typeof target === 'object' ? target.fewer(args) : undefined;
-      if (!fewer || !(error instanceof SerializationError)) throw error;
-      return codec.encode(fewer, origin);
-    }
   }
 
   /** Settles the call with what `decode` makes of an answer; a malformed one is a violation besides. */

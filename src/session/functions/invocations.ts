@@ -22,7 +22,7 @@ export interface BlockingInvoker {
   /** A function has arrived that may be invoked this way. */
   expect(): void;
   /** Returns the function's result or throws its error, without turning the event loop. */
-  invoke(callbackId: string, name: string, args: unknown[]): unknown;
+  invoke(target: FunctionTarget, name: string, args: unknown[]): unknown;
 }
 
 /** Makes what stands for a function of the other side, and invokes it. */
@@ -58,7 +58,9 @@ export class Invocations {
       };
     }
     blocking.expect();
-    return (...args) => blocking.invoke(usableId(entry, name), name, args);
+    const proxy: UntypedFunction = (...args) => blocking.invoke(target, name, args);
+    const target = targetOf(entry, name, proxy);
+    return proxy;
   }
 
   #asyncProxy(entry: Imported, name: string): UntypedFunction {
@@ -68,11 +70,7 @@ export class Invocations {
       this.#link.open(target, name, args, options, invocation);
       return invocation.promise;
     };
-    const target: FunctionTarget = {
-      id: () => usableId(entry, name),
-      proxy,
-      fewer: (args) => withoutCollection(args, proxy.length),
-    };
+    const target = targetOf(entry, name, proxy);
     const options = { timeout: this.#options.timeout, boundary: proxy };
     return proxy;
   }
@@ -106,6 +104,14 @@ class Invocation implements Settle {
     }
     this.#reject(reason);
   }
+}
+
+function targetOf(entry: Imported, name: string, proxy: UntypedFunction): FunctionTarget {
+  return {
+    id: () => usableId(entry, name),
+    proxy,
+    fewer: (args) => withoutCollection(args, proxy.length),
+  };
 }
 
 /** @throws {TerminatedError} when it was let go of */

@@ -1,6 +1,8 @@
 import { TerminatedError } from '../../errors.js';
 import type { CallbackInvoke, CallbackResult, Wire } from '../../protocol.js';
 import type { SerializationMode } from '../../types/serializable.js';
+import { encodeArgs } from '../calls/encode-args.js';
+import type { FunctionTarget } from '../calls/open-call.js';
 import type { BlockingInvoker } from '../functions/invocations.js';
 import type { SessionApi, SessionPart } from '../part.js';
 import { annotate, type Parcel } from '../wire/parcel.js';
@@ -49,8 +51,8 @@ export class BlockingCalls implements BlockingInvoker, SessionPart {
     this.#link.keepUnwritten(this.#log);
   }
 
-  invoke(callbackId: string, name: string, args: unknown[]): unknown {
-    const call = new BlockingCall(name, () => this.#message(callbackId, name, args));
+  invoke(target: FunctionTarget, name: string, args: unknown[]): unknown {
+    const call = new BlockingCall(name, () => this.#message(target, name, args));
     this.#link.flush();
     this.#lane.flush?.();
     this.#link.sendAtOnce(call, (message) => this.#lane.write(message));
@@ -61,8 +63,9 @@ export class BlockingCalls implements BlockingInvoker, SessionPart {
     return this.#read(answer);
   }
 
-  #message(callbackId: string, name: string, args: unknown[]): CallbackInvoke {
-    const encoded = this.#link.codec.encode(args, { root: 'args', method: name });
+  #message(target: FunctionTarget, name: string, args: unknown[]): CallbackInvoke {
+    const callbackId = target.id();
+    const encoded = encodeArgs(this.#link.codec, target, args, { root: 'args', method: name });
     const message: CallbackInvoke = {
       type: 'callback-invoke',
       callbackId,

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Batch, Message } from '../../../src/protocol.js';
 import { Batcher, type BatcherOptions } from '../../../src/session/wire/batcher.js';
 import type { Parcel } from '../../../src/session/wire/parcel.js';
+import { WriteLog } from '../../../src/session/wire/write-log.js';
 
 type Written = Message | Batch;
 
@@ -124,6 +125,32 @@ describe('Batcher', () => {
     prefaces = [message('news')];
     batcher.flush();
     expect(written.map(names)).toEqual(['a', 'b', 'c', 'd', 'e', 'news']);
+  });
+
+  test('flush writes what takes the place of a message that could not be written', () => {
+    unwritable.add('e');
+    send('a', 'b', 'c', 'd');
+    const instead: Parcel = { build: () => undefined, failed: () => failures.push('instead') };
+    const parcel: Parcel = { build: () => undefined, failed: () => batcher.send(message('instead of e'), instead) };
+    batcher.send(message('e'), parcel);
+    batcher.flush();
+    expect(written.map(names)).toEqual(['a', 'b', 'c', 'd', 'instead of e']);
+    expect(failures).toEqual([]);
+  });
+
+  test('the log keeps exactly what was handed over, whether a copy or the write fails', () => {
+    const log = new WriteLog((each) => {
+      if (names(each) === 'no copy') throw new RangeError('cannot be copied');
+      return each;
+    });
+    batcher.log = log;
+    unwritable.add('c');
+    send('a', 'no copy', 'b', 'c', 'd', 'e', 'no copy', 'f', 'c', 'g');
+    batcher.flush();
+    const early = log.early(batcher.sent);
+    expect((early?.messages as Message[]).map(names)).toEqual(['a', 'b', 'd', 'e', 'f', 'g']);
+    expect(early?.from).toBe(0);
+    expect(failures).toEqual(['no copy', 'c', 'no copy', 'c']);
   });
 
   test('after the close nothing that is held back is written', async () => {

@@ -1,0 +1,17 @@
+import type { Codec, Encoded, Origin } from '../../codec/codec.js';
+import { SerializationError } from '../../errors.js';
+import type { CallTarget } from './open-call.js';
+
+/**
+ * Encodes the arguments of a call. If they cannot cross and the target can do with fewer, those are encoded.
+ * @throws {SerializationError} that names the argument at fault
+ */
+export function encodeArgs(codec: Codec, target: CallTarget, args: readonly unknown[], origin: Origin): Encoded {
+  try {
+    return codec.encode(args, origin);
+  } catch (error) {
+    const fewer = typeof target === 'object' ? target.fewer(args) : undefined;
+    if (!fewer || !(error instanceof SerializationError)) throw error;
+    return codec.encode(fewer, origin);
+  }
+}

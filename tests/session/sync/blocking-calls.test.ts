@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest';
+import { sync } from '../../../src/codec/sync-mark.js';
+import { call, openSides } from '../../support/two-sides.js';
+
+type SyncFn = (...args: unknown[]) => unknown;
+
+function attempt(action: () => unknown): unknown {
+  try {
+    return action();
+  } catch (error) {
+    return error;
+  }
+}
+
+describe.each(['json', 'advanced'] as const)('BlockingCalls, in %s mode', (mode) => {
+  const withMethod = (use: (fn: SyncFn) => unknown, limit = 10) => openSides({ mode, limit, methods: { use } });
+
+  test('returns what the function returns, before the event loop turns', async () => {
+    let turned = false;
+    const { parent } = withMethod((fn) => {
+      setImmediate(() => (turned = true));
+      return [fn('a'), fn('b'), turned];
+    });
+    expect(
+      await call(
+        parent,
+        'use',
+        sync((text: string) => `${text}!`),
+      ),
+    ).toEqual(['a!', 'b!', false]);
+  });
+
+  test('throws what the function throws', async () => {
+    const { parent } = withMethod((fn) => attempt(fn));
+    const fail = (): never => {
+      throw new RangeError('far');
+    };
+    expect(await call(parent, 'use', sync(fail))).toMatchObject({ name: 'RangeError', message: 'far' });
+  });
+
+  test('throws the refusal of an argument, and of a result, that cannot cross', async () => {
+    const { parent } = withMethod((fn) => [attempt(() => fn({ x: Symbol('s') })), attempt(() => fn(1))]);
+    const give = (): unknown => ({ y: Symbol('s') });
+    expect(await call(parent, 'use', sync(give))).toMatchObject([
+      { name: 'SerializationError', path: 'args[0].x' },
+      { name: 'SerializationError', path: 'result.y' },
+    ]);
+    expect(parent.session.stats().servedCalls).toBe(0);
+  });
+
+  test('takes functions along, and gives them back when nobody holds them', async () => {
+    const { parent, child } = withMethod((fn) => fn(() => 'an argument'));
+    expect(
+      await call(
+        parent,
+        'use',
+        sync((given: unknown) => typeof given),
+      ),
+    ).toBe('function');
+    expect(child.functions.stats.exportedFunctions).toBe(1);
+    await call(
+      parent,
+      'use',
+      sync(() => undefined),
+    );
+  });
+
+  test('makes room for a function that did not fit any more: this call cannot wait for it', async () => {
+    const held: unknown[] = [];
+    const { parent } = withMethod((fn) => [() => 1, () => 2, () => 3].map((each) => attempt(() => fn(each))), 2);
+    const outcome = await call(
+      parent,
+      'use',
+      sync((given: unknown) => void held.push(given)),
+    );
+    expect(outcome).toMatchObject([undefined, undefined, { name: 'CallbackLimitError' }]);
+  });
+
+  test('messages that were sent before are handled before', async () => {
+    const order: unknown[] = [];
+    const { parent } = openSides({
+      mode,
+      methods: {
+        use: (note: SyncFn, ask: SyncFn) => {
+          void note('first');
+          void note('second');
+          return ask('third');
+        },
+      },
+    });
+    const note = (text: unknown): void => void order.push(text);
+    await call(parent, 'use', note, sync(note));
+    expect(order).toEqual(['first', 'second', 'third']);
+  });
+
+  test('drops the collection that a visitor is given as well, where that cannot cross', async () => {
+    const { parent } = withMethod((fn) => {
+      const visited: unknown[] = [];
+      new Map([['a', 1]]).forEach((value, key, map) => visited.push(fn(value, key, map)));
+      return visited;
+    });
+    expect(
+      await call(
+        parent,
+        'use',
+        sync((value: number, key: string) => [key, value]),
+      ),
+    ).toEqual([['a', 1]]);
+  });
+
+  test('throws a TerminatedError where the other side has gone', async () => {
+    const sides = withMethod((fn) => {
+      sides.sync.close();
+      return attempt(fn);
+    });
+    expect(
+      await call(
+        sides.parent,
+        'use',
+        sync(function ask() {}),
+      ),
+    ).toMatchObject({
+      name: 'TerminatedError',
+      message: 'ask() cannot return: the parent process has ended.',
+    });
+  });
+
+  test('throws a TerminatedError for a function that was let go of', async () => {
+    const sides = withMethod((fn) => {
+      sides.child.functions.release(fn as never);
+      return attempt(fn);
+    });
+    expect(
+      await call(
+        sides.parent,
+        'use',
+        sync(() => {}),
+      ),
+    ).toMatchObject({ name: 'TerminatedError' });
+  });
+});

@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest';
+import type { Channel } from '../../../src/channel/channel.js';
+import { CallbackLimitError } from '../../../src/errors.js';
+import type { Message } from '../../../src/protocol.js';
+import { annotate } from '../../../src/session/wire/parcel.js';
+import { Sending } from '../../../src/session/wire/sending.js';
+import { codecOf } from '../../support/crossing.js';
+
+const release = (callbackId: string): Message => ({ type: 'callback-release', callbackId });
+
+function open() {
+  const written: unknown[] = [];
+  const collections: (() => void)[] = [];
+  const takenBack: unknown[] = [];
+  const ahead: string[] = [];
+  const channel: Pick<Channel, 'send'> = {
+    send(message) {
+      if (JSON.stringify(message).includes('unwritable')) throw new RangeError('too large');
+      written.push(message);
+    },
+  };
+  const sending: Sending = new Sending({
+    channel: channel as Channel,
+    codec: codecOf('json'),
+    beforeWrite() {
+      for (const name of ahead.splice(0)) written.push(name);
+      return false;
+    },
+    takeBack: (coded) => takenBack.push(coded),
+    makeRoom: (done) => collections.push(done),
+  });
+  return { sending, written, collections, takenBack, ahead };
+}
+
+const full = (): never => {
+  throw new CallbackLimitError('full');
+};
+const ignore = (): void => {};
+
+describe('Sending', () => {
+  test('what has no value, and what must go at once, overtakes parcels that wait for room', () => {
+    const { sending, written, collections } = open();
+    sending.sendValue({ build: full, failed: ignore });
+    sending.sendValue({ build: () => release('waits'), failed: ignore });
+    sending.sendControl(release('control'));
+    sending.sendAtOnce({ build: () => release('at once'), failed: ignore });
+    expect(written).toEqual([release('control'), release('at once')]);
+    collections[0]?.();
+    expect(written.at(-1)).toEqual(release('waits'));
+  });
+
+  test('a message that cannot be written takes back what it was to export', () => {
+    const { sending, takenBack } = open();
+    const failures: unknown[] = [];
+    const message: Message = { type: 'call-invoke', callId: 1, method: 'work', args: ['unwritable'], coded: ['id'] };
+    sending.sendValue({ method: 'work', build: () => message, failed: (error) => failures.push(error) });
+    expect(failures).toMatchObject([{ name: 'SerializationError', path: 'args[0]' }]);
+    expect(takenBack).toEqual([['id']]);
+  });
+
+  test('another way than the channel refuses in the same manner', () => {
+    const { sending, written } = open();
+    const failures: unknown[] = [];
+    const message: Message = { type: 'callback-invoke', callbackId: 'id', invokeId: 1, args: [1] };
+    const write = (): never => {
+      throw new Error('broken');
+    };
+    sending.sendAtOnce({ build: () => message, failed: (error) => failures.push(error) }, write);
+    expect(failures).toMatchObject([{ name: 'SerializationError' }]);
+    expect(written).toEqual([]);
+  });
+
+  test('what must come before a message is sent when that is encoded', () => {
+    const { sending, written, ahead } = open();
+    const build = (): Message => {
+      ahead.push('handle');
+      return release('message');
+    };
+    sending.sendValue({ build, failed: ignore });
+    expect(written).toEqual(['handle', release('message')]);
+  });
+
+  test('objects of the user’s own are written at once, whatever is held back before', () => {
+    const { sending, written } = open();
+    sending.enableBatches();
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) sending.sendControl(release(name));
+    const live = annotate({ ...release('live') }, { wire: {}, coded: undefined, isLive: true });
+    sending.sendValue({ build: () => live, failed: ignore });
+    expect(written.slice(-2)).toMatchObject([{ type: 'batch' }, release('live')]);
+    expect(sending.sent).toBe(7);
+  });
+
+  test('after the close nothing that waits or is held back is sent', () => {
+    const { sending, written, collections } = open();
+    sending.enableBatches();
+    for (const name of ['a', 'b', 'c', 'd', 'e']) sending.sendControl(release(name));
+    sending.sendValue({ build: full, failed: ignore });
+    sending.sendValue({ build: () => release('waits'), failed: ignore });
+    sending.close();
+    collections[0]?.();
+    sending.flush();
+    expect(written).toHaveLength(4);
+  });
+});
