@@ -1,8 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { procxy } from 'procxy';
+import * as main from 'procxy';
+import * as ipc from 'procxy/ipc';
+import * as processProxy from 'procxy/process-proxy';
 import { anchorsOf, linksOf, pages, textOf, titleOf } from '../support/pages.js';
 import { Calculator } from '../fixtures/calculator.js';
 
@@ -43,11 +45,24 @@ for (const [index, page] of order.entries()) {
 }
 
 test('the list of members names each member that a proxy has of its own', async () => {
-  const proxy = await procxy(Calculator, '../fixtures/calculator.js', { supportHandles: true });
+  const proxy = await main.procxy(Calculator, '../fixtures/calculator.js', { supportHandles: true });
   const own = Reflect.ownKeys(proxy).filter((key) => typeof key === 'string' && key.startsWith('$'));
   await proxy.$terminate();
   const listed = [...textOf('docs/reference/members.md').matchAll(/^\|[^`|]*`(\$\w+)/gm)].map(([, name]) => name);
   expect(listed.toSorted()).toEqual(own.toSorted());
+});
+
+test('the list of errors names each error class and warning', () => {
+  const exported = [main, ipc, processProxy].flatMap((entry) => Object.entries<unknown>(entry));
+  const classes = exported.filter(
+    ([, value]) => typeof value === 'function' && value.prototype instanceof main.ProcxyError,
+  );
+  const source = readFileSync(join(root, 'src/warnings.ts'), 'utf8');
+  const warnings = [...source.matchAll(/^ {2}\| '(PROCXY_\w+)'/gm)].map(([, code]) => code);
+  expect(classes.length).toBeGreaterThan(10);
+  expect(warnings.length).toBeGreaterThan(5);
+  const listed = [...textOf('docs/reference/errors.md').matchAll(/^\| \[?`(\w+)`/gm)].map(([, name]) => name);
+  expect([...classes.map(([name]) => name), ...warnings].filter((name) => !listed.includes(name))).toEqual([]);
 });
 
 test('broken links are noticed', () => {
