@@ -1,6 +1,7 @@
 import { defineConfig } from 'tsup';
 
-const shared = { target: 'node20', sourcemap: false, treeshake: true } as const;
+// uuid is bundled: it is an ES module of many files, which a child's start would look up, and which `require('procxy')` would load.
+const shared = { target: 'node20', sourcemap: false, treeshake: true, noExternal: ['uuid'] };
 
 export default defineConfig([
   { ...shared, entry: { index: 'src/index.ts' }, format: ['esm', 'cjs'], dts: true },

@@ -70,6 +70,8 @@ describe('the tarball', () => {
       .filter((name) => !isBuiltin(name))
       .map((name) => name.replace(/^((@[^/]+\/)?[^/]+).*/, '$1'));
     expect(Object.keys({ ...dependencies, ...peerDependencies })).toEqual(expect.arrayContaining(packages));
+    // It is bundled: neither `require('procxy')` nor the start of a child looks it up.
+    expect(packages).not.toContain('uuid');
   });
 });
 

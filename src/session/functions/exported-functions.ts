@@ -1,3 +1,4 @@
+import { v4 as uuid } from 'uuid';
 import { AsyncResource } from 'node:async_hooks';
 import { isSync } from '../../codec/sync-mark.js';
 import type { UntypedFunction } from '../../types/any-function.js';
@@ -103,8 +104,7 @@ export class ExportedFunctions {
           'Raise it, or let go of some by $releaseCallback().',
       );
     }
-    // Read by name, and not imported: Node loads its crypto only then.
-    const id = globalThis.crypto.randomUUID();
+    const id = uuid();
     this.#byId.set(id, { fn, name: nameOf(fn), sync: isSync(fn), receiver: undefined, context: unused, sent: 0 });
     this.#ids.set(fn, id);
     this.#live++;
