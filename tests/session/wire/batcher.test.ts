@@ -148,7 +148,7 @@ describe('Batcher', () => {
     send('a', 'no copy', 'b', 'c', 'd', 'e', 'no copy', 'f', 'c', 'g');
     batcher.flush();
     const early = log.early(batcher.sent);
-    expect((early?.messages as Message[]).map(names)).toEqual(['a', 'b', 'd', 'e', 'f', 'g']);
+    expect(((early?.messages ?? []) as Message[]).map(names)).toEqual(['a', 'b', 'd', 'e', 'f', 'g']);
     expect(early?.from).toBe(0);
     expect(failures).toEqual(['no copy', 'c', 'no copy', 'c']);
   });
