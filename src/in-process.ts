@@ -1,6 +1,6 @@
 import { memoryLane } from './channel/memory-lane.js';
 import { memoryChannelPair, type MemoryChannel } from './channel/memory.js';
-import type { Class } from './child/find-class.js';
+import type { Class } from './classes.js';
 import { serveInstance, type ServedInstance } from './child/serve-instance.js';
 import { clearInterval, MAX_DELAY, setInterval } from './clock.js';
 import { ChildCrashedError } from './errors.js';

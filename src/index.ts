@@ -1,4 +1,5 @@
-export { procxy, type Constructor } from './procxy.js';
+export { procxy } from './procxy.js';
+export { classFrom } from './parent/class-from.js';
 export { isProcxy } from './parent/proxy.js';
 export { isProcxiable, validateProcxiable } from './codec/validate.js';
 export { registerErrorClass, registerTransferHandler, type ClassTransfer } from './codec/registry.js';
@@ -19,6 +20,7 @@ export {
   TimeoutError,
   type ProcxyErrorCode,
 } from './errors.js';
+export type { ClassReference, Constructor } from './types/creation.js';
 export type { CallOverrides, ProcxyOptions } from './types/options.js';
 export type { Heartbeat, Permissions, ResourceLimits } from './options/containment.js';
 export type { Callback, SyncCallback } from './types/callbacks.js';

@@ -1,15 +1,19 @@
 import { startInProcess } from './in-process.js';
 import { createInstance } from './parent/create-instance.js';
 import { keepSpares } from './parent/spares.js';
+import type {
+  ArgumentsOf,
+  ClassLike,
+  ClassReference,
+  CompletedOptions,
+  Constructor,
+  InstanceOf,
+  KnownOptions,
+  PublicArgumentsOf,
+  PublicInstanceOf,
+} from './types/creation.js';
 import type { ProcxyOptions } from './types/options.js';
 import type { Procxy } from './types/procxy.js';
-
-/** A class whose instances can be made. */
-export type Constructor<T extends object = object, A extends never[] = never[]> = new (...args: A) => T;
-
-/** The options that were given, without unknown names. Those of `ProcxyOptions` have the comments that an editor shows. */
-type Known<O> = O &
-  Pick<ProcxyOptions, keyof O & keyof ProcxyOptions> & { readonly [K in Exclude<keyof O, keyof ProcxyOptions>]: never };
 
 /**
  * Runs an instance of `Class` in a child process of its own, and returns a proxy that is used like the instance.
@@ -17,7 +21,7 @@ type Known<O> = O &
  * What follows the class is told apart by position: a string, a URL or `undefined` is the module; the plain object or
  * `undefined` after it the options; the rest are the constructor's arguments.
  *
- * @param Class the class; the child imports it from its module
+ * @param Class the class, which the child imports from its module, or a reference to it that `classFrom()` made
  * @throws {OptionsValidationError} for an argument or option that is not what it must be
  * @throws {ModuleResolutionError} when the module, or the class in it, is not found or cannot be loaded
  * @throws {TimeoutError} when the start takes longer than `startTimeout`
@@ -25,23 +29,35 @@ type Known<O> = O &
  * @throws whatever the constructor throws
  */
 // Without rest parameters and first, so that an editor completes the options in `procxy(Class, { … })`.
-export function procxy<C extends new () => object, const O extends ProcxyOptions = object>(
-  Class: C,
-  options: Known<O> | undefined,
-): Promise<Procxy<InstanceType<C>, O>>;
+export function procxy<C extends ClassLike, const O extends ProcxyOptions = object>(
+  Class: (C | ClassReference<C>) & ([] extends ArgumentsOf<C, O> ? unknown : never),
+  options: CompletedOptions<C, O> | undefined,
+): Promise<Procxy<InstanceOf<C, O>, O>>;
 export function procxy<C extends Constructor, const O extends ProcxyOptions = object>(
-  Class: C,
+  Class: C | ClassReference<C>,
   modulePath: string | URL | undefined,
-  options?: Known<O>,
-  ...constructorArgs: ConstructorParameters<C>
-): Promise<Procxy<InstanceType<C>, O>>;
+  options?: KnownOptions<C, O>,
+  ...args: PublicArgumentsOf<C, O>
+): Promise<Procxy<PublicInstanceOf<C, O>, O>>;
 export function procxy<C extends Constructor, const O extends ProcxyOptions = object>(
-  Class: C,
-  options: Known<O> | undefined,
-  ...constructorArgs: ConstructorParameters<C>
-): Promise<Procxy<InstanceType<C>, O>>;
+  Class: C | ClassReference<C>,
+  options: KnownOptions<C, O> | undefined,
+  ...args: PublicArgumentsOf<C, O>
+): Promise<Procxy<PublicInstanceOf<C, O>, O>>;
+// For classes whose constructor is private or protected.
+export function procxy<C extends ClassLike, const O extends ProcxyOptions & { create: string }>(
+  Class: C | ClassReference<C>,
+  modulePath: string | URL | undefined,
+  options: KnownOptions<C, O>,
+  ...args: ArgumentsOf<C, O>
+): Promise<Procxy<InstanceOf<C, O>, O>>;
+export function procxy<C extends ClassLike, const O extends ProcxyOptions & { create: string }>(
+  Class: C | ClassReference<C>,
+  options: KnownOptions<C, O>,
+  ...args: ArgumentsOf<C, O>
+): Promise<Procxy<InstanceOf<C, O>, O>>;
 export function procxy<C extends Constructor>(
-  Class: C,
+  Class: C | ClassReference<C>,
   ...constructorArgs: ConstructorParameters<C>
 ): Promise<Procxy<InstanceType<C>>>;
 export function procxy(Class: unknown, ...args: unknown[]): Promise<unknown> {

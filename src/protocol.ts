@@ -396,7 +396,9 @@ export interface SignalDescription {
 export interface LoadRequest {
   protocol: ProtocolVersion;
   module: ModuleReference;
-  class: ClassReference;
+  class: WantedClass;
+  /** The name of the static method that makes the instance; left out: `new` does. */
+  create?: string;
   serialization: SerializationMode;
   supportHandles: boolean;
   /** Left out where functions do not cross. */
@@ -451,10 +453,17 @@ export type ModuleReference =
   | { specifier: string; referrer: string };
 
 /** How the child knows which export is the class. */
-export interface ClassReference {
+export interface WantedClass {
+  /** Empty for an anonymous class. */
   name: string;
-  /** The class's source text, as `Function.prototype.toString` gives it. */
-  source: string;
+  /** The class's source text, as `Function.prototype.toString` gives it. Left out where the parent has not loaded the class. */
+  source?: string;
+  /** The names of its members and base classes. Left out where the text is. */
+  shape?: string;
+  /** The user has named the module: an export of the same name will do, though text and shape differ, as they do in a bundle. */
+  isModuleNamed?: true;
+  /** Which export is the class, as the user has named it: `Sorter`, `default`, `api.Sorter`. */
+  exportName?: string;
 }
 
 /** What the agent's `constructor` returns: all that the parent knows of the instance. */

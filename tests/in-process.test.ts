@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Class } from '../src/child/find-class.js';
+import type { Class } from '../src/classes.js';
 import { sync } from '../src/codec/sync-mark.js';
 import { startInProcess } from '../src/in-process.js';
 import { Connection, type StartOptions } from '../src/parent/connection.js';

@@ -20,6 +20,7 @@ import type { DataLane } from '../session/streams/data-link.js';
 import type { SideStats } from '../types/stats.js';
 import { Instance } from './instance.js';
 import type { LoadedClass } from './load-class.js';
+import { makeInstance } from './make-instance.js';
 import { openDescriptor } from './receive-handle.js';
 
 const PROTOCOL: ProtocolVersion = 1;
@@ -122,7 +123,7 @@ export class AgentMethods {
     const { request, namespace, Class } = await this.#loading;
     const { session, codec } = this.#opened;
     const { serialization: mode, mirror, heartbeat } = request;
-    const object = new Class(...args);
+    const { object } = await makeInstance(Class, request.create, args);
     this.#self.current = object;
     // A property must not move a socket away, nor keep a function alive over there: its values are encoded without them.
     const propertyCodec = createCodec({

@@ -4,7 +4,7 @@ import { PropertyError } from '../errors.js';
 import type { InstanceDescription, MirrorRequest } from '../protocol.js';
 import { EventForwarder, isEmitter } from '../session/events/event-forwarder.js';
 import type { Session } from '../session/session.js';
-import type { Class } from './find-class.js';
+import type { Class } from '../classes.js';
 import { findSymbol } from './find-symbol.js';
 import { receiveHandle } from './receive-handle.js';
 import { PropertyWatch } from './property-watch.js';

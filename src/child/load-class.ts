@@ -1,6 +1,7 @@
 import { withLoadingMark } from '../loading-mark.js';
 import type { LoadRequest } from '../protocol.js';
-import { findClass, type Class } from './find-class.js';
+import type { Class } from '../classes.js';
+import { findClass } from './find-class.js';
 import { displayModule, loadModule } from './load-module.js';
 
 export interface LoadedClass {
@@ -13,7 +14,7 @@ export interface LoadedClass {
  * Imports the module and finds the class in it.
  * @throws {ModuleResolutionError}
  */
-export async function loadClass({ module, class: reference }: LoadRequest): Promise<LoadedClass> {
-  const namespace = await withLoadingMark(reference, () => loadModule(module));
-  return { namespace, Class: findClass(namespace, reference, displayModule(module)) };
+export async function loadClass({ module, class: wanted }: LoadRequest): Promise<LoadedClass> {
+  const namespace = await withLoadingMark({ class: wanted, module }, () => loadModule(module));
+  return { namespace, Class: findClass(namespace, wanted, displayModule(module)) };
 }

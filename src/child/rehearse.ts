@@ -16,7 +16,7 @@ import { loadModule } from './load-module.js';
 export async function rehearse(session: Session, ownFile: string): Promise<void> {
   const name = 'Rehearsal';
   const namespace = await loadModule({ url: new URL('rehearsal.js', pathToFileURL(ownFile)).href });
-  const Class = findClass(namespace, { name, source: '' }, name);
+  const Class = findClass(namespace, { name, source: '', isModuleNamed: true }, name);
   const streams = new Streams({ isParent: false, data: () => undefined, onBusy: () => {} });
   const self = { current: undefined };
   const [handles, signals] = [new Handles(), new Signals()];

@@ -1,4 +1,4 @@
-import { flag, location } from './kind.js';
+import { flag, location, name } from './kind.js';
 import { option } from './option.js';
 
 /** Where the class is, and where its instance lives. */
@@ -11,6 +11,23 @@ export const instanceOptions = {
   modulePath: option(location('a path, a file: URL or the name of a package'), {
     fixedAtStart: false,
     remedy: "For example: './worker.js', which is relative to the calling file.",
+  }),
+  /**
+   * The export that is the class: `'Sorter'`, `'default'` or `'api.Sorter'`. Needed where several exports look alike.
+   * @default found from the class
+   */
+  exportName: option(name, {
+    fixedAtStart: false,
+    remedy: "For example: 'Sorter', 'default' or 'api.Sorter'.",
+  }),
+  /**
+   * The name of a static method, possibly async, that makes the instance in place of `new`. It is given the arguments that
+   * would go to the constructor, which may be private.
+   * @default new
+   */
+  create: option(name, {
+    fixedAtStart: false,
+    remedy: "Name a static method of the class: for example, 'open'.",
   }),
   /**
    * A program in any language that has the instance and speaks the wire protocol itself, in place of the class's module:

@@ -2,6 +2,7 @@ import { isString } from '../field-checks.js';
 import type { JsonValue } from 'type-fest';
 import { MAX_DELAY } from '../clock.js';
 import { isPlain, isUrl } from '../realm.js';
+import { show } from './show.js';
 
 /** Which values an option takes, and how they are read. */
 export interface Kind<Given, Read = Given> {
@@ -55,6 +56,8 @@ export const timeLimit: Kind<number> = {
 
 export const text = kind<string>('a string', isString);
 
+export const name = kind<string>('a name', (value) => isString(value) && value !== '');
+
 /** What JSON carries as it is. `undefined` becomes `null`, as in a JSON array. */
 export const json = kind<JsonValue>('a value that JSON can express', (value) => value === undefined || isJson(value));
 
@@ -104,14 +107,4 @@ function isJson(value: unknown, holders: readonly object[] = []): boolean {
 
 function listed(values: readonly string[]): string {
   return values.map((value) => `'${value}'`).join(' or ');
-}
-
-/** A wrong value as a part of a sentence. */
-export function show(value: unknown): string {
-  if (isString(value)) return `'${value}'`;
-  if (typeof value === 'bigint') return `${value}n`;
-  if (typeof value === 'function') return 'a function';
-  if (isUrl(value)) return value.href;
-  if (typeof value !== 'object' || value === null) return String(value);
-  return Array.isArray(value) ? 'an array' : 'an object';
 }

@@ -11,16 +11,11 @@ import { locateClass } from './v8-location.js';
 const sources: Record<string, string> = { '.js': '.ts', '.mjs': '.mts', '.cjs': '.cts', '.jsx': '.tsx' };
 
 /**
- * Where the child finds the class. The parent itself imports nothing: the module may still be evaluating.
- * @param caller the URL of the file that called `procxy()`
+ * Where the child finds a module that was named. The parent itself imports nothing: the module may still be evaluating.
+ * @param caller the URL of the file that named it
  * @throws {ModuleResolutionError}
  */
-export function resolveModule(
-  type: { readonly name: string },
-  modulePath: string | URL | undefined,
-  caller: string | undefined,
-): ModuleReference {
-  if (modulePath === undefined) return { url: find(type) };
+export function resolveModule(modulePath: string | URL, caller: string | undefined): ModuleReference {
   const base = caller ?? pathToFileURL(`${process.cwd()}/`).href;
   if (isUrl(modulePath)) return { url: checkUrl(modulePath, modulePath.href) };
   if (/^\.\.?([\\/]|$)/.test(modulePath)) return { url: resolveFile(new URL(modulePath, base), modulePath, caller) };
@@ -36,15 +31,19 @@ export function resolveModule(
  * @throws {ModuleResolutionError} when there is no such file
  */
 export function resolveAgent(agent: string | URL, caller: string | undefined): string {
-  const module = resolveModule(Object, agent, caller);
+  const module = resolveModule(agent, caller);
   if ('url' in module && module.url.startsWith('file:')) return fileURLToPath(module.url);
   throw new ModuleResolutionError(
     `The agent '${String(agent)}' is no path of a file. Begin one that is relative to the calling file with './'.`,
   );
 }
 
-function find(type: { readonly name: string }): string {
-  const name = type.name === '' ? 'an anonymous class' : `the class ${type.name}`;
+/**
+ * Where the child finds a class whose module was not named.
+ * @throws {ModuleResolutionError}
+ */
+export function findModule(type: object, className: string): ModuleReference {
+  const name = className === '' ? 'an anonymous class' : `the class ${className}`;
   const location = locateClass(type);
   if ('unknown' in location) {
     throw new ModuleResolutionError(
@@ -58,7 +57,7 @@ function find(type: { readonly name: string }): string {
         "out of it, and name it: procxy(Class, './module.js').",
     );
   }
-  return location.url;
+  return { url: location.url };
 }
 
 function isMainModule(url: string): boolean {

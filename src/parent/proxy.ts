@@ -15,8 +15,10 @@ export interface ProxySource {
   connection: Connection;
   description: InstanceDescription;
   options: Pick<ResolvedOptions, 'timeout' | 'retries'>;
-  /** The class that the proxy counts as an instance of. */
-  type: { readonly name: string; readonly prototype: object };
+  /** How messages name the class. */
+  className: string;
+  /** The class that the proxy counts as an instance of, where this process has loaded it. */
+  type: { readonly prototype: object } | undefined;
 }
 
 /** Methods that are called where nobody asked: by `await`, by `JSON.stringify`, by the comparisons of test frameworks. */
@@ -67,7 +69,8 @@ function describeMembers(
   again: (changed: CallOverrides) => object,
   proxy: () => object,
 ): PropertyDescriptorMap {
-  const { connection, description, type } = source;
+  const { connection, description, type = Object } = source;
+  const className = source.className || 'anonymous';
   const members: PropertyDescriptorMap = {};
   const define = (key: PropertyKey, value: unknown): void => {
     members[key] = { value, enumerable: false, configurable: true };
@@ -81,7 +84,7 @@ function describeMembers(
     ...controls(source, overrides, again),
   };
   for (const [name, value] of Object.entries(own)) define(name, value);
-  warnOfHidden(description.methods, Object.keys(own), type);
+  warnOfHidden(description.methods, Object.keys(own), source.className || 'A class');
   members['$blockedFor'] = { get: () => connection.blockedFor, enumerable: false, configurable: true };
   define(Symbol.dispose, () => void connection.terminate());
   define(Symbol.asyncDispose, () => connection.terminate());
@@ -92,35 +95,34 @@ function describeMembers(
   define(inspect.custom, (depth: number, options: object, show: typeof inspect) => {
     const { worker, properties } = connection;
     // A property may be the proxy itself.
-    if (depth < 0) return `[Procxy<${type.name || 'anonymous'}>]`;
+    if (depth < 0) return `[Procxy<${className}>]`;
     const state = `${worker.hasEnded ? 'ended' : 'running'}, pid ${worker.pid}`;
-    return `Procxy<${type.name || 'anonymous'}> (${state}) ${show(properties.snapshot(), { ...options, depth: depth - 1 })}`;
+    return `Procxy<${className}> (${state}) ${show(properties.snapshot(), { ...options, depth: depth - 1 })}`;
   });
   return members;
 }
 
-/** Classes of whose hidden methods a warning has told. */
-const warned = new WeakSet<object>();
+/** The warnings of hidden methods that were given: one is not given twice. */
+const warned = new Set<string>();
 
-function warnOfHidden(methods: readonly string[], own: readonly string[], type: ProxySource['type']): void {
+function warnOfHidden(methods: readonly string[], own: readonly string[], className: string): void {
   const hidden = methods.filter((name) => name.startsWith('$') && own.includes(name));
-  if (hidden.length === 0 || warned.has(type)) return;
-  warned.add(type);
+  if (hidden.length === 0) return;
   const names = hidden.map((name) => `${name}()`).join(', ');
-  warn(
-    'PROCXY_HIDDEN_MEMBER',
-    `${type.name || 'A class'} has methods that members of every proxy hide: ${names}. Give them other names to call them.`,
-  );
+  const warning = `${className} has methods that members of every proxy hide: ${names}. Give them other names to call them.`;
+  if (warned.has(warning)) return;
+  warned.add(warning);
+  warn('PROCXY_HIDDEN_MEMBER', warning);
 }
 
 /** What is read on the proxy and is no member of the target is a property of the instance. */
-function traps({ connection: { properties }, type }: ProxySource): ProxyHandler<object> {
+function traps({ connection: { properties }, className, type = Object }: ProxySource): ProxyHandler<object> {
   const isProperty = (target: object, key: PropertyKey): key is string =>
     typeof key === 'string' && key !== 'then' && !(key in target);
   const refuse = (action: string, key: PropertyKey): never => {
     throw new PropertyError(
       `${String(key)} cannot be ${action} on the proxy: the instance lives in another process. ` +
-        `Give ${type.name || 'its class'} a method that does it.`,
+        `Give ${className || 'its class'} a method that does it.`,
     );
   };
   return {

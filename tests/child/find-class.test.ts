@@ -1,18 +1,27 @@
 import { describe, expect, test } from 'vitest';
+import { type Class, nameOf, shapeOf, sourceOf } from '../../src/classes.js';
 import { findClass } from '../../src/child/find-class.js';
 import { ModuleResolutionError } from '../../src/errors.js';
 
-type Class = new (...args: unknown[]) => object;
-
-const sourceOf = (type: unknown): string => Function.prototype.toString.call(type);
-const find = (namespace: object, type: Class, name = type.name): unknown =>
-  findClass(namespace, { name, source: sourceOf(type) }, 'module.js');
+const find = (namespace: object, type: Class, name = nameOf(type)): unknown =>
+  findClass(namespace, { name, source: sourceOf(type), shape: shapeOf(type) }, 'module.js');
 
 class Circle {
   radius = 1;
 }
 class Square {
   side = 1;
+}
+const functionNamed = (name: string): Class =>
+  Object.defineProperty(function () {}, 'name', { value: name }) as unknown as Class;
+
+class Throwing {
+  static get name(): string {
+    throw new Error('no name');
+  }
+}
+class Symbolic {
+  static name = Symbol('none') as unknown as string;
 }
 /** Classes of the same text and name, as a factory makes them. */
 const made = (): Class => class Made {};
@@ -37,9 +46,13 @@ describe('the class is found', () => {
   });
 
   test('by its name, where a bundler has changed its text', () => {
-    expect(findClass({ Circle, Square }, { name: 'Circle', source: 'class Circle{minified}' }, 'module.js')).toBe(
-      Circle,
-    );
+    expect(
+      findClass(
+        { Circle, Square },
+        { name: 'Circle', source: 'class Circle{minified}', isModuleNamed: true },
+        'module.js',
+      ),
+    ).toBe(Circle);
   });
 
   test('by its name among several of the same text', () => {
@@ -61,6 +74,95 @@ describe('the class is found', () => {
     const namespace: Record<string, unknown> = { inner: { Circle } };
     namespace['self'] = namespace;
     expect(find(namespace, Circle)).toBe(Circle);
+  });
+});
+
+describe('an export that is merely named like the class', () => {
+  /** As the parent asks where the user has not named the module. */
+  const unnamed = (namespace: object, type: Class): unknown =>
+    findClass(namespace, { name: nameOf(type), source: `${sourceOf(type)} `, shape: shapeOf(type) }, 'module.js');
+  const named = (namespace: object, type: Class): unknown =>
+    findClass(
+      namespace,
+      { name: nameOf(type), source: `${sourceOf(type)} `, shape: shapeOf(type), isModuleNamed: true },
+      'module.js',
+    );
+  class Machine {
+    static kind = 'machine';
+    run(): void {}
+  }
+  const Other = {
+    Machine: class {
+      stop(): void {}
+    },
+  }.Machine;
+
+  test('is the class where another loader has compiled it', () => {
+    expect(unnamed({ Machine }, Machine)).toBe(Machine);
+  });
+
+  test('is not the class where it has other members, unless the user has named the module', () => {
+    expect(() => unnamed({ Machine: Other }, Machine)).toThrow(
+      /exports Machine, which differs from the class Machine.*`exportName`/,
+    );
+    expect(named({ Machine: Other }, Machine)).toBe(Other);
+  });
+
+  test.each([
+    ['a function that makes a class', functionNamed('Machine')],
+    ['an arrow function', { Machine: () => Other }.Machine],
+  ])('is not the class where it is %s', (_name, Mixin) => {
+    expect(() => named({ Machine: Mixin }, Machine)).toThrow(ModuleResolutionError);
+    expect(() => unnamed({ Machine: Mixin }, Machine)).toThrow(ModuleResolutionError);
+    expect(find({ Machine: Mixin, Made: Machine }, Machine)).toBe(Machine);
+  });
+
+  test('may be a function where a transpiler has made functions of classes', () => {
+    const Old = functionNamed('Machine');
+    Old.prototype.run = () => {};
+    expect(named({ Machine: Old }, Machine)).toBe(Old);
+    expect(named({ Old: functionNamed('Machine') }, Old)).toBeTypeOf('function');
+  });
+});
+
+describe('the export that is named', () => {
+  const at = (namespace: object, exportName: string): unknown =>
+    findClass(namespace, { name: 'Any', source: 'any', exportName }, 'module.js');
+
+  test('is the class, whatever its name and text are', () => {
+    expect(at({ Circle, Square }, 'Square')).toBe(Square);
+    expect(at({ default: Circle, Square }, 'default')).toBe(Circle);
+    expect(at({ shapes: { round: { Circle } } }, 'shapes.round.Circle')).toBe(Circle);
+  });
+
+  test('is found in CommonJS', () => {
+    expect(at({ default: { Circle } }, 'Circle')).toBe(Circle);
+    expect(at({ default: { default: Circle } }, 'default')).toBe(Circle);
+    expect(at({ 'module.exports': { Circle } }, 'Circle')).toBe(Circle);
+  });
+
+  test('must be a class', () => {
+    expect(() => at({ Circle, parse: () => 1 }, 'parse')).toThrow(
+      'module.js exports no class as `parse`. Name one of those it has: Circle.',
+    );
+    expect(() => at({ n: 1 }, 'missing.n')).toThrow('It exports no class at all.');
+  });
+});
+
+describe('whatever `new` accepts is a class', () => {
+  const Factory = function Factory() {
+    return { made: true };
+  } as unknown as Class;
+  Object.defineProperty(Factory, 'prototype', { value: null });
+
+  test.each<[string, unknown]>([
+    ['a function without a prototype object', Factory],
+    ['a Proxy of a class', new Proxy(Circle, {})],
+    ['a bound class', Circle.bind(null)],
+    ['a class whose name is a getter that throws', Throwing],
+    ['a class whose name is a symbol', Symbolic],
+  ])('%s', (_name, type) => {
+    expect(find({ Any: type, Square }, type as Class, nameOf(type as Class))).toBe(type);
   });
 });
 

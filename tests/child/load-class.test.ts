@@ -1,14 +1,15 @@
 import { expect, test } from 'vitest';
+import { type Class, shapeOf, sourceOf } from '../../src/classes.js';
 import { loadClass } from '../../src/child/load-class.js';
 import { ModuleResolutionError } from '../../src/errors.js';
 import { isLoading } from '../../src/loading-mark.js';
 import { Circle } from '../fixtures/modules/shapes.js';
 import type { LoadRequest } from '../../src/protocol.js';
 
-const request = (path: string, type: { readonly name: string }): LoadRequest =>
+const request = (path: string, type: typeof Circle): LoadRequest =>
   ({
     module: { url: new URL(path, import.meta.url).href },
-    class: { name: type.name, source: Function.prototype.toString.call(type) },
+    class: { name: type.name, source: sourceOf(type), shape: shapeOf(type as Class) },
   }) as LoadRequest;
 
 test('the class is the export of the module that was named, with the module itself', async () => {
@@ -24,9 +25,9 @@ test('an error names the module and the class', async () => {
 });
 
 test('while the module loads, a proxy of its class would be made without end: it is known then', async () => {
-  const { class: reference } = request('', Circle);
+  const wanted = { class: request('', Circle).class, module: undefined };
   const loading = loadClass(request('../fixtures/modules/shapes.js', Circle));
-  expect(isLoading(reference)).toBe(true);
+  expect(isLoading(wanted)).toBe(true);
   await loading;
-  expect(isLoading(reference)).toBe(false);
+  expect(isLoading(wanted)).toBe(false);
 });

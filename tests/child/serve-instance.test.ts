@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { memoryChannelPair } from '../../src/channel/memory.js';
 import type { Place } from '../../src/child/agent-methods.js';
-import type { Class } from '../../src/child/find-class.js';
+import type { Class } from '../../src/classes.js';
 import { serveInstance } from '../../src/child/serve-instance.js';
 import type { ProtocolError } from '../../src/errors.js';
 import type { InstanceDescription, LoadRequest, Message, PropertyUpdate } from '../../src/protocol.js';

@@ -99,7 +99,7 @@ describe('bad input', () => {
     test('that asks for a proxy of the class it is loaded for', async () => {
       const error = await failure(class Recursive {}, '../fixtures/recursive.js');
       expect(error).toBeInstanceOf(ModuleResolutionError);
-      expect(error.message).toMatch(/just loading the module of Recursive.*Move the class into a module of its own/);
+      expect(error.message).toMatch(/still loading the module of Recursive.*Move the class into a module of its own/);
     });
   });
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
 import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
 import { LRUCache } from 'lru-cache';
@@ -10,6 +11,7 @@ import { ModuleResolutionError, procxy } from 'procxy';
 import AnonymousDefault from '../fixtures/modules/anonymous-default.js';
 import { Circle, Renamed, Square as AliasOfSquare, nested } from '../fixtures/modules/outer-barrel.js';
 import { IsArray, IsMap, Messy, OnWithoutEmit, ReturnsBare, ReturnsOther } from '../fixtures/modules/instances.js';
+import * as mixins from '../fixtures/modules/mixins.js';
 import { Nesting } from '../fixtures/modules/nesting.js';
 import * as privates from '../fixtures/modules/private.js';
 import * as shapes from '../fixtures/modules/shapes.js';
@@ -100,6 +102,50 @@ describe('the class finds its own module', () => {
     const { area, pid, parent } = await nesting.area(2);
     expect(area).toBe(12);
     expect(new Set([pid, parent, process.pid]).size).toBe(3);
+  });
+
+  describe('where classes look alike', () => {
+    test('a class that a mixin of its own name has made', async () => {
+      await using basket = await procxy(mixins.CountedBasket);
+      expect([await basket.kind(), await basket.countUp()]).toEqual(['basket', 1]);
+    });
+
+    test('a mixin is not taken for the class that it makes', async () => {
+      for (const module of [undefined, '../fixtures/modules/mixins.js']) {
+        const error: unknown = await procxy(mixins.makeHidden(), module).catch((reason: unknown) => reason);
+        expect(error).toBeInstanceOf(ModuleResolutionError);
+        expect((error as Error).message).toMatch(/CountedBasket.*exportName|exportName.*CountedBasket/);
+      }
+    });
+
+    test('two classes of one decorator, by the classes that they decorate', async () => {
+      await using basket = await procxy(mixins.LoggedBasket);
+      await using crate = await procxy(mixins.LoggedCrate, '../fixtures/modules/mixins.js');
+      expect([await basket.kind(), await crate.kind()]).toEqual(['basket, logged', 'crate, logged']);
+    });
+
+    test('two classes that differ in nothing, by the export that is named', async () => {
+      const error: unknown = await procxy(mixins.LoggedTwice).catch((reason: unknown) => reason);
+      expect((error as Error).message).toMatch(
+        /several that could be an anonymous class: LoggedTwice, LoggedTwiceAgain\. Name one of them in `exportName`\./,
+      );
+      await using crate = await procxy(mixins.LoggedTwice, { exportName: 'LoggedTwice' });
+      expect(await crate.kind()).toBe('crate, logged, logged');
+    });
+
+    test('a factory without a prototype', async () => {
+      await using tap = await procxy(mixins.Tap as unknown as new () => { tapped(): string });
+      expect(await tap.tapped()).toBe('tapped');
+    });
+
+    test.each([
+      ['throws', mixins.Nameless],
+      ['is a symbol', mixins.Symbolic],
+    ])('a class whose static name %s', async (_name, Class) => {
+      await using answering = await procxy(Class as typeof mixins.Nameless);
+      expect(await answering.answer()).toMatch(/nameless|symbolic/);
+      expect(inspect(answering)).toMatch(/^Procxy<(Nameless|Symbolic)>/);
+    });
   });
 
   describe('instances of every kind', () => {

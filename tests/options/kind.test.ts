@@ -42,19 +42,6 @@ test('the sentence names the place of a wrong value within an option', () => {
   expect(kinds.recordOf(kinds.text).check({ A: 5 }, 'env')).toContain('`env.A`');
 });
 
-test.each<[unknown, string]>([
-  ['x', "'x'"],
-  [5n, '5n'],
-  [Symbol('s'), 'Symbol(s)'],
-  [() => 1, 'a function'],
-  [new URL('file:///a'), 'file:///a'],
-  [[1], 'an array'],
-  [{}, 'an object'],
-  [null, 'null'],
-])('a sentence shows %o as %s', (value, text) => {
-  expect(kinds.show(value)).toBe(text);
-});
-
 function cyclic(): object {
   const value: { self?: unknown } = {};
   value.self = value;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ModuleResolutionError } from '../../src/errors.js';
-import { resolveAgent, resolveModule } from '../../src/parent/module-resolver.js';
+import { findModule, resolveAgent, resolveModule } from '../../src/parent/module-resolver.js';
 import { Circle } from '../fixtures/modules/shapes.js';
 
 let folder: string;
@@ -19,8 +19,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const resolve = (path: string | URL | undefined, from: string | undefined = caller): unknown =>
-  resolveModule(Circle, path, from);
+const resolve = (path: string | URL, from: string | undefined = caller): unknown => resolveModule(path, from);
 
 describe('a path', () => {
   test.each([
@@ -38,7 +37,7 @@ describe('a path', () => {
   test('is relative to the caller, and to the working directory where there is none', () => {
     expect(() => resolve('./worker.js')).toThrow(ModuleResolutionError);
     expect(resolve('./worker.js', url('lib', 'main.js'))).toEqual({ url: url('lib', 'worker.js') });
-    expect(resolveModule(Circle, './package.json', undefined)).toEqual({ url: pathToFileURL('package.json').href });
+    expect(resolveModule('./package.json', undefined)).toEqual({ url: pathToFileURL('package.json').href });
   });
 
   test('may be absolute, a URL as text, or a URL', () => {
@@ -65,13 +64,14 @@ test('URLs that import() takes everywhere are left as they are', () => {
 
 test('without a path the class is found by where it was defined', () => {
   const expected = new URL('../fixtures/modules/shapes.js', import.meta.url).href;
-  expect(resolve(undefined)).toEqual({ url: expected });
+  expect(findModule(Circle, 'Circle')).toEqual({ url: expected });
 });
 
 describe('an error says what was looked for', () => {
   const message = (path: string | URL | undefined, type: { readonly name: string } = Circle): string => {
     try {
-      resolveModule(type, path, caller);
+      if (path === undefined) findModule(type, type.name);
+      else resolveModule(path, caller);
     } catch (error) {
       expect(error).toBeInstanceOf(ModuleResolutionError);
       return (error as Error).message;

@@ -37,9 +37,15 @@ function compile(compiler: string, files: string[]): Promise<Report> {
   });
 }
 
-const tests = ['methods.ts', 'properties-and-events.ts', 'advanced.ts', 'callbacks.ts', 'streams.ts', 'options.ts'].map(
-  (file) => join(here, file),
-);
+const tests = [
+  'methods.ts',
+  'properties-and-events.ts',
+  'advanced.ts',
+  'callbacks.ts',
+  'streams.ts',
+  'options.ts',
+  'creation.ts',
+].map((file) => join(here, file));
 
 /** Whether what must compile does under a compiler, and what must not does not. */
 export function checkTypes(compiler: string): void {

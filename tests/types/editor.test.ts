@@ -41,7 +41,7 @@ const service = ts.createLanguageService({
 
 /** Opens a program in an editor, with the cursor at the `|`. */
 function edit(...lines: string[]): number {
-  const text = ["import { procxy, type ProcxyOptions } from 'procxy';", ...lines].join('\n');
+  const text = ["import { classFrom, procxy, type ProcxyOptions } from 'procxy';", ...lines].join('\n');
   program.text = text.replace('|', '');
   program.version++;
   return text.indexOf('|');
@@ -64,6 +64,8 @@ function hover(cursor: number): { doc: string; default: string | undefined } {
 
 const job = 'class Job { run(): number { return 1; } }';
 const worker = 'class Worker { constructor(readonly name: string) {} }';
+const store =
+  'class Store { private constructor() {} static open(file: string): Store { return new Store(); } static version = 1; }';
 const names = Object.keys(optionTable);
 
 describe('an editor', () => {
@@ -81,6 +83,8 @@ describe('an editor', () => {
   test.each([
     ['serialization', [job, "procxy(Job, { serialization: '|' });"], ['json', 'advanced']],
     ['channel', [job, "procxy(Job, './job.js', { channel: '|' });"], ['ipc', 'socket']],
+    ['create', [store, "procxy(Store, { create: '|' });"], ['open']],
+    ['create for a reference', [store, "procxy(classFrom<typeof Store>('./store.js'), { create: '|' });"], ['open']],
     ['heartbeat.onBlocked', [job, "procxy(Job, { heartbeat: { onBlocked: '|' } });"], ['warn', 'terminate']],
   ])('completes the values of %s', (_name, lines, values) => {
     expect(completions(edit(...lines)).toSorted()).toEqual(values.toSorted());

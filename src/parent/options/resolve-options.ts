@@ -1,5 +1,5 @@
 import { OptionsValidationError } from '../../errors.js';
-import { show } from '../../options/kind.js';
+import { show } from '../../options/show.js';
 import type { Resolved, Table } from '../../options/option.js';
 import { optionTable } from '../../options/table.js';
 import type { MirrorRequest } from '../../protocol.js';

@@ -7,6 +7,8 @@ import type { ProcxyOptions } from '../../../src/types/options.js';
 /** Two values of each option that differ, with the options that they need. */
 const examples: { [K in keyof ProcxyOptions]-?: [ProcxyOptions[K], ProcxyOptions[K], needed?: ProcxyOptions] } = {
   modulePath: ['./a.js', './b.js'],
+  exportName: ['A', 'B'],
+  create: ['open', 'make'],
   agent: ['./a.py', './b.py'],
   inProcess: [true, false],
   serialization: ['json', 'advanced'],

@@ -1,0 +1,85 @@
+import { type Class, isConstructor, nameOf, shapeOf, sourceOf } from '../classes.js';
+import { ModuleResolutionError, OptionsValidationError } from '../errors.js';
+import { isLoading } from '../loading-mark.js';
+import { show } from '../options/show.js';
+import type { ModuleReference, WantedClass } from '../protocol.js';
+import type { ClassLike, ClassReference } from '../types/creation.js';
+import { callerOf, isClassReference } from './class-from.js';
+import { findModule, resolveModule } from './module-resolver.js';
+
+/** The first argument of `procxy()`. */
+type Given = Class | ClassReference<ClassLike>;
+
+interface ClassOptions {
+  modulePath: string | URL | undefined;
+  exportName: string | undefined;
+}
+
+/** The class whose instance is made, and how the child finds it. */
+export interface TargetClass {
+  /** How messages, traces and `ps` name it. */
+  name: string;
+  /** `undefined` where this process has not loaded it. */
+  type: Class | undefined;
+  wanted: WantedClass;
+  /** To be called when the child has been started: asking V8 takes a while. */
+  resolveModule(): ModuleReference;
+}
+
+/** @throws {OptionsValidationError} when it is neither a class nor a reference to one */
+export function checkClass(candidate: unknown): Given {
+  if (isClassReference(candidate) || isConstructor(candidate)) return candidate;
+  const got = typeof candidate === 'function' ? 'a function that `new` does not accept' : show(candidate);
+  throw new OptionsValidationError(
+    `The first argument of procxy() must be a class, but got ${got}. Call procxy(Class, './module.js').`,
+  );
+}
+
+/**
+ * @param caller the URL of the file that called `procxy()`
+ * @throws {OptionsValidationError} when its module or export is named twice
+ * @throws {ModuleResolutionError} when this process is a child that is loading it
+ */
+export function targetClass(given: Given, options: ClassOptions, caller: string | undefined): TargetClass {
+  return isClassReference(given) ? targetOfReference(given, options) : targetOfType(given, options, caller);
+}
+
+function targetOfType(type: Class, { modulePath, exportName }: ClassOptions, caller: string | undefined): TargetClass {
+  const name = nameOf(type);
+  const wanted: WantedClass = {
+    name,
+    source: sourceOf(type),
+    shape: shapeOf(type),
+    ...(modulePath !== undefined && { isModuleNamed: true }),
+    ...(exportName !== undefined && { exportName }),
+  };
+  refuseRecursion(wanted, undefined);
+  return {
+    name,
+    type,
+    wanted,
+    resolveModule: () => (modulePath === undefined ? findModule(type, name) : resolveModule(modulePath, caller)),
+  };
+}
+
+function targetOfReference(reference: ClassReference<ClassLike>, options: ClassOptions): TargetClass {
+  const { modulePath, exportName } = reference;
+  if (options.modulePath !== undefined || options.exportName !== undefined) {
+    throw new OptionsValidationError(
+      `classFrom() has named the module and the export of the class already, but got ${show(options.modulePath ?? options.exportName)} besides. Leave it out.`,
+    );
+  }
+  const name = exportName.split('.').at(-1) ?? exportName;
+  const wanted: WantedClass = { name, exportName };
+  const module = resolveModule(modulePath, callerOf(reference));
+  refuseRecursion(wanted, module);
+  return { name, type: undefined, wanted, resolveModule: () => module };
+}
+
+function refuseRecursion(wanted: WantedClass, module: ModuleReference | undefined): void {
+  if (!isLoading({ class: wanted, module })) return;
+  throw new ModuleResolutionError(
+    `This child is still loading the module of ${wanted.name || 'an anonymous class'}, which asks for a proxy of that same class: every child would ` +
+      'start another. Move the class into a module of its own, which does not call procxy() when it is loaded.',
+  );
+}

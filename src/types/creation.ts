@@ -1,0 +1,61 @@
+import type { ProcxyOptions } from './options.js';
+
+/** A class whose instances can be made. */
+export type Constructor<T extends object = object, A extends never[] = never[]> = new (...args: A) => T;
+
+/** A class, whether its constructor is public or not. */
+export type ClassLike = Constructor | { readonly prototype: object };
+
+/** Options that name what makes the instance. */
+interface Creating<K = string> {
+  readonly create: K;
+}
+
+declare const referenced: unique symbol;
+
+/**
+ * A class that this process does not have to load: `classFrom()` makes it, and `procxy()` takes it in the place of the class.
+ * @typeParam C the class's type: `typeof Heavy`
+ */
+export interface ClassReference<C> {
+  readonly modulePath: string | URL;
+  readonly exportName: string;
+  /** Only a type; there is no such property. */
+  readonly [referenced]: C;
+}
+
+type AnyFunction = (...args: never[]) => unknown;
+
+/** The names of a class's static methods. */
+type StaticMethod<C> = { [K in keyof C]: C[K] extends AnyFunction ? K : never }[keyof C] & string;
+
+/** The options that were given, without unknown names. Those of `ProcxyOptions` have the comments that an editor shows. */
+export type KnownOptions<C, O> = O &
+  Pick<ProcxyOptions, keyof O & keyof ProcxyOptions> & {
+    readonly [K in Exclude<keyof O, keyof ProcxyOptions>]: never;
+  } & (O extends Creating ? { readonly create: StaticMethod<C> } : unknown);
+
+declare const completed: unique symbol;
+
+/** The same, with a member that no object is: from it an editor completes the names of static methods. */
+export type CompletedOptions<C, O> =
+  KnownOptions<C, O> | { readonly create: StaticMethod<C>; readonly [completed]: never };
+
+type MethodAt<C, K> = K extends keyof C ? Extract<C[K], AnyFunction> : never;
+
+/** What makes the instance takes: the constructor, or the static method that `create` names. */
+export type ArgumentsOf<C, O> =
+  O extends Creating<infer K> ? Parameters<MethodAt<C, K>> : C extends Constructor ? ConstructorParameters<C> : never;
+
+/** The same for a class with a public constructor, which a generic function need not know. */
+export type PublicArgumentsOf<C extends Constructor, O> =
+  O extends Creating<infer K> ? Parameters<MethodAt<C, K>> : ConstructorParameters<C>;
+
+export type PublicInstanceOf<C extends Constructor, O> = O extends Creating<infer K> ? Made<C, K> : InstanceType<C>;
+
+/** What the static method makes. */
+type Made<C, K> =
+  ReturnType<MethodAt<C, K>> extends infer R ? Extract<R extends Promise<infer T> ? T : R, object> : never;
+
+/** The instance that is made so. */
+export type InstanceOf<C, O> = O extends Creating<infer K> ? Made<C, K> : C extends Constructor<infer T> ? T : never;
