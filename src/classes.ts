@@ -41,13 +41,8 @@ export function shapeOf(type: Class): string {
 function baseNames(type: object): string[] {
   const names: string[] = [];
   let base = Object.getPrototypeOf(type) as object | null;
-  for (
-    ;
-    typeof base === 'function' && base !== Function.prototype;
-    base = Object.getPrototypeOf(base) as object | null
-  ) {
-    names.push(nameOf(base));
-  }
+  // Up to `Function.prototype`, of whichever realm: a test runner has one of its own. It cannot be constructed.
+  for (; isConstructor(base); base = Object.getPrototypeOf(base) as object | null) names.push(nameOf(base));
   return names;
 }
 
