@@ -173,6 +173,8 @@ export interface StreamEnd {
   result: 'success' | 'error';
   /** It answers a step. */
   answer?: true;
+  /** Nothing of a stream that may use the data socket has gone there: this end has no mark among the bytes. */
+  unasked?: true;
   /** What an iterator has returned, or thrown; why a stream broke off. */
   value?: Wire;
   coded?: Coded;

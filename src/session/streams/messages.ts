@@ -27,15 +27,16 @@ export function stepMessage(codec: Codec, streamId: number, method: StepMethod, 
 }
 
 /** Sends how a stream ended. A value that cannot cross makes a failure of the end, since the other side must hear of it. */
-export function sendEnd(codec: Codec, head: StreamEndHead, { failed, value }: StreamOutcome, send: Send): void {
+export function sendEnd(codec: Codec, head: Head, { failed, value }: StreamOutcome, send: Send): void {
   const parcel = new ValueParcel({ codec, form: endForm, send }, head, {});
   if (failed) parcel.fail(value);
   else parcel.succeed(value);
 }
 
-export type StreamEndHead = Pick<StreamEnd, 'type' | 'streamId' | 'answer'> | Pick<StreamClose, 'type' | 'streamId'>;
+export type StreamEndHead = Pick<StreamEnd, 'type' | 'streamId' | 'answer' | 'unasked'>;
+type Head = StreamEndHead | Pick<StreamClose, 'type' | 'streamId'>;
 
-const endForm: Form<StreamEndHead> = {
+const endForm: Form<Head> = {
   root: 'value',
   success: (head, value): StreamEnd | StreamClose => ({
     ...head,

@@ -95,11 +95,13 @@ export class OpenSink {
 
   receiveEnd(message: StreamEnd, way: Way): void {
     const outcome = readOutcome(this.#link.codec, message);
-    this.#inTurn(way, () => {
+    const take = (): void => {
       if (this.#closing.has('end')) throw this.#violation('ended twice');
       this.end.end(outcome, message.answer);
       this.#closing.cross('end');
-    });
+    };
+    if (message.unasked) take();
+    else this.#inTurn(way, take);
   }
 
   /** Counts chunks as soon as they are here, and hands them over in their turn. */

@@ -14,6 +14,8 @@ export class OpenSource {
   readonly #id: number;
   readonly #link: StreamLink;
   readonly #closing: Closing;
+  /** Whether the sink has asked for something. Before that the data socket may be ahead of the message that exports the stream. */
+  #isAsked = false;
 
   constructor(id: number, flow: Flow, producer: Producer, sender: StreamSender, link: StreamLink) {
     this.#id = id;
@@ -31,7 +33,7 @@ export class OpenSource {
         end: (outcome, answer) => {
           if (!link.isOpen(id)) return;
           const value = outcome.failed ? outcome.value : carried(link.codec, flow, outcome.value);
-          sender.end(flow, id, { failed: outcome.failed, value }, answer);
+          sender.end(flow, id, { failed: outcome.failed, value }, { answer, isAsked: this.#isAsked });
           this.#closing.cross('end');
         },
       },
@@ -40,11 +42,13 @@ export class OpenSource {
   }
 
   pull(credit: number): void {
+    this.#isAsked = true;
     this.end.pull(credit);
   }
 
   /** A value that this process cannot read ends the stream, and nothing else. */
   step({ method, value, coded }: StreamStep): void {
+    this.#isAsked = true;
     try {
       this.end.step(method, readValue(this.#link.codec, value, coded));
     } catch (error) {

@@ -4,7 +4,7 @@ import type { SessionApi } from '../part.js';
 import type { Flow } from './flow.js';
 import { isObject } from '../../is-object.js';
 import type { Parcel, Send } from '../wire/parcel.js';
-import { dataMessage, sendEnd } from './messages.js';
+import { dataMessage, sendEnd, type StreamEndHead } from './messages.js';
 import type { StreamOutcome, Producer, Source } from './source.js';
 
 /** The way of bytes, besides the channel. */
@@ -50,9 +50,17 @@ export class StreamSender {
     else for (const item of items) if (!source.ended) this.#sendChunk(id, item, source, sent);
   }
 
-  /** Objects go by the channel, and so does the refusal of a primitive value that the data socket could not write. */
-  end(flow: Flow, id: number, outcome: StreamOutcome, answer: boolean): void {
-    const data = flow === 'items' ? undefined : this.#options.data();
+  /**
+   * Objects go by the channel, and so does the refusal of a primitive value that the data socket could not write. An end that nobody
+   * has asked for goes by the channel alone, behind the message that exports the stream.
+   */
+  end(
+    flow: Flow,
+    id: number,
+    outcome: StreamOutcome,
+    { answer, isAsked }: { answer: boolean; isAsked: boolean },
+  ): void {
+    const data = flow === 'items' || !isAsked ? undefined : this.#options.data();
     let isMarked = false;
     let aside = data !== undefined && !isObject(outcome.value);
     const send: Send = (parcel) => {
@@ -64,9 +72,9 @@ export class StreamSender {
       isMarked = true;
       this.#link.sendValue(parcel);
     };
-    const head = answer
-      ? ({ type: 'stream-end', streamId: id, answer } as const)
-      : ({ type: 'stream-end', streamId: id } as const);
+    const head: StreamEndHead = { type: 'stream-end', streamId: id };
+    if (answer) head.answer = true;
+    if (flow !== 'items' && !isAsked) head.unasked = true;
     sendEnd(this.#link.codec, head, outcome, send);
   }
 

@@ -72,7 +72,7 @@ const fieldsOf: Record<Message['type'], Shape> = {
     bytes: (value) => value === undefined || isString(value),
     coded: isCoded,
   },
-  'stream-end': { streamId: isId, result: isOutcome, answer: isMark, coded: isCoded },
+  'stream-end': { streamId: isId, result: isOutcome, answer: isMark, unasked: isMark, coded: isCoded },
   'stream-close': { streamId: isId, result: isOutcome, coded: isCoded },
   'stream-drop': { streamId: isId },
   'signal-abort': { signalId: isId, coded: isCoded },
