@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest';
+import { TerminatedError } from '../../../src/errors.js';
+import { WriteQueue } from '../../../src/session/streams/write-queue.js';
+
+function queueOf() {
+  const waiting: boolean[] = [];
+  const said: unknown[] = [];
+  const queue = new WriteQueue((value) => waiting.push(value));
+  queue.onEarlyClose((error, urgency) => said.push([urgency, error.message]));
+  const taken = (name: string) => (error?: Error) => void said.push(error ? `${name}: ${error.message}` : name);
+  return { queue, waiting, said, taken };
+}
+
+const ok = { failed: false, value: undefined };
+const failed = (value: unknown) => ({ failed: true, value });
+
+describe('WriteQueue', () => {
+  test('hands chunks over in order, whether they are written or asked for first', async () => {
+    const { queue, said, taken } = queueOf();
+    const first = queue.next();
+    queue.write('a', taken('a'));
+    queue.write('b', taken('b'));
+    expect([await first, await queue.next()]).toEqual([
+      { done: false, value: 'a' },
+      { done: false, value: 'b' },
+    ]);
+    expect(said).toEqual([]);
+    queue.sent();
+    queue.sent();
+    expect(said).toEqual(['a', 'b']);
+  });
+
+  test('ends when all that was written has gone out', async () => {
+    const { queue, taken } = queueOf();
+    queue.write('a', taken('a'));
+    queue.end();
+    expect(await queue.next()).toEqual({ done: false, value: 'a' });
+    expect(await queue.next()).toEqual({ done: true, value: undefined });
+    const asked = queueOf().queue;
+    const next = asked.next();
+    asked.end();
+    expect(await next).toEqual({ done: true, value: undefined });
+  });
+
+  test('waits from a write until it is sent, and from the end until the other side is done', () => {
+    const { queue, waiting, taken } = queueOf();
+    queue.write('a', taken('a'));
+    void queue.next();
+    expect(waiting.at(-1)).toBe(true);
+    queue.sent();
+    expect(waiting.at(-1)).toBe(false);
+    queue.end();
+    expect(waiting.at(-1)).toBe(true);
+    queue.close(ok, false);
+    expect(waiting.at(-1)).toBe(false);
+    // The stand-in may end it once more.
+    queue.end();
+    expect(waiting.at(-1)).toBe(false);
+  });
+
+  test('what is broken off here is lost, also for writes that come later', async () => {
+    const { queue, said, taken } = queueOf();
+    const reasons: unknown[] = [];
+    queue.onFail((reason) => reasons.push(reason));
+    queue.write('under way', taken('under way'));
+    await queue.next();
+    queue.write('queued', taken('queued'));
+    queue.fail('why');
+    queue.fail('once more');
+    queue.write('late', taken('late'));
+    expect(reasons).toEqual(['why']);
+    expect(said.map(String)).toEqual([
+      expect.stringMatching(/^queued: .*why/),
+      expect.stringMatching(/^under way: .*why/),
+      expect.stringMatching(/^late: .*why/),
+    ]);
+    expect(() => queue.next()).toThrow('why');
+    // What this side has broken off it knows.
+    queue.close(failed('why'), true);
+    expect(said).toHaveLength(3);
+  });
+
+  test('rejects the next chunk when it is broken off meanwhile', async () => {
+    const { queue } = queueOf();
+    const next = queue.next();
+    queue.fail('why');
+    await expect(next).rejects.toBe('why');
+  });
+
+  test('an early close tells how urgent it is', () => {
+    const cases: [outcome: { failed: boolean; value: unknown }, isWritten: boolean, urgency: string][] = [
+      [failed(new Error('broken')), true, 'now'],
+      [failed(new Error('broken')), false, 'when-heard'],
+      [failed(new TerminatedError('over')), false, 'if-heard'],
+      [failed(new TerminatedError('over')), true, 'now'],
+      [ok, false, 'never'],
+      [ok, true, 'now'],
+    ];
+    for (const [outcome, isWritten, urgency] of cases) {
+      const { queue, said } = queueOf();
+      if (isWritten) queue.write('a', () => {});
+      queue.close(outcome, true);
+      expect(said).toEqual([[urgency, expect.any(String)]]);
+    }
+  });
+
+  test('tells how the other side has dealt with all, also where that is asked late', () => {
+    const { queue, said } = queueOf();
+    queue.onFinish((outcome) => said.push(outcome));
+    queue.close(failed('no room'), true);
+    queue.onFinish((outcome) => said.push(['late', outcome]));
+    expect(said).toEqual([failed('no room'), ['late', failed('no room')]]);
+  });
+});
