@@ -22,7 +22,8 @@ export async function warning(): Promise<Told> {
   return { name: 'SerializationError', path, message };
 }
 
-export async function last(iterator: AsyncIterator<unknown>): Promise<void> {
+export async function last(items: AsyncIterable<unknown>): Promise<void> {
+  const iterator = items[Symbol.asyncIterator]();
   while (!(await iterator.next()).done);
 }
 
@@ -158,7 +159,7 @@ export const cases: Case[] = [
     message: 'stream-step',
     root: 'value',
     run: async (proxy, kind) => {
-      const iterator = proxy.echo();
+      const iterator = await proxy.echo();
       await iterator.next();
       return failure(() => iterator.next(make(kind)));
     },
