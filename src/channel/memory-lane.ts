@@ -2,7 +2,7 @@ import type { SerializationMode } from '../types/serializable.js';
 import type { Channel } from './channel.js';
 import { copierOf } from './memory.js';
 
-/** The end at which a side blocks. */
+/** The end of the side that blocks until it is answered. */
 export interface MemoryLane {
   /** Delivers at once what is under way on the channel. */
   flush(): void;

@@ -26,7 +26,7 @@ export class Departure {
     process.on('SIGTERM', () => this.#hear());
   }
 
-  /** Leaves, once, whoever asks for it. */
+  /** Leaves. Later calls return the first promise. */
   leave(): Promise<void> {
     this.#left ??= this.#leave();
     return this.#left;

@@ -22,7 +22,7 @@ function send({ session, codec }: ServedInstance, error: unknown): void {
     new ValueParcel(sender, undefined, {}).fail(shortened(error));
     session.flush();
   } catch {
-    // Whatever it is, it must not replace the error of which Node tells on stderr.
+    // A failure here must not replace the error that Node prints on stderr.
   }
 }
 
