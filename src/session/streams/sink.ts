@@ -1,6 +1,8 @@
 import { ProtocolError } from '../../errors.js';
+import { Credit } from './credit.js';
 import { HeldItems } from './held-items.js';
 import type { StreamOutcome, StepMethod } from './source.js';
+import { settleMissed, type Step } from './step.js';
 import type { Waiter } from './waiter.js';
 
 /** What a sink tells its source. */
@@ -23,11 +25,6 @@ export interface SinkOptions {
   onWaiting(waiting: boolean): void;
 }
 
-interface Step extends Waiter {
-  method: StepMethod;
-  value: unknown;
-}
-
 /**
  * The end of a stream at which items are taken. It gives credit as they are.
  *
@@ -48,6 +45,8 @@ interface Step extends Waiter {
  * | `closed`   | crossed the close: are dropped                                | takes a held item, then the outcome     |
  *
  * The outcome is told once, to the first who asks; everybody after that gets a plain end.
+ *
+ * The file has more than 250 lines, because each method reads the state and moves it: apart, they would share all of it.
  */
 export class Sink {
   readonly #options: SinkOptions;
@@ -58,9 +57,7 @@ export class Sink {
   #state: 'reading' | 'stepping' | 'ended' | 'closed' = 'reading';
   /** Nobody will ask any more. Those who have asked are still answered, and the last answer closes the sink. */
   #isAbandoned = false;
-  #window: number;
-  /** Credit that was given and is not used up. */
-  #credit = 0;
+  readonly #credit: Credit;
   /** How it ended, until somebody was told. */
   #outcome: StreamOutcome | undefined;
   #onEnd: () => void = () => {};
@@ -68,17 +65,17 @@ export class Sink {
   constructor(options: SinkOptions) {
     this.#options = options;
     this.#held = new HeldItems(options.cost);
-    this.#window = options.start;
+    this.#credit = new Credit(options.start, options.window);
   }
 
   /** Whether the source has nothing under way, so that the next step is its very next. */
   get isIdle(): boolean {
-    return this.isOver || (this.#credit <= 0 && this.#held.isEmpty && this.#waiters.length === 0);
+    return this.isOver || (this.#credit.isSpent && this.#held.isEmpty && this.#waiters.length === 0);
   }
 
   /** Whether nothing comes any more. */
   get isOver(): boolean {
-    return this.#state === 'ended' || this.#state === 'closed';
+    return this.#state === 'ended' || this.closed;
   }
 
   /** Whether no item is held. */
@@ -115,7 +112,7 @@ export class Sink {
     this.#held.clear();
     if (this.isOver) return this.#finish();
     this.#state = 'stepping';
-    this.#credit = 0;
+    this.#credit.withdraw();
     const promise = this.#wait((waiter) => this.#steps.push({ ...waiter, method, value }));
     this.#options.output.step(method, value);
     return promise;
@@ -139,11 +136,8 @@ export class Sink {
    */
   admit(items: readonly unknown[]): void {
     if (this.#state === 'closed') return;
-    this.#checkCredit();
-    for (const item of items) {
-      this.#checkCredit();
-      this.#credit -= this.#options.cost(item);
-    }
+    this.#credit.check();
+    for (const item of items) this.#credit.spend(this.#options.cost(item));
   }
 
   /**
@@ -218,19 +212,10 @@ export class Sink {
     else this.#onEnd = listener;
   }
 
-  /** The last item may be larger than the credit that was left. */
-  #checkCredit(): void {
-    if (this.#credit <= -this.#options.window) throw new ProtocolError('More of a stream arrived than was asked for.');
-  }
-
-  /** Asks for more when half of the window is free, and opens the window further. */
   #pull(): void {
     if (this.isOver) return;
-    const room = this.#window - this.#credit - this.#held.cost;
-    if (room < this.#window / 2) return;
-    this.#credit += room;
-    this.#options.output.pull(room);
-    this.#window = Math.min(this.#window * 2, this.#options.window);
+    const more = this.#credit.renew(this.#held.cost);
+    if (more > 0) this.#options.output.pull(more);
   }
 
   #wait(add: (waiter: Waiter) => void): Promise<IteratorResult<unknown>> {
@@ -272,12 +257,4 @@ export class Sink {
     if (outcome?.failed) return Promise.reject(outcome.value);
     return Promise.resolve({ done: true, value: outcome?.value });
   }
-}
-
-/** Answers a step that the iterator had ended before: `return` and `throw` do what they do on an iterator at its end. */
-function settleMissed({ method, value, resolve, reject }: Step, outcome: StreamOutcome): void {
-  if (method === 'return') resolve({ done: true, value });
-  else if (method === 'throw') reject(value);
-  else if (outcome.failed) reject(outcome.value);
-  else resolve({ done: true, value: outcome.value });
 }
