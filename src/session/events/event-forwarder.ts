@@ -1,6 +1,9 @@
+import { types } from 'node:util';
 import type { Codec } from '../../codec/codec.js';
+import { describeReason } from '../../errors.js';
 import type { EventEmit, EventFailed, EventName, Wire } from '../../protocol.js';
 import { displayEvent, eventKey, type Event } from './event-name.js';
+import { warn } from '../../warnings.js';
 import { withoutValue, type Send } from '../wire/parcel.js';
 import { ValueParcel, type Form, type Sender } from '../wire/value-parcel.js';
 
@@ -31,10 +34,14 @@ const eventForm: Form<EventName> = {
   failure: (event, error): EventFailed => ({ type: 'event-failed', event, error }),
 };
 
-/** Sends an emitter's events to the other side, each for as long as somebody listens there. */
+/**
+ * Sends an emitter's events to the other side, each for as long as somebody listens there. An emitter may call a listener after
+ * `off()`, which may do nothing, fail, or remove it later: such events are dropped.
+ */
 export class EventForwarder {
   readonly #options: EventForwarderOptions;
   readonly #sender: Sender<EventName>;
+  /** How each event is stopped. */
   readonly #forwarding = new Map<string, () => void>();
 
   constructor(options: EventForwarderOptions) {
@@ -49,22 +56,29 @@ export class EventForwarder {
   subscribe(name: EventName): void {
     const key = eventKey(name);
     if (this.#forwarding.has(key)) return;
+    let isWanted = true;
+    const listener = (...args: unknown[]): void => {
+      if (isWanted) this.#forward(name, args);
+    };
     const { emitter } = this.#options;
-    const listener = (...args: unknown[]): void => this.#forward(name, args);
     try {
       const event = this.#resolve(name);
-      emitter.on(event, listener);
-      this.#forwarding.set(key, () => emitter.off(event, listener));
+      const added = emitter.on(event, listener);
+      this.#forwarding.set(key, () => {
+        isWanted = false;
+        remove(emitter, event, listener, displayEvent(name));
+      });
+      if (types.isPromise(added)) added.catch((error: unknown) => this.#fail(name, error));
     } catch (error) {
+      isWanted = false;
       this.#fail(name, error);
     }
   }
 
   unsubscribe(name: EventName): void {
     const key = eventKey(name);
-    const stop = this.#forwarding.get(key);
+    this.#forwarding.get(key)?.();
     this.#forwarding.delete(key);
-    stop?.();
     this.#options.send(withoutValue({ type: 'event-unsubscribed', event: name }));
   }
 
@@ -90,5 +104,17 @@ export class EventForwarder {
   #resolve(name: EventName): Event {
     if (typeof name === 'string') return name;
     return 'key' in name ? Symbol.for(name.key) : this.#options.findSymbol(name.description);
+  }
+}
+
+/** Never throws: the other side, which asked for it, has done nothing wrong. @param name for the sentence of a warning */
+function remove(emitter: EmitterLike, event: Event, listener: (...args: unknown[]) => void, name: string): void {
+  const fail = (error: unknown): void =>
+    warn('PROCXY_EVENT_FAILED', `off() of the event ${name} failed in the instance. ${describeReason(error)}.`);
+  try {
+    const removed = emitter.off(event, listener);
+    if (types.isPromise(removed)) removed.catch(fail);
+  } catch (error) {
+    fail(error);
   }
 }
