@@ -6,6 +6,7 @@ import type { Wire } from '../protocol.js';
 import type { SerializationMode } from '../types/serializable.js';
 import { Callbacks, type CallbacksOptions } from './functions/callbacks.js';
 import { Handles } from './handles.js';
+import { Collection } from './lifetimes/collection.js';
 import type { SessionPart } from './part.js';
 import { Session, type SessionOptions } from './session.js';
 import { Signals } from './signals.js';
@@ -57,7 +58,8 @@ export function openSession({ isParent, self, ownFile, transfers = [], ...option
     const functions = limits && new Callbacks({ ...limits, isParent });
     const streams: Streams = new Streams({ isParent, data: openData, onBusy });
     const signals = new Signals();
-    const parts: (SessionPart | undefined)[] = [handles, functions, streams, signals];
+    const collection = functions && new Collection({ isParent, imported: [functions] });
+    const parts: (SessionPart | undefined)[] = [handles, functions, collection, streams, signals];
     for (const part of parts) if (part) session.use(part);
     codec.current = createCodec({ ...codecOptions, mode, handles, functions, streams, signals });
     // The parent reads from the start what a child may send. The child opens its end when a stream needs it.

@@ -7,6 +7,7 @@ import { TerminatedError, type ProtocolError } from '../../src/errors.js';
 import { PropertyMirror } from '../../src/parent/property-mirror.js';
 import type { EventName } from '../../src/protocol.js';
 import { Callbacks } from '../../src/session/functions/callbacks.js';
+import { Collection } from '../../src/session/lifetimes/collection.js';
 import { EventSubscriptions } from '../../src/session/events/event-subscriptions.js';
 import { Session } from '../../src/session/session.js';
 import { Signals } from '../../src/session/signals.js';
@@ -78,6 +79,7 @@ export class Victim {
       onViolation: (error) => (this.violation = error),
     });
     this.#session.use(functions);
+    this.#session.use(new Collection({ isParent, imported: [functions] }));
     this.#session.use(streams);
     this.#session.use(signals);
     this.#session.enableBatches();

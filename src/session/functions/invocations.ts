@@ -4,7 +4,7 @@ import { describeReason, SyncCallbackError, TerminatedError } from '../../errors
 import type { CallbackDescriptor } from '../../protocol.js';
 import { CallbackPromise } from './callback-promise.js';
 import type { FunctionTarget, Settle } from '../calls/open-call.js';
-import type { Imported } from './imported-functions.js';
+import type { Imported } from '../lifetimes/import-table.js';
 import { withoutCollection } from './visit.js';
 import type { SessionApi } from '../part.js';
 

@@ -10,7 +10,7 @@ import { Deadlines } from '../calls/deadlines.js';
 import { afterDrain } from '../calls/drain.js';
 import type { Answer } from '../calls/serve.js';
 import type { Callbacks } from '../functions/callbacks.js';
-import type { Exported } from '../functions/exported-functions.js';
+import type { ExportedFunction } from '../functions/exported-functions.js';
 import type { SessionApi, SessionPart } from '../part.js';
 import { findMalformedField, isOurs } from '../wire/message-shape.js';
 import type { Parcel } from '../wire/parcel.js';
@@ -39,7 +39,7 @@ export interface SyncCallsOptions {
 interface Job {
   state: 'due' | 'running' | 'answered';
   readonly message: CallbackInvoke;
-  readonly fn: Exported;
+  readonly fn: ExportedFunction;
   readonly name: string;
   readonly deadline: number;
   readonly answer: Answer;

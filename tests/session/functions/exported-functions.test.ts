@@ -69,7 +69,7 @@ describe('ExportedFunctions', () => {
     send(fn);
     send(fn);
     exported.giveBack(id, 2);
-    expect(exported.get(id).fn).toBe(fn);
+    expect(exported.get(id).value).toBe(fn);
     exported.giveBack(id, 1);
     expect(exported.size).toBe(0);
     expect(() => exported.get(id)).toThrow(ProtocolError);
@@ -109,16 +109,16 @@ describe('ExportedFunctions', () => {
   test('one that is let go of is gone here, and known as such until the other side gives it back', () => {
     const fn = function gone(): void {};
     const id = send(fn, {});
-    expect(exported.release(fn)).toBe(id);
+    expect(exported.release(fn)?.id).toBe(id);
     expect(exported.release(fn)).toBeUndefined();
     expect(exported.size).toBe(0);
-    expect(exported.get(id)).toMatchObject({ fn: undefined, receiver: undefined, name: 'gone', sent: 1 });
+    expect(exported.get(id)).toMatchObject({ value: undefined, receiver: undefined, name: 'gone', sent: 1 });
     const again = send(fn);
     expect(again).not.toBe(id);
     exported.giveBack(id, 1);
     expect(() => exported.get(id)).toThrow(ProtocolError);
     expect(exported.size).toBe(1);
-    expect(exported.get(again).fn).toBe(fn);
+    expect(exported.get(again).value).toBe(fn);
   });
 
   test('when it is cleared all are unknown, and may be exported anew', () => {

@@ -1,22 +1,20 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ProtocolError } from '../../../src/errors.js';
-import type { CallbackDescriptor } from '../../../src/protocol.js';
-import { ImportedFunctions } from '../../../src/session/functions/imported-functions.js';
+import { ImportTable } from '../../../src/session/lifetimes/import-table.js';
 import { collectGarbage } from '../../support/function-user.js';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-const descriptor = (id: string): CallbackDescriptor => ({
-  __procxy_callback: id,
-  __procxy_meta: { type: 'function', arity: 0, name: id },
-});
+type Proxy = () => unknown;
 
-describe('ImportedFunctions', () => {
-  let imported: ImportedFunctions;
+describe('ImportTable', () => {
+  let imported: ImportTable<Proxy, string>;
   let given: [id: string, count: number][];
   beforeEach(() => {
     given = [];
-    imported = new ImportedFunctions({
+    imported = new ImportTable<Proxy, string>({
       limit: 3,
+      option: 'maxThings',
+      noun: 'thing',
       createProxy: (entry) => () => entry,
       giveBack: ({ id, count }) => given.push([id, count]),
     });
@@ -24,31 +22,31 @@ describe('ImportedFunctions', () => {
   /** A message with one function, of which nobody here keeps the proxy. */
   function receive(id: string): void {
     imported.arrive([id]);
-    imported.import(descriptor(id));
+    imported.import(id, 'a thing');
     imported.account([id]);
   }
 
   test('one function is one proxy, in one message and in several', () => {
     imported.arrive(['a', 'b']);
-    const proxy = imported.import(descriptor('a'));
-    expect(imported.import(descriptor('a'))).toBe(proxy);
-    expect(imported.import(descriptor('b'))).not.toBe(proxy);
+    const proxy = imported.import('a', 'a thing');
+    expect(imported.import('a', 'a thing')).toBe(proxy);
+    expect(imported.import('b', 'a thing')).not.toBe(proxy);
     imported.account(['a', 'b']);
     imported.arrive(['a']);
-    expect(imported.import(descriptor('a'))).toBe(proxy);
+    expect(imported.import('a', 'a thing')).toBe(proxy);
     expect(imported.entryOf(proxy)).toMatchObject({ id: 'a', count: 2 });
     expect(imported.entryOf(() => {})).toBeUndefined();
   });
 
   test('what a message does not name is a violation', () => {
     imported.arrive(['a']);
-    expect(() => imported.import(descriptor('b'))).toThrow(ProtocolError);
-    expect(() => imported.import(descriptor('__proto__'))).toThrow(/does not name it/);
+    expect(() => imported.import('b', 'a thing')).toThrow(ProtocolError);
+    expect(() => imported.import('__proto__', 'a thing')).toThrow(/does not name it/);
   });
 
   test('those that nobody took are given back when the message is done with', () => {
     imported.arrive(['taken', 'left']);
-    const proxy = imported.import(descriptor('taken'));
+    const proxy = imported.import('taken', 'a thing');
     imported.account(['taken', 'left']);
     expect(given).toEqual([['left', 1]]);
     expect(imported.size).toBe(1);
@@ -57,7 +55,7 @@ describe('ImportedFunctions', () => {
 
   test('one that is held is not given back with a message in which nobody took it', () => {
     imported.arrive(['a']);
-    const proxy = imported.import(descriptor('a'));
+    const proxy = imported.import('a', 'a thing');
     imported.account(['a']);
     imported.arrive(['a']);
     imported.account(['a']);
@@ -92,7 +90,7 @@ describe('ImportedFunctions', () => {
     await turn();
     collectGarbage();
     imported.arrive(['a']);
-    const proxy = imported.import(descriptor('a'));
+    const proxy = imported.import('a', 'a thing');
     imported.account(['a']);
     for (let i = 0; i < 5; i++) await turn();
     imported.giveBackCollected();
@@ -103,7 +101,7 @@ describe('ImportedFunctions', () => {
 
   test('one that is released is given back at once, once, though it is still in use', () => {
     imported.arrive(['a']);
-    const proxy = imported.import(descriptor('a'));
+    const proxy = imported.import('a', 'a thing');
     const entry = imported.entryOf(proxy);
     if (!entry) expect.unreachable();
     expect(imported.release(entry)).toBe(true);
@@ -111,12 +109,12 @@ describe('ImportedFunctions', () => {
     expect(entry.released).toBe(true);
     expect(given).toEqual([['a', 1]]);
     imported.arrive(['a']);
-    expect(imported.import(descriptor('a'))).not.toBe(proxy);
+    expect(imported.import('a', 'a thing')).not.toBe(proxy);
   });
 
   test('the other side’s release finds what is known, and passes over what is not', () => {
     imported.arrive(['a']);
-    const proxy = imported.import(descriptor('a'));
+    const proxy = imported.import('a', 'a thing');
     imported.releaseById('unknown');
     expect(given).toEqual([]);
     imported.releaseById('a');
@@ -128,6 +126,7 @@ describe('ImportedFunctions', () => {
     imported.arrive(['a', 'b', 'c']);
     imported.arrive(['a', 'b', 'c']);
     expect(() => imported.arrive(['d'])).toThrow(ProtocolError);
+    expect(() => imported.arrive(['d'])).toThrow('More things arrived than the 3 that `maxThings` allows.');
   });
 
   test('when it is cleared nothing is given back any more', async () => {

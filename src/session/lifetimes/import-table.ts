@@ -1,35 +1,37 @@
-import type { UntypedFunction } from '../../types/any-function.js';
 import { ProtocolError } from '../../errors.js';
-import type { CallbackDescriptor } from '../../protocol.js';
 
-/** A function of the other side, as this side knows it. */
-export interface Imported {
+/** Something of the other side, as this side knows it. */
+export interface Imported<P extends object = object> {
   readonly id: string;
   /** In how many messages it has arrived since the other side was last told. */
   count: number;
   /** What stands for it here, while somebody holds that. */
-  proxy: WeakRef<UntypedFunction> | undefined;
+  proxy: WeakRef<P> | undefined;
   /** Whether one of the sides has let go of it. */
   released: boolean;
 }
 
-export interface ImportedFunctionsOptions {
+export interface ImportTableOptions<P extends object, D> {
   /** How many may live at a time. */
   limit: number;
-  /** Makes what stands for a function. It must hold `entry`, and nothing may hold it but its users. */
-  createProxy(entry: Imported, meta: CallbackDescriptor['__procxy_meta']): UntypedFunction;
-  /** Tells the other side that a function is not needed any more. */
-  giveBack(entry: Imported): void;
+  /** The option that says so, */
+  option: string;
+  /** and what they are, for sentences: `function`. */
+  noun: string;
+  /** Makes what stands for one. It must hold `entry`, and nothing may hold it but its users. */
+  createProxy(entry: Imported<P>, description: D): P;
+  /** Tells the other side that one is not needed any more. */
+  giveBack(entry: Imported<P>): void;
 }
 
-/** The receiver's registry: a proxy function for each function of the other side, for as long as it is in use here. */
-export class ImportedFunctions {
-  readonly #options: ImportedFunctionsOptions;
-  readonly #byId = new Map<string, Imported>();
-  readonly #entries = new WeakMap<UntypedFunction, Imported>();
-  readonly #collected = new FinalizationRegistry<Imported>((entry) => this.#giveBackUnused(entry));
+/** The receiver's registry: a proxy for each thing of the other side, for as long as it is in use here. */
+export class ImportTable<P extends object, D> {
+  readonly #options: ImportTableOptions<P, D>;
+  readonly #byId = new Map<string, Imported<P>>();
+  readonly #entries = new WeakMap<P, Imported<P>>();
+  readonly #collected = new FinalizationRegistry<Imported<P>>((entry) => this.#giveBackUnused(entry));
 
-  constructor(options: ImportedFunctionsOptions) {
+  constructor(options: ImportTableOptions<P, D>) {
     this.#options = options;
   }
 
@@ -37,9 +39,9 @@ export class ImportedFunctions {
     return this.#byId.size;
   }
 
-  /** What a proxy function stands for. */
-  entryOf(fn: UntypedFunction): Imported | undefined {
-    return this.#entries.get(fn);
+  /** What a proxy stands for. */
+  entryOf(proxy: P): Imported<P> | undefined {
+    return this.#entries.get(proxy);
   }
 
   /** A message has come that exports these. @throws {ProtocolError} when they are too many */
@@ -49,8 +51,9 @@ export class ImportedFunctions {
       if (entry) entry.count++;
       else this.#byId.set(id, { id, count: 1, proxy: undefined, released: false });
     }
-    if (this.#byId.size > this.#options.limit) {
-      throw new ProtocolError(`More functions arrived than the ${this.#options.limit} that \`maxCallbacks\` allows.`);
+    const { limit, noun, option } = this.#options;
+    if (this.#byId.size > limit) {
+      throw new ProtocolError(`More ${noun}s arrived than the ${limit} that \`${option}\` allows.`);
     }
   }
 
@@ -63,12 +66,14 @@ export class ImportedFunctions {
   }
 
   /** @throws {ProtocolError} when the message did not export it */
-  import({ __procxy_callback: id, __procxy_meta: meta }: CallbackDescriptor): UntypedFunction {
+  import(id: string, description: D): P {
     const entry = this.#byId.get(id);
-    if (!entry) throw new ProtocolError(`The function ${id} arrived in a message that does not name it.`);
+    if (!entry) {
+      throw new ProtocolError(`The ${this.#options.noun} ${id} arrived in a message that does not name it.`);
+    }
     const known = entry.proxy?.deref();
     if (known) return known;
-    const proxy = this.#options.createProxy(entry, meta);
+    const proxy = this.#options.createProxy(entry, description);
     entry.proxy = new WeakRef(proxy);
     this.#entries.set(proxy, entry);
     this.#collected.register(proxy, entry);
@@ -81,7 +86,7 @@ export class ImportedFunctions {
   }
 
   /** Gives one back that is still in use here: it cannot be called any more. Returns whether it could before. */
-  release(entry: Imported): boolean {
+  release(entry: Imported<P>): boolean {
     entry.released = true;
     if (this.#byId.get(entry.id) !== entry) return false;
     this.#giveBack(entry);
@@ -98,13 +103,13 @@ export class ImportedFunctions {
     this.#byId.clear();
   }
 
-  #giveBackUnused(entry: Imported): void {
+  #giveBackUnused(entry: Imported<P>): void {
     // Another proxy may have been made since, or another entry under the same id.
     if (entry.proxy?.deref() || this.#byId.get(entry.id) !== entry) return;
     this.#giveBack(entry);
   }
 
-  #giveBack(entry: Imported): void {
+  #giveBack(entry: Imported<P>): void {
     this.#byId.delete(entry.id);
     this.#options.giveBack(entry);
   }

@@ -1,0 +1,113 @@
+import { ProtocolError } from '../../errors.js';
+
+/** Something of this side that the other side holds. */
+export interface Exported<T extends object> {
+  readonly id: string;
+  /** `undefined` when it was let go of while the other side still holds it. */
+  value: T | undefined;
+  /** In how many messages it has gone out that the other side has not accounted for. */
+  sent: number;
+}
+
+export interface ExportTableOptions {
+  /** How many may live at a time. */
+  limit: number;
+  /** What they are, for sentences: `function`. */
+  noun: string;
+  /** The error for one more than the limit. */
+  limitError(limit: number): Error;
+}
+
+/** The owner's registry: what the other side holds of this one, each under the id that it is known by there. */
+export class ExportTable<T extends object, E extends Exported<T>> {
+  readonly #options: ExportTableOptions;
+  readonly #byId = new Map<string, E>();
+  readonly #ids = new WeakMap<T, string>();
+  /** Exported by the message that is being encoded. */
+  readonly #pending = new Set<string>();
+  #live = 0;
+
+  constructor(options: ExportTableOptions) {
+    this.#options = options;
+  }
+
+  /** Without those that were let go of. */
+  get size(): number {
+    return this.#live;
+  }
+
+  takePending(): string[] {
+    const ids = [...this.#pending];
+    this.#pending.clear();
+    for (const id of ids) (this.#byId.get(id) as E).sent++;
+    return ids;
+  }
+
+  discardPending(): void {
+    for (const id of this.#pending) if (this.#byId.get(id)?.sent === 0) this.#forget(id);
+    this.#pending.clear();
+  }
+
+  /** @throws {ProtocolError} for an id that the other side was not given */
+  get(id: string): E {
+    const entry = this.#byId.get(id);
+    if (!entry) throw new ProtocolError(`A ${this.#options.noun} was named that was never handed out: ${id}.`);
+    return entry;
+  }
+
+  /** The other side has accounted for `count` messages. @throws {ProtocolError} when there were fewer */
+  giveBack(id: string, count: number): void {
+    const entry = this.get(id);
+    if (count > entry.sent) {
+      throw new ProtocolError(`The ${this.#options.noun} ${id} was given back more often than it was sent.`);
+    }
+    entry.sent -= count;
+    if (entry.sent === 0) this.#forget(id);
+  }
+
+  /** Lets go of something that the other side may still hold. Returns its entry, if it has one. */
+  release(value: T): E | undefined {
+    const id = this.#ids.get(value);
+    if (id === undefined) return undefined;
+    const entry = this.#byId.get(id) as E;
+    entry.value = undefined;
+    this.#ids.delete(value);
+    this.#live--;
+    return entry;
+  }
+
+  clear(): void {
+    for (const { value } of this.#byId.values()) if (value) this.#ids.delete(value);
+    this.#byId.clear();
+    this.#live = 0;
+  }
+
+  /**
+   * The entry of a value, which the message that is being encoded exports.
+   * @param create makes an entry for a value that has none
+   * @throws the error of the limit
+   */
+  protected exportValue(value: T, create: () => E): E {
+    const entry = this.#byId.get(this.#ids.get(value) ?? '') ?? this.#add(value, create);
+    this.#pending.add(entry.id);
+    return entry;
+  }
+
+  #add(value: T, create: () => E): E {
+    const { limit, limitError } = this.#options;
+    if (this.#live >= limit) throw limitError(limit);
+    const entry = create();
+    this.#byId.set(entry.id, entry);
+    this.#ids.set(value, entry.id);
+    this.#live++;
+    return entry;
+  }
+
+  #forget(id: string): void {
+    const { value } = this.#byId.get(id) as E;
+    this.#byId.delete(id);
+    if (!value) return;
+    this.#ids.delete(value);
+    this.#live--;
+  }
+}
