@@ -17,6 +17,7 @@ const base = [
   'is-promise.ts',
   'is-object.ts',
   'field-checks.ts',
+  'require-from.ts',
 ];
 const belowSession = ['codec', 'channel', ...base];
 const room = (...rooms: string[]): string[] => [...rooms.map((name) => `session/${name}`), ...belowSession];
@@ -33,7 +34,8 @@ const allowed: Record<string, string[]> = {
   'parent/launch': ['parent/launch', 'parent/options', 'parent/caller.ts', ...belowSession],
   'parent/options': ['parent/launch/runtime.ts', ...belowSession],
   'parent/launch/runtime.ts': base,
-  'parent/caller.ts': [],
+  'parent/caller.ts': ['parent/main-file.ts'],
+  'parent/main-file.ts': ['require-from.ts'],
   child: ['session', ...belowSession, 'loading-mark.ts'],
   'session/open-session.ts': room(
     'session.ts',
@@ -58,7 +60,7 @@ const allowed: Record<string, string[]> = {
   'session/wire': room(),
   codec: base,
   channel: base,
-  'process-proxy': ['errors.ts', 'clock.ts', 'realm.ts'],
+  'process-proxy': ['errors.ts', 'clock.ts', 'realm.ts', 'require-from.ts'],
   ipc: ['channel', ...base],
   types: ['errors.ts', 'options'],
   options: ['clock.ts', 'realm.ts', 'field-checks.ts'],
@@ -67,6 +69,7 @@ const allowed: Record<string, string[]> = {
   'errors.ts': ['realm.ts'],
   'warnings.ts': ['clock.ts'],
   'classes.ts': [],
+  'require-from.ts': [],
   'clock.ts': [],
   'realm.ts': [],
   'is-promise.ts': [],

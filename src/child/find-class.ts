@@ -41,7 +41,7 @@ export function findClass(namespace: object, wanted: WantedClass, module: string
   throw new ModuleResolutionError(
     candidates.length === 0
       ? `${module} exports no class; ${called} was looked for. Export it there, or name the right file in \`modulePath\`.`
-      : `${module} does not export ${called}; it exports ${list(candidates)}. Export it there, or name the right file in \`modulePath\`.`,
+      : `${module} does not export ${called}; it exports ${list(candidates)}. Export it there, name the right file in \`modulePath\`, or name the export in \`exportName\` if a minifier has renamed the class.`,
   );
 }
 

@@ -1,4 +1,6 @@
+import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { mainFile } from './main-file.js';
 
 /** Frames beyond these are not looked at: helpers between the user's file and `procxy()` are few. */
 const MAX_FRAMES = 20;
@@ -8,21 +10,44 @@ const MAX_FRAMES = 20;
  * It reads V8's call sites, since a formatted stack may have been rewritten by a source map.
  */
 export function callerUrl(boundary: (...args: never[]) => unknown): string | undefined {
+  const names = callSites(boundary).map(nameOf);
+  const file = names.find(isFile) ?? (names.some(isMadeUp) ? mainFile() : undefined);
+  if (file === undefined) return undefined;
+  return file.startsWith('file:') ? file : pathToFileURL(file).href;
+}
+
+function callSites(boundary: (...args: never[]) => unknown): NodeJS.CallSite[] {
   const { prepareStackTrace, stackTraceLimit } = Error;
   const holder: { stack?: NodeJS.CallSite[] } = {};
   try {
     Error.stackTraceLimit = MAX_FRAMES;
     Error.prepareStackTrace = (_error, sites) => sites;
     Error.captureStackTrace(holder, boundary);
-    const file = holder.stack?.map((site) => site.getFileName()).find(isUserFile);
-    if (file === undefined) return undefined;
-    return file.startsWith('file:') ? file : pathToFileURL(file).href;
+    return holder.stack ?? [];
   } finally {
     Error.prepareStackTrace = prepareStackTrace;
     Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
-function isUserFile(name: string | null | undefined): name is string {
-  return name !== null && name !== undefined && !/^(node:|\[|evalmachine\.)/.test(name);
+/** Code that was run by `eval` is in no file, but may have a name: bundlers and development servers give it one by `//# sourceURL`. */
+function nameOf(site: NodeJS.CallSite): string {
+  const file = site.getFileName();
+  if (file) return file;
+  const given = site.getScriptNameOrSourceURL() as string | undefined;
+  return given && (isAbsolute(given) || isUrl(given)) ? given : '';
+}
+
+function isFile(name: string): boolean {
+  return name.startsWith('file:') || !(name === '' || isUrl(name) || /^(\[|evalmachine\.)/.test(name));
+}
+
+/** The name of a module in a bundle, such as `webpack-internal:///./main.js`. The bundle is most often the file that runs. */
+function isMadeUp(name: string): boolean {
+  return isUrl(name) && !/^(file|node):/.test(name);
+}
+
+/** One letter before the colon is a drive of Windows. */
+function isUrl(name: string): boolean {
+  return /^[a-z][a-z0-9+.-]+:/i.test(name);
 }

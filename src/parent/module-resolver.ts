@@ -1,10 +1,10 @@
-import { existsSync, realpathSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describeReason, ModuleResolutionError } from '../errors.js';
 import type { ModuleReference } from '../protocol.js';
 import { isUrl } from '../realm.js';
+import { mainFile, realPath, tryRequireResolve } from './main-file.js';
 import { locateClass } from './v8-location.js';
 
 /** A compiled file's extension, and what it is compiled from. */
@@ -61,15 +61,8 @@ export function findModule(type: object, className: string): ModuleReference {
 }
 
 function isMainModule(url: string): boolean {
-  const main = process.argv[1];
-  if (main === undefined || !url.startsWith('file:')) return false;
-  const path = tryRequireResolve(main);
-  return path !== undefined && realPath(path) === realPath(fileURLToPath(url));
-}
-
-/** The file may be gone by now. */
-function realPath(path: string): string {
-  return existsSync(path) ? realpathSync(path) : path;
+  const main = mainFile();
+  return main !== undefined && url.startsWith('file:') && main === realPath(fileURLToPath(url));
 }
 
 function checkUrl(given: URL | string, written: string): string {
@@ -107,12 +100,4 @@ function resolveFile(url: URL, written: string, caller: string | undefined): str
 
 function isFile(path: string): boolean {
   return existsSync(path) && statSync(path).isFile();
-}
-
-function tryRequireResolve(path: string): string | undefined {
-  try {
-    return createRequire(path).resolve(path);
-  } catch {
-    return undefined;
-  }
 }

@@ -77,10 +77,11 @@ function scriptOf(session: InspectorSession, type: object): string | undefined {
 
 function toUrl(script: string | undefined): Location {
   if (script === undefined) return { unknown: 'it is no class of a JavaScript file' };
-  if (/^[a-z][a-z0-9+.-]+:/i.test(script) && !/^[a-z]:[\\/]/i.test(script)) {
-    if (script.startsWith('node:internal/')) return { unknown: `it is a part of Node (${script})` };
-    return { url: script };
-  }
   if (/^(\/|[a-z]:[\\/])/i.test(script)) return { url: pathToFileURL(script).href };
+  if (script.startsWith('node:internal/')) return { unknown: `it is a part of Node (${script})` };
+  if (/^(file|data|node):/.test(script)) return { url: script };
+  if (/^[a-z][a-z0-9+.-]+:/i.test(script)) {
+    return { unknown: `V8 knows only the name that it has in a bundle (${script}), which is no file` };
+  }
   return { unknown: script === '' ? 'it was made by eval' : `it was made by eval (${script})` };
 }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { ExecutableNotFoundError } from '../errors.js';
+import { requireFrom } from '../require-from.js';
 
 /**
  * Returns the path of the executable for a platform. Start it, or name it where another program starts it.
@@ -55,7 +55,7 @@ function nativeFolder(): string {
   const own = typeof __filename === 'string' ? __filename : import.meta.url;
   for (const base of [own, process.argv[1], join(process.cwd(), 'index.js')]) {
     try {
-      if (base) return join(dirname(createRequire(base).resolve('procxy/process-proxy')), 'native');
+      if (base) return join(dirname(requireFrom(base).resolve('procxy/process-proxy')), 'native');
     } catch {
       // The package cannot be found from here. Try the next place.
     }

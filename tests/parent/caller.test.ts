@@ -1,4 +1,6 @@
 import { Script } from 'node:vm';
+import { realpathSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { callerUrl } from '../../src/parent/caller.js';
 
@@ -27,12 +29,35 @@ test.each([
   expect(callFrom(filename)).toBe(url);
 });
 
-test.each(['[eval]', 'evalmachine.<anonymous>', 'node:repl'])(
+test.each(['[eval]', 'evalmachine.<anonymous>', 'node:repl', 'webpack://app/./main.js', 'rsc://Server/main.js?1'])(
   '%s is not a file: the next one up is meant',
   (filename) => {
     expect(callFrom(filename)).toMatch(/caller\.test\.ts$/);
   },
 );
+
+/** The same from code that `eval` runs, with that name, in a later turn of the event loop. */
+async function callFromEvaluated(name: string): Promise<string | undefined> {
+  const code = `return async (run) => { await null; return run(); };\n//# sourceURL=${name}`;
+  const call = new Function(code)() as (run: typeof api) => Promise<string | undefined>;
+  // Not awaited here: an asynchronous frame of this file would be the next one up.
+  return new Promise((resolve) => void call(api).then(resolve));
+}
+
+test('code that was run by eval calls from the file that it names', async () => {
+  expect(await callFromEvaluated('/app/src/main.js')).toBe('file:///app/src/main.js');
+  expect(await callFromEvaluated('file:///app/src/main.js')).toBe('file:///app/src/main.js');
+});
+
+test('code that was run by eval and has a name from a bundle calls from the file that runs', async () => {
+  const main = pathToFileURL(realpathSync(process.argv[1] ?? '')).href;
+  expect(await callFromEvaluated('webpack-internal:///./main.js')).toBe(main);
+  expect(await callFromEvaluated('webpack://app/./src/main.js?a1b2')).toBe(main);
+});
+
+test('code that was run by eval without a name of its own calls from no file', async () => {
+  expect(await callFromEvaluated('')).toBeUndefined();
+});
 
 test('leaves the stacks of errors as they were, also where a user has changed how they are made', () => {
   const { prepareStackTrace, stackTraceLimit } = Error;

@@ -14,7 +14,7 @@ test('a class is where it was defined, under whatever name it came', () => {
 
 test.each([
   ['a path', '/app/worker.js', { url: 'file:///app/worker.js' }],
-  ['a URL', 'https://example.org/worker.js', { url: 'https://example.org/worker.js' }],
+  ['a URL', 'file:///app/worker.js', { url: 'file:///app/worker.js' }],
 ])('the name of its script may be %s', (_name, filename, location) => {
   const type = new Script('(class Worker {})', { filename }).runInThisContext() as object;
   expect(locateClass(type)).toEqual(location);
@@ -33,6 +33,18 @@ test.each<[string, object, RegExp]>([
 ])('the reason why the place is unknown: %s', (_name, type, reason) => {
   expect(locateClass(type)).toEqual({ unknown: expect.stringMatching(reason) as string });
 });
+
+test.each(['webpack://app/./src/worker.js', 'webpack-internal:///./worker.js', 'rsc://Server/worker.js?1'])(
+  'a name from a bundle, %s, is no place that a child could import from',
+  (name) => {
+    const reason = expect.stringContaining(`the name that it has in a bundle (${name})`) as string;
+    const named = new Script('(class Worker {})', { filename: name }).runInThisContext() as object;
+    expect(locateClass(named)).toEqual({ unknown: reason });
+    // As webpack does it in development builds.
+    const evaluated = new Function(`return class Worker {};\n//# sourceURL=${name}`)() as object;
+    expect(locateClass(evaluated)).toEqual({ unknown: reason });
+  },
+);
 
 test('the answer is kept, and nothing is left behind', () => {
   class Here {}

@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { ModuleResolutionError } from '../../errors.js';
+import { requireFrom } from '../../require-from.js';
 import { callerUrl } from '../caller.js';
 
 let found: string | undefined;
@@ -32,7 +32,7 @@ function search(): string {
   const bases = [callerUrl(agentPath), process.argv[1], join(process.cwd(), 'index.js')];
   for (const base of bases) {
     try {
-      if (base) return createRequire(base).resolve('procxy/agent');
+      if (base) return requireFrom(base).resolve('procxy/agent');
     } catch {
       // Not found from there; the next may do.
     }
