@@ -6,7 +6,7 @@ import { HandleTransferError, ProtocolError } from '../errors.js';
 import type { HandleDescription, HandleTransfer, Message } from '../protocol.js';
 import type { Handlers, SessionApi, SessionPart } from './part.js';
 
-/** Messages that never hold a handle, and may come between one and the message that does. */
+/** Messages that never name a handle. They may arrive between a handle and the message that names it. */
 const holdNone = new Set<Message['type']>(['handle-transfer', 'property-update']);
 
 interface Outgoing {
@@ -14,24 +14,24 @@ interface Outgoing {
   readonly handle: Handle;
 }
 
-/** A handle that has arrived, and the object that it has become. */
+/** A handle that has arrived, and the object made from it. */
 interface Arrived {
-  /** Left out where the object itself arrived. */
+  /** Absent if the object itself arrived. */
   readonly native?: NativeHandle;
   readonly description: HandleDescription;
   object?: Handle;
 }
 
 /**
- * The handles on their way.
+ * Tracks the handles in transit.
  *
  *     sender      export()            beforeWrite()       'handle-received'     'handle-kept'
- *                 outgoing      ->    under way     ->    closed here      or   kept
- *     receiver                        'handle-transfer'   import()              the message holds no descriptor of it
+ *                 outgoing      ->    in transit    ->    closed here      or   kept
+ *     receiver                        'handle-transfer'   import()              the message does not name it
  *                                     arrived       ->    an object        or   closed
  *
- * A socket belongs to its sender until the other side confirms that it has it, and is closed here only then. Servers and
- * datagram sockets are shared. A handle that has arrived is a native one: nothing happens to it before it is an object.
+ * The sender owns a socket, and closes it only when the receiver confirms its arrival. Servers and datagram sockets are
+ * shared. A handle arrives in its native form, and does nothing until `import()` makes an object of it.
  */
 export class Handles implements HandleExchange, SessionPart {
   readonly handlers: Handlers = {
@@ -40,17 +40,17 @@ export class Handles implements HandleExchange, SessionPart {
     'handle-kept': ({ handleId }) => readOn(this.#takeUnderway(handleId)),
   };
   #link!: SessionApi;
-  /** Between the encoding of a message and its sending. */
+  /** Handles of a message that is encoded but not sent yet. */
   readonly #outgoing: Outgoing[] = [];
   /** Sent and not yet confirmed. */
   readonly #underway = new Map<number, Handle>();
-  /** Between their arrival and the decoding of the message that they belong to. */
+  /** Handles that have arrived before the message that names them was decoded. */
   readonly #arrived = new Map<number, Arrived>();
-  /** Named by the current message, or about to be, and not arrived. */
+  /** Handles that did not arrive, although the current or the next message names them. */
   readonly #missed = new Set<number>();
-  /** The ids of this side's handles are counted. */
+  /** The last id given to a handle of this side. */
   #lastId = 0;
-  /** The highest id of the other side that has arrived, or was missed. */
+  /** The highest id of a handle of the other side that has arrived or was missed. */
   #lastArrived = 0;
 
   attach(link: SessionApi): void {
@@ -62,7 +62,7 @@ export class Handles implements HandleExchange, SessionPart {
     if (known) return known.id;
     if (!nativeOf(handle)) {
       throw new HandleTransferError(
-        'The server of a cluster worker cannot be moved: its connections come by way of the primary. ' +
+        'The server of a cluster worker cannot be sent: its connections come through the primary. ' +
           'Set cluster.schedulingPolicy = cluster.SCHED_NONE in the primary, or listen outside the cluster.',
       );
     }
@@ -73,11 +73,11 @@ export class Handles implements HandleExchange, SessionPart {
   import(id: number): Handle {
     const arrived = this.#arrived.get(id);
     if (arrived) return (arrived.object ??= objectOf(arrived.native as NativeHandle, arrived.description));
-    // Node drops a message whose handle the system did not deliver, and tells its sender by a warning at most.
+    // If the system does not deliver a handle, Node drops its message, and at most warns the sender.
     if (id > this.#lastArrived) this.#miss(id);
     else if (!this.#missed.has(id)) throw new ProtocolError(`There is no handle ${id}.`);
     throw new HandleTransferError(
-      'The handle did not arrive, and its sender keeps it. Its receiver may have no descriptor left (`ulimit -n`), or the handle was closed on its way.',
+      'The handle did not arrive, so its sender keeps it. The receiver may have run out of file descriptors (`ulimit -n`), or the handle was closed in transit.',
     );
   }
 
@@ -85,7 +85,7 @@ export class Handles implements HandleExchange, SessionPart {
     this.#outgoing.length = 0;
   }
 
-  /** Sends the handles of the message that was encoded. */
+  /** Sends the handles of the encoded message ahead of it. */
   beforeWrite(): boolean {
     if (this.#outgoing.length === 0) return false;
     for (const { id, handle } of this.#outgoing.splice(0)) {
@@ -96,7 +96,7 @@ export class Handles implements HandleExchange, SessionPart {
     return true;
   }
 
-  /** Handles that the message did not name belong to nobody. */
+  /** Closes handles that the message did not name. */
   afterMessage({ type }: Message): void {
     if (holdNone.has(type)) return;
     if (this.#missed.size > 0) this.#missed.clear();
@@ -109,23 +109,23 @@ export class Handles implements HandleExchange, SessionPart {
     this.#underway.clear();
   }
 
-  /** The other side has it. */
+  /** The other side has the handle: closes a socket here. */
   #confirm(id: number): void {
     const handle = this.#takeUnderway(id);
     if (handle instanceof Socket) handle.destroy();
   }
 
-  /** @throws {ProtocolError} when it was not sent */
+  /** @throws {ProtocolError} if the handle is not in transit */
   #takeUnderway(id: number): Handle {
     const handle = this.#underway.get(id);
-    if (!handle) throw new ProtocolError(`The handle ${id} was answered for, and is not under way.`);
+    if (!handle) throw new ProtocolError(`The handle ${id} was confirmed, but it is not in transit.`);
     this.#underway.delete(id);
     return handle;
   }
 
   #receive({ handleId, handle: description }: HandleTransfer, handle: ArrivedHandle | undefined): void {
     if (this.#arrived.has(handleId)) throw new ProtocolError(`The handle ${handleId} arrived twice.`);
-    // Node delivers the message without it when the connection broke on the way.
+    // If the connection broke in transit, Node delivers the message without its handle.
     if (!handle) return this.#miss(handleId);
     this.#lastArrived = Math.max(this.#lastArrived, handleId);
     if (isNative(handle)) this.#arrived.set(handleId, { native: handle, description });
@@ -145,7 +145,7 @@ export class Handles implements HandleExchange, SessionPart {
   }
 }
 
-/** Another process would get a socket that nobody has paused: it is read from when somebody listens. */
+/** Resets a paused socket, so that reading starts with the first listener, as it would in another process. */
 function withoutPause(handle: Handle): Handle {
   if (handle instanceof Socket && handle.isPaused())
     (handle as { readableFlowing: boolean | null }).readableFlowing = null;

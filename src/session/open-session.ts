@@ -14,36 +14,36 @@ import { openDataLink, type DataLane } from './streams/data-link.js';
 import type { DataLink } from './streams/stream-sender.js';
 import { Streams } from './streams/streams.js';
 
-/** What each side knows before it knows what will cross. */
+/** Options known before the sides agree on what may cross. */
 export interface SessionSetup extends Omit<SessionOptions, 'codec'>, Pick<CodecOptions, 'self' | 'ownFile'> {
-  /** Asked before those that every session has. */
+  /** Transfer handlers that are asked before the built-in ones. */
   transfers?: readonly TransferHandler[];
   isParent: boolean;
 }
 
-/** What crosses besides plain data: both sides must agree on it. */
+/** What may cross besides plain data. Both sides must agree on it. */
 export interface Carried {
   mode: SerializationMode;
   handles: boolean;
-  /** Left out where functions do not cross. */
+  /** Absent if functions do not cross. */
   callbacks?: Omit<CallbacksOptions, 'isParent'> | undefined;
-  /** Left out where bytes have only the channel. */
+  /** Absent if bytes use the channel. */
   bytes?: DataLane | undefined;
 }
 
-/** One side's end of the conversation, assembled. */
+/** One end of a session, with its codec. */
 export interface OpenSession {
   readonly session: Session;
   readonly codec: Codec;
   /**
-   * Adds what crosses from now on. The parent calls it at once, the child when it is told. Before that only plain data can be read
-   * and written, which is the same in every mode.
-   * @returns the functions, where they cross
+   * Sets what may cross from now on. The parent calls it immediately, the child when the parent's options arrive. Until then
+   * only plain data can be read and written, which has the same form in every mode.
+   * @returns the callbacks, if functions may cross
    */
   carry(carried: Carried): Callbacks | undefined;
 }
 
-/** Puts a channel, a codec and the parts of a session together, in the same way for both sides. */
+/** Assembles a session from its channel, codec and parts. Both sides use it. */
 export function openSession({ isParent, self, ownFile, transfers = [], ...options }: SessionSetup): OpenSession {
   const codecOptions = { self, ownFile, handlers: transfers };
   const codec = new CurrentCodec(createCodec({ ...codecOptions, mode: 'json' }));
@@ -62,14 +62,14 @@ export function openSession({ isParent, self, ownFile, transfers = [], ...option
     const parts: (SessionPart | undefined)[] = [handles, functions, collection, streams, signals];
     for (const part of parts) if (part) session.use(part);
     codec.current = createCodec({ ...codecOptions, mode, handles, functions, streams, signals });
-    // The parent reads from the start what a child may send. The child opens its end when a stream needs it.
+    // The parent must be ready to read whatever the child sends. The child opens its end when a stream needs it.
     if (isParent) openData();
     return functions;
   };
   return { session, codec, carry };
 }
 
-/** A codec that may be replaced while others hold it. */
+/** A codec that can be replaced while other objects hold a reference to it. */
 class CurrentCodec implements Codec {
   current: Codec;
 

@@ -8,73 +8,72 @@ import type { Parcel, Send } from './wire/parcel.js';
 import type { Server } from './calls/serve.js';
 import type { WriteLog } from './wire/write-log.js';
 
-/** What is done with messages, by their type. */
+/** Message handlers by message type. */
 export type Handlers = {
   [T in Message['type']]?: (message: Extract<Message, { type: T }>, arrival: Arrival) => void;
 };
 
-/** Accounts for what messages export, also for those that go another way than the channel. */
+/** Accounts for what messages export, including messages that do not use the channel. */
 export interface Accounts {
-  /** A message has come that exports these. @throws {ProtocolError} */
+  /** Call it when a message that exports these ids has arrived. @throws {ProtocolError} */
   arrive(coded: Coded | undefined): void;
-  /** It has been dealt with: what nobody took is given back. */
+  /** Call it when the message has been handled: gives back what nobody took. */
   account(coded: Coded | undefined): void;
-  /** A message was encoded and could not be sent. */
+  /** Call it when a message was encoded but could not be sent. */
   takeBack(coded: Coded | undefined): void;
 }
 
-/** What a session does for its parts. */
+/** What a session offers its parts. */
 export interface SessionApi extends Accounts {
   readonly codec: Codec;
-  /** What arrives. */
   readonly inbox: Inbox;
-  /** Runs and answers what the other side calls. */
+  /** Runs the other side's calls and answers them. */
   readonly server: Server;
-  /** Sends a message in order with calls, answers and all others that carry values of the user's. Never throws. */
+  /** Sends a message in order with all others that carry user values, such as calls and answers. Never throws. */
   sendValue: Send;
-  /** Sends a message that carries a value by another way than the channel, which `write` knows. Never throws. */
+  /** Sends a message that carries a value with `write` instead of the channel. Never throws. */
   sendAtOnce(parcel: Parcel, write: (message: Message) => void): void;
-  /** Sends a message that carries no value of the user's, before those that wait for room. */
+  /** Sends a message without user values, ahead of messages that wait for room. */
   sendControl(message: Message): void;
-  /** Writes what is held back, and then the message that brings a handle. */
+  /** Writes messages that are held back, then the message with the handle. */
   sendHandle(message: HandleTransfer, handle: Handle): void;
-  /** Writes what is held back for a batch. */
+  /** Writes messages that are held back for a batch. */
   flush(): void;
   /** Invokes a function of the other side. */
   open(target: FunctionTarget, name: string, args: unknown[], options: CallOptions, settle: Settle): void;
   nextId(): number;
   /** How many messages have been sent so far. */
   sent(): number;
-  /** From now on keeps those that may not have been written yet. */
+  /** From now on, copies messages to `log` until the channel has written them. */
   keepUnwritten(log: WriteLog): void;
-  /** A message came or went by another way, and more may follow. */
+  /** Keeps the event loop awake after a message that did not use the channel: more may follow. */
   keepAwake(): void;
-  /** Whether the conversation is over, so that what fails now fails for that. */
+  /** Whether the session has ended. Failures are then a consequence, and are not reported. */
   isOver(): boolean;
 }
 
-/** A part of a session that keeps what values refer to, and has messages of its own. */
+/** A part of a session, with message types of its own. It keeps the objects that values refer to: functions, streams, handles. */
 export interface SessionPart {
   readonly handlers: Handlers;
   attach(link: SessionApi): void;
-  /** As {@link Accounts} has them. */
+  /** See {@link Accounts}. */
   arrive?(coded: Coded): void;
   account?(coded: Coded): void;
   takeBack?(coded: Coded): void;
   /**
-   * A message has been encoded, and is written next. Sends what must arrive before it. Returns whether there was anything: no other
-   * message may come between then.
+   * Called between encoding a message and writing it. Sends what must arrive first. Returns whether it sent anything: then no
+   * other message may come in between.
    */
   beforeWrite?(): boolean;
-  /** The channel has brought a message, and it has been dealt with. */
+  /** Called after a message from the channel has been handled. */
   afterMessage?(message: Message): void;
-  /** A message was to export more than is allowed. Calls `done` when what the other side does not need has been given back. */
+  /** Called when an export would exceed its limit. Calls `done` once the other side has given back what it no longer needs. */
   makeRoom?(done: () => void): void;
-  /** Why a call cannot be made just now. */
+  /** Returns an error if `method` cannot be called now. */
   refuse?(method: string): Error | undefined;
   readonly stats?: Partial<SideStats>;
-  /** The conversation ends; what is under way fails for that reason. */
+  /** The session ends: pending operations fail with this reason. */
   end?(reason: ErrorFactory): void;
-  /** Nothing can be sent any more. */
+  /** Nothing more can be sent. */
   close?(): void;
 }

@@ -12,41 +12,40 @@ import { RemoteResult } from './calls/remote-result.js';
 import type { Parcel } from './wire/parcel.js';
 import { Server } from './calls/serve.js';
 
-/** Runs a method for the other side. What it returns, resolves to or throws is the answer. */
+/** Runs a method for the other side. Its result or error is the answer. */
 export type Run = (target: 'instance' | 'agent', method: string, args: unknown[]) => unknown;
 
 export interface SessionOptions {
   channel: Channel;
   codec: Codec;
-  /** Runs what the other side calls. Without it a call from there is a violation. */
+  /** Runs the other side's calls. Without it, a call is a protocol violation. */
   run?: Run;
-  /** What is done with messages that belong to no part. One without a handler is a violation. */
+  /** Handlers for messages that belong to no part. A message without a handler is a protocol violation. */
   handlers?: Handlers;
-  /** What the other side is to know before anything else: asked for each time that something is written. */
+  /** Returns a message to write first, if there is one. Called before each write. */
   preface?(): Message | undefined;
-  /** The other side broke the protocol; nothing more is read from it. */
+  /** The other side broke the protocol. Nothing more is read from it. */
   onViolation(error: ProtocolError): void;
-  /** Called when the first call opens and when the last one is settled. */
+  /** Called when the first call opens and when the last one settles. */
   onBusy?(busy: boolean): void;
 }
 
 /**
- * One end of the conversation between two processes; both ends are of this class. It routes each message to
- * the part that it concerns. The parts get a narrow `send` and know nothing of each other.
+ * One end of the conversation between two processes. Both ends use this class. It routes each message to its part. The parts
+ * see only a {@link SessionApi}, and do not know each other.
  */
 export class Session implements Accounts {
-  /** What arrives. */
   readonly inbox: Inbox;
   readonly #sending: Sending;
   readonly #calls: Calls;
   readonly #server: Server;
   readonly #options: SessionOptions;
   readonly #parts: SessionPart[] = [];
-  /** Few parts look at each message. */
+  /** Hooks are collected once, since they run for each message and few parts have them. */
   readonly #beforeWrite: (() => boolean)[] = [];
   readonly #afterMessage: ((message: Message) => void)[] = [];
   readonly #handlers: Handlers;
-  /** Why functions of the other side cannot be called any more. */
+  /** Set when the session is over: why functions of the other side can no longer be called. */
   #over: ErrorFactory | undefined;
 
   constructor(options: SessionOptions) {
@@ -95,7 +94,7 @@ export class Session implements Accounts {
     });
   }
 
-  /** Adds a part: what it carries crosses from now on. */
+  /** Adds a part. What it carries may cross from now on. */
   use(part: SessionPart): void {
     this.#parts.push(part);
     Object.assign(this.#handlers, part.handlers);
@@ -146,27 +145,27 @@ export class Session implements Accounts {
     });
   }
 
-  /** Sends a message in order with calls, answers and all others that carry values of the user's. Never throws. */
+  /** Sends a message in order with all others that carry user values, such as calls and answers. Never throws. */
   sendValue(parcel: Parcel): void {
     this.#sending.sendValue(parcel);
   }
 
-  /** Sends a message that carries a value before those that wait for room. Never throws. */
+  /** Sends a message with a user value ahead of messages that wait for room. Never throws. */
   sendAtOnce(parcel: Parcel): void {
     this.#sending.sendAtOnce(parcel);
   }
 
-  /** Sends a message that carries no value of the user's, before those that wait for room. */
+  /** Sends a message without user values, ahead of messages that wait for room. */
   sendControl(message: Message): void {
     this.#sending.sendControl(message);
   }
 
-  /** The other side reads batches: what is sent in a burst may be held back until the end of the turn. */
+  /** The other side reads batches: from now on, messages of a burst may be held back until the end of the turn. */
   enableBatches(): void {
     this.#sending.enableBatches();
   }
 
-  /** This process ends with this turn: what is held back is written, and nothing is held back any more. */
+  /** Writes messages that are held back and holds none back any more, since this process ends with this turn. */
   disableBatches(): void {
     this.#sending.disableBatches();
   }
@@ -176,19 +175,19 @@ export class Session implements Accounts {
     this.#sending.setBusyPoll(duration);
   }
 
-  /** Writes what is held back. */
+  /** Writes messages that are held back. */
   flush(): void {
     this.#sending.flush();
   }
 
-  /** Rejects every open call with an error of its own; the session goes on. */
+  /** Rejects every open call with its own error. The session goes on. */
   rejectAll(reason: ErrorFactory): void {
     this.#over ??= reason;
     this.#calls.rejectAll(reason);
     for (const part of this.#parts) part.end?.(reason);
   }
 
-  /** Rejects every open call and forgets all timers. The channel is its owner's to close. */
+  /** Rejects every open call and clears all timers. The channel's owner closes the channel. */
   close(reason: ErrorFactory): void {
     this.#over ??= reason;
     this.#sending.close();
@@ -221,13 +220,14 @@ export class Session implements Accounts {
 
   #dispatch(message: Message, arrival: Arrival): void {
     const handler = this.#handlers[message.type] as ((message: Message, arrival: Arrival) => void) | undefined;
-    if (!handler) throw new ProtocolError(`A message of type ${message.type} arrived where none is taken.`);
+    if (!handler)
+      throw new ProtocolError(`A message of type ${message.type} arrived, but this side does not accept it.`);
     handler(message, arrival);
   }
 
   #serveCall({ callId, target, method, args, coded }: CallInvoke): void {
     const { run } = this.#options;
-    if (!run) throw new ProtocolError('A call arrived where none is taken.');
+    if (!run) throw new ProtocolError('A call arrived, but this side does not accept calls.');
     const head = { type: 'call-result', callId } as const;
     this.#server.serve(head, method, args, coded, (values) => run(target ?? 'instance', method, values));
   }

@@ -6,7 +6,7 @@ import { withoutValue } from './wire/parcel.js';
 import { readValueOrRefusal } from './wire/read-value.js';
 import { ValueParcel, type Form } from './wire/value-parcel.js';
 
-/** A signal fires in any case. Its reason becomes the refusal if the reason cannot cross. */
+/** A signal always fires. If its reason cannot cross, the error about that is the reason. */
 const abortForm: Form<number> = {
   root: 'reason',
   success: abortMessage,
@@ -18,8 +18,8 @@ function abortMessage(signalId: number, reason: Wire): SignalAbort {
 }
 
 /**
- * Signals that cross. One of this side is known by its id over there for as long as it lives here and has not fired; what
- * stands for one of the other side is held here until then, since a listener may be all that is left of its users.
+ * Lets abort signals cross. The other side knows a signal by its id until it fires or is collected here. Its stand-in there is
+ * held just as long: often only a listener still refers to it.
  */
 export class Signals implements SignalExchange, SessionPart {
   readonly handlers: Handlers = {
@@ -27,8 +27,9 @@ export class Signals implements SignalExchange, SessionPart {
     'signal-release': ({ signalId }) => void this.#imported.delete(signalId),
   };
   readonly #ids = new WeakMap<AbortSignal, number>();
-  /** Those that have not fired, by their ids, and what takes back that each is followed. Neither keeps a signal alive. */
+  /** Exported signals that have not fired. Held weakly, as in `#stops`. */
   readonly #followed = new Map<number, WeakRef<AbortSignal>>();
+  /** Removes the listener of a followed signal. */
   readonly #stops = new WeakMap<AbortSignal, () => void>();
   readonly #imported = new Map<number, AbortController>();
   readonly #collected = new FinalizationRegistry<number>((signalId) => {
@@ -56,7 +57,7 @@ export class Signals implements SignalExchange, SessionPart {
   }
 
   close(): void {
-    // The signal may live on, as one of the whole program does.
+    // A signal may outlive the session: a program often has one signal for all its work.
     for (const followed of this.#followed.values()) {
       const signal = followed.deref();
       if (signal) this.#stops.get(signal)?.();
@@ -83,7 +84,7 @@ export class Signals implements SignalExchange, SessionPart {
 
   #abort(signalId: number, wire: Wire, coded: Coded | undefined): void {
     const controller = this.#imported.get(signalId);
-    // One that was sent and never read is not known here.
+    // Unknown if the message with the signal was dropped unread.
     if (!controller) return;
     this.#imported.delete(signalId);
     controller.abort(readValueOrRefusal(this.#link.codec, wire, coded));

@@ -86,7 +86,7 @@ describe.each(['json', 'advanced'] as const)('the lifetime of functions, in %s m
       expect(await counts(user)).toEqual(none);
       const error = await rejectionOf(user.callKept(0));
       expect(error).toBeInstanceOf(TerminatedError);
-      expect((error as Error).message).toMatch(/^released\(\) was let go of by \$releaseCallback\(\)\. Pass it again/);
+      expect((error as Error).message).toMatch(/^released\(\) was released by \$releaseCallback\(\)\. Pass it again/);
       await user.keep(fn);
       expect(await user.callKept(1)).toBe(1);
       expect(await rejectionOf(user.callKept(0))).toBeInstanceOf(TerminatedError);
@@ -117,7 +117,7 @@ describe.each(['json', 'advanced'] as const)('the lifetime of functions, in %s m
       expect(await counts(user)).toEqual(none);
       expect(await rejectionOf(own())).toMatchObject({
         name: 'TerminatedError',
-        message: expect.stringMatching(/^own\(\) was let go of/) as string,
+        message: expect.stringMatching(/^own\(\) was released by/) as string,
       });
       const again = await user.own();
       expect(again).not.toBe(own);

@@ -47,7 +47,9 @@ describe.each(['json', 'advanced'] as const)('while a child waits, in %s mode', 
       for (const error of refused) {
         expect(error, name).toBeInstanceOf(SyncCallbackError);
         expect(error).toMatchObject({ code: 'PROCXY_SYNC_CALLBACK' });
-        expect((error as Error).message).toMatch(/was called from within asking\(\), for whose result the child waits/);
+        expect((error as Error).message).toMatch(
+          /was called from within asking\(\), but the child is blocked until asking\(\) returns/,
+        );
       }
       expect(await attempt(), name).toBeDefined();
     }

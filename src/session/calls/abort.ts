@@ -1,7 +1,7 @@
-/** What is to happen when a signal aborts. One listener each, however many calls share a signal: Node warns of many. */
+/** What to do when a signal aborts. Each signal gets only one listener, since Node warns about many. */
 const actions = new WeakMap<AbortSignal, Set<() => void>>();
 
-/** Calls `action` when `signal` aborts. Returns what takes it back. */
+/** Calls `action` when `signal` aborts. Returns a function that cancels this. */
 export function onAbort(signal: AbortSignal, action: () => void): () => void {
   let set = actions.get(signal);
   if (!set) {

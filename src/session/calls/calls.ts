@@ -23,19 +23,19 @@ import { annotate, type Send } from '../wire/parcel.js';
 export interface CallsOptions {
   codec: Codec;
   send: Send;
-  /** Why a call cannot be made just now. */
+  /** Returns an error if `method` cannot be called now. */
   refuse(method: string): Error | undefined;
   /** How many messages have arrived so far. */
   received(): number;
-  /** Called when the first call opens and when the last one is settled. */
+  /** Called when the first call opens and when the last one settles. */
   onBusy(busy: boolean): void;
 }
 
-/** The calls that this side has made and that are not yet answered. */
+/** The calls that this side has made and the other side has not answered yet. */
 export class Calls {
   readonly #options: CallsOptions;
   readonly #open = new OpenCalls<OpenCall>();
-  /** Calls given up here whose answer may still come, and is then dropped. */
+  /** Calls given up on this side. An answer that still arrives is dropped. */
   readonly #abandoned = new Set<number>();
   readonly #deadlines: Deadlines;
   readonly #sites = new CallSiteBudget();
@@ -43,7 +43,7 @@ export class Calls {
     build: (call) => this.#build(call),
     failed: (call, error) => this.#failed(call, error),
   };
-  /** Why nothing can be answered any more. */
+  /** Set when the session is closed: why no further call can be answered. */
   #closed: ErrorFactory | undefined;
   #lastId = 0;
 
@@ -80,7 +80,7 @@ export class Calls {
     return ++this.#lastId;
   }
 
-  /** @throws {ProtocolError} when nobody waits for this result */
+  /** @throws {ProtocolError} if the call is not open */
   settle(message: CallResult | CallbackResult): void {
     const id = message.type === 'call-result' ? message.callId : message.invokeId;
     const call = this.#take(id);
@@ -99,7 +99,7 @@ export class Calls {
     });
   }
 
-  /** Rejects all that is open, each with an error of its own. */
+  /** Rejects every open call with its own error. */
   rejectAll(reason: ErrorFactory): void {
     for (const { id } of this.#open.list()) {
       const call = this.#take(id);
@@ -118,7 +118,7 @@ export class Calls {
   }
 
   #build(call: OpenCall): Message | undefined {
-    // It may have had to wait, and been given up meanwhile.
+    // The call may have been given up while it waited to be sent.
     if (!this.#open.get(call.id)) return undefined;
     const message = this.#message(call);
     call.args = undefined;
@@ -134,16 +134,16 @@ export class Calls {
     }
   }
 
-  /** Those after it do not wait. */
+  /** Sends a call once the socket among its arguments is connected. Later calls do not wait for it. */
   async #sendWhenConnected(socket: Promise<void>, call: OpenCall): Promise<void> {
     await socket;
     this.#options.send(call);
   }
 
   #message({ id, target, method, args = [] }: OpenCall): CallInvoke | CallbackInvoke {
-    // First, since it may throw: a message that is encoded has exported functions.
+    // Before encoding, since it may throw: an encoded message has already exported its functions.
     const callbackId = typeof target === 'object' ? target.id() : undefined;
-    // An instance that reaches a constructor without its methods would fail much later, where nobody sees why.
+    // A class instance would reach the constructor without its methods, and fail much later for no visible reason.
     const refuseMethods = target === 'agent' && method === 'constructor';
     const encoded = encodeArgs(this.#options.codec, target, args, { root: 'args', method, refuseMethods });
     const wire = encoded.wire as unknown[];
@@ -155,7 +155,7 @@ export class Calls {
     return annotate(message, encoded);
   }
 
-  /** Settles the call with what `decode` makes of an answer; a malformed one is a violation besides. */
+  /** Decodes an answer and settles the call with it. A malformed answer rejects the call and is a protocol violation. */
   #decode(wire: unknown, coded: Coded | undefined, call: OpenCall, settle: (value: unknown) => void): void {
     let value: unknown = wire;
     try {

@@ -2,15 +2,15 @@ import { clearTimeout, MAX_DELAY, now, setTimeout } from '../../clock.js';
 import { afterDrain } from './drain.js';
 
 export interface DeadlinesOptions {
-  /** Ends whatever is due at `time`, and returns the next deadline, or `Infinity`. */
+  /** Expires what is due at `time`. Returns the next deadline, or `Infinity`. */
   sweep(time: number): number;
   /** How many messages have arrived so far. */
   received(): number;
 }
 
 /**
- * One timer for all deadlines of a session. When it fires late, since this process was busy, the answers
- * may already wait in the pipe: it expires nothing before a turn of the event loop that brought no message.
+ * One timer for all deadlines of a session. It may fire late because this process was busy, while answers already wait in the
+ * pipe. So it expires nothing until the pipe is drained: see {@link afterDrain}.
  */
 export class Deadlines {
   readonly #options: DeadlinesOptions;
@@ -31,7 +31,7 @@ export class Deadlines {
     clearTimeout(this.#timer);
     const delay = Math.min(Math.max(Math.ceil(deadline - now()), 0), MAX_DELAY);
     this.#timer = setTimeout(() => this.#wake(), delay);
-    // What waits for an answer keeps the process alive by other means.
+    // Open calls keep the process alive by other means.
     this.#timer.unref();
   }
 

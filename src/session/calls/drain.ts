@@ -1,19 +1,19 @@
 import { now, setImmediate } from '../../clock.js';
 
-/** How long messages that keep arriving may put it off, in ms. */
+/** How long a steady flow of messages may delay it, in ms. */
 const GRACE = 1000;
 
-/** So many turns must bring no message: what is read in the first may be the middle of a long one (`channel/message-socket.ts`). */
+/** Turns in a row that must bring no message. One is not enough: it may have read part of a long message (`channel/message-socket.ts`). */
 const QUIET_TURNS = 2;
 
 /**
- * Calls `then` after turns of the event loop that brought no message: by then whatever waited in the pipe has been read.
+ * Calls `then` when everything that waited in the pipe has been read: after turns of the event loop without a message.
  * @param received how many messages have arrived so far
  */
 export function afterDrain(received: () => number, then: () => void): void {
   const until = now() + GRACE;
   const turn = (before: number, quiet: number): void => {
-    // Timers, then the pipe, then immediates.
+    // A turn of the event loop runs timers, then reads the pipe, then runs immediates.
     setImmediate(() => {
       const arrived = received();
       const isQuiet = arrived === before;

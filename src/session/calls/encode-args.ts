@@ -3,8 +3,8 @@ import { SerializationError } from '../../errors.js';
 import type { CallTarget } from './open-call.js';
 
 /**
- * Encodes the arguments of a call. If they cannot cross and the target can do with fewer, those are encoded.
- * @throws {SerializationError} that names the argument at fault
+ * Encodes the arguments of a call. If they cannot cross, but the target needs fewer of them, encodes only those.
+ * @throws {SerializationError} naming the argument that cannot cross
  */
 export function encodeArgs(codec: Codec, target: CallTarget, args: readonly unknown[], origin: Origin): Encoded {
   try {

@@ -3,15 +3,15 @@ import type { Message } from '../../protocol.js';
 import type { Parcel } from '../wire/parcel.js';
 import type { CallSite } from './call-site.js';
 
-/** Whose method is called; or the function itself. */
+/** The owner of the method that is called, or a function. */
 export type CallTarget = 'instance' | 'agent' | FunctionTarget;
 
 export interface FunctionTarget {
-  /** Its id. @throws when it must not be called any more */
+  /** The function's id. @throws if the function can no longer be called */
   id(): string;
-  /** What stands for it here: it is not to be collected, and the function given back, before the call is sent. */
+  /** The function's proxy on this side. An open call holds it, so that it is not collected before the call is sent. */
   readonly proxy: object;
-  /** What to send where these arguments cannot cross, if the function does not need all of them. */
+  /** The arguments to send if `args` cannot cross and the function does not need all of them. */
   fewer(args: readonly unknown[]): readonly unknown[] | undefined;
 }
 
@@ -21,22 +21,22 @@ export interface Settle {
 }
 
 export interface CallOptions {
-  /** ms until the call rejects with a {@link TimeoutError}; `0` or `Infinity`: never. */
+  /** ms until the call rejects with a {@link TimeoutError}. `0` and `Infinity` mean no limit. */
   timeout: number;
-  /** Rejects the call at once, with its reason, when it aborts. */
+  /** When it aborts, the call rejects immediately with its reason. */
   signal?: AbortSignal | undefined;
-  /** The function that the user called: the frame above it is the call site. */
+  /** The function that the user called. Its caller is the call site. */
   boundary?: ((...args: never[]) => unknown) | undefined;
-  /** The call site itself, where that function is long gone. */
+  /** The call site itself, if the function that the user called has already returned. */
   site?: CallSite | undefined;
-  /** Stands between the answer and the caller. */
+  /** Wraps the promise's functions, to observe the answer. */
   observe?: ((settle: Settle) => Settle) | undefined;
 }
 
 /** A call that is not answered yet, and what is sent for it. */
 export class OpenCall implements Parcel {
   stopListening: (() => void) | undefined;
-  /** An answer can come. */
+  /** Whether it was sent, so that an answer may arrive. */
   sent = false;
 
   constructor(
@@ -44,11 +44,11 @@ export class OpenCall implements Parcel {
     readonly id: number,
     readonly target: CallTarget,
     readonly method: string,
-    /** Until they are encoded. */
+    /** Cleared once they are encoded. */
     public args: readonly unknown[] | undefined,
-    /** ms; `Infinity`: no limit. */
+    /** ms. `Infinity` means no limit. */
     readonly timeout: number,
-    /** When it was opened, as {@link now} gives it. */
+    /** When the call was opened, in the time of {@link now}. */
     readonly time: number,
     readonly site: CallSite | undefined,
     readonly settle: Settle,
@@ -72,10 +72,10 @@ export interface CallOwner {
   failed(call: OpenCall, error: unknown): void;
 }
 
-/** Makes the error with which an open call of this method is rejected. */
+/** Makes the error that rejects an open call of this method. */
 export type ErrorFactory = (method: string) => Error;
 
-/** Those made here: a method may throw one of its own, from a proxy that it uses. */
+/** Timeout errors made by this side. A method may also throw one, from a proxy that it uses itself. */
 const ownTimeouts = new WeakSet<object>();
 
 export function isOwnTimeout(error: unknown): boolean {
@@ -85,8 +85,8 @@ export function isOwnTimeout(error: unknown): boolean {
 export function timeoutError({ target, method, timeout }: OpenCall): TimeoutError {
   const advice =
     typeof target === 'object'
-      ? 'The function goes on; a late result is dropped. Raise `callbackTimeout` for slow functions.'
-      : 'The child goes on with it; a late result is dropped. ' +
+      ? 'The function keeps running, and a late result is dropped. Raise `callbackTimeout` for slow functions.'
+      : 'The child keeps running it, and a late result is dropped. ' +
         'Raise `timeout` for slow methods, or call $terminate() to stop the child.';
   const error = new TimeoutError(method, timeout, `${method}() was not answered within ${timeout} ms. ${advice}`);
   ownTimeouts.add(error);

@@ -1,16 +1,19 @@
 const FIRST_CAPACITY = 64;
-/** Slots, of 8 bytes. */
+/** Slots of 8 bytes each. */
 const MAX_CAPACITY = 2 ** 16;
 
 /**
- * What is under way, by ascending ids, the most of it not for long: a ring, in which an id has the slot that its last bits name.
+ * Open calls in a ring buffer. The low bits of a call's id are its slot. Ids ascend and most calls are short, so that a slot is
+ * usually free again when its turn comes round:
  *
- * It is no `Map`: one that is filled and emptied all the time makes its tables anew, each of which refers to the next. With the first of them
- * that V8 counts as old it keeps all later ones, and what they held, until the next full collection.
+ *     capacity 4    slot     0   1   2   3
+ *                   calls    8   5   -   -      the next call, 9, needs slot 1: call 5 becomes a straggler
+ *
+ * Not a `Map`: constant insertion and deletion makes V8 chain old hash tables until a full collection.
  */
 export class OpenCalls<T extends { readonly id: number }> {
   #slots: (T | undefined)[] = emptySlots(FIRST_CAPACITY);
-  /** Those that were still there when the slot was needed again. */
+  /** Calls that were still open when another call needed their slot. */
   readonly #stragglers = new Map<number, T>();
   #size = 0;
 
@@ -29,7 +32,7 @@ export class OpenCalls<T extends { readonly id: number }> {
     this.#size++;
   }
 
-  /** Returns it, if it was there. */
+  /** Removes a call and returns it. */
   take(id: number): T | undefined {
     const slot = id & (this.#slots.length - 1);
     const entry = this.#slots[slot];
@@ -43,7 +46,7 @@ export class OpenCalls<T extends { readonly id: number }> {
     return straggler;
   }
 
-  /** All that are there now, the first ones first. */
+  /** All open calls, oldest first. */
   list(): T[] {
     const inRing = this.#slots.filter((entry) => entry !== undefined);
     return [...this.#stragglers.values(), ...inRing].toSorted((a, b) => a.id - b.id);
@@ -62,7 +65,7 @@ export class OpenCalls<T extends { readonly id: number }> {
     }
   }
 
-  /** Not where a few that take long are in the way. */
+  /** Whether the ring itself is too small. A few long calls in the way are no reason to grow. */
   #isCrowded(): boolean {
     const { length } = this.#slots;
     return length < MAX_CAPACITY && (this.#size - this.#stragglers.size) * 2 > length;

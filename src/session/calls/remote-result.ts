@@ -1,10 +1,10 @@
 /**
- * What a call to the other side returns: a promise of the result, over which `for await` can also loop at once.
- * It has no `next`, `return` or `throw`: a library that prefers iterators to promises would take it for an iterator.
+ * The result of a call to the other side: a promise, which `for await` can also iterate without awaiting it first.
+ * It has no `next`, `return` or `throw`, since some libraries would then treat it as an iterator instead of a promise.
  */
 export class RemoteResult<T> extends Promise<T> implements AsyncIterable<unknown> {
   static {
-    // Promises derived from it are ordinary ones, and `await` treats it as one, without calling `then`.
+    // So that `then()` returns a plain promise, and `await` takes its fast path without calling `then`.
     Object.defineProperty(this.prototype, 'constructor', { value: Promise, configurable: true, writable: true });
   }
 
@@ -19,7 +19,7 @@ export class RemoteResult<T> extends Promise<T> implements AsyncIterable<unknown
 
 type AnyIterator = AsyncIterator<unknown, unknown, unknown> | Iterator<unknown, unknown, unknown>;
 
-/** Iterates over a result that has not arrived. */
+/** Iterates over a result that may not have arrived yet. */
 class ResultIterator implements AsyncIterator<unknown, unknown, unknown> {
   readonly #result: PromiseLike<unknown>;
   #opening: PromiseLike<AnyIterator> | undefined;

@@ -5,13 +5,13 @@ import type { CallbackResult, CallResult, Coded, Wire } from '../../protocol.js'
 import type { Send } from '../wire/parcel.js';
 import { ValueParcel, type Form, type Sender } from '../wire/value-parcel.js';
 
-/** Where an answer belongs. Its message repeats this. */
+/** The fields that match an answer to its call. */
 export type AnswerHead = { type: 'call-result'; callId: number } | { type: 'callback-result'; invokeId: number };
 
 /** The answer to one call of the other side. */
 export type Answer = ValueParcel<AnswerHead>;
 
-/** Fields always have the same order: V8 then gives all answers one shape. */
+/** Fields are always in the same order, so that V8 gives all answers the same shape. */
 const answerForm: Form<AnswerHead> = {
   root: 'result',
   success(head, value): CallResult | CallbackResult {
@@ -28,7 +28,7 @@ const answerForm: Form<AnswerHead> = {
 
 export interface ServerOptions {
   codec: Codec;
-  /** The way of answers to calls that came by the channel. */
+  /** Sends the answers to calls that came by the channel. */
   send: Send;
 }
 
@@ -50,9 +50,9 @@ export class Server {
 
   /**
    * Runs a call that came by the channel, and answers it.
-   * @param method for sentences
-   * @param run what it returns, resolves to or throws is the answer
-   * @throws {ProtocolError} when the arguments are malformed
+   * @param method its name in error messages
+   * @param run its result or error is the answer
+   * @throws {ProtocolError} if the arguments are malformed
    */
   serve(
     head: AnswerHead,
@@ -65,15 +65,15 @@ export class Server {
   }
 
   /**
-   * Begins to count a call as open.
-   * @param send the way of its answer: that of the call
+   * Counts a call as open, and returns its answer to be filled in.
+   * @param send sends the answer, if the call did not come by the channel
    */
   open(head: AnswerHead, method: string, send?: Send): Answer {
     this.#running++;
     return new ValueParcel(send ? { ...this.#channel, send } : this.#channel, head, { method });
   }
 
-  /** @throws {ProtocolError} when the arguments are malformed */
+  /** @throws {ProtocolError} if the arguments are malformed */
   run(answer: Answer, args: Wire[], coded: Coded | undefined, run: (args: unknown[]) => unknown): void {
     const values = coded ? this.#decode(answer, args) : args;
     if (!values) return;
@@ -84,21 +84,21 @@ export class Server {
       return this.fail(answer, error);
     }
     if (!isPromise(value)) return this.#succeed(answer, value);
-    // A thenable gets what `await` would give it: it is asked once, and settles once.
+    // As `await` does: calls a thenable's `then` once and ignores all but its first outcome.
     Promise.resolve(value).then(
       (result) => this.#succeed(answer, result),
       (error: unknown) => this.fail(answer, error),
     );
   }
 
-  /** Answers with an error. The first answer counts. */
+  /** Answers with an error, unless the call is answered already. */
   fail(answer: Answer, error: unknown): void {
     if (answer.isSent) return;
     this.#running--;
     answer.fail(error);
   }
 
-  /** The arguments. If this process does not know how to read them, that is the answer. */
+  /** Returns the arguments. If this process cannot read them, answers with that error and returns `undefined`. */
   #decode(answer: Answer, args: Wire[]): unknown[] | undefined {
     try {
       return this.#codec.decode(args) as unknown[];

@@ -7,7 +7,7 @@ import { warn } from '../../warnings.js';
 import { withoutValue, type Send } from '../wire/parcel.js';
 import { ValueParcel, type Form, type Sender } from '../wire/value-parcel.js';
 
-/** What counts as an emitter: Node's own, and those that only look like it. */
+/** What counts as an emitter: Node's `EventEmitter`, and any object with the same methods. */
 export interface EmitterLike {
   on(event: Event, listener: (...args: unknown[]) => void): unknown;
   off(event: Event, listener: (...args: unknown[]) => void): unknown;
@@ -23,11 +23,11 @@ export interface EventForwarderOptions {
   emitter: EmitterLike;
   codec: Codec;
   send: Send;
-  /** Finds the symbol that the other side means by a description. */
+  /** Finds the symbol with this description. */
   findSymbol(description: string): symbol;
 }
 
-/** An event whose arguments cannot cross becomes a report of that. */
+/** If the arguments of an event cannot cross, the other side gets a report instead. */
 const eventForm: Form<EventName> = {
   root: 'args',
   success: (event, args): EventEmit => ({ type: 'event-emit', event, args: args as Wire[] }),
@@ -35,13 +35,13 @@ const eventForm: Form<EventName> = {
 };
 
 /**
- * Sends an emitter's events to the other side, each for as long as somebody listens there. An emitter may call a listener after
- * `off()`, which may do nothing, fail, or remove it later: such events are dropped.
+ * Sends an emitter's events to the other side while they have listeners there. `off()` of an emitter may do nothing, fail, or
+ * remove the listener later. Events that still arrive after it are dropped.
  */
 export class EventForwarder {
   readonly #options: EventForwarderOptions;
   readonly #sender: Sender<EventName>;
-  /** How each event is stopped. */
+  /** Stops each event that is forwarded. */
   readonly #forwarding = new Map<string, () => void>();
 
   constructor(options: EventForwarderOptions) {
@@ -82,13 +82,13 @@ export class EventForwarder {
     this.#options.send(withoutValue({ type: 'event-unsubscribed', event: name }));
   }
 
-  /** Takes all listeners off the emitter. */
+  /** Removes all its listeners from the emitter. */
   close(): void {
     for (const stop of this.#forwarding.values()) stop();
     this.#forwarding.clear();
   }
 
-  /** Never throws: the emitter has done nothing wrong, and in a timer it would end the process. */
+  /** Never throws: the error would surface in the code that emits, and in a timer it would end the process. */
   #forward(event: EventName, args: unknown[]): void {
     this.#parcel(event).succeed(args);
   }
@@ -107,7 +107,7 @@ export class EventForwarder {
   }
 }
 
-/** Never throws: the other side, which asked for it, has done nothing wrong. @param name for the sentence of a warning */
+/** Removes a listener. Never throws: the fault is not that of the other side. @param name the event's name in a warning */
 function remove(emitter: EmitterLike, event: Event, listener: (...args: unknown[]) => void, name: string): void {
   const fail = (error: unknown): void =>
     warn('PROCXY_EVENT_FAILED', `off() of the event ${name} failed in the instance. ${describeReason(error)}.`);

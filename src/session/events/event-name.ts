@@ -3,8 +3,8 @@ import type { EventName } from '../../protocol.js';
 export type Event = string | symbol;
 
 /**
- * Anything but a symbol counts as its text, as for Node's emitters.
- * @throws {TypeError} for a symbol that nothing identifies in another process
+ * Converts a name that is not a symbol to a string, as Node's emitters do.
+ * @throws {TypeError} for a symbol that another process cannot identify
  */
 export function toEventName(event: Event): EventName {
   if (typeof event !== 'symbol') return String(event);
@@ -14,13 +14,13 @@ export function toEventName(event: Event): EventName {
   throw new TypeError('A symbol without a description cannot name an event of another process. Use Symbol.for(key).');
 }
 
-/** Tells event names apart as keys of a map. */
+/** Makes a unique map key of an event name. */
 export function eventKey(name: EventName): string {
   if (typeof name === 'string') return `string ${name}`;
   return 'key' in name ? `key ${name.key}` : `description ${name.description}`;
 }
 
-/** For sentences. */
+/** Shows an event name in an error message. */
 export function displayEvent(name: EventName): string {
   if (typeof name === 'string') return `'${name}'`;
   return 'key' in name ? `Symbol.for('${name.key}')` : `Symbol('${name.description}')`;

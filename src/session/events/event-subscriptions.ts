@@ -10,27 +10,27 @@ import { displayEvent, eventKey, toEventName, type Event } from './event-name.js
 
 type Listener = (...args: unknown[]) => void;
 
-/** Events about listeners themselves: those of this side are meant. */
+/** Events about listeners. They concern the listeners of this side, so they are not forwarded. */
 const local = new Set<Event>(['newListener', 'removeListener']);
 
 export interface EventSubscriptionsOptions {
   codec: Codec;
   send(message: Message): void;
-  /** What listeners get as `this`. */
+  /** The value of `this` in listeners. */
   target(): object | undefined;
-  /** Called when the first listener comes and when the last one has gone. */
+  /** Called when the first event gets a listener and when the last one loses its last. */
   onListening(listening: boolean): void;
 }
 
-/** The listeners of this side. The other side is told which events to forward, and only those. */
+/** The listeners of this side. The other side forwards only events that have listeners here. */
 export class EventSubscriptions {
   /** Keeps the listeners, with Node's rules for order, `once`, limits and the like. */
   readonly emitter = new EventEmitter();
   readonly #options: EventSubscriptionsOptions;
   readonly #subscribed = new Map<string, Event>();
-  /** The asynchronous context in which each listener was added last, and in which it runs. */
+  /** The asynchronous context in which each listener was last added. It runs there. */
   readonly #contexts = new WeakMap<Listener, AsyncResource>();
-  /** Those that are over but not yet for the other side: their last events may still be on the way. */
+  /** Events unsubscribed here, by the number of confirmations still due. Their last events may still be in transit. */
   readonly #ending = new Map<string, number>();
 
   constructor(options: EventSubscriptionsOptions) {
@@ -41,24 +41,24 @@ export class EventSubscriptions {
     return this.#subscribed.size;
   }
 
-  /** To be called for a listener that is added. */
+  /** Call it for each listener that is added. */
   keepContext(listener: Listener): void {
     if (typeof listener === 'function') this.#contexts.set(listener, new AsyncResource('PROCXY_LISTENER'));
   }
 
-  /** To be called after listeners to `event` may have come or gone; without one, to any event. */
+  /** Call it after listeners of `event` may have been added or removed. Without an argument, checks all events. */
   update(event?: Event): void {
     const events = event === undefined ? [...this.#subscribed.values()] : [event];
     for (const each of events) this.#updateOne(each);
   }
 
-  /** @throws {ProtocolError} for an event that nobody ever listened to */
+  /** @throws {ProtocolError} for an event that was not subscribed to */
   dispatch({ event: name, args, coded }: EventEmit): void {
     const key = eventKey(name);
     const event = this.#subscribed.get(key);
     if (event === undefined) {
       if (this.#ending.has(key)) return;
-      throw new ProtocolError(`The event ${displayEvent(name)} arrived, to which nobody listens.`);
+      throw new ProtocolError(`The event ${displayEvent(name)} arrived, but it has no listeners here.`);
     }
     const values = coded ? this.#decode(name, args) : args;
     if (!values) return;
@@ -66,22 +66,22 @@ export class EventSubscriptions {
     this.#updateOne(event);
   }
 
-  /** The other side has stopped to forward this event. @throws {ProtocolError} when it was not asked to */
+  /** The other side has stopped forwarding this event. @throws {ProtocolError} if it was not asked to */
   confirmEnd({ event }: EventUnsubscribed): void {
     const key = eventKey(event);
     const open = this.#ending.get(key);
     if (open === undefined)
-      throw new ProtocolError(`The end of the event ${displayEvent(event)} was confirmed unasked.`);
+      throw new ProtocolError(`The other side stopped the event ${displayEvent(event)} without being asked.`);
     if (open === 1) this.#ending.delete(key);
     else this.#ending.set(key, open - 1);
   }
 
-  /** The parent is told as Node tells one of what went wrong where nobody waits: by a warning. */
+  /** Reports an event that could not be sent with a process warning, since nothing awaits it. */
   reportFailure({ event, error, coded }: EventFailed): void {
     this.#warn(event, readValueOrRefusal(this.#options.codec, error, coded));
   }
 
-  /** A class that this side has not registered is no fault of the other side's. */
+  /** Returns the arguments. Warns if this side cannot read them: an unregistered class is not a protocol violation. */
   #decode(event: EventName, args: Wire[]): unknown[] | undefined {
     try {
       return this.#options.codec.decode(args) as unknown[];
@@ -96,7 +96,7 @@ export class EventSubscriptions {
     warn('PROCXY_EVENT_FAILED', `The event ${displayEvent(event)} did not arrive. ${describeReason(reason)}.`);
   }
 
-  /** No event will come any more. */
+  /** No more events will arrive. */
   close(): void {
     if (this.#subscribed.size > 0) this.#options.onListening(false);
     this.#subscribed.clear();
@@ -120,7 +120,7 @@ export class EventSubscriptions {
     }
   }
 
-  /** A listener that throws fails as it would on an emitter of this process: uncaught, and alone. */
+  /** Runs a listener. An error it throws is uncaught, as on a local emitter, and does not affect other listeners. */
   #run(listener: Listener, args: unknown[]): void {
     try {
       const context = this.#contexts.get(listener);

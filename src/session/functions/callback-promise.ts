@@ -3,17 +3,17 @@ import { captureCallSite } from '../calls/call-site.js';
 import { RemoteResult } from '../calls/remote-result.js';
 
 /**
- * What a proxy function returns. It knows whether anybody waits for it, so that a failure which nobody sees can be
- * reported without ending the process, as an unhandled rejection would.
+ * The promise that a proxy function returns. It knows whether it is awaited, so that a failure nobody awaits can be reported.
+ * As an unhandled rejection it would end the process.
  */
 export class CallbackPromise<T = unknown> extends RemoteResult<T> {
   static {
-    // Not a plain Promise's, so that `await` and the combinators come to `then`.
+    // Its own constructor, so that `await` and the combinators call its `then`.
     Object.defineProperty(this.prototype, 'constructor', { value: this, configurable: true, writable: true });
     Object.defineProperty(this.prototype, callbackResult, { value: true });
   }
 
-  /** What is derived from it is an ordinary promise, and its owner's concern. */
+  /** Derived promises are plain ones: handling their rejections is up to the user's code. */
   static override get [Symbol.species](): PromiseConstructor {
     return Promise;
   }
@@ -29,15 +29,15 @@ export class CallbackPromise<T = unknown> extends RemoteResult<T> {
     return super.then(onFulfilled, onRejected);
   }
 
-  /** To be called before it rejects: no unhandled rejection comes of it. */
+  /** Call it before rejecting, to avoid an unhandled rejection. */
   ignoreRejection(): void {
     super.then(undefined, () => {});
   }
 }
 
 /**
- * Whether an `EventTarget` calls this function. It throws what a listener's promise rejects with as an uncaught error, although
- * nobody waits for that promise.
+ * Whether an `EventTarget` calls this function. It attaches a handler to a listener's promise only to rethrow a rejection as an
+ * uncaught error, which does not count as awaiting.
  */
 function isEventTarget(then: (...args: never[]) => unknown): boolean {
   const { stack } = captureCallSite(then);

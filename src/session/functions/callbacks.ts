@@ -12,13 +12,13 @@ import type { Handlers, SessionApi, SessionPart } from '../part.js';
 export interface CallbacksOptions extends InvocationOptions {
   /** How many functions one side may export at a time. */
   limit: number;
-  /** The parent trusts no child: it never blocks for one. */
+  /** The parent does not trust its child: it never blocks for it. */
   isParent: boolean;
-  /** What runs a function of this side while it is watched; `undefined` while it is not. */
+  /** Returns a function that runs a callback and traces it, or `undefined` while nothing is traced. */
   trace?(): ((name: string, args: unknown[], run: () => unknown) => unknown) | undefined;
 }
 
-/** The functions that cross, in both directions: both registries of a side, and what the sides tell each other about them. */
+/** The functions that cross, in both directions: the two registries of a side, and the messages about them. */
 export class Callbacks implements FunctionExchange, SessionPart, Collectable {
   readonly mayExportSync: boolean;
   readonly handlers: Handlers;
@@ -41,7 +41,7 @@ export class Callbacks implements FunctionExchange, SessionPart, Collectable {
     this.#invocations = new Invocations(options);
     this.#exported = new ExportedFunctions(limit);
     this.#imported = new ImportTable({
-      // A child takes what its parent sends: what gives functions back may be overtaken by what brings new ones.
+      // A child accepts any number: messages with new functions may overtake the messages that release old ones.
       limit: isParent ? limit : Infinity,
       option: 'maxCallbacks',
       noun: 'function',
@@ -95,14 +95,14 @@ export class Callbacks implements FunctionExchange, SessionPart, Collectable {
     if (coded !== true) for (const id of coded.filter(isFunctionId)) this.#exported.giveBack(id, 1);
   }
 
-  /** A function of this side. @throws {ProtocolError} for an id that was not handed out */
+  /** Finds a function of this side. @throws {ProtocolError} for an id that was never exported */
   find(callbackId: string): ExportedFunction {
     return this.#exported.get(callbackId);
   }
 
   /**
    * Runs a function of this side in the asynchronous context in which it was passed.
-   * @param within runs it in turn, in that context
+   * @param within called in that context, to run the function
    */
   run(exported: ExportedFunction, args: unknown[], within?: (run: () => unknown) => unknown): unknown {
     const { value: fn, name, receiver, context } = exported;
@@ -118,11 +118,11 @@ export class Callbacks implements FunctionExchange, SessionPart, Collectable {
     this.#imported.giveBackCollected();
   }
 
-  /** Lets go of a function, of whichever side it is. Returns whether it had crossed. */
+  /** Releases a function of either side. Returns whether it had crossed. */
   release(fn: UntypedFunction): boolean {
     const entry = this.#imported.entryOf(fn);
     if (entry) return this.#imported.release(entry);
-    // What has crossed may be the function as sync() marks it.
+    // The function may have crossed as the one that sync() returned for it.
     const forms = [fn, syncOf(fn) as UntypedFunction | undefined];
     const released = forms.map((each) => each && this.#exported.release(each)).filter((each) => each !== undefined);
     for (const { id: callbackId } of released) this.#link.sendControl({ type: 'callback-release', callbackId });

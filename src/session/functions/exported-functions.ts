@@ -10,16 +10,16 @@ import { ExportTable, type Exported } from '../lifetimes/export-table.js';
 export interface ExportedFunction extends Exported<UntypedFunction> {
   readonly name: string;
   readonly sync: boolean;
-  /** What it is called on: the object of which it last crossed as a method. */
+  /** The value of `this` when it is called: the object that it last crossed in as a method. */
   receiver: object | undefined;
-  /** The asynchronous context in which it was passed last, and in which it runs: that of an `AsyncLocalStorage`, for example. */
+  /** The asynchronous context in which it was last passed. It runs there, so that `AsyncLocalStorage` works. */
   context: AsyncResource;
 }
 
-/** Until a function has one of its own, in the same turn. */
+/** A placeholder until `export()` sets the function's own context. */
 const unused = new AsyncResource('PROCXY_FUNCTION');
 
-/** The real functions, each under the id that the other side knows it by. */
+/** The functions of this side by the ids that the other side knows. */
 export class ExportedFunctions extends ExportTable<UntypedFunction, ExportedFunction> {
   constructor(limit: number) {
     super({ limit, noun: 'function', limitError });
@@ -48,12 +48,12 @@ function entryFor(fn: UntypedFunction): ExportedFunction {
 
 function limitError(limit: number): CallbackLimitError {
   return new CallbackLimitError(
-    `The other process holds ${limit} functions of this one, as many as \`maxCallbacks\` allows, and gives none of them back. ` +
-      'Raise it, or let go of some by $releaseCallback().',
+    `The other process holds ${limit} functions of this one, the most that \`maxCallbacks\` allows, and still uses all of them. ` +
+      'Raise the limit, or release some functions with $releaseCallback().',
   );
 }
 
-/** A function may have any property under these names. */
+/** User code may have redefined a function's `name` and `length` with any value. */
 function nameOf(fn: UntypedFunction): string {
   return typeof fn.name === 'string' ? fn.name : '';
 }

@@ -9,23 +9,23 @@ import { withoutCollection } from './visit.js';
 import type { SessionApi } from '../part.js';
 
 export interface InvocationOptions {
-  /** ms that the caller of a function waits for its result; `Infinity`: no limit. */
+  /** ms that the caller of a function waits for its result. `Infinity` means no limit. */
   timeout: number;
-  /** Left out where this process cannot wait without turning its event loop. */
+  /** Absent if this process cannot block to wait for a result. */
   blocking?: BlockingInvoker | undefined;
-  /** An invocation has failed, and nobody waits for it. */
+  /** Called when an invocation fails that nobody awaits. */
   onUnhandled(name: string, reason: string): void;
 }
 
-/** Invokes functions that are marked by `sync()`. */
+/** Invokes functions marked by `sync()`. */
 export interface BlockingInvoker {
-  /** A function has arrived that may be invoked this way. */
+  /** Call it when a function that may be invoked this way has arrived. */
   expect(): void;
-  /** Returns the function's result or throws its error, without turning the event loop. */
+  /** Blocks the event loop until the function returns or throws, and does the same. */
   invoke(target: FunctionTarget, name: string, args: unknown[]): unknown;
 }
 
-/** Makes what stands for a function of the other side, and invokes it. */
+/** Makes the proxies of the other side's functions, and invokes the functions. */
 export class Invocations {
   readonly #options: InvocationOptions;
   #link!: SessionApi;
@@ -53,7 +53,7 @@ export class Invocations {
     if (!blocking) {
       return () => {
         throw new SyncCallbackError(
-          `${name}() was marked by sync(), and this process cannot wait for it: that takes Node and a Unix socket. Pass the function itself.`,
+          `${name}() was marked by sync(), but this process cannot wait for it: sync() needs Node and a Unix socket. Pass the function without sync().`,
         );
       };
     }
@@ -80,12 +80,12 @@ export class Invocations {
   }
 }
 
-/** A call of a function, with the promise that its caller got. */
+/** A call of a function, with the promise that its caller has. */
 class Invocation implements Settle {
   readonly promise: CallbackPromise;
   resolve!: Settle['resolve'];
   #reject!: Settle['reject'];
-  /** Called a turn after it was rejected, if nobody had waited for it by then. */
+  /** Called a turn after the promise was rejected, unless something awaits it by then. */
   readonly onFailure: (promise: CallbackPromise, reason: unknown) => void;
 
   constructor(onFailure: Invocation['onFailure']) {
@@ -99,7 +99,7 @@ class Invocation implements Settle {
   reject(reason: unknown): void {
     if (!this.promise.isAwaited) {
       this.promise.ignoreRejection();
-      // Whoever awaits it does so in this turn.
+      // The caller still has the rest of this turn to await it.
       setImmediate(() => this.onFailure(this.promise, reason));
     }
     this.#reject(reason);
@@ -114,12 +114,12 @@ function targetOf(entry: Imported, name: string, proxy: UntypedFunction): Functi
   };
 }
 
-/** @throws {TerminatedError} when it was let go of */
+/** @throws {TerminatedError} if the function was released */
 function usableId({ id, released }: Imported, name: string): string {
   if (released) throw releasedError(name);
   return id;
 }
 
 export function releasedError(name: string): TerminatedError {
-  return new TerminatedError(`${name}() was let go of by $releaseCallback(). Pass it again to use it again.`);
+  return new TerminatedError(`${name}() was released by $releaseCallback(). Pass it again to use it again.`);
 }

@@ -1,6 +1,6 @@
 /**
- * The arguments of `map.forEach(visit)`, `set.forEach(visit)` and the like without the collection itself, which comes last. It cannot
- * cross in JSON mode, and a function that declares two parameters does not ask for it. `undefined` for any other call.
+ * Removes the collection, which comes last, from the arguments of `map.forEach(visit)`, `set.forEach(visit)` and the like. A
+ * collection cannot cross in JSON mode, and a function with two parameters does not use it. Returns `undefined` for other calls.
  * @param arity how many parameters the function declares
  */
 export function withoutCollection(args: readonly unknown[], arity: number): readonly unknown[] | undefined {

@@ -3,22 +3,25 @@ import { ProtocolError } from '../../errors.js';
 import type { Handlers, SessionApi, SessionPart } from '../part.js';
 import { collectGarbage } from './garbage.js';
 
-/** A child may make its parent collect garbage for so much of its time: a collection of t ms is followed by 4 t without. */
+/** Limits how often a child can make its parent collect garbage: after a collection of t ms, the parent waits at least 4 t ms. */
 const PAUSE_FACTOR = 4;
 
-/** What this side holds of the other, and gives back when it is garbage. */
+/** A registry of what this side holds of the other side, and gives back when it is garbage. */
 export interface Collectable {
   giveBackCollected(): void;
 }
 
 export interface CollectionOptions {
-  /** The parent trusts no child: it collects garbage for it in reasonable intervals only. */
+  /** The parent does not trust its child: it limits how often it collects garbage for it. */
   isParent: boolean;
   /** The registries of what this side holds. */
   imported: readonly Collectable[];
 }
 
-/** Makes room at a limit: has the other side collect its garbage and give back what it does not need, and does so for the other side. */
+/**
+ * Makes room when a limit is reached: asks the other side to collect its garbage and give back what it no longer needs. Does
+ * the same when the other side asks.
+ */
 export class Collection implements SessionPart {
   readonly handlers: Handlers = {
     'callback-collect': () => this.#schedule(),
@@ -26,11 +29,11 @@ export class Collection implements SessionPart {
   };
   readonly #options: CollectionOptions;
   #link!: SessionApi;
-  /** What to do when the other side has collected its garbage; it has been asked to when there is something. */
+  /** What to do once the other side has collected its garbage. Not empty while a request for that is pending. */
   readonly #onCollected: (() => void)[] = [];
-  /** This side is to collect its own. */
+  /** Whether the other side has asked this one to collect garbage. */
   #collecting = false;
-  /** Before that it collects none for the other's sake. */
+  /** The earliest time for the next collection that the other side asks for. */
   #nextCollection = 0;
 
   constructor(options: CollectionOptions) {
@@ -47,15 +50,16 @@ export class Collection implements SessionPart {
 
   #collected(): void {
     const waiting = this.#onCollected.splice(0);
-    if (waiting.length === 0) throw new ProtocolError('Garbage was collected that nobody asked for.');
+    if (waiting.length === 0)
+      throw new ProtocolError('The other side reported a garbage collection that was not requested.');
     for (const done of waiting) done();
   }
 
   #schedule(): void {
-    if (this.#collecting) throw new ProtocolError('Garbage was to be collected that is being collected.');
+    if (this.#collecting) throw new ProtocolError('A garbage collection was requested while another was pending.');
     this.#collecting = true;
     const wait = this.#nextCollection - now();
-    // Not at once: what this very turn has looked at counts as used until it ends.
+    // Not in this turn: V8 keeps the targets of WeakRefs that were read in it alive until it ends.
     if (wait <= 0) setImmediate(() => this.#collect());
     else setTimeout(() => this.#collect(), wait).unref();
   }

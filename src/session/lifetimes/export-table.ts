@@ -1,29 +1,29 @@
 import { ProtocolError } from '../../errors.js';
 
-/** Something of this side that the other side holds. */
+/** A function or object of this side that the other side holds. */
 export interface Exported<T extends object> {
   readonly id: string;
-  /** `undefined` when it was let go of while the other side still holds it. */
+  /** `undefined` if it was released while the other side still holds it. */
   value: T | undefined;
-  /** In how many messages it has gone out that the other side has not accounted for. */
+  /** The number of messages with this value that the other side has not accounted for yet. */
   sent: number;
 }
 
 export interface ExportTableOptions {
-  /** How many may live at a time. */
+  /** The most values that may be exported at a time. */
   limit: number;
-  /** What they are, for sentences: `function`. */
+  /** What the values are called in error messages, such as `function`. */
   noun: string;
-  /** The error for one more than the limit. */
+  /** Makes the error for an export beyond the limit. */
   limitError(limit: number): Error;
 }
 
-/** The owner's registry: what the other side holds of this one, each under the id that it is known by there. */
+/** The owner's registry: its values by the ids that the other side knows. */
 export class ExportTable<T extends object, E extends Exported<T>> {
   readonly #options: ExportTableOptions;
   readonly #byId = new Map<string, E>();
   readonly #ids = new WeakMap<T, string>();
-  /** Exported by the message that is being encoded. */
+  /** Ids exported by the message that is being encoded. */
   readonly #pending = new Set<string>();
   #live = 0;
 
@@ -31,7 +31,7 @@ export class ExportTable<T extends object, E extends Exported<T>> {
     this.#options = options;
   }
 
-  /** Without those that were let go of. */
+  /** The number of exported values that are not released. */
   get size(): number {
     return this.#live;
   }
@@ -48,14 +48,14 @@ export class ExportTable<T extends object, E extends Exported<T>> {
     this.#pending.clear();
   }
 
-  /** @throws {ProtocolError} for an id that the other side was not given */
+  /** @throws {ProtocolError} for an id that was never exported */
   get(id: string): E {
     const entry = this.#byId.get(id);
-    if (!entry) throw new ProtocolError(`A ${this.#options.noun} was named that was never handed out: ${id}.`);
+    if (!entry) throw new ProtocolError(`A message names a ${this.#options.noun} that was never exported: ${id}.`);
     return entry;
   }
 
-  /** The other side has accounted for `count` messages. @throws {ProtocolError} when there were fewer */
+  /** The other side has accounted for `count` messages. @throws {ProtocolError} if fewer were sent */
   giveBack(id: string, count: number): void {
     const entry = this.get(id);
     if (count > entry.sent) {
@@ -65,7 +65,7 @@ export class ExportTable<T extends object, E extends Exported<T>> {
     if (entry.sent === 0) this.#forget(id);
   }
 
-  /** Lets go of something that the other side may still hold. Returns its entry, if it has one. */
+  /** Releases a value that the other side may still hold. Returns its entry, if it was exported. */
   release(value: T): E | undefined {
     const id = this.#ids.get(value);
     if (id === undefined) return undefined;
@@ -83,9 +83,9 @@ export class ExportTable<T extends object, E extends Exported<T>> {
   }
 
   /**
-   * The entry of a value, which the message that is being encoded exports.
+   * Exports a value with the message that is being encoded. Returns its entry.
    * @param create makes an entry for a value that has none
-   * @throws the error of the limit
+   * @throws the limit error
    */
   protected exportValue(value: T, create: () => E): E {
     const entry = this.#byId.get(this.#ids.get(value) ?? '') ?? this.#add(value, create);

@@ -4,15 +4,15 @@ type Collect = () => void;
 
 let collect: Collect | undefined;
 
-/** Collects all garbage now, which stops this process for some ms. */
+/** Collects all garbage now. It blocks this process for some ms. */
 export function collectGarbage(): void {
   collect ??= exposeCollector();
-  // Twice: what Node's deserializer has made is held by it until it is itself collected.
+  // Twice: Node's deserializer holds the values it made until it is collected itself.
   collect();
   collect();
 }
 
-/** As `--expose-gc` would, without the flag: only contexts made after it have a `gc`. */
+/** Gets the collector without `--expose-gc` on the command line. Only contexts created after the flag is set have `gc`. */
 function exposeCollector(): Collect {
   const { Bun } = globalThis as { Bun?: { gc(isSynchronous: boolean): void } };
   if (Bun) return () => Bun.gc(true);

@@ -1,30 +1,30 @@
 import { ProtocolError } from '../../errors.js';
 
-/** Something of the other side, as this side knows it. */
+/** What this side knows about a function or object of the other side. */
 export interface Imported<P extends object = object> {
   readonly id: string;
-  /** In how many messages it has arrived since the other side was last told. */
+  /** The number of messages that brought it. The other side learns it when this side gives it back. */
   count: number;
-  /** What stands for it here, while somebody holds that. */
+  /** Its proxy on this side, for as long as user code holds it. */
   proxy: WeakRef<P> | undefined;
-  /** Whether one of the sides has let go of it. */
+  /** Whether either side has released it. */
   released: boolean;
 }
 
 export interface ImportTableOptions<P extends object, D> {
-  /** How many may live at a time. */
+  /** The most entries at a time. */
   limit: number;
-  /** The option that says so, */
+  /** The option that sets the limit, for error messages. */
   option: string;
-  /** and what they are, for sentences: `function`. */
+  /** What the entries are called in error messages, such as `function`. */
   noun: string;
-  /** Makes what stands for one. It must hold `entry`, and nothing may hold it but its users. */
+  /** Makes a proxy. The proxy must hold `entry`. Only user code may hold the proxy. */
   createProxy(entry: Imported<P>, description: D): P;
-  /** Tells the other side that one is not needed any more. */
+  /** Tells the other side that an entry is no longer needed. */
   giveBack(entry: Imported<P>): void;
 }
 
-/** The receiver's registry: a proxy for each thing of the other side, for as long as it is in use here. */
+/** The receiver's registry: a proxy for each function or object of the other side, while it is in use here. */
 export class ImportTable<P extends object, D> {
   readonly #options: ImportTableOptions<P, D>;
   readonly #byId = new Map<string, Imported<P>>();
@@ -39,12 +39,12 @@ export class ImportTable<P extends object, D> {
     return this.#byId.size;
   }
 
-  /** What a proxy stands for. */
+  /** Finds the entry of a proxy. */
   entryOf(proxy: P): Imported<P> | undefined {
     return this.#entries.get(proxy);
   }
 
-  /** A message has come that exports these. @throws {ProtocolError} when they are too many */
+  /** A message that exports these ids has arrived. @throws {ProtocolError} if they exceed the limit */
   arrive(ids: readonly string[]): void {
     for (const id of ids) {
       const entry = this.#byId.get(id);
@@ -57,7 +57,7 @@ export class ImportTable<P extends object, D> {
     }
   }
 
-  /** The message has been read, or dropped: those that nobody took are given back. */
+  /** The message was read or dropped: gives back the ids that nobody took. */
   account(ids: readonly string[]): void {
     for (const id of ids) {
       const entry = this.#byId.get(id);
@@ -65,11 +65,13 @@ export class ImportTable<P extends object, D> {
     }
   }
 
-  /** @throws {ProtocolError} when the message did not export it */
+  /** @throws {ProtocolError} if the message did not export it */
   import(id: string, description: D): P {
     const entry = this.#byId.get(id);
     if (!entry) {
-      throw new ProtocolError(`The ${this.#options.noun} ${id} arrived in a message that does not name it.`);
+      throw new ProtocolError(
+        `The ${this.#options.noun} ${id} arrived in a message that does not list it in \`coded\`.`,
+      );
     }
     const known = entry.proxy?.deref();
     if (known) return known;
@@ -80,12 +82,12 @@ export class ImportTable<P extends object, D> {
     return proxy;
   }
 
-  /** Gives back all whose proxy is gone, without waiting to be told by the engine. */
+  /** Gives back every entry whose proxy was collected, without waiting for the finalization registry. */
   giveBackCollected(): void {
     for (const entry of this.#byId.values()) this.#giveBackUnused(entry);
   }
 
-  /** Gives one back that is still in use here: it cannot be called any more. Returns whether it could before. */
+  /** Gives back an entry that may still be in use here. Calls to it then fail. Returns whether they worked before. */
   release(entry: Imported<P>): boolean {
     entry.released = true;
     if (this.#byId.get(entry.id) !== entry) return false;
@@ -93,7 +95,7 @@ export class ImportTable<P extends object, D> {
     return true;
   }
 
-  /** The other side has let go of it. Where it is not known, it has been given back, and the two messages have crossed. */
+  /** The other side has released an entry. It is unknown here if this side gave it back at the same time. */
   releaseById(id: string): void {
     const entry = this.#byId.get(id);
     if (entry) this.release(entry);

@@ -10,7 +10,7 @@ export class Closing {
   readonly #onBoth: () => void;
   #crossed: 'nothing' | 'end' | 'close' | 'both' = 'nothing';
 
-  /** @param onBoth called once, when both messages have crossed and nothing of the stream is left */
+  /** @param onBoth called once, when both messages have crossed and the stream can be forgotten */
   constructor(onBoth: () => void) {
     this.#onBoth = onBoth;
   }

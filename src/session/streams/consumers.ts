@@ -4,17 +4,17 @@ import { toError } from './to-error.js';
 import type { Sink } from './sink.js';
 
 /**
- * Writes the items of a sink to a stream of this side, and tells the other side how that went. It listens to the stream at
- * once, since the stream may have failed already. Writing begins in a later microtask: when the message that exports the stream has
- * been sent.
+ * Writes the items of a sink to a stream of this side, and reports the outcome to the other side. It listens to the stream
+ * immediately, since the stream may have failed already. It starts writing in a later microtask, after the message that exports
+ * the stream was sent.
  */
 export function writeAll(sink: Sink, stream: Writable): void {
   const giveUp = (error: unknown): void => {
-    // The other side knows the error: it came from there.
+    // Without a report: the error came from the other side.
     if (!stream.destroyed) stream.destroy(toError(error));
   };
   let isBusy = false;
-  // After a failure, items that came before it are still written, unless the stream is busy and may be so for ever.
+  // After a failure, items that arrived before it are still written, unless the stream is busy, possibly for ever.
   sink.onEnd(() => isBusy && sink.failure && giveUp(sink.failure.value));
   // `finished()` reports an error, and may stop listening before the last one.
   stream.on('error', () => {});
@@ -27,7 +27,7 @@ export function writeAll(sink: Sink, stream: Writable): void {
       if (done || sink.closed) break;
       if (stream.write(value)) continue;
       if (sink.failure) throw sink.failure.value;
-      // A stream that has ended never drains. The responses of HTTP/2 do not say whether they need to.
+      // A stream that has ended never drains. HTTP/2 responses have no `writableNeedDrain`.
       if (!(stream.writableNeedDrain ?? !stream.writableEnded)) continue;
       isBusy = true;
       await drained();
@@ -38,7 +38,7 @@ export function writeAll(sink: Sink, stream: Writable): void {
   queueMicrotask(() => closeAfter(sink, write(), giveUp));
 }
 
-/** Makes a function that waits for room. The listeners are added once, not for each chunk. */
+/** Makes a function that waits for room. Its listeners are added only once, not for each chunk. */
 function drainOf(stream: Writable): () => Promise<void> {
   let go = (): void => {};
   const settle = (): void => go();
@@ -53,9 +53,9 @@ function ended(stream: Writable): Promise<void> {
   });
 }
 
-/** Does the same for a web stream, which is locked already. */
+/** Does the same for a web stream. Its writer has locked it already. */
 export function writeAllToWeb(sink: Sink, writer: WritableStreamDefaultWriter<unknown>): void {
-  // Everybody else who waits for the stream sees the reason.
+  // All other users of the stream get the reason.
   const giveUp = (reason: unknown): void => void writer.abort(reason).catch(() => {});
   let isBusy = false;
   sink.onEnd(() => isBusy && sink.failure && giveUp(sink.failure.value));

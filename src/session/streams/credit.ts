@@ -1,15 +1,15 @@
 import { ProtocolError } from '../../errors.js';
 
 /**
- * What a sink allows its source to send, in the unit of the items' cost.
+ * How much a sink allows its source to send, in the unit of the items' cost.
  *
- * The window is the most that may be under way or held. It starts small and doubles with each renewal, up to its largest size, so
- * that a reader who takes one item only is not sent many.
+ * The window limits how much may be in transit or held. It starts small and doubles with each renewal, up to its largest size:
+ * a reader that takes a single item does not receive many.
  */
 export class Credit {
   #window: number;
   readonly #largestWindow: number;
-  /** What was given and is not spent. It is negative when the last item was larger than what was left. */
+  /** Credit that was given and is not spent. Negative if the last item was larger than the credit left. */
   #left = 0;
 
   constructor(window: number, largestWindow: number) {
@@ -22,30 +22,30 @@ export class Credit {
   }
 
   /**
-   * Checks that another item may arrive. An item may be larger than what is left of the credit, but not more than one item.
-   * @throws {ProtocolError} when more arrives than was asked for
+   * Checks that another item may arrive. Only the last item may exceed the credit.
+   * @throws {ProtocolError} if more arrives than was requested
    */
   check(): void {
     if (this.#left <= -this.#largestWindow) {
-      throw new ProtocolError('More of a stream arrived than was asked for.');
+      throw new ProtocolError('More of a stream arrived than was requested.');
     }
   }
 
-  /** @throws {ProtocolError} when more arrives than was asked for */
+  /** @throws {ProtocolError} if more arrives than was requested */
   spend(cost: number): void {
     this.check();
     this.#left -= cost;
   }
 
-  /** Forgets what was given: the source has forgotten it, too. */
+  /** Forgets the credit that was given. The source has forgotten it too. */
   withdraw(): void {
     this.#left = 0;
   }
 
   /**
-   * Gives more when half of the window is free.
-   * @param held the cost of what has arrived and was not taken
-   * @returns what was given; 0 when the window is too full
+   * Gives more credit when half of the window is free.
+   * @param held the cost of items that have arrived and were not taken
+   * @returns the credit given; 0 if the window is too full
    */
   renew(held: number): number {
     const room = this.#window - this.#left - held;

@@ -5,10 +5,10 @@ import type { Inbox } from '../wire/inbox.js';
 import type { DataLink } from './stream-sender.js';
 import type { StreamTable } from './stream-table.js';
 
-/** A way for bytes besides the channel: opens this side's end, and says what takes what arrives by it. */
+/** A path for bytes besides the channel. Opens this side's end. `receiver` handles what arrives. */
 export type DataLane = (receiver: DataSocketOptions) => DataLink;
 
-/** Connects a lane for bytes with the streams that they belong to. */
+/** Opens a lane for bytes, and passes what arrives to the streams. */
 export function openDataLink(lane: DataLane, mode: SerializationMode, inbox: Inbox, table: StreamTable): DataLink {
   return lane({
     format: messageFormat(mode),

@@ -4,30 +4,30 @@ import type { Codec } from '../../codec/codec.js';
 import { isObject } from '../../is-object.js';
 
 /**
- * What runs through a stream:
+ * What a stream carries:
  *
- * - `items`: values of any kind, one by one;
- * - `bytes`: bytes, which may be cut anywhere on the way;
- * - `chunks`: values and chunks of bytes, which arrive as they were written.
+ * - `items`: values of any kind, one by one
+ * - `bytes`: bytes, which may be split anywhere in transit
+ * - `chunks`: values and chunks of bytes, which arrive exactly as they were written
  */
 export type Flow = 'items' | 'bytes' | 'chunks';
 
-/** Bytes that one stream may have under way. */
+/** Bytes of one stream that may be in transit. */
 export const WINDOW = 1024 * 1024;
-/** Bytes that a value counts for: 64 values fill the window. */
+/** The cost of a value, in bytes: 64 values fill the window. */
 const ITEM_COST = WINDOW / 64;
-/** Bytes that a chunk of bytes counts for at least, where it is not cut. */
+/** The least cost of a chunk of bytes that is not split, in bytes. */
 const LEAST_COST = 1024;
 
-/** How a flow is counted and cut. */
+/** How the items of a flow are counted and split. */
 export interface Measure {
-  /** What an item takes of the window, in bytes. */
+  /** How much of the window an item uses, in bytes. */
   cost(item: unknown): number;
-  /** The first credit that a reader gives, in bytes: a reader that takes one item does not make the producer run ahead. */
+  /** The first credit that a reader gives, in bytes. Small, so that a reader of one item does not make the producer run ahead. */
   start: number;
-  /** Cuts off the part of an item for which there is credit; `undefined` where items stay whole. */
+  /** Splits off the part of an item for which there is credit. `undefined` if items stay whole. */
   split: ((item: unknown, credit: number) => [part: unknown, rest: unknown]) | undefined;
-  /** Whether an item keeps its content until the end of the turn, so that it may wait for others to travel with. */
+  /** Whether an item cannot change before the end of the turn, so that it can wait to be batched. */
   isStable(item: unknown): boolean;
 }
 
@@ -36,13 +36,13 @@ const whole = { cost: itemCost, start: ITEM_COST, split: undefined };
 export const measures: Readonly<Record<Flow, Measure>> = {
   items: { ...whole, isStable: (item) => !isObject(item) },
   chunks: { ...whole, isStable: (item) => !isObject(item) || types.isUint8Array(item) },
-  // The writer hears when the bytes have been sent, and leaves them alone until then.
+  // The writer must not change the bytes before its callback says that they were sent.
   bytes: { cost: byteLength, start: WINDOW / 4, split: splitBytes, isStable: () => true },
 };
 
-/** Gives a value of a stream the form in which the codec carries it: JSON has no form for bytes. */
+/** Converts a value of a stream to a form that the codec can carry: JSON has no form for bytes. */
 export function carried(codec: Codec, flow: Flow, value: unknown): unknown {
-  // Bytes of the other flows do not go through the codec.
+  // Bytes of other flows do not go through the codec.
   const isAside = flow !== 'items' && types.isUint8Array(value);
   return codec.carriesBytes || isAside ? value : markBytes(value);
 }

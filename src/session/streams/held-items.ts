@@ -1,11 +1,11 @@
-/** How many items that were taken are removed at once. */
+/** How many taken items to remove at a time, at least. */
 const TAKEN = 64;
 
-/** The items of a stream that have arrived and that nobody has taken: a queue that knows what it holds costs. */
+/** A queue of the items of a stream that have arrived and were not taken yet. It knows their total cost. */
 export class HeldItems {
   readonly #costOf: (item: unknown) => number;
   #items: unknown[] = [];
-  /** Where in `#items` the first one stands that was not taken. */
+  /** The index in `#items` of the first item that was not taken. */
   #head = 0;
   #cost = 0;
 
@@ -31,7 +31,7 @@ export class HeldItems {
     this.#items[this.#head++] = undefined;
     this.#cost -= this.#costOf(item);
     if (this.isEmpty) this.clear();
-    // The list is never empty where the producer keeps ahead: taken items must be removed all the same.
+    // If the producer stays ahead, the list never gets empty. Taken items must be removed anyway.
     else if (this.#head >= TAKEN && this.#head * 2 >= this.#items.length) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;

@@ -4,7 +4,7 @@ import { annotate, type Send } from '../wire/parcel.js';
 import { ValueParcel, type Form } from '../wire/value-parcel.js';
 import type { StreamOutcome, StepMethod } from './source.js';
 
-/** How the messages of a stream are made. Each may throw a {@link SerializationError} for a value that cannot cross. */
+/** Makes the messages of streams. Each function may throw a {@link SerializationError} for a value that cannot cross. */
 
 export function dataMessage(codec: Codec, streamId: number, items: unknown[], answer: boolean): StreamData {
   const encoded =
@@ -26,7 +26,7 @@ export function stepMessage(codec: Codec, streamId: number, method: StepMethod, 
   return annotate(message, encoded);
 }
 
-/** Sends how a stream ended. A value that cannot cross makes a failure of the end, since the other side must hear of it. */
+/** Sends how a stream ended. A value that cannot cross turns the end into a failure, since the other side must learn of the end. */
 export function sendEnd(codec: Codec, head: Head, { failed, value }: StreamOutcome, send: Send): void {
   const parcel = new ValueParcel({ codec, form: endForm, send }, head, {});
   if (failed) parcel.fail(value);

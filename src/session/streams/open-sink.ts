@@ -14,12 +14,12 @@ import type { StreamLink } from './stream-link.js';
 type Way = Arrival['way'];
 
 export interface OpenSinkOptions {
-  /** Whether the stream is done with as soon as all of it has arrived. Otherwise its owner says when. */
+  /** Whether the stream closes when all of it has arrived. Otherwise its owner closes it. */
   closesItself: boolean;
   onWaiting(waiting: boolean): void;
 }
 
-/** A stream whose items are taken on this side: its sink, and how what arrives gets there in order. */
+/** A stream that this side consumes: passes what arrives to its sink, in order. */
 export class OpenSink {
   readonly role = 'sink';
   readonly end: Sink;
@@ -27,9 +27,9 @@ export class OpenSink {
   readonly #flow: Flow;
   readonly #link: StreamLink;
   readonly #closing: Closing;
-  /** The parts of a chunk that has not arrived whole. */
+  /** The parts of a chunk that has not arrived completely. */
   #pieces: Buffer[] = [];
-  /** Exists once a part of the stream has come by the channel that might have come by the data socket. */
+  /** Created when the stream first uses the channel although it has the data socket. */
   #order: ArrivalOrder | undefined;
 
   constructor(id: number, flow: Flow, link: StreamLink, options: OpenSinkOptions) {
@@ -80,7 +80,7 @@ export class OpenSink {
       if (bytes.length > 0) sink.push([bytes], 'items');
       return;
     }
-    // The chunk is put together whatever its size: it may not begin without credit.
+    // A chunk may have any size, but it may not begin without credit.
     if (isFirst) sink.admit([]);
     if (sink.closed) {
       this.#pieces = [];
@@ -104,7 +104,7 @@ export class OpenSink {
     else this.#inTurn(way, take);
   }
 
-  /** Counts chunks as soon as they are here, and hands them over in their turn. */
+  /** Counts chunks when they arrive, and hands them to the sink in their turn. */
   #place(chunks: readonly unknown[], way: Way): void {
     this.end.admit(chunks);
     this.#inTurn(way, () => this.end.accept(chunks));

@@ -7,14 +7,14 @@ import { Source, type Producer } from './source.js';
 import type { StreamLink } from './stream-link.js';
 import type { StreamSender } from './stream-sender.js';
 
-/** A stream whose items are made on this side: its source, and what the messages of the other side's sink do to it. */
+/** A stream that this side produces: passes messages from the other side's sink to its source. */
 export class OpenSource {
   readonly role = 'source';
   readonly end: Source;
   readonly #id: number;
   readonly #link: StreamLink;
   readonly #closing: Closing;
-  /** Whether the sink has asked for something. Before that the data socket may be ahead of the message that exports the stream. */
+  /** Whether the sink has asked for items. Before that, the data socket may overtake the message that exports the stream. */
   #isAsked = false;
 
   constructor(id: number, flow: Flow, producer: Producer, sender: StreamSender, link: StreamLink) {
@@ -46,7 +46,7 @@ export class OpenSource {
     this.end.pull(credit);
   }
 
-  /** A value that this process cannot read ends the stream, and nothing else. */
+  /** A value that this process cannot read ends only the stream. */
   step({ method, value, coded }: StreamStep): void {
     this.#isAsked = true;
     try {

@@ -5,7 +5,7 @@ import type { Producer, StepMethod } from './source.js';
 
 type AnyIterator = AsyncIterator<unknown, unknown, unknown> | Iterator<unknown, unknown, unknown>;
 
-/** Makes items of everything that `for await` takes. Nothing of it runs before the first item is asked for. */
+/** Produces items from anything that `for await` accepts. Runs none of its code before the first item is requested. */
 export function iteratorProducer(iterable: AsyncIterable<unknown> | Iterable<unknown>): Producer {
   let started: AnyIterator | undefined;
   const iterator = (): AnyIterator =>
@@ -15,7 +15,7 @@ export function iteratorProducer(iterable: AsyncIterable<unknown> | Iterable<unk
     const target = iterator();
     if (method === 'next') return target.next(value);
     if (target[method]) return target[method](value);
-    // As `yield*` does with an iterator that has no such method.
+    // As `yield*` does with an iterator that lacks the method.
     if (method === 'return') return { done: true, value };
     await target.return?.();
     throw value;
@@ -25,26 +25,26 @@ export function iteratorProducer(iterable: AsyncIterable<unknown> | Iterable<unk
     next: () => iterator().next(),
     step,
     close(_outcome, early) {
-      // An iterator may hold something from its beginning, as a database's cursor does. An iterable holds nothing before it is asked.
+      // An iterator may hold a resource from its creation, such as a database cursor. An iterable holds none until it is iterated.
       const target = started ?? (isIterator(iterable) ? iterable : undefined);
       const end = async (): Promise<unknown> => target?.return?.();
-      // A `finally` block may throw, now or later, and a generator that is running refuses to return.
+      // A `finally` block may throw, now or later. A running generator throws when it is told to return.
       if (early) end().catch(() => {});
     },
   };
 }
 
-/** Makes chunks of a stream that is read on this side. */
+/** Produces chunks from a stream of this side. */
 export function readableProducer(stream: Readable): Producer {
-  // The other side gets the error. Nobody else listens for it.
+  // The other side gets the error. Without a listener here, it would be uncaught.
   stream.on('error', () => {});
   let iterator: AsyncIterator<unknown> | undefined;
   return {
-    // Somebody on this side may read the stream to its end, or destroy it.
+    // Other code on this side may read the stream to its end, or destroy it.
     watch: (stop) =>
       finished(stream, { writable: false }, (error) => stop({ failed: error != null, value: error ?? undefined })),
     async next() {
-      // The writable side of a Duplex may go on.
+      // The writable side of a Duplex may still be in use.
       iterator ??= stream.iterator({ destroyOnReturn: !(stream instanceof Duplex) });
       const result = await iterator.next();
       // Text crosses as bytes, and becomes text again on the other side.

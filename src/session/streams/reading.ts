@@ -4,13 +4,13 @@ import { toError } from './to-error.js';
 import { whenHeard } from './when-heard.js';
 
 /**
- * Moves items from a sink into the stand-in of a readable.
+ * Moves items from a sink into the stand-in for a readable stream.
  *
  *          read()              an item
  *     idle ───────▶ reading ──────────────▶ idle
  *       │              │ the end, a failure
  *       │              ▼
- *       └───────────▶ over: also where nobody reads and the real stream has been read or destroyed by others
+ *       └───────────▶ over: also if nothing reads it and other code has read or destroyed the real stream
  */
 export class Reading {
   readonly #sink: Sink;
@@ -31,7 +31,7 @@ export class Reading {
     );
   }
 
-  /** Lets those who only listen, as `finished()` does, hear of the end, too. */
+  /** Reports the end also to code that only listens, such as `finished()`. */
   watch(stream: Readable): void {
     const weak = new WeakRef(stream);
     this.#sink.onEnd(() => {
@@ -40,7 +40,7 @@ export class Reading {
     });
   }
 
-  /** Whether there is nothing left to read before the end, and nobody waits for it. */
+  /** Whether nothing is left to read, and no read is pending. */
   #isUnread(stream: Readable): boolean {
     return this.#state === 'idle' && this.#sink.isEmpty && stream.readableLength === 0 && !stream.destroyed;
   }
@@ -48,7 +48,7 @@ export class Reading {
   #tell(stream: Readable): void {
     const { failure } = this.#sink;
     whenHeard(stream, failure ? 'error' : 'end', () => {
-      // Somebody may have begun to read: then reading ends it.
+      // If reading has begun meanwhile, it reports the end.
       if (!this.#isUnread(stream)) return;
       if (failure) return this.#fail(stream, failure.value);
       this.#state = 'over';

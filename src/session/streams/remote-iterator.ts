@@ -4,11 +4,11 @@ import type { Sink } from './sink.js';
 /** The stand-in for an iterator of the other side. */
 export class RemoteIterator implements AsyncGenerator<unknown, unknown, unknown> {
   readonly #sink: Sink;
-  /** The last request. Requests are answered in the order in which they were made. */
+  /** The last request. Requests are answered in order. */
   #last: Promise<unknown> | undefined;
-  /** How many steps have not been answered. Later requests wait for them. */
+  /** The number of unanswered steps. Later requests wait for them. */
   #steps = 0;
-  /** Whether values are passed to `next()`, so that the iterator makes one item a call. */
+  /** Whether values are passed to `next()`. The iterator then makes one item per call. */
   #inStep = false;
 
   constructor(sink: Sink) {
@@ -46,14 +46,14 @@ export class RemoteIterator implements AsyncGenerator<unknown, unknown, unknown>
   #step(value: unknown): Promise<IteratorResult<unknown, unknown>> {
     if (!this.#sink.isIdle) {
       throw new TypeError(
-        'The iterator has run ahead, so that this value would come too late. Pass values to next() from its second call on.',
+        'The iterator has run ahead, so this value would arrive too late. Pass values to next() from its second call on.',
       );
     }
     this.#inStep = true;
     return this.#sink.step('next', value);
   }
 
-  /** @param before a request that is answered first */
+  /** @param before a request that must be answered first */
   async #inTurn<T>(before: Promise<unknown> | undefined, ask: () => Promise<T>): Promise<T> {
     const turn = (async () => {
       await before?.catch(() => {});
@@ -76,9 +76,9 @@ export class RemoteIterator implements AsyncGenerator<unknown, unknown, unknown>
     await this.return(undefined);
   }
 
-  /** Ends the iterator when the signal fires. Those who wait for an item get the signal's reason. */
+  /** Ends the iterator when the signal fires. Pending requests reject with the signal's reason. */
   follow(signal: AbortSignal): void {
-    // A long-lived signal must not hold the iterator: the real one is ended when nobody holds this one.
+    // A long-lived signal must not hold this iterator: the real one ends when this one is collected.
     const sink = this.#sink;
     sink.onEnd(onAbort(signal, () => sink.close({ failed: true, value: signal.reason })));
   }

@@ -6,11 +6,11 @@ import type { WriteQueue } from './write-queue.js';
 import type { Sink } from './sink.js';
 
 /**
- * The stand-ins for Node's streams of the other side. The session holds the ends beneath them and never the stand-ins themselves:
- * an unused one is collected, and then the real stream is ended.
+ * The stand-ins for Node streams of the other side. The session holds the ends beneath them, but never the stand-ins themselves.
+ * So an unused stand-in can be collected, which ends the real stream.
  */
 
-/** Bytes that the stand-in of a writable takes before they have been sent. They may travel in one frame. */
+/** Bytes that the stand-in for a writable stream buffers before they are sent. They may travel in one frame. */
 const HIGH_WATER_MARK = 128 * 1024;
 
 interface StreamSide {
@@ -78,13 +78,13 @@ function failQueue(queue: WriteQueue, error: Error | null): void {
   queue.fail(error ?? new Error('The stream was destroyed before its end.'));
 }
 
-/** Ends a queue, and calls back when the other side has dealt with all of it. */
+/** Ends a queue, and calls back when the other side has handled all of it. */
 function finish(queue: WriteQueue, callback: (error?: Error | null) => void): void {
   queue.onFinish(({ failed, value }) => callback(failed ? toError(value) : null));
   queue.end();
 }
 
-/** Ends or destroys the stand-in when the other side wants no more. */
+/** Ends or destroys the stand-in when the other side accepts no more. */
 function closeEarly(queue: WriteQueue, stream: Writable): void {
   const weak = new WeakRef(stream);
   queue.onEarlyClose((error, urgency) => {
@@ -98,7 +98,7 @@ function closeEarly(queue: WriteQueue, stream: Writable): void {
       case 'if-heard':
         return void target.destroy(target.listenerCount('error') > 0 ? error : undefined);
       case 'never':
-        // The readable side of a Duplex goes on.
+        // Not destroyed: the readable side of a Duplex continues.
         return void target.end();
     }
   });

@@ -4,7 +4,7 @@ import type { Sink } from './sink.js';
 import { toError } from './to-error.js';
 import type { WriteQueue } from './write-queue.js';
 
-/** The stand-ins for web streams of the other side. As with Node's, the session does not hold them. */
+/** The stand-ins for web streams of the other side. As with Node streams, the session does not hold them. */
 
 export function remoteReadableStream(sink: Sink): ReadableStream {
   const { ReadableStream } = webStreams();
@@ -13,7 +13,7 @@ export function remoteReadableStream(sink: Sink): ReadableStream {
     {
       start(controller) {
         const weak = new WeakRef(controller);
-        // A failure reaches those who only wait for the end, as `reader.closed` does.
+        // Reports a failure also to code that only waits for the end, such as `reader.closed`.
         sink.onEnd(() => {
           if (sink.failure && sink.isEmpty && !isPulling) weak.deref()?.error(sink.failure.value);
         });
@@ -27,7 +27,7 @@ export function remoteReadableStream(sink: Sink): ReadableStream {
       },
       cancel: (reason) => sink.close({ failed: true, value: reason }),
     },
-    // The sink holds items already: nothing is buffered twice.
+    // The sink already buffers items. This avoids a second buffer.
     { highWaterMark: 0 },
   );
 }
@@ -37,9 +37,9 @@ export function remoteWritableStream(queue: WriteQueue): WritableStream {
   return new WritableStream({
     start(controller) {
       const weak = new WeakRef(controller);
-      // Not in the types of Node 20's global.
+      // Missing from Node 20's types.
       const { signal } = controller as unknown as { signal: AbortSignal };
-      // `abort` below is called only after the write under way has settled.
+      // `abort` below is called only after the pending write has settled.
       signal.addEventListener('abort', () => queue.fail(signal.reason));
       queue.onEarlyClose((error) => weak.deref()?.error(error));
     },

@@ -5,7 +5,7 @@ import type { StreamOutcome, StepMethod } from './source.js';
 import { settleMissed, type Step } from './step.js';
 import type { Waiter } from './waiter.js';
 
-/** What a sink tells its source. */
+/** Messages from a sink to its source. */
 export interface SinkOutput {
   pull(credit: number): void;
   step(method: StepMethod, value: unknown): void;
@@ -14,19 +14,19 @@ export interface SinkOutput {
 
 export interface SinkOptions {
   output: SinkOutput;
-  /** The most that may be under way or held here, in the unit of `cost`. */
+  /** The most that may be in transit or held here, in the unit of `cost`. */
   window: number;
-  /** The first credit. The window opens from there, up to `window`, as the reader goes on. */
+  /** The first credit. The window grows from there up to `window` as the reader continues. */
   start: number;
   cost(item: unknown): number;
-  /** Whether the sink closes as soon as the end has arrived. Otherwise its owner closes it. */
+  /** Whether the sink closes when the end arrives. Otherwise its owner closes it. */
   closesItself: boolean;
-  /** Called with `true` when somebody waits for the other side and with `false` when nobody does; repeatedly, too. */
+  /** Called with `true` when a request waits for the other side, and with `false` when none does. Values may repeat. */
   onWaiting(waiting: boolean): void;
 }
 
 /**
- * The end of a stream at which items are taken. It gives credit as they are.
+ * The consuming end of a stream. It gives credit as items are taken.
  *
  *                step()
  *             ┌──────────▶ stepping ──┐
@@ -42,23 +42,23 @@ export interface SinkOptions {
  * | `reading`  | go to the first waiter, or are held                           | takes a held item, or waits and pulls   |
  * | `stepping` | were made before the step: go to a waiter, or are dropped     | waits                                   |
  * | `ended`    | break the protocol                                            | takes a held item, then the outcome     |
- * | `closed`   | crossed the close: are dropped                                | takes a held item, then the outcome     |
+ * | `closed`   | were sent before the source heard of it: are dropped          | takes a held item, then the outcome     |
  *
- * The outcome is told once, to the first who asks; everybody after that gets a plain end.
+ * The first request after the end gets the outcome. Later requests get a plain end.
  *
- * The file has more than 250 lines, because each method reads the state and moves it: apart, they would share all of it.
+ * The file has more than 250 lines, because each method reads and changes the state: separate classes would share all of it.
  */
 export class Sink {
   readonly #options: SinkOptions;
   readonly #held: HeldItems;
   readonly #waiters: Waiter[] = [];
-  /** Steps that have not been answered. */
+  /** Unanswered steps. */
   readonly #steps: Step[] = [];
   #state: 'reading' | 'stepping' | 'ended' | 'closed' = 'reading';
-  /** Nobody will ask any more. Those who have asked are still answered, and the last answer closes the sink. */
+  /** No more requests will come. Pending ones are still answered, and the last answer closes the sink. */
   #isAbandoned = false;
   readonly #credit: Credit;
-  /** How it ended, until somebody was told. */
+  /** How the stream ended, until a request has received it. */
   #outcome: StreamOutcome | undefined;
   #onEnd: () => void = () => {};
 
@@ -68,12 +68,12 @@ export class Sink {
     this.#credit = new Credit(options.start, options.window);
   }
 
-  /** Whether the source has nothing under way, so that the next step is its very next. */
+  /** Whether the source is idle and nothing is in transit, so that a step would run next. */
   get isIdle(): boolean {
     return this.isOver || (this.#credit.isSpent && this.#held.isEmpty && this.#waiters.length === 0);
   }
 
-  /** Whether nothing comes any more. */
+  /** Whether no more items will arrive. */
   get isOver(): boolean {
     return this.#state === 'ended' || this.closed;
   }
@@ -87,7 +87,7 @@ export class Sink {
     return this.#state === 'closed';
   }
 
-  /** The failure with which it ended, as long as nobody was told. */
+  /** The failure with which the stream ended, until a request has received it. */
   get failure(): StreamOutcome | undefined {
     return this.#outcome?.failed ? this.#outcome : undefined;
   }
@@ -105,8 +105,8 @@ export class Sink {
   }
 
   /**
-   * Runs a method of the iterator at the other end. Held items are dropped. Those who wait for an item get what
-   * was made before the source heard of the step.
+   * Runs a method of the iterator at the other end. Held items are dropped. Requests that wait for an item get those that were
+   * made before the source received the step.
    */
   step(method: StepMethod, value: unknown): Promise<IteratorResult<unknown>> {
     this.#held.clear();
@@ -119,8 +119,8 @@ export class Sink {
   }
 
   /**
-   * @param part whether these are items, or the one answer to a step
-   * @throws {ProtocolError} when more arrives than was asked for
+   * @param part whether these are items, or the single answer to a step
+   * @throws {ProtocolError} if more arrives than was requested
    */
   push(items: readonly unknown[], part: 'items' | 'answer'): void {
     if (part === 'answer') return this.#answer(items);
@@ -131,8 +131,8 @@ export class Sink {
 
   /**
    * Counts items that have arrived.
-   * @param items none where an item has only begun to arrive
-   * @throws {ProtocolError} when more arrives than was asked for
+   * @param items empty if an item has only begun to arrive
+   * @throws {ProtocolError} if more arrives than was requested
    */
   admit(items: readonly unknown[]): void {
     if (this.#state === 'closed') return;
@@ -141,7 +141,7 @@ export class Sink {
   }
 
   /**
-   * Hands over items that were counted.
+   * Hands counted items to waiting requests, or holds them.
    * @throws {ProtocolError} after the end
    */
   accept(items: readonly unknown[]): void {
@@ -156,7 +156,7 @@ export class Sink {
   }
 
   /**
-   * Nothing comes any more.
+   * No more items will arrive.
    * @param answer whether the end is the answer to a step
    */
   end(outcome: StreamOutcome, answer = false): void {
@@ -173,7 +173,7 @@ export class Sink {
     this.#onEnd();
   }
 
-  /** This side is done: with all that came, or early. After an early failure the next who asks is told of it. */
+  /** This side is done, with everything or early. After an early failure, the next request gets it. */
   close(outcome: StreamOutcome): void {
     if (this.#state === 'closed') return;
     if (this.#state !== 'ended') {
@@ -188,25 +188,25 @@ export class Sink {
     this.#onEnd();
   }
 
-  /** Closes it and forgets what has arrived and was not taken, be it items or the outcome. */
+  /** Closes the sink and drops everything that was not taken: items and the outcome. */
   discard(): void {
     this.#held.clear();
     this.#outcome = undefined;
     this.close({ failed: false, value: undefined });
   }
 
-  /** Closes it as soon as nobody waits. */
+  /** Closes the sink as soon as no request is pending. */
   abandon(): void {
     this.#isAbandoned = true;
     this.#closeIfAbandoned();
   }
 
-  /** Breaks it off from this side, at once. */
+  /** Breaks the stream off from this side immediately. */
   fail(reason: unknown): void {
     if (this.#state !== 'ended') this.close({ failed: true, value: reason });
   }
 
-  /** Sets who hears that nothing comes any more. */
+  /** Sets the listener for the end. It runs immediately if the sink is over. */
   onEnd(listener: () => void): void {
     if (this.isOver) listener();
     else this.#onEnd = listener;
@@ -233,7 +233,7 @@ export class Sink {
   #answer([item]: readonly unknown[]): void {
     if (this.#state === 'closed') return;
     const step = this.#steps.shift();
-    if (!step) throw new ProtocolError('An iterator answered a step that was not asked for.');
+    if (!step) throw new ProtocolError('An iterator answered a step that was not requested.');
     if (this.#steps.length === 0) this.#state = 'reading';
     this.#settle(step, item);
     if (this.#waiters.length > 0) this.#pull();

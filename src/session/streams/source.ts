@@ -5,18 +5,18 @@ import { isPromise } from '../../is-promise.js';
 
 /** Makes the items of a source. */
 export interface Producer {
-  /** The next item, or the end. */
+  /** Returns the next item, or the end. */
   next(): IteratorResult<unknown> | PromiseLike<IteratorResult<unknown>>;
-  /** Sets who hears that the producer has come to its end. It may do so while nobody asks for an item. */
+  /** Sets the listener for the producer's end, which may come while no item is requested. */
   watch?(stop: (outcome: StreamOutcome) => void): void;
-  /** Called when an item has been sent, so that it may be changed again. */
+  /** Called when an item was sent, so that it may be changed again. */
   sent?(): void;
-  /** Runs a method of the iterator behind it, where there is one. */
+  /** Runs a method of the iterator. Only producers that have an iterator have this. */
   step?(method: StepMethod, value: unknown): PromiseLike<IteratorResult<unknown>>;
   /**
    * Called once, when the sink is done.
    * @param outcome how the stream ended there
-   * @param early whether the producer has not come to its end
+   * @param early whether the producer has not reached its end
    */
   close(outcome: StreamOutcome, early: boolean): void;
 }
@@ -26,15 +26,15 @@ export type StepMethod = 'next' | 'return' | 'throw';
 /** How a stream ended. */
 export interface StreamOutcome {
   failed: boolean;
-  /** What the iterator returned, or what went wrong. */
+  /** What the iterator returned, or the error. */
   value: unknown;
 }
 
-/** Where a source sends. */
+/** Messages from a source to its sink. */
 export interface SourceOutput {
   /**
    * @param answer whether the item is the answer to a step
-   * @param whole how many of the items are whole, or the last part of an item that was split
+   * @param whole how many of the items are complete, counting the last part of a split item as complete
    */
   data(items: unknown[], answer: boolean, whole: number): void;
   end(outcome: StreamOutcome, answer: boolean): void;
@@ -43,20 +43,20 @@ export interface SourceOutput {
 export interface SourceOptions {
   producer: Producer;
   output: SourceOutput;
-  /** What an item takes of the credit, in bytes. */
+  /** How much credit an item uses, in bytes. */
   cost(item: unknown): number;
   /** The most credit that the sink may give in advance, in bytes. */
   window: number;
-  /** Cuts off the part for which there is credit; `undefined` where items stay whole. */
+  /** Splits off the part of an item for which there is credit. `undefined` if items stay whole. */
   split?: ((item: unknown, credit: number) => [part: unknown, rest: unknown]) | undefined;
-  /** Whether an item keeps its content until the end of the turn. */
+  /** Whether an item cannot change before the end of the turn. */
   isStable(item: unknown): boolean;
 }
 
 /**
- * The end of a stream at which items are made: no more of them than the sink has given credit for.
+ * The producing end of a stream. It makes no more items than the sink has given credit for.
  *
- * What has been said, `#state`:
+ * What the other side knows, `#state`:
  *
  *     open ──── end, failure ────▶ ended ──── the sink is done ────▶ closed
  *
@@ -73,11 +73,11 @@ export class Source {
   #batch: unknown[] = [];
   /** The rest of an item that was split. */
   #rest: { item: unknown } | undefined;
-  /** How many items of the batch are parts that have a rest. */
+  /** How many items of the batch are incomplete parts of an item. */
   #parts = 0;
   #state: 'open' | 'ended' | 'closed' = 'open';
   #work: 'idle' | 'making' | 'waiting' = 'idle';
-  /** How many steps have been asked for. The consumer drops items that were begun before the last one. */
+  /** How many steps were requested. The consumer drops items that were begun before the last one. */
   #asked = 0;
   /** Steps are answered one after the other. */
   #steps: Promise<void> = Promise.resolve();
@@ -91,10 +91,10 @@ export class Source {
     return this.#state !== 'open';
   }
 
-  /** @throws {ProtocolError} for more credit than the window, with which the producer would never stop */
+  /** @throws {ProtocolError} for more credit than the window: the producer would never pause */
   pull(credit: number): void {
     if (this.#credit + credit > this.#options.window) {
-      throw new ProtocolError(`A stream was asked for more at once than its window of ${this.#options.window}.`);
+      throw new ProtocolError(`A stream received more credit than its window of ${this.#options.window} bytes.`);
     }
     this.#credit += credit;
     if (this.#work === 'idle') void this.#pump();
@@ -113,16 +113,16 @@ export class Source {
     this.#close(outcome, early);
   }
 
-  /** Its items cannot be sent, or are not wanted any more. */
+  /** The items cannot be sent, or are no longer wanted. */
   fail(reason: unknown): void {
     const early = !this.ended;
     const outcome = { failed: true, value: reason };
     this.#finish(outcome);
-    // Where all has been sent, the sink has not said yet that it is done.
+    // The producer may have sent everything while the sink is not done yet.
     this.#close(outcome, early);
   }
 
-  /** A producer that is at work, or whose last item is not sent, comes to its end by itself. */
+  /** Ends an idle source. A source that is making items, or has a rest to send, reaches the end by itself. */
   #stop(outcome: StreamOutcome): void {
     if (this.#work === 'idle' && !this.#rest) this.#end(outcome);
   }
@@ -142,7 +142,7 @@ export class Source {
         if (isPromise(result.value)) result = await this.#wait(this.#settle(result));
         if (this.ended) return;
         if (result.done) return this.#end({ failed: false, value: result.value });
-        // A step was asked for meanwhile: the item was made before it, and would arrive after its answer.
+        // If a step was requested meanwhile, drops the item: it was made before the step, but would arrive after its answer.
         if (asked === this.#asked) this.#add(result.value);
       }
     } catch (error) {
@@ -161,7 +161,7 @@ export class Source {
     }
   }
 
-  /** Awaits an item that is a promise, as `for await` does. If the promise is rejected, the producer is closed: it would go on. */
+  /** Awaits an item that is a promise, as `for await` does. If it rejects, closes the producer, which would otherwise continue. */
   async #settle({ done, value }: IteratorResult<unknown>, answer = false): Promise<IteratorResult<unknown>> {
     try {
       return { done: done === true, value: await value };
@@ -175,7 +175,7 @@ export class Source {
     }
   }
 
-  /** Items that come without waiting travel together, except those that their maker may change when it goes on. */
+  /** Batches items that are made in one turn, except those that the producer may change meanwhile. */
   #add(whole: unknown): void {
     const { cost, split } = this.#options;
     let item = whole;
@@ -226,7 +226,7 @@ export class Source {
     if (this.ended || !producer.step) return;
     this.#flush();
     const step = producer.step(method, value);
-    // The producer has run ahead and may be at work for long. The consumer does not know that, and does not wait for it.
+    // The producer has run ahead and may be busy for long. The consumer does not know that, so it must not have to wait.
     if (method === 'return' && this.#work === 'waiting') {
       step.then(undefined, (error: unknown) =>
         warn('PROCXY_STREAM_FAILED', `An iterator failed after it was ended early. ${describeReason(error)}.`),

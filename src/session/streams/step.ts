@@ -1,13 +1,13 @@
 import type { StepMethod, StreamOutcome } from './source.js';
 import type { Waiter } from './waiter.js';
 
-/** A method of the iterator at the other end that was called and has not answered. */
+/** An unanswered call of a method of the iterator at the other end. */
 export interface Step extends Waiter {
   method: StepMethod;
   value: unknown;
 }
 
-/** Answers a step that the iterator had ended before: `return` and `throw` do what they do on an iterator at its end. */
+/** Answers a step that arrived after the iterator's end: `return` and `throw` do what they do on a finished iterator. */
 export function settleMissed({ method, value, resolve, reject }: Step, outcome: StreamOutcome): void {
   if (method === 'return') resolve({ done: true, value });
   else if (method === 'throw') reject(value);

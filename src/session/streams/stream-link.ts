@@ -1,10 +1,10 @@
 import type { Codec } from '../../codec/codec.js';
 import type { Send } from '../wire/parcel.js';
 
-/** What the table does for the streams in it. */
+/** What the stream table offers its streams. */
 export interface StreamLink {
   readonly codec: Codec;
-  /** Whether messages of streams of bytes may come by the data socket as well as by the channel. */
+  /** Whether byte streams may use the data socket as well as the channel. */
   hasDataSocket(): boolean;
   /** Sends a message in order with calls and answers. */
   readonly send: Send;

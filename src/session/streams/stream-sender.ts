@@ -7,23 +7,23 @@ import type { Parcel, Send } from '../wire/parcel.js';
 import { dataMessage, sendEnd, type StreamEndHead } from './messages.js';
 import type { StreamOutcome, Producer, Source } from './source.js';
 
-/** The way of bytes, besides the channel. */
+/** The path for bytes besides the channel. */
 export interface DataLink {
   /** @param written called when the bytes may be changed again */
   sendBytes(streamId: number, chunks: readonly Uint8Array[], written?: () => void): void;
-  /** @throws when it cannot be written */
+  /** @throws if the message cannot be written */
   sendMessage(message: Message): void;
 }
 
 export interface StreamSenderOptions {
   link(): SessionApi;
-  /** `undefined` where there is no such way. */
+  /** Returns `undefined` if bytes use the channel. */
   data(): DataLink | undefined;
 }
 
 /**
- * Sends what sources make: items by the channel; what may hold bytes by the data socket, and what belongs to it. But whatever
- * may hold a function, a handle or a stream goes by the channel, in order with what is said of these, and leaves a mark among the bytes.
+ * Sends the items of sources. Flows of `items` use the channel. Flows that may hold bytes use the data socket, except for objects:
+ * these may hold functions, handles or streams, whose messages use the channel. Each leaves a mark on the data socket.
  */
 export class StreamSender {
   readonly #options: StreamSenderOptions;
@@ -32,7 +32,7 @@ export class StreamSender {
     this.#options = options;
   }
 
-  /** @param batch of its items so many are whole: their maker hears that they were sent */
+  /** @param batch its producer is told once for each of the `whole` complete items that it was sent */
   send(
     flow: Flow,
     id: number,
@@ -51,8 +51,8 @@ export class StreamSender {
   }
 
   /**
-   * Objects go by the channel, and so does the refusal of a primitive value that the data socket could not write. An end that nobody
-   * has asked for goes by the channel alone, behind the message that exports the stream.
+   * Objects use the channel, and so does the error for a primitive value that the data socket could not write. An end before the
+   * sink has asked for anything uses only the channel, so that it stays behind the message that exports the stream.
    */
   end(
     flow: Flow,
@@ -82,7 +82,7 @@ export class StreamSender {
     return this.#options.link();
   }
 
-  /** One that cannot cross ends the stream, and those before it still arrive. */
+  /** Sends items by the channel. An item that cannot cross ends the stream, but the items before it still arrive. */
   #postItems(id: number, items: unknown[], answer: boolean, source: Source): void {
     const failed = (error: unknown): void => {
       if (items.length === 1) return source.fail(error);
@@ -109,7 +109,7 @@ export class StreamSender {
     const failed = (error: unknown): void => source.fail(error);
     if (data && !isObject(item)) this.#link.sendAtOnce({ build, failed }, (message) => data.sendMessage(message));
     else {
-      // Should it fail, the end of the stream comes in its place.
+      // If the item fails, the end of the stream takes its place behind the mark.
       if (data) mark(data, id);
       this.#send(build, failed);
     }

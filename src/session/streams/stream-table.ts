@@ -11,13 +11,13 @@ import type { StreamLink } from './stream-link.js';
 import { StreamSender, type DataLink } from './stream-sender.js';
 import { Waiting } from './waiting.js';
 
-/** How many streams that this side did not take are remembered. */
+/** How many streams that this side did not accept it remembers. */
 const MAX_IGNORED = 1000;
 
 export interface StreamTableOptions {
-  /** Opens the data socket for the first stream that needs it; `undefined` where there is none. */
+  /** Opens the data socket for the first stream that needs it. Returns `undefined` if there is none. */
   data(): DataLink | undefined;
-  /** Called when somebody on this side begins to wait for a stream, and when nobody does any more. */
+  /** Called when code on this side starts to wait for a stream, and when none waits any more. */
   onBusy(busy: boolean): void;
 }
 
@@ -31,7 +31,7 @@ export class StreamTable {
   readonly #ignored = new Set<number>();
   readonly #link: StreamLink;
   #session!: SessionApi;
-  /** The conversation has ended: messages that still arrive are ignored. */
+  /** The session has ended: messages that still arrive are ignored. */
   #over = false;
 
   constructor(options: StreamTableOptions) {
@@ -77,7 +77,7 @@ export class StreamTable {
     return open.end;
   }
 
-  /** @param closesItself whether the stream is done with as soon as all of it has arrived; otherwise its owner says when */
+  /** @param closesItself whether the stream closes when all of it has arrived; otherwise its owner closes it */
   openSink(id: number, flow: Flow, closesItself: boolean): Sink {
     this.#prepare(flow);
     const open = new OpenSink(id, flow, this.#link, { closesItself, onWaiting: this.waitingSwitch() });
@@ -85,32 +85,32 @@ export class StreamTable {
     return open.end;
   }
 
-  /** Makes the switch by which one stream tells whether somebody on this side waits for it. */
+  /** Makes a function by which a stream reports whether code on this side waits for it. */
   waitingSwitch(): (waiting: boolean) => void {
     return this.#waiting.switch();
   }
 
-  /** Takes a part of a chunk of bytes, from the data socket. */
+  /** Takes a part of a chunk of bytes from the data socket. */
   receivePiece(piece: Piece): void {
     this.#sink(piece.streamId)?.receivePiece(piece);
   }
 
-  /** This side does not take the stream. Messages that the other side sent before it heard so are no violation. */
+  /** This side does not accept the stream. Messages that the other side sent before it learned this are not a violation. */
   ignore(id: number): void {
     this.#ignored.add(id);
     const [oldest] = this.#ignored;
     if (this.#ignored.size > MAX_IGNORED && oldest !== undefined) this.#ignored.delete(oldest);
   }
 
-  /** The other side has not taken the stream. */
+  /** The other side has not accepted the stream. */
   drop(id: number): void {
     const open = this.#find(id);
     if (!open) return;
     this.#open.delete(id);
-    open.end.fail(new Error('The other process has not taken the stream.'));
+    open.end.fail(new Error('The other process did not accept the stream.'));
   }
 
-  /** Every stream that has not come to its end fails. */
+  /** Fails every stream that has not ended. */
   endAll(reason: ErrorFactory): void {
     this.#over = true;
     for (const { end } of this.#open.values()) end.fail(reason('stream'));
@@ -128,14 +128,14 @@ export class StreamTable {
   #source(id: number): OpenSource | undefined {
     const open = this.#find(id);
     if (open?.role === 'sink')
-      throw new ProtocolError(`The stream ${id} was asked for items, but this side takes them.`);
+      throw new ProtocolError(`The stream ${id} was asked for items, but this side receives them.`);
     return open;
   }
 
   #sink(id: number): OpenSink | undefined {
     const open = this.#find(id);
     if (open?.role === 'source')
-      throw new ProtocolError(`Items arrived for the stream ${id}, but this side makes them.`);
+      throw new ProtocolError(`Items arrived for the stream ${id}, but this side sends them.`);
     return open;
   }
 

@@ -28,23 +28,23 @@ interface Pending {
   open(): void;
 }
 
-/** The ends beneath a stand-in: they are closed when the stand-in has been collected. */
+/** The ends beneath a stand-in. They are closed when the stand-in is collected. */
 interface Ends {
   sink?: Sink;
   queue?: WriteQueue;
 }
 
-/** Lets iterators and streams cross: opens those that are exported, and makes the stand-ins of those that arrive. */
+/** Lets iterators and streams cross: opens exported ones, and makes stand-ins for those that arrive. */
 export class Streams implements StreamExchange, SessionPart {
   readonly table: StreamTable;
   readonly #pending: Pending[] = [];
-  /** Ids that the message being read has brought and that nobody has taken. */
+  /** Ids that the current message exports and that were not taken yet. */
   readonly #arrived = new Set<number>();
-  /** Stand-ins of the ids that were taken: the message may hold a stream more than once. */
+  /** Stand-ins by ids that were taken: a message may contain a stream more than once. */
   readonly #taken = new Map<number, object>();
   readonly #abandoned = new FinalizationRegistry<Ends>(({ sink, queue }) => {
     sink?.abandon();
-    queue?.fail(new Error('The stream was given up before its end.'));
+    queue?.fail(new Error('The stream was abandoned before its end.'));
   });
   #link!: SessionApi;
   #lastId: number;
@@ -87,7 +87,7 @@ export class Streams implements StreamExchange, SessionPart {
     this.#pending.length = 0;
   }
 
-  /** @throws {ProtocolError} for an id that is not the other side's to give */
+  /** @throws {ProtocolError} for an id that the other side may not assign */
   arrive(coded: Coded): void {
     for (const id of streamIds(coded)) {
       if (id % 2 === Math.abs(this.#lastId % 2) || this.table.has(id)) {
@@ -155,7 +155,7 @@ export class Streams implements StreamExchange, SessionPart {
         return pending({ kind, ...side }, () => this.table.openSource(id, flowOf(side), readableProducer(value)));
       }
       case 'writable': {
-        // HTTP's have no such property.
+        // HTTP requests and responses have no `writableObjectMode`.
         const side = { objectMode: value.writableObjectMode === true, id };
         return pending({ kind, ...side }, () => writeAll(this.table.openSink(id, flowOf(side), false), value));
       }
@@ -215,17 +215,17 @@ export class Streams implements StreamExchange, SessionPart {
     this.#take(id);
     const queue = new WriteQueue(this.table.waitingSwitch());
     const source = this.table.openSource(id, flow, queue);
-    // The other side hears of it at once, even if it has given no credit.
+    // Informs the other side immediately, even if it has given no credit.
     queue.onFail((error) => source.fail(error));
     return queue;
   }
 
   #take(id: number): void {
     if (!this.#arrived.delete(id))
-      throw new ProtocolError(`The stream ${id} arrived in a message that does not name it.`);
+      throw new ProtocolError(`The stream ${id} arrived in a message that does not list it in \`coded\`.`);
   }
 
-  /** The session does not hold stand-ins. When the users of one have dropped it, its ends are closed. */
+  /** Closes the ends when the stand-in is collected. The session itself does not hold stand-ins. */
   #watch<T extends object>(standIn: T, ends: Ends): T {
     this.#abandoned.register(standIn, ends);
     return standIn;

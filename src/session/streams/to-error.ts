@@ -1,7 +1,7 @@
 import { describeReason } from '../../errors.js';
 import { isError } from '../../realm.js';
 
-/** Makes an Error of a value that the other side has thrown. */
+/** Converts a value thrown by the other side to an Error. */
 export function toError(value: unknown): Error {
   return isError(value) ? value : new Error(describeReason(value), { cause: value });
 }

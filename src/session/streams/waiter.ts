@@ -1,4 +1,4 @@
-/** Waits for the next item of a stream, or for its end. */
+/** The functions of a promise for the next item of a stream, or for its end. */
 export interface Waiter {
   resolve(result: IteratorResult<unknown>): void;
   reject(reason: unknown): void;

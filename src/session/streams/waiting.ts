@@ -1,4 +1,4 @@
-/** Counts the streams for which somebody on this side waits. */
+/** Counts the streams that code on this side waits for. */
 export class Waiting {
   readonly #onBusy: (busy: boolean) => void;
   #count = 0;
@@ -8,7 +8,7 @@ export class Waiting {
     this.#onBusy = onBusy;
   }
 
-  /** Makes the switch of one stream: it may be set to the same value repeatedly. */
+  /** Makes the switch of one stream. It may be set to the same value repeatedly. */
   switch(): (waiting: boolean) => void {
     let before = false;
     return (waiting) => {

@@ -7,30 +7,30 @@ import type { Waiter } from './waiter.js';
 export type Taken = (error?: Error) => void;
 
 /**
- * When the stand-in is told of an error with which the other side has closed its stream early:
+ * When the stand-in emits the error with which the other side closed its stream early:
  *
- * - `now`: chunks are lost;
- * - `when-heard`: nothing is being written, and the stand-in's user may be about to listen;
- * - `if-heard`: the child has ended or the like, which is not a failure of this stream. The stand-in is destroyed all the same;
- * - `never`: the stream's owner has ended it.
+ * - `now`: chunks are lost
+ * - `when-heard`: nothing is being written, and the stand-in's user may be about to add a listener
+ * - `if-heard`: not a failure of this stream, for example because the child has ended. The stand-in is destroyed anyway
+ * - `never`: the stream's owner has ended it
  */
 export type Urgency = 'now' | 'when-heard' | 'if-heard' | 'never';
 
 interface Written {
   chunk: unknown;
-  /** Called when the chunk has been sent, or with the error for which it never will be. */
+  /** Called when the chunk was sent, or with the error that prevents it. */
   taken: Taken;
 }
 
 /**
- * | state     | meaning                                                  | leaves by                                    |
+ * | state     | meaning                                                  | left by                                      |
  * | --------- | -------------------------------------------------------- | -------------------------------------------- |
- * | `writing` | chunks are written, and go out as the other side asks    | `end()`, `fail()`, `close()`                 |
- * | `ending`  | the last chunk is written; the queue still goes out      | `fail()`, `close()`                          |
+ * | `writing` | chunks are written, and sent as the other side asks      | `end()`, `fail()`, `close()`                 |
+ * | `ending`  | the last chunk is written; the queue is still being sent | `fail()`, `close()`                          |
  * | `failed`  | this side has broken the stream off                      | `close()`, which {@link Source.fail} calls   |
- * | `closed`  | the other side has said how it ended                     |                                              |
+ * | `closed`  | the other side has reported how the stream ended         |                                              |
  *
- * In the last two, `lost` is the error with which every further write fails.
+ * In the last two states, every further write fails with `lost`.
  */
 type State =
   | { name: 'writing' | 'ending' }
@@ -39,20 +39,20 @@ type State =
 
 const END: IteratorResult<unknown> = { done: true, value: undefined };
 
-/** Holds what is written to the stand-in of a writable stream until the other side asks for it. */
+/** Queues chunks written to the stand-in for a writable stream until the other side asks for them. */
 export class WriteQueue implements Producer {
   readonly #queue: Written[] = [];
-  /** The chunks that have been handed to the source and are not sent yet. */
+  /** The callbacks of chunks that the source has taken and not sent yet. */
   readonly #underway: Taken[] = [];
   readonly #onWaiting: (waiting: boolean) => void;
   #state: State = { name: 'writing' };
-  /** The source, while it waits for the next chunk. */
+  /** Set while the source waits for the next chunk. */
   #waiter: Waiter | undefined;
   #onFinish: ((outcome: StreamOutcome) => void) | undefined;
   #onFail: (error: unknown) => void = () => {};
   #onEarlyClose: (error: Error, urgency: Urgency) => void = () => {};
 
-  /** @param onWaiting called when something written here begins to wait for the other side, and when nothing does any more */
+  /** @param onWaiting called with `true` when a write starts to wait for the other side, and with `false` when none waits */
   constructor(onWaiting: (waiting: boolean) => void) {
     this.#onWaiting = onWaiting;
   }
@@ -84,7 +84,7 @@ export class WriteQueue implements Producer {
     taken?.();
   }
 
-  /** Nothing will be written any more. */
+  /** Nothing more will be written. */
   end(): void {
     if (this.#state.name !== 'writing') return;
     this.#onWaiting(true);
@@ -92,7 +92,7 @@ export class WriteQueue implements Producer {
     this.#takeWaiter()?.resolve(END);
   }
 
-  /** Breaks the stream off: chunks that have not been sent are lost, as when a stream is destroyed. */
+  /** Breaks the stream off. Chunks that were not sent are lost, as when a stream is destroyed. */
   fail(reason: unknown): void {
     if ('lost' in this.#state) return;
     const lost = toError(reason);
@@ -113,18 +113,18 @@ export class WriteQueue implements Producer {
     else if (before.name !== 'failed') this.#onEarlyClose(lost, urgency);
   }
 
-  /** Sets who hears that this side has broken the stream off. */
+  /** Sets the listener for this side breaking the stream off. */
   onFail(listener: (error: unknown) => void): void {
     this.#onFail = listener;
   }
 
-  /** Sets who hears that the other side has dealt with all that was written, or has failed to. */
+  /** Sets the listener for the outcome on the other side, once it has handled everything or failed. */
   onFinish(listener: (outcome: StreamOutcome) => void): void {
     if (this.#state.name === 'closed') listener(this.#state.outcome);
     else this.#onFinish = listener;
   }
 
-  /** Sets what is done when the other side wants no more. */
+  /** Sets the listener for the other side closing the stream early. */
   onEarlyClose(listener: (error: Error, urgency: Urgency) => void): void {
     this.#onEarlyClose = listener;
   }
@@ -145,7 +145,7 @@ export class WriteQueue implements Producer {
   }
 }
 
-/** For a stream to which nothing is being written. */
+/** The urgency while nothing is being written. */
 function urgencyOf({ failed, value }: StreamOutcome): Urgency {
   if (!failed) return 'never';
   return isProcxyError(value) ? 'if-heard' : 'when-heard';
@@ -153,5 +153,5 @@ function urgencyOf({ failed, value }: StreamOutcome): Urgency {
 
 function closeError({ failed, value }: StreamOutcome): Error {
   if (failed && isError(value)) return value;
-  return new Error('The stream was closed in the other process before all was written.', { cause: value });
+  return new Error('The stream was closed in the other process before everything was written.', { cause: value });
 }

@@ -9,13 +9,13 @@ import { annotate, type Parcel } from '../wire/parcel.js';
 import { WriteLog } from '../wire/write-log.js';
 import { earlyFormat } from './early-messages.js';
 
-/** A socket on which this process waits without turning its event loop. */
+/** A socket that this process can block on. */
 export interface BlockingLane {
-  /** Delivers at once what is under way on the channel. Left out where a process cannot do that while it blocks. */
+  /** Delivers messages in transit on the channel immediately. Absent if a process cannot do that while it blocks. */
   flush?(): void;
-  /** Drops the message if the other side has closed the socket. @throws when the message cannot be written */
+  /** Drops the message if the other side has closed the socket. @throws if the message cannot be written */
   write(message: object): void;
-  /** The next message, or `undefined` if the other side has closed the socket. */
+  /** Returns the next message, or `undefined` if the other side has closed the socket. */
   read(): unknown;
 }
 
@@ -25,8 +25,8 @@ export interface BlockingCallsOptions {
 }
 
 /**
- * The child's half of `sync()`: sends an invocation on the blocking lane and waits there for its result. Meanwhile the channel writes
- * nothing, so messages that were sent before but may not have left this process travel with the invocation.
+ * The child's half of `sync()`: sends an invocation on the blocking lane and waits there for its result. The channel cannot write
+ * while this process blocks, so earlier messages that may still be queued travel with the invocation.
  */
 export class BlockingCalls implements BlockingInvoker, SessionPart {
   readonly handlers = {};
@@ -44,7 +44,7 @@ export class BlockingCalls implements BlockingInvoker, SessionPart {
     this.#link = link;
   }
 
-  /** From the first function that may block, a copy is kept of each message until the channel has written it. */
+  /** From the first blocking function on, keeps a copy of each message until the channel has written it. */
   expect(): void {
     if (this.#isExpected || this.#lane.flush) return;
     this.#isExpected = true;
@@ -90,7 +90,7 @@ export class BlockingCalls implements BlockingInvoker, SessionPart {
   }
 }
 
-/** An invocation on its way. Its caller takes the refusal, and waits for nothing then. */
+/** An invocation in transit. If it could not be sent, `sent()` throws the reason instead of waiting. */
 class BlockingCall implements Parcel {
   #message: CallbackInvoke | undefined;
   #failure: { readonly error: unknown } | undefined;
@@ -109,7 +109,7 @@ class BlockingCall implements Parcel {
     this.#failure = { error };
   }
 
-  /** The message that was written. @throws the refusal */
+  /** Returns the message that was written. @throws the error that kept it from being sent */
   sent(): CallbackInvoke {
     if (this.#failure || !this.#message) throw this.#failure?.error;
     return this.#message;

@@ -17,13 +17,13 @@ import type { Parcel } from '../wire/parcel.js';
 import { earlyFormat, type EarlyFormat } from './early-messages.js';
 
 export interface SyncCallsOptions {
-  /** Brings the invocations and takes the answers. The child waits at its other end. */
+  /** Carries invocations to this side and answers to the child, which blocks at the other end. */
   channel: Channel;
   mode: SerializationMode;
   callbacks: Callbacks;
-  /** ms that the child waits; `Infinity`: no limit. */
+  /** ms that the child waits. `Infinity` means no limit. */
   timeout: number;
-  /** Whether it waits for promises too. An instance in this process cannot: they need the event loop that it blocks. */
+  /** Whether the child also waits for promises. With `inProcess` it cannot: it blocks the event loop that would settle them. */
   awaitsPromises: boolean;
 }
 
@@ -34,7 +34,7 @@ export interface SyncCallsOptions {
  * |---|---|---|
  * | `due` | messages that the child sent before it are still to be handled | `running` when they are; `answered` at a timeout or an abort |
  * | `running` | the function runs, or its promise is pending | `answered` |
- * | `answered` | the child goes on; a late result is dropped | |
+ * | `answered` | the child has its answer; a late result is dropped | |
  */
 interface Job {
   state: 'due' | 'running' | 'answered';
@@ -45,12 +45,12 @@ interface Job {
   readonly answer: Answer;
 }
 
-/** The parent's half of `sync()`: runs a function for a child that waits for its result, and writes the answer where the child waits. */
+/** The parent's half of `sync()`: runs a function while the child blocks, and writes the answer to the lane that the child reads. */
 export class SyncCalls implements SessionPart {
   readonly handlers = {};
   readonly #options: SyncCallsOptions;
   readonly #format: EarlyFormat;
-  /** Tells what is called from within a function for which the child waits. */
+  /** Detects calls made from within a function that the child waits for. */
   readonly #context = new AsyncLocalStorage<Job>();
   readonly #deadlines: Deadlines;
   #link!: SessionApi;
@@ -74,12 +74,12 @@ export class SyncCalls implements SessionPart {
     return this.#job !== undefined;
   }
 
-  /** Why the child cannot answer a call that is made here: it waits for the caller. */
+  /** Returns an error if a call is made from within the function that the child waits for: the child could not answer it. */
   refuse(method: string): SyncCallbackError | undefined {
     const job = this.#context.getStore();
     if (!job || job.state === 'answered') return undefined;
     return new SyncCallbackError(
-      `${method}() was called from within ${job.name}(), for whose result the child waits: it cannot run anything before that. ` +
+      `${method}() was called from within ${job.name}(), but the child is blocked until ${job.name}() returns. ` +
         'Call it after the function has returned, or pass the function without sync().',
     );
   }
@@ -88,7 +88,7 @@ export class SyncCalls implements SessionPart {
     if (this.#job) this.#startWhenDue(this.#job);
   }
 
-  /** Lets the child go on, with an error. */
+  /** Answers the waiting child with an error. */
   end(reason: ErrorFactory): void {
     if (this.#job) this.#fail(this.#job, reason(this.#job.name));
   }
@@ -101,22 +101,22 @@ export class SyncCalls implements SessionPart {
 
   #receive(message: unknown): void {
     if (!isOurs(message) || message.type !== 'callback-invoke' || findMalformedField(message) !== undefined) {
-      throw new ProtocolError('A message arrived that is not an invocation, where a child waits for one.');
+      throw new ProtocolError('A message on the socket for sync() is not an invocation.');
     }
-    if (this.#job) throw new ProtocolError('A child that waits for a function invoked another.');
+    if (this.#job) throw new ProtocolError('The child invoked a function while it was waiting for another one.');
     const job = this.#open(message as CallbackInvoke);
     this.#job = job;
     if (job.deadline !== Infinity) this.#deadlines.watch(job.deadline);
     this.#link.keepAwake();
     this.#startWhenDue(job);
-    // Messages that the child could not write before it blocked will not come.
+    // Messages that the child could not write before it blocked will not arrive: starts without them.
     const start = (): void => this.#guard(() => this.#start(job));
     if (job.state === 'due') afterDrain(() => this.#link.inbox.received, start);
   }
 
   #open(message: CallbackInvoke): Job {
     const fn = this.#options.callbacks.find(message.callbackId);
-    if (!fn.sync) throw new ProtocolError('A child waits for a function that is not marked by sync().');
+    if (!fn.sync) throw new ProtocolError('The child waits for a function that is not marked by sync().');
     const name = fn.name || 'callback';
     const deadline = now() + this.#options.timeout;
     const head = { type: 'callback-result', invokeId: message.invokeId } as const;
@@ -125,7 +125,7 @@ export class SyncCalls implements SessionPart {
     return job;
   }
 
-  /** Handles first what the child sent before the invocation: from the channel, or else the copies that came along. */
+  /** Starts the job once earlier messages of the child are handled. Copies of them in the invocation count. */
   #startWhenDue(job: Job): void {
     const { after = 0, early } = job.message;
     const received = this.#link.inbox.received;
@@ -151,7 +151,7 @@ export class SyncCalls implements SessionPart {
     }
   }
 
-  /** @throws {SyncCallbackError} for a promise that cannot be waited for */
+  /** @throws {SyncCallbackError} for a promise that the child cannot wait for */
   #checked(job: Job, result: unknown): unknown {
     if (this.#options.awaitsPromises || !isPromise(result)) return result;
     Promise.resolve(result).catch(() => {});
@@ -165,12 +165,12 @@ export class SyncCalls implements SessionPart {
     this.#link.server.fail(job.answer, error);
   }
 
-  /** The way of the answer, and of the refusal in its place. */
+  /** Sends the answer, or the error that replaces it. */
   #answer(job: Job, parcel: Parcel): void {
     job.state = 'answered';
     if (this.#job === job) this.#job = undefined;
     this.#link.sendAtOnce(parcel, (message) => this.#options.channel.send(message));
-    // The child may ask again at once.
+    // The child may invoke the next function immediately.
     this.#link.keepAwake();
   }
 
@@ -179,7 +179,7 @@ export class SyncCalls implements SessionPart {
     if (!job) return Infinity;
     if (job.deadline > time) return job.deadline;
     const { timeout } = this.#options;
-    const message = `${job.name}() did not return within ${timeout} ms, for which the child waited. Raise \`callbackTimeout\` for slow functions.`;
+    const message = `${job.name}() did not return within ${timeout} ms, so the child stopped waiting. Raise \`callbackTimeout\` for slow functions.`;
     this.#fail(job, new TimeoutError(job.name, timeout, message));
     return Infinity;
   }

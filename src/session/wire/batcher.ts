@@ -6,38 +6,38 @@ import type { Parcel } from './parcel.js';
 import type { WriteLog } from './write-log.js';
 
 /**
- * So many messages are written at once, each by itself, before what follows closely is held back for a batch: one that is
- * sent just before a long computation arrives before it, and a lone one loses no time.
+ * The messages of a burst that are written individually before the rest is held back for a batch. A single message loses no
+ * time, and a message sent just before a long computation arrives before it.
  */
 const SINGLES = 4;
-/** After a pause so long what is held back is written, and the next message by itself again, in ms. */
+/** The pause that ends a burst, in ms: held messages are written, and the next message is written individually again. */
 const PAUSE = 0.2;
-/** A batch is written when it has so many messages: the other side can begin with them. */
+/** A batch with this many messages is written immediately, so that the other side can start on it. */
 const MAX_MESSAGES = 512;
 
 export interface BatcherOptions {
   channel: Channel;
-  /** What is to be known before anything else: asked for before each write. */
+  /** Returns a message to write first, if there is one. Called before each write. */
   preface?: (() => Message | undefined) | undefined;
-  /** The channel could not write it. */
+  /** Called when the channel could not write a message. */
   onUnwritable(message: Message, parcel: Parcel, error: unknown): void;
 }
 
-/** Each value of a preface has been written once by itself, to compare it with the last one: the whole can be written too. */
+/** A preface never fails: each of its values was serialized before, to compare it with its last state. */
 const prefaceParcel: Parcel = { build: () => undefined, failed: () => {} };
 
 /**
- * Writes messages to the channel in their order, and those that come in a burst many at a time: for a small message the write is most
- * of the price. What is held back is written before the event loop turns.
+ * Writes messages to the channel in order, and batches bursts: for a small message, the write is most of the cost. Held messages
+ * are written before the event loop continues.
  */
 export class Batcher {
   /** Whether the other side reads batches. */
   enabled = false;
-  /** How many messages have been handed over. */
+  /** How many messages were handed to the channel. */
   sent = 0;
   log: WriteLog | undefined;
   readonly #options: BatcherOptions;
-  /** What is held back, each message with its parcel. */
+  /** Messages that are held back, and their parcels. */
   #messages: Message[] = [];
   #parcels: Parcel[] = [];
   #singles = 0;
@@ -57,7 +57,7 @@ export class Batcher {
     if (!this.enabled) return this.#writeAlone(message, parcel);
     const time = parcel.time ?? this.#clock();
     if (time - this.#last > PAUSE) {
-      // In the middle of a burst it is this one only that goes out at once.
+      // In the middle of a burst, only this message is written individually.
       this.#singles = this.#scheduled ? SINGLES - 1 : 0;
       this.#flushHeld();
     }
@@ -67,31 +67,31 @@ export class Batcher {
     this.#writeAlone(message, parcel);
   }
 
-  /** For one that cannot wait, and what is held back before it. */
+  /** Writes held messages, then one that cannot wait. */
   sendNow(message: Message, parcel: Parcel): void {
     this.#flushHeld();
     this.#writeAlone(message, parcel);
   }
 
-  /** For one that brings a handle, and what is held back before it. */
+  /** Writes held messages, then the message with the handle. */
   sendHandle(message: HandleTransfer, handle: Handle): void {
     this.flush();
     this.#options.channel.send(message, handle, this.log?.add([message]));
     this.sent++;
   }
 
-  /** A message has come: one that goes out now may be its answer, for which somebody waits. */
+  /** A message has arrived. Lets the next message go individually: it may be the answer, which the other side awaits. */
   startTurn(): void {
     if (this.#singles === SINGLES && this.#messages.length === 0) this.#singles--;
   }
 
-  /** Writes what is held back, and the preface in any case. What could not be written may have been replaced: so is that. */
+  /** Writes held messages, and the preface even without them. Loops, since a message that failed may have sent a replacement. */
   flush(): void {
     if (this.#messages.length === 0) this.#writePreface();
     while (this.#messages.length > 0) this.#flushHeld();
   }
 
-  /** What is held back is not sent any more. */
+  /** Drops held messages. */
   close(): void {
     this.#messages = [];
     this.#parcels = [];
@@ -120,7 +120,7 @@ export class Batcher {
     const parcels = this.#parcels;
     this.close();
     if (messages.length === 1 || !this.#writeBatch(messages)) {
-      // One of them cannot be written, or all are too much for one: each by itself.
+      // One message cannot be written, or the batch is too large: writes them individually.
       messages.forEach((message, index) => this.#writeOne(message, parcels[index] as Parcel));
     }
   }
@@ -136,7 +136,7 @@ export class Batcher {
   }
 
   #preface(): Message | undefined {
-    // A getter that is read for it may send something itself.
+    // Making a preface reads getters of the instance, which may send messages themselves.
     if (this.#prefacing) return undefined;
     this.#prefacing = true;
     const message = this.#options.preface?.();
@@ -152,7 +152,7 @@ export class Batcher {
     }
   }
 
-  /** @returns whether that was possible */
+  /** @returns whether the batch could be written */
   #writeBatch(messages: Message[]): boolean {
     try {
       this.#transmit({ type: 'batch', rows: rowsOf(messages) }, messages);
@@ -162,7 +162,7 @@ export class Batcher {
     }
   }
 
-  /** @throws when it cannot be written */
+  /** @throws if it cannot be written */
   #transmit(written: Message | Batch, messages: readonly Message[]): void {
     const { log } = this;
     const onWritten = log?.add(messages);

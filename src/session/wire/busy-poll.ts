@@ -1,17 +1,17 @@
 import { now, setImmediate } from '../../clock.js';
 
-/** A turn of an idle event loop takes some µs. One that took so long was held up by whoever else needs the core, in ms. */
+/** A turn of an idle event loop takes some µs. A turn this long means that another process needs the core. In ms. */
 const HELD_UP = 1;
-/** For so long it is left to them, in ms. */
+/** How long to leave the core to other processes, in ms. */
 const PAUSE = 100;
 
 /**
- * Keeps the event loop turning for a while after a message, so that the next one finds this process awake: waking a process
- * up takes longer than all else of a small call. With one core it would only keep the other side from running.
+ * Keeps the event loop turning for a while after a message, so that the next one finds this process awake. Waking a process
+ * takes longer than the rest of a small call. On a single core, this would only keep the other side from running.
  */
 export class BusyPoll {
   readonly #duration: number;
-  // Not imported: most processes have no use for it, and it takes time to load.
+  // Not imported: few processes need `node:os`, and loading it takes time.
   readonly #hasCore = process.getBuiltinModule('node:os').availableParallelism() > 1;
   #until = 0;
   #isTurning = false;
@@ -22,7 +22,7 @@ export class BusyPoll {
     this.#duration = duration / 1000;
   }
 
-  /** To be called when a message has come or gone. */
+  /** Call it when a message arrives or is sent. */
   keepAwake(): void {
     if (!this.#hasCore) return;
     const time = now();

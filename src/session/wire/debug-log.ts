@@ -5,17 +5,17 @@ import { isOurs } from './message-shape.js';
 import { readRows } from './rows.js';
 
 const log = debuglog('procxy');
-/** As `NODE_DEBUG` has it: only who asks for values by name has them printed. */
+/** Values may be confidential: they are printed only if `NODE_DEBUG` names this section. */
 const values = debuglog('procxy-values');
 
 export const isDebugging = log.enabled || values.enabled;
 
-/** A line on stderr, where `NODE_DEBUG` asks for it. */
+/** Prints a line on stderr if `NODE_DEBUG` asks for it. */
 export function debug(text: string): void {
   (values.enabled ? values : log)('%s', text);
 }
 
-/** The same channel; where `NODE_DEBUG` asks for it, with a line for each message that crosses. */
+/** Wraps a channel to print a line for each message that crosses, if `NODE_DEBUG` asks for it. */
 export function withDebugLog(channel: Channel, peer: string): Channel {
   if (!isDebugging) return channel;
   return {
@@ -39,7 +39,7 @@ export function withDebugLog(channel: Channel, peer: string): Channel {
   };
 }
 
-/** Those of a batch, each by itself. What is not ours is left out; what is malformed is its reader's to judge. */
+/** Lists the messages of a batch, or a single message. Leaves out messages that are not ours. The inbox reports malformed ones. */
 function messagesOf(message: unknown): Message[] {
   const { type, rows } = (message ?? {}) as { type?: unknown; rows?: unknown };
   if (type !== 'batch' || !Array.isArray(rows)) return isOurs(message) ? [message as Message] : [];
@@ -52,13 +52,13 @@ function messagesOf(message: unknown): Message[] {
   return all;
 }
 
-/** Names, numbers and counts, which tell what happens; values only where they are asked for. */
+/** Shows names, numbers and counts, which tell what happens. Shows values only on request. */
 function summarize(message: Message): string {
   const shown = Object.entries(message).filter(([name]) => name !== 'type');
   return [message.type, ...shown.map(([name, field]) => `${name}=${show(name, field)}`)].join(' ');
 }
 
-/** Fields that hold no value of the user's. */
+/** Fields without user values. */
 const plain = new Set(
   (
     'callId invokeId callbackId streamId signalId handleId after count credit ' +

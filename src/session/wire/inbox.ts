@@ -4,13 +4,13 @@ import type { Batch, Coded, Message } from '../../protocol.js';
 import { findMalformedField, isOurs } from './message-shape.js';
 import { readRows, type RowMessage } from './rows.js';
 
-/** What comes by the data socket, besides bytes. */
+/** Message types allowed on the data socket. */
 const asideTypes = new Set<Message['type']>(['stream-data', 'stream-end']);
 
-/** How a message has come. */
+/** How a message arrived. */
 export interface Arrival {
   readonly way: 'channel' | 'data-socket';
-  /** Comes with a `handle-transfer` only. */
+  /** Present only with a `handle-transfer`. */
   readonly handle?: ArrivedHandle | undefined;
 }
 
@@ -18,26 +18,27 @@ const byChannel: Arrival = { way: 'channel' };
 const byDataSocket: Arrival = { way: 'data-socket' };
 
 export interface InboxOptions {
-  /** Hands a sound message to the part that it concerns. @throws {ProtocolError} */
+  /** Hands a well-formed message to its part. @throws {ProtocolError} */
   dispatch(message: Message, arrival: Arrival): void;
-  /** A message has come that exports these; */
+  /** Called when a message that exports these ids has arrived. */
   arrive(coded: Coded | undefined): void;
-  /** and has been dealt with. */
+  /** Called when that message has been handled. */
   account(coded: Coded | undefined): void;
-  /** The channel has brought a message, and it has been dealt with. */
+  /** Called when a message from the channel has been handled. */
   afterMessage(message: Message): void;
-  /** The other side broke the protocol; nothing more is read from it. Called at most once. */
+  /** Called at most once, when the other side breaks the protocol. Nothing more is read from it. */
   onViolation(error: ProtocolError): void;
 }
 
 /**
- * Reads what arrives: takes batches apart, checks the shape of each message, and counts them. A message may come by the channel, ahead
- * of the channel (with an invocation for which the other side blocks), or aside (on the data socket).
+ * Receives messages: takes batches apart, checks the shape of each message, and counts them. A message comes by the channel, ahead
+ * of the channel (as a copy in a blocking invocation), or aside (on the data socket).
  */
 export class Inbox {
   readonly #options: InboxOptions;
-  /** How many messages the channel has brought, and how many were taken: some came ahead of it. */
+  /** How many messages the channel has brought. */
   #arrived = 0;
+  /** How many messages of the channel were handled. Larger than `#arrived` while some came ahead of it. */
   #received = 0;
   #violated = false;
 
@@ -45,12 +46,12 @@ export class Inbox {
     this.#options = options;
   }
 
-  /** How many messages have been taken. */
+  /** How many messages of the channel were handled. */
   get received(): number {
     return this.#received;
   }
 
-  /** Takes what the channel brings. Never throws: what breaks the protocol is a violation. */
+  /** Handles a message from the channel. Never throws: reports a violation instead. */
   receive(message: object, handle: ArrivedHandle | undefined): void {
     if (this.#violated) return;
     try {
@@ -62,26 +63,26 @@ export class Inbox {
   }
 
   /**
-   * Takes messages of the channel ahead of it, as far as it has not brought them.
-   * @param from how many messages were sent before the first of them
+   * Handles copies of messages that the channel has not brought yet.
+   * @param from how many messages were sent before the first of these
    */
   receiveEarly(from: number, messages: readonly unknown[]): void {
     for (const message of messages.slice(Math.max(this.#received - from, 0))) {
-      if (!isOurs(message)) throw new ProtocolError('What came early is no message.');
+      if (!isOurs(message)) throw new ProtocolError('An invocation contains an early message that is malformed.');
       this.#received++;
       this.#take(message, byChannel);
     }
   }
 
-  /** Takes a message of the data socket: items of streams. */
+  /** Handles a message from the data socket: items of a stream. */
   receiveAside(message: unknown): void {
     if (!isOurs(message) || !asideTypes.has(message.type)) {
-      throw new ProtocolError('A message arrived on the data socket that belongs to the channel.');
+      throw new ProtocolError('A message arrived on the data socket that may only use the channel.');
     }
     if (!this.#violated) this.#route(checked(message), byDataSocket);
   }
 
-  /** To be called for a violation that was seen elsewhere. */
+  /** Reports a violation that was detected elsewhere. */
   violate(error: unknown): void {
     if (this.#violated) return;
     this.#violated = true;
@@ -94,7 +95,7 @@ export class Inbox {
     if (!Array.isArray(rows)) throw new ProtocolError('The field rows of a batch is malformed.');
     readRows(rows, {
       message: (message) => {
-        if (!isOurs(message)) throw new ProtocolError('A batch holds what is no message.');
+        if (!isOurs(message)) throw new ProtocolError('A batch contains a value that is not a message.');
         this.#receiveOne(message, byChannel);
       },
       row: (message) => this.#receiveRow(message),
@@ -105,14 +106,14 @@ export class Inbox {
     if (this.#isNew()) this.#take(message, arrival);
   }
 
-  /** A row is sound as it is read, and exports nothing. */
+  /** Handles a row, which `readRows` has checked and which exports nothing. */
   #receiveRow(message: RowMessage): void {
     if (!this.#isNew()) return;
     this.#options.dispatch(message, byChannel);
     this.#options.afterMessage(message);
   }
 
-  /** Counts a message that the channel has brought; whether it had not come ahead. */
+  /** Counts a message from the channel. Returns `false` if its copy was handled ahead of it. */
   #isNew(): boolean {
     if (this.#violated || this.#arrived++ < this.#received) return false;
     this.#received++;
@@ -139,7 +140,7 @@ export class Inbox {
   }
 }
 
-/** @throws {ProtocolError} when it is malformed */
+/** @throws {ProtocolError} if the message is malformed */
 function checked(message: { type: Message['type'] }): Message {
   const field = findMalformedField(message);
   if (field !== undefined) throw new ProtocolError(`The field ${field} of a ${message.type} is malformed.`);

@@ -1,7 +1,7 @@
 import { isCount, isId, isMark, isString } from '../../field-checks.js';
 import type { Message } from '../../protocol.js';
 
-/** What each field must be for a message to be taken for what it says. */
+/** A check for each field of a message. */
 type Shape = Record<string, (value: unknown) => boolean>;
 
 const isOutcome = (value: unknown): boolean => value === 'success' || value === 'error';
@@ -99,13 +99,13 @@ const shapes = new Map<string, [name: string, check: (value: unknown) => boolean
   Object.entries(fieldsOf).map(([type, shape]) => [type, Object.entries(shape)]),
 );
 
-/** Whether a message on the channel is meant for us. Others are the user's, or Node's own. */
+/** Whether a message on the channel is ours. Others belong to the user or to Node. */
 export function isOurs(message: unknown): message is { type: Message['type'] } {
   const type = (message as { type?: unknown } | null)?.type;
   return typeof type === 'string' && shapes.has(type);
 }
 
-/** The name of the first field that is not as it must be. */
+/** Returns the name of the first malformed field. */
 export function findMalformedField(message: { type: Message['type'] }): string | undefined {
   const fields = message as Record<string, unknown>;
   for (const [name, check] of shapes.get(message.type) ?? []) if (!check(fields[name])) return name;

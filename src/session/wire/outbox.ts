@@ -3,20 +3,20 @@ import type { Message } from '../../protocol.js';
 import type { Parcel } from './parcel.js';
 
 export interface OutboxOptions {
-  /** Never throws: of what cannot be written the parcel is told. */
+  /** Never throws: a write error goes to the parcel. */
   write(message: Message, parcel: Parcel): void;
-  /** Makes the other side give back functions that it does not need; `done` is called when it has. */
+  /** Asks the other side to give back functions that it no longer needs, then calls `done`. */
   makeRoom(done: () => void): void;
 }
 
 /**
- * Keeps what is sent in order. A message that exports a function beyond the limit waits until the other side has collected its
- * garbage, and all that come after it wait too. So does what is sent while another message is built, by a getter for instance.
+ * Sends parcels in order. A message that exports a function beyond the limit waits until the other side has collected its
+ * garbage, and later messages wait behind it. Messages sent while another one is built, for example by a getter, wait too.
  */
 export class Outbox {
   readonly #options: OutboxOptions;
   #queue: Parcel[] = [];
-  /** Something is being built, or waited for. */
+  /** Whether a parcel is being built, or waits for room. */
   #busy = false;
 
   constructor(options: OutboxOptions) {
@@ -34,7 +34,7 @@ export class Outbox {
     this.#wait();
   }
 
-  /** Nothing that waits will be sent. */
+  /** Drops the parcels that wait. */
   close(): void {
     this.#queue = [];
   }
@@ -45,7 +45,7 @@ export class Outbox {
       message = parcel.build();
     } catch (error) {
       if (mayWait && error instanceof CallbackLimitError) return 'full';
-      // What it sends in its place goes at once, where nothing waits.
+      // The parcel may send a replacement. It goes out immediately if nothing else waits.
       this.#busy = this.#queue.length > 0;
       parcel.failed(error);
       this.#busy = true;
@@ -59,7 +59,7 @@ export class Outbox {
     this.#options.makeRoom(() => this.#drain(false));
   }
 
-  /** @param mayWait whether more room could be made: something was sent since that was done last, and may be given back */
+  /** @param mayWait whether asking for room may help: only if something was sent, and may be given back, since the last time */
   #drain(mayWait: boolean): void {
     for (let parcel = this.#queue[0]; parcel; parcel = this.#queue[0]) {
       const outcome = this.#write(parcel, mayWait);

@@ -2,39 +2,39 @@ import type { Codec, Encoded } from '../../codec/codec.js';
 import { CallbackLimitError } from '../../errors.js';
 import type { Coded, Message, Wire } from '../../protocol.js';
 
-/** Something to be sent, which is encoded only when its turn has come. */
+/** A message to be sent, which is encoded only when its turn comes. */
 export interface Parcel {
-  /** The method or function that it concerns, for the sentence of a refusal, */
+  /** The method or function that it belongs to, for error messages. */
   readonly method?: string | undefined;
-  /** or the event, as a sentence shows it. */
+  /** The event that it belongs to, for error messages. */
   readonly event?: string | undefined;
-  /** When it was made, as `now()` gives it, where somebody has looked at the clock. */
+  /** When it was made, in the time of `now()`. Absent if its maker did not read the clock. */
   readonly time?: number;
-  /** Makes the message. Nothing is sent if it returns `undefined`. */
+  /** Makes the message. If it returns `undefined`, nothing is sent. */
   build(): Message | undefined;
-  /** Takes the error that `build` threw, or a `SerializationError` if the message could not be written. */
+  /** Called with the error that `build` threw, or with a `SerializationError` if the message could not be written. */
   failed(error: unknown): void;
 }
 
 /** Never throws. */
 export type Send = (parcel: Parcel) => void;
 
-/** A message without a value of the user's: the channel can always write it. */
+/** Wraps a message without user values, which the channel can always write. */
 export function withoutValue(message: Message): Parcel {
   return { build: () => message, failed: () => {} };
 }
 
-/** Messages that hold objects of the user's own, which may change as soon as the user's code goes on. */
+/** Messages that hold user objects, which may change as soon as user code continues. */
 const live = new WeakSet<Message>();
 
-/** Puts into a message what it must say of the values in it. */
+/** Adds to a message the fields that describe its encoded values. */
 export function annotate<M extends Message & { coded?: Coded }>(message: M, encoded: Encoded): M {
   if (encoded.coded) message.coded = encoded.coded;
   if (encoded.isLive) live.add(message);
   return message;
 }
 
-/** Whether it must be written at once. */
+/** Whether a message must be written immediately, before its values change. */
 export function isLive(message: Message): boolean {
   return live.has(message);
 }
@@ -42,9 +42,9 @@ export function isLive(message: Message): boolean {
 /** What is needed when a parcel cannot be sent. */
 export interface Recovery {
   codec: Codec;
-  /** Takes back what a message was to export. */
+  /** Takes back the exports of a message that was not sent. */
   takeBack(coded: Coded | undefined): void;
-  /** Makes the other side give back functions that it does not need, so that the next export finds room. */
+  /** Asks the other side to give back functions that it no longer needs, so that the next export finds room. */
   makeRoom(): void;
 }
 
@@ -55,7 +55,7 @@ export function refuse(message: Message, parcel: Parcel, cause: unknown, { codec
   parcel.failed(codec.explain(wire, { root, method: parcel.method, event: parcel.event }, cause));
 }
 
-/** Builds a parcel and writes its message at once. Never throws: the parcel takes what goes wrong. */
+/** Builds a parcel and writes its message immediately. Never throws: an error goes to the parcel. */
 export function sendAtOnce(parcel: Parcel, write: (message: Message) => void, recovery: Recovery): void {
   let message: Message | undefined;
   try {
@@ -72,7 +72,7 @@ export function sendAtOnce(parcel: Parcel, write: (message: Message) => void, re
   }
 }
 
-/** The value that a message carries, and the name with which its path begins. */
+/** Returns the value that a message carries, and the root of its path in error messages. */
 function contentOf(message: Message): [root: string, wire: Wire] {
   if ('args' in message) return ['args', message.args];
   if ('items' in message) return message.items.length === 1 ? ['item', message.items[0]] : ['items', message.items];

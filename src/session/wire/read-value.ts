@@ -3,9 +3,8 @@ import { SerializationError } from '../../errors.js';
 import type { Coded, Wire } from '../../protocol.js';
 
 /**
- * The value of a message. In place of a value that this process cannot read it is the error that says so: whoever waits for the value
- * hears something in any case.
- * @throws {ProtocolError} when the value is malformed
+ * Returns the value of a message, or the error that kept this process from reading it: the receiver gets something in any case.
+ * @throws {ProtocolError} if the value is malformed
  */
 export function readValueOrRefusal(codec: Codec, wire: Wire, coded: Coded | undefined): unknown {
   try {

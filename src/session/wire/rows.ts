@@ -2,7 +2,7 @@ import { ProtocolError } from '../../errors.js';
 import type { CallbackInvoke, CallbackResult, CallInvoke, CallResult, Message } from '../../protocol.js';
 import { isId, isString } from '../../field-checks.js';
 
-/** What a row of a batch is, as the protocol numbers it. */
+/** The kinds of rows in a batch, by their numbers in the protocol. */
 const MESSAGE = 0;
 const CALL = 1;
 const RESULT = 2;
@@ -12,7 +12,7 @@ const INVOKED = 5;
 const EMPTY_INVOKED = 6;
 const INVOKE_AGAIN = 7;
 
-/** The rows of a batch. */
+/** Makes the rows of a batch. */
 export function rowsOf(messages: readonly Message[]): unknown[] {
   const rows: unknown[] = [];
   let invoked: string | undefined;
@@ -36,16 +36,16 @@ export function rowsOf(messages: readonly Message[]): unknown[] {
   return rows;
 }
 
-/** Those that a row of its own stands for: they are sound as they are read. */
+/** Messages with a compact row. Reading the row checks it. */
 export type RowMessage = CallInvoke | CallResult | CallbackInvoke | CallbackResult;
 
 export interface RowReader {
-  /** For a message in object form, which is not checked yet. */
+  /** Called for a message in object form, which is not checked yet. */
   message(message: unknown): void;
   row(message: RowMessage): void;
 }
 
-/** @throws {ProtocolError} at the first row that is malformed: those before it have been read */
+/** @throws {ProtocolError} at the first malformed row, after reading the rows before it */
 export function readRows(rows: readonly unknown[], { message, row }: RowReader): void {
   let invoked: unknown;
   for (let at = 0; at < rows.length;) {

@@ -10,17 +10,17 @@ import type { WriteLog } from './write-log.js';
 export interface SendingOptions {
   channel: Channel;
   codec: Codec;
-  /** What the other side is to know before anything else: asked for each time that something is written. */
+  /** Returns a message to write first, if there is one. Called before each write. */
   preface?: (() => Message | undefined) | undefined;
-  /** A message has been encoded, and is written next. Sends what must come just before it, and returns whether there was anything. */
+  /** Called between encoding a message and writing it. Sends what must arrive just before, and returns whether it sent anything. */
   beforeWrite(): boolean;
-  /** Takes back what a message was to export, when it could not be sent. */
+  /** Takes back the exports of a message that could not be sent. */
   takeBack(coded: Coded | undefined): void;
-  /** Makes the other side give back functions that it does not need, then calls `done`. */
+  /** Asks the other side to give back functions that it no longer needs, then calls `done`. */
   makeRoom(done: () => void): void;
 }
 
-/** The half of a session that sends: parcels in their order, as messages. */
+/** The sending half of a session: turns parcels into messages, in order. */
 export class Sending {
   readonly #beforeWrite: () => boolean;
   readonly #outbox: Outbox;
@@ -37,38 +37,38 @@ export class Sending {
     this.#outbox = new Outbox({ write: (message, parcel) => this.#write(message, parcel), makeRoom });
   }
 
-  /** How many messages have been handed to the channel. */
+  /** How many messages were handed to the channel. */
   get sent(): number {
     return this.#batcher.sent;
   }
 
-  /** Sends a message in order with all others that carry values of the user's. Never throws. */
+  /** Sends a message in order with all others that carry user values. Never throws. */
   readonly sendValue: Send = (parcel) => this.#outbox.send(parcel);
 
   /**
-   * Sends a message before those that wait for room. Never throws.
-   * @param write another way than the channel
+   * Sends a message ahead of messages that wait for room. Never throws.
+   * @param write writes the message, by default to the channel
    */
   sendAtOnce(parcel: Parcel, write = (message: Message): void => this.#write(message, parcel)): void {
     sendAtOnce(parcel, write, this.#recovery);
   }
 
-  /** Sends a message that carries no value of the user's, before those that wait for room. */
+  /** Sends a message without user values, ahead of messages that wait for room. */
   sendControl(message: Message): void {
     this.#write(message, withoutValue(message));
   }
 
-  /** Writes what is held back, and then the message that brings a handle. */
+  /** Writes held messages, then the message with the handle. */
   sendHandle(message: HandleTransfer, handle: Handle): void {
     this.#batcher.sendHandle(message, handle);
   }
 
-  /** The other side reads batches: what is sent in a burst may be held back until the end of the turn. */
+  /** The other side reads batches: from now on, messages of a burst may be held back until the end of the turn. */
   enableBatches(): void {
     this.#batcher.enabled = true;
   }
 
-  /** This process ends with this turn: what is held back is written, and nothing is held back any more. */
+  /** Writes held messages and holds none back any more, since this process ends with this turn. */
   disableBatches(): void {
     this.flush();
     this.#batcher.enabled = false;
@@ -79,28 +79,28 @@ export class Sending {
     if (duration > 0) this.#busyPoll = new BusyPoll(duration);
   }
 
-  /** A message came or went, by the channel or another way, and more may follow. */
+  /** Call it when a message was sent or received, on the channel or elsewhere: more may follow. */
   keepAwake(): void {
     this.#busyPoll?.keepAwake();
   }
 
-  /** A message has come: the next one that is sent may be its answer. */
+  /** A message has arrived. The next one that is sent may be its answer. */
   startTurn(): void {
     this.#batcher.startTurn();
     this.keepAwake();
   }
 
-  /** Keeps messages from now on until the channel has written them. */
+  /** From now on, copies messages to `log` until the channel has written them. */
   keepUnwritten(log: WriteLog): void {
     this.#batcher.log = log;
   }
 
-  /** Writes what is held back. */
+  /** Writes held messages. */
   flush(): void {
     this.#batcher.flush();
   }
 
-  /** What waits or is held back is not sent any more. */
+  /** Drops messages that wait or are held back. */
   close(): void {
     this.#outbox.close();
     this.#batcher.close();

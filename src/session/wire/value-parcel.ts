@@ -3,16 +3,16 @@ import { describeReason, SerializationError } from '../../errors.js';
 import type { Coded, Message, Wire } from '../../protocol.js';
 import { annotate, type Parcel, type Send } from './parcel.js';
 
-/** How a message looks that carries a value or, in its place, an error. */
+/** How to make a message that carries a value, or an error instead of it. */
 export interface Form<Head> {
-  /** What the value is called in a path: `result`, `args`, `reason`. */
+  /** The root of the value's path in error messages: `result`, `args`, `reason`. */
   readonly root: string;
-  /** @param wire `undefined` for the value `undefined` */
+  /** @param wire the encoded value; `undefined` if the value itself is `undefined` */
   success(head: Head, wire: Wire): Message & { coded?: Coded };
   failure(head: Head, wire: Wire): Message & { coded?: Coded };
 }
 
-/** What the parcels of one sender have in common. */
+/** What all parcels of one sender share. */
 export interface Sender<Head> {
   readonly codec: Codec;
   readonly form: Form<Head>;
@@ -20,16 +20,16 @@ export interface Sender<Head> {
 }
 
 /**
- * A message that carries a value of the user's. What cannot be encoded or written is replaced, so that the other side always gets
- * an answer:
+ * A message that carries a user value. If the value cannot be encoded or written, an error replaces it, so that the other side
+ * always gets an answer:
  *
- * | stage | what is sent | where that fails, the next stage |
+ * | stage | what is sent | next stage if that fails |
  * |---|---|---|
  * | `open` | nothing yet | |
  * | `value` | the value | `refusal` |
  * | `error` | an error that was thrown | `refusal` |
- * | `refusal` | the error that names the part at fault, with its cause | `plain`, since the cause may be at fault too |
- * | `plain` | the message and path of that error | none: the channel writes no message at all |
+ * | `refusal` | the error about that, with its path and cause | `plain`, since the cause may be unwritable too |
+ * | `plain` | the message and path of that error | none: the channel cannot write any message |
  */
 export class ValueParcel<Head> implements Parcel {
   readonly method: string | undefined;
@@ -39,7 +39,7 @@ export class ValueParcel<Head> implements Parcel {
   #stage: 'open' | 'value' | 'error' | 'refusal' | 'plain' = 'open';
   #content: unknown;
 
-  /** @param subject the method or the event that the value belongs to, for the sentence of a refusal */
+  /** @param subject the method or event that the value belongs to, for error messages */
   constructor(sender: Sender<Head>, head: Head, subject: { method?: string; event?: string }) {
     this.#sender = sender;
     this.#head = head;
@@ -55,7 +55,7 @@ export class ValueParcel<Head> implements Parcel {
     this.#advance('value', value);
   }
 
-  /** Sends what was thrown, whatever it is. */
+  /** Sends a thrown value of any type. */
   fail(thrown: unknown): void {
     this.#advance('error', thrown);
   }
@@ -85,7 +85,7 @@ export class ValueParcel<Head> implements Parcel {
   }
 }
 
-/** Messages of refusals are short, whatever the value is. */
+/** Reduces an error to its message and path. These are always short enough to write. */
 function withoutCause(error: unknown): SerializationError {
   if (error instanceof SerializationError) return new SerializationError(error.message, error.path);
   return new SerializationError(describeReason(error), 'error');

@@ -1,24 +1,24 @@
 import type { EarlyMessages, Message } from '../../protocol.js';
 
 /**
- * What was handed to the channel and may not have been written yet. A process that is about to block takes these messages along:
- * the channel writes nothing while it does.
+ * Copies of messages that the channel may not have written yet. A process that is about to block sends them with its invocation,
+ * since the channel writes nothing while the process blocks.
  */
 export class WriteLog {
-  /** In their order; `undefined` stands for one that brings a handle, and can only go by the channel. */
+  /** In order. `undefined` stands for a message with a handle, which only the channel can carry. */
   readonly #unwritten: ({ copy: unknown } | undefined)[] = [];
-  /** How many of them the other side has had early. */
+  /** How many of them the other side has already received as early messages. */
   #taken = 0;
   readonly #copy: (message: Message) => unknown;
 
-  /** @param copy makes what does not change any more when the values in the message do */
+  /** @param copy makes a copy that does not change with the values in the message */
   constructor(copy: (message: Message) => unknown) {
     this.#copy = copy;
   }
 
-  /** Returns what is to be called when the messages have been written, which are handed over together. @throws when one cannot be copied */
+  /** Adds messages that are written together. Returns a function to call once they are. @throws if one cannot be copied */
   add(messages: readonly Message[]): () => void {
-    // All or none, since a copy may fail.
+    // Copies all before adding any, since a copy may fail.
     const entries = messages.map((message) =>
       message.type === 'handle-transfer' ? undefined : { copy: this.#copy(message) },
     );
@@ -29,12 +29,15 @@ export class WriteLog {
     };
   }
 
-  /** The last ones could not be handed over. */
+  /** Removes the last messages, which could not be handed to the channel. */
   forget(count: number): void {
     this.#unwritten.length -= count;
   }
 
-  /** @param sent how many messages were handed over in all */
+  /**
+   * Returns the copies to send early, up to the first message with a handle.
+   * @param sent how many messages were handed to the channel in total
+   */
   early(sent: number): EarlyMessages | undefined {
     const messages: unknown[] = [];
     for (const entry of this.#unwritten.slice(this.#taken)) {
@@ -45,7 +48,7 @@ export class WriteLog {
     return { from: sent - this.#unwritten.length + this.#taken, messages };
   }
 
-  /** The other side has taken those. */
+  /** The other side has received these copies. */
   taken({ messages }: EarlyMessages): void {
     this.#taken += messages.length;
   }

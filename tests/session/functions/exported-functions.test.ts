@@ -79,7 +79,7 @@ describe('ExportedFunctions', () => {
   test('more than was sent, and what was not sent, is a violation', () => {
     const id = send(() => {});
     expect(() => exported.giveBack(id, 2)).toThrow(ProtocolError);
-    expect(() => exported.giveBack('constructor', 1)).toThrow(/never handed out: constructor/);
+    expect(() => exported.giveBack('constructor', 1)).toThrow(/never exported: constructor/);
     expect(exported.size).toBe(1);
   });
 

@@ -111,6 +111,6 @@ describe('a function that is marked by sync()', () => {
       __procxy_meta: { type: 'function', arity: 0, name: 'ask', sync: true },
     });
     expect(() => fn()).toThrow(SyncCallbackError);
-    expect(() => fn()).toThrow(/ask\(\) was marked by sync\(\).*Pass the function itself/);
+    expect(() => fn()).toThrow(/ask\(\) was marked by sync\(\).*Pass the function without sync\(\)/);
   });
 });

@@ -41,7 +41,7 @@ describe('ImportTable', () => {
   test('what a message does not name is a violation', () => {
     imported.arrive(['a']);
     expect(() => imported.import('b', 'a thing')).toThrow(ProtocolError);
-    expect(() => imported.import('__proto__', 'a thing')).toThrow(/does not name it/);
+    expect(() => imported.import('__proto__', 'a thing')).toThrow(/does not list it/);
   });
 
   test('those that nobody took are given back when the message is done with', () => {

@@ -26,7 +26,7 @@ test('one item may be larger than what is left, and nothing may follow it', () =
   credit.spend(100);
   expect(credit.isSpent).toBe(true);
   expect(() => credit.check()).toThrow(ProtocolError);
-  expect(() => credit.spend(1)).toThrow('More of a stream arrived than was asked for.');
+  expect(() => credit.spend(1)).toThrow('More of a stream arrived than was requested.');
 });
 
 test('what is withdrawn is not left', () => {

@@ -59,9 +59,11 @@ describe('StreamTable', () => {
     table.openSource(1, 'items', iteratorProducer([].values()));
     table.openSink(2, 'items', false);
     expect(() => receive({ type: 'stream-data', streamId: 1, items: [] })).toThrow(
-      /stream 1, but this side makes them/,
+      /stream 1, but this side sends them/,
     );
-    expect(() => receive({ type: 'stream-pull', streamId: 2, credit: 1 })).toThrow(/stream 2 .* this side takes them/);
+    expect(() => receive({ type: 'stream-pull', streamId: 2, credit: 1 })).toThrow(
+      /stream 2 .* this side receives them/,
+    );
     expect(() => receive({ type: 'stream-drop', streamId: 3 })).toThrow(/stream 3, which is not open/);
     receive({ type: 'stream-end', streamId: 2, result: 'success' });
     expect(() => receive({ type: 'stream-end', streamId: 2, result: 'success' })).toThrow(/stream 2 ended twice/);
@@ -80,7 +82,7 @@ describe('StreamTable', () => {
     const next = failure(table.openSink(2, 'items', true).next());
     const before = sent.length;
     receive({ type: 'stream-drop', streamId: 2 });
-    expect(await next).toMatchObject({ message: 'The other process has not taken the stream.' });
+    expect(await next).toMatchObject({ message: 'The other process did not accept the stream.' });
     expect([table.size, sent.length]).toEqual([0, before]);
   });
 

@@ -79,7 +79,7 @@ describe.each([false, true])('Streams, with a lane for bytes: %s', (lane) => {
     const closed = new Promise((resolve) => stream.on('close', () => resolve(stream.errored?.message)));
     pair.forge({ type: 'stream-drop', streamId: 1 });
     await pair.call('take', stream);
-    expect(await within(closed, 'its end')).toBe('The other process has not taken the stream.');
+    expect(await within(closed, 'its end')).toBe('The other process did not accept the stream.');
   });
 
   test('when the conversation ends, every stream fails on this side', async () => {

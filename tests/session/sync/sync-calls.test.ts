@@ -170,12 +170,14 @@ describe('SyncCalls', () => {
   test('a function that is not marked, and an invocation while another is open, are violations', () => {
     invoke(give(() => {}));
     expect(violations.map(({ message }) => message)).toEqual([
-      'A child waits for a function that is not marked by sync().',
+      'The child waits for a function that is not marked by sync().',
     ]);
     open();
     const id = give(sync(() => new Promise(() => {})));
     invoke(id);
     invoke(id, { invokeId: 2 });
-    expect(violations.map(({ message }) => message)).toEqual(['A child that waits for a function invoked another.']);
+    expect(violations.map(({ message }) => message)).toEqual([
+      'The child invoked a function while it was waiting for another one.',
+    ]);
   });
 });
