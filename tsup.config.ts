@@ -16,5 +16,6 @@ export default defineConfig([
     dts: true,
     esbuildOptions: (options) => Object.assign(options, { minifyWhitespace: true, minifySyntax: true }),
   },
+  { ...shared, entry: { 'cached-start': 'src/child/cached-start.ts' }, format: ['cjs'] },
   { ...shared, entry: { rehearsal: 'src/child/rehearsal.ts' }, format: ['esm'] },
 ]);

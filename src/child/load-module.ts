@@ -2,6 +2,7 @@ import { extname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describeReason, ModuleResolutionError } from '../errors.js';
 import type { ModuleReference } from '../protocol.js';
+import { importModule } from './import-module.js';
 
 type Namespace = Record<string, unknown>;
 
@@ -27,15 +28,15 @@ function remedy(error: unknown): string {
 }
 
 async function importUrl(url: string): Promise<Namespace> {
-  if (!isTypeScript(url)) return (await import(url)) as Namespace;
+  if (!isTypeScript(url)) return (await importModule(url)) as Namespace;
   if (!mayReadTypeScript()) await registerTsx(url);
   try {
-    return (await import(url)) as Namespace;
+    return (await importModule(url)) as Namespace;
   } catch (error) {
     if (!unreadable.has((error as { code?: unknown }).code)) throw error;
     await registerTsx(url);
     // Node remembers that this URL failed; another query makes it another one.
-    return (await import(`${url}${url.includes('?') ? '&' : '?'}tsx`)) as Namespace;
+    return (await importModule(`${url}${url.includes('?') ? '&' : '?'}tsx`)) as Namespace;
   }
 }
 
@@ -55,7 +56,7 @@ function mayReadTypeScript(): boolean {
 
 /** `import()` as it would work in the file `referrer`: the only way to resolve a bare specifier by its rules. */
 function importFrom(referrer: string): (specifier: string) => Promise<unknown> {
-  if (!isNode) return (specifier) => import(pathToFileURL(requireFrom(referrer).resolve(specifier)).href);
+  if (!isNode) return (specifier) => importModule(pathToFileURL(requireFrom(referrer).resolve(specifier)).href);
   const { constants, Script } = process.getBuiltinModule('node:vm');
   const { USE_MAIN_CONTEXT_DEFAULT_LOADER: importModuleDynamically } = constants;
   const script = new Script('(specifier) => import(specifier)', { filename: referrer, importModuleDynamically });

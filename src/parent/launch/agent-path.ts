@@ -15,6 +15,11 @@ export function agentPath(): string {
   return found;
 }
 
+/** The program that starts the agent from V8's code cache. */
+export function cachedStartPath(): string {
+  return join(dirname(agentPath()), 'cached-start.cjs');
+}
+
 /**
  * How the names of the files begin that this code is built into: they lie beside the agent. In a bundle no file has such a name, and
  * the agent may be missing.

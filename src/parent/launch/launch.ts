@@ -2,7 +2,8 @@ import { fork, type ChildProcess, type ForkOptions } from 'node:child_process';
 import type { JsonValue } from 'type-fest';
 import { ChildCrashedError, describeReason, type ProtocolError } from '../../errors.js';
 import type { ChildOptions } from '../options/child-options.js';
-import { agentPath } from './agent-path.js';
+import { agentPath, cachedStartPath } from './agent-path.js';
+import { codeCacheFor } from './code-cache.js';
 import { childEnv } from './environment.js';
 import { flagsFor } from './flags.js';
 import { forkOnSocket } from './fork-on-socket.js';
@@ -18,10 +19,14 @@ export interface Launched extends SocketDescriptors {
  */
 export function launch(options: ChildOptions, onGarbage: (error: ProtocolError) => void): Launched {
   const { stdio, ...descriptors } = layOutDescriptors(options);
-  const program = options.agent === undefined ? agentPath() : String(options.agent);
+  const agent = options.agent === undefined ? agentPath() : String(options.agent);
+  const env = childEnv(options);
+  const cache = options.agent === undefined ? codeCacheFor(options, agent) : undefined;
+  if (cache !== undefined) env.PROCXY_CODE_CACHE = cache;
+  const program = cache === undefined ? agent : cachedStartPath();
   const settings: ForkOptions = {
-    env: childEnv(options),
-    execArgv: flagsFor(options, program),
+    env,
+    execArgv: flagsFor(options, agent),
     stdio,
     serialization: options.serialization,
   };

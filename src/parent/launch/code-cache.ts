@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { lstatSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join } from 'node:path';
+import { cachedDataVersionTag } from 'node:v8';
+import type { ChildOptions } from '../options/child-options.js';
+
+/** Found once for a process: the file, or `undefined` where there is no safe place. */
+let found: { file: string | undefined } | undefined;
+
+/**
+ * The file of V8's code cache for the agent, or `undefined` where a child starts without it.
+ *
+ * V8 runs what is in a cache without a check of its contents. So the file lies where this user alone can write, in
+ * `~/.cache/procxy` (or `$XDG_CACHE_HOME/procxy`), and in any doubt there is none: on Windows, which has no modes of files; for a child that
+ * is another program, user or version, or has permissions of its own; and where `NODE_DISABLE_COMPILE_CACHE` is set.
+ * @param agent the agent's file
+ */
+export function codeCacheFor(options: ChildOptions, agent: string): string | undefined {
+  return mayUse(options) ? (found ??= { file: find(agent) }).file : undefined;
+}
+
+function mayUse({ runtime, execPath, permissions, env }: ChildOptions): boolean {
+  const { electron } = process.versions;
+  const disabled = env?.NODE_DISABLE_COMPILE_CACHE ?? process.env.NODE_DISABLE_COMPILE_CACHE;
+  const isSameNode = runtime === 'node' && (execPath === undefined || execPath === process.execPath);
+  return isSameNode && permissions === undefined && electron === undefined && !disabled;
+}
+
+function find(agent: string): string | undefined {
+  const user = process.geteuid?.();
+  // A program that runs with the rights of its file's owner has the environment of somebody else.
+  if (user === undefined || user !== process.getuid?.()) return undefined;
+  try {
+    const { XDG_CACHE_HOME: given = '' } = process.env;
+    const directory = join(isAbsolute(given) ? given : join(homedir(), '.cache'), 'procxy');
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    if (!isPrivate(directory, user)) return undefined;
+    const digest = createHash('sha256').update(readFileSync(agent)).digest('hex');
+    return join(directory, `${digest}-${cachedDataVersionTag()}`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether only this user and root can change what a directory holds, or put another one in its place. */
+function isPrivate(directory: string, user: number): boolean {
+  const own = lstatSync(directory);
+  if (!own.isDirectory() || own.uid !== user || (own.mode & 0o077) !== 0) return false;
+  let path = realpathSync(directory);
+  while (path !== (path = dirname(path))) {
+    const { uid, mode } = lstatSync(path);
+    const isSticky = (mode & 0o1000) !== 0;
+    if ((uid !== user && uid !== 0) || ((mode & 0o022) !== 0 && !isSticky)) return false;
+  }
+  return true;
+}
