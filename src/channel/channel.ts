@@ -15,7 +15,10 @@ export type ArrivedHandle = Handle | NativeHandle;
 
 /**
  * A two-way, ordered pipe of messages between two processes. It knows nothing of what they mean.
- * Node's own IPC, a socket or memory may be behind it.
+ * Node's own IPC (`node-ipc.ts`), a socket (`message-socket.ts`) or memory (`memory.ts`) may be behind it.
+ *
+ * A new kind of channel is a file of its own in this folder. `parent/launch/launch.ts` chooses the channel of a child, and
+ * `child/join-channel.ts` does so in the child.
  */
 export interface Channel {
   /**

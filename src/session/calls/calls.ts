@@ -8,6 +8,7 @@ import { now } from '../../clock.js';
 import { isError } from '../../realm.js';
 import { Deadlines } from './deadlines.js';
 import { encodeArgs } from './encode-args.js';
+import { LateAnswers } from './late-answers.js';
 import {
   OpenCall,
   timeoutError,
@@ -17,7 +18,7 @@ import {
   type ErrorFactory,
   type Settle,
 } from './open-call.js';
-import { OpenCalls } from './open-calls.js';
+import { CallRing } from './call-ring.js';
 import { annotate, type Send } from '../wire/parcel.js';
 
 export interface CallsOptions {
@@ -34,9 +35,8 @@ export interface CallsOptions {
 /** The calls that this side has made and the other side has not answered yet. */
 export class Calls {
   readonly #options: CallsOptions;
-  readonly #open = new OpenCalls<OpenCall>();
-  /** Calls given up on this side. An answer that still arrives is dropped. */
-  readonly #abandoned = new Set<number>();
+  readonly #open = new CallRing<OpenCall>();
+  readonly #late = new LateAnswers();
   readonly #deadlines: Deadlines;
   readonly #sites = new CallSiteBudget();
   readonly #owner: CallOwner = {
@@ -80,14 +80,11 @@ export class Calls {
     return ++this.#lastId;
   }
 
-  /** @throws {ProtocolError} if the call is not open */
+  /** @throws {ProtocolError} if the call is not open, and was not given up either */
   settle(message: CallResult | CallbackResult): void {
     const id = message.type === 'call-result' ? message.callId : message.invokeId;
     const call = this.#take(id);
-    if (!call) {
-      if (this.#abandoned.delete(id)) return;
-      throw new ProtocolError(`A result arrived for the call ${id}, which is not open.`);
-    }
+    if (!call) return this.#late.drop(id);
     const { coded } = message;
     if (message.result === 'success') {
       if (!coded) return call.settle.resolve(message.value);
@@ -104,7 +101,7 @@ export class Calls {
     for (const { id } of this.#open.list()) {
       const call = this.#take(id);
       if (!call) continue;
-      if (call.sent) this.#abandoned.add(id);
+      if (call.sent) this.#late.expect(id);
       const error = reason(call.method);
       replaceStack(error, call.site);
       call.settle.reject(error);
@@ -184,7 +181,7 @@ export class Calls {
   #abandon(id: number, reason: unknown): void {
     const call = this.#take(id);
     if (!call) return;
-    if (call.sent) this.#abandoned.add(id);
+    if (call.sent) this.#late.expect(id);
     call.settle.reject(reason);
   }
 

@@ -4,7 +4,7 @@ import type { StreamData, StreamEnd } from '../../protocol.js';
 import type { Arrival } from '../wire/inbox.js';
 import { withoutValue } from '../wire/parcel.js';
 import { ArrivalOrder } from './arrival-order.js';
-import { Closing } from './closing.js';
+import { ClosingHandshake } from './closing-handshake.js';
 import { sendEnd, stepMessage } from './messages.js';
 import { carried, measures, WINDOW, type Flow } from './flow.js';
 import { readOutcome, readValue } from './read-message.js';
@@ -26,7 +26,7 @@ export class OpenSink {
   readonly #id: number;
   readonly #flow: Flow;
   readonly #link: StreamLink;
-  readonly #closing: Closing;
+  readonly #closing: ClosingHandshake;
   /** The parts of a chunk that has not arrived completely. */
   #pieces: Buffer[] = [];
   /** Created when the stream first uses the channel although it has the data socket. */
@@ -36,7 +36,7 @@ export class OpenSink {
     this.#id = id;
     this.#flow = flow;
     this.#link = link;
-    this.#closing = new Closing(() => link.forget(id));
+    this.#closing = new ClosingHandshake(() => link.forget(id));
     this.end = new Sink({
       ...options,
       ...measures[flow],

@@ -1,6 +1,6 @@
 import { ProtocolError, SerializationError } from '../../errors.js';
 import type { StreamClose, StreamStep } from '../../protocol.js';
-import { Closing } from './closing.js';
+import { ClosingHandshake } from './closing-handshake.js';
 import { carried, measures, WINDOW, type Flow } from './flow.js';
 import { readOutcome, readValue } from './read-message.js';
 import { Source, type Producer } from './source.js';
@@ -13,14 +13,14 @@ export class OpenSource {
   readonly end: Source;
   readonly #id: number;
   readonly #link: StreamLink;
-  readonly #closing: Closing;
+  readonly #closing: ClosingHandshake;
   /** Whether the sink has asked for items. Before that, the data socket may overtake the message that exports the stream. */
   #isAsked = false;
 
   constructor(id: number, flow: Flow, producer: Producer, sender: StreamSender, link: StreamLink) {
     this.#id = id;
     this.#link = link;
-    this.#closing = new Closing(() => link.forget(id));
+    this.#closing = new ClosingHandshake(() => link.forget(id));
     const source: Source = new Source({
       ...measures[flow],
       producer,

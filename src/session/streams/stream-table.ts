@@ -5,6 +5,7 @@ import type { Handlers, SessionApi } from '../part.js';
 import type { Flow } from './flow.js';
 import { OpenSink } from './open-sink.js';
 import { OpenSource } from './open-source.js';
+import { failOpenStreams } from './other-side-gone.js';
 import type { Sink } from './sink.js';
 import type { Producer, Source } from './source.js';
 import type { StreamLink } from './stream-link.js';
@@ -113,7 +114,7 @@ export class StreamTable {
   /** Fails every stream that has not ended. */
   endAll(reason: ErrorFactory): void {
     this.#over = true;
-    for (const { end } of this.#open.values()) end.fail(reason('stream'));
+    failOpenStreams(this.#open.values(), reason);
   }
 
   clear(): void {

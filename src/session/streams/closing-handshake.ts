@@ -6,7 +6,7 @@
  *        │     close              end      ▲
  *        └─────────────▶ close ────────────┘
  */
-export class Closing {
+export class ClosingHandshake {
   readonly #onBoth: () => void;
   #crossed: 'nothing' | 'end' | 'close' | 'both' = 'nothing';
 

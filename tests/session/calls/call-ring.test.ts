@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { OpenCalls } from '../../../src/session/calls/open-calls.js';
+import { CallRing } from '../../../src/session/calls/call-ring.js';
 
 const entry = (id: number): { id: number } => ({ id });
-const idsOf = (calls: OpenCalls<{ id: number }>): number[] => calls.list().map(({ id }) => id);
+const idsOf = (calls: CallRing<{ id: number }>): number[] => calls.list().map(({ id }) => id);
 
 test('an entry is there until it is taken, and is taken once', () => {
-  const calls = new OpenCalls<{ id: number }>();
+  const calls = new CallRing<{ id: number }>();
   const one = entry(1);
   calls.add(one);
   expect(calls.get(1)).toBe(one);
@@ -17,7 +17,7 @@ test('an entry is there until it is taken, and is taken once', () => {
 });
 
 test('an id that was never there, with the same slot as one that is, is not found', () => {
-  const calls = new OpenCalls<{ id: number }>();
+  const calls = new CallRing<{ id: number }>();
   calls.add(entry(1));
   for (const id of [65, 129, 2 ** 32 + 1, 2 ** 40 + 1]) {
     expect(calls.get(id)).toBeUndefined();
@@ -27,7 +27,7 @@ test('an id that was never there, with the same slot as one that is, is not foun
 });
 
 test('a hundred thousand at once, taken in any order', () => {
-  const calls = new OpenCalls<{ id: number }>();
+  const calls = new CallRing<{ id: number }>();
   const count = 100_000;
   for (let id = 1; id <= count; id++) calls.add(entry(id));
   expect(calls.size).toBe(count);
@@ -45,7 +45,7 @@ test('a hundred thousand at once, taken in any order', () => {
 });
 
 test('a few that take long are found when millions have come and gone since, beyond 32 bits too', () => {
-  const calls = new OpenCalls<{ id: number }>();
+  const calls = new CallRing<{ id: number }>();
   const slow = [1, 2, 70, 1000];
   for (let id = 1; id <= 200_000; id++) {
     calls.add(entry(id));
@@ -61,7 +61,7 @@ test('a few that take long are found when millions have come and gone since, bey
 });
 
 test('what is added and taken at random is what a Map would hold', () => {
-  const calls = new OpenCalls<{ id: number }>();
+  const calls = new CallRing<{ id: number }>();
   const expected = new Map<number, { id: number }>();
   let seed = 1;
   const random = (below: number): number => (seed = (seed * 48_271) % 2_147_483_647) % below;

@@ -11,7 +11,7 @@ const MAX_CAPACITY = 2 ** 16;
  *
  * Not a `Map`: constant insertion and deletion makes V8 chain old hash tables until a full collection.
  */
-export class OpenCalls<T extends { readonly id: number }> {
+export class CallRing<T extends { readonly id: number }> {
   #slots: (T | undefined)[] = emptySlots(FIRST_CAPACITY);
   /** Calls that were still open when another call needed their slot. */
   readonly #stragglers = new Map<number, T>();
