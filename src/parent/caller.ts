@@ -10,8 +10,9 @@ const MAX_FRAMES = 20;
  * It reads V8's call sites, since a formatted stack may have been rewritten by a source map.
  */
 export function callerUrl(boundary: (...args: never[]) => unknown): string | undefined {
-  const names = callSites(boundary).map(nameOf);
-  const file = names.find(isFile) ?? (names.some(isMadeUp) ? mainFile() : undefined);
+  const sites = callSites(boundary);
+  const names = sites.map(nameOf);
+  const file = names.find(isFile) ?? evaluatingFile(sites) ?? (names.some(isMadeUp) ? mainFile() : undefined);
   if (file === undefined) return undefined;
   return file.startsWith('file:') ? file : pathToFileURL(file).href;
 }
@@ -36,6 +37,14 @@ function nameOf(site: NodeJS.CallSite): string {
   if (file) return file;
   const given = site.getScriptNameOrSourceURL() as string | undefined;
   return given && (isAbsolute(given) || isUrl(given)) ? given : '';
+}
+
+/** The file that ran nameless code by `eval`. V8 describes it: `eval at main (eval at run (/app/main.js:3:1))`. */
+function evaluatingFile(sites: readonly NodeJS.CallSite[]): string | undefined {
+  const origins = sites.map(
+    (site) => /\(((?:\/|[a-z]:[\\/]|file:).*):\d+:\d+\)+$/i.exec(site.getEvalOrigin() ?? '')?.[1],
+  );
+  return origins.find((origin) => origin !== undefined);
 }
 
 function isFile(name: string): boolean {

@@ -7,8 +7,13 @@ import { isUrl } from '../realm.js';
 import { mainFile, realPath, tryRequireResolve } from './main-file.js';
 import { locateClass } from './v8-location.js';
 
-/** A compiled file's extension, and what it is compiled from. */
-const sources: Record<string, string> = { '.js': '.ts', '.mjs': '.mts', '.cjs': '.cts', '.jsx': '.tsx' };
+/** The extension of a file that does not exist, and those that may stand for it: of its source, or of another module format. */
+const siblings: Record<string, string[]> = {
+  '.js': ['.ts', '.mjs', '.cjs'],
+  '.mjs': ['.mts'],
+  '.cjs': ['.cts'],
+  '.jsx': ['.tsx'],
+};
 
 /**
  * Where the child finds a module that was named. The parent itself imports nothing: the module may still be evaluating.
@@ -79,13 +84,19 @@ function checkUrl(given: URL | string, written: string): string {
   throw new ModuleResolutionError(`${url.href} cannot be imported in a child process. Use a file: URL or a path.`);
 }
 
-/** As `import` would, then as `require` would, then the TypeScript source that a compiled file's name stands for. */
+/**
+ * As `import` would, then as `require` would. A name that ends with `.js` also stands for the TypeScript source, and for the `.mjs` or
+ * `.cjs` that a build in both formats writes.
+ */
 function resolveFile(url: URL, written: string, caller: string | undefined): string {
   const path = fileURLToPath(url);
   if (isFile(path)) return url.href;
   const extension = /\.[cm]?jsx?$/.exec(path)?.[0];
-  const source = extension && path.slice(0, -extension.length) + (sources[extension] ?? '');
-  if (source && isFile(source)) return pathToFileURL(source).href;
+  const candidates = extension
+    ? (siblings[extension] ?? []).map((each) => path.slice(0, -extension.length) + each)
+    : [];
+  const sibling = candidates.find(isFile);
+  if (sibling !== undefined) return pathToFileURL(sibling).href;
   const required = tryRequireResolve(path);
   if (required !== undefined) return pathToFileURL(required).href;
   const relation =

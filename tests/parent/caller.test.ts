@@ -55,8 +55,10 @@ test('code that was run by eval and has a name from a bundle calls from the file
   expect(await callFromEvaluated('webpack://app/./src/main.js?a1b2')).toBe(main);
 });
 
-test('code that was run by eval without a name of its own calls from no file', async () => {
-  expect(await callFromEvaluated('')).toBeUndefined();
+test('code that was run by eval without a name of its own calls from the file that ran it', async () => {
+  expect(await callFromEvaluated('')).toBe(api());
+  const name = 'webpack-internal:///./a name with spaces, which V8 ignores.js';
+  expect(await callFromEvaluated(name)).toBe(api());
 });
 
 test('leaves the stacks of errors as they were, also where a user has changed how they are made', () => {

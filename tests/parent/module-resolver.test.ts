@@ -14,7 +14,19 @@ beforeAll(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'procxy-module-resolver-')));
   caller = url('app', 'main.js');
   for (const name of ['app', 'lib', join('lib', 'indexed')]) mkdirSync(join(folder, name));
-  const files = ['worker.js', 'typed.ts', 'typed.mts', 'view.tsx', 'both.js', 'both.ts', 'required.cjs', 'a b#c.js'];
+  const files = [
+    'worker.js',
+    'typed.ts',
+    'typed.mts',
+    'view.tsx',
+    'both.js',
+    'both.ts',
+    'required.cjs',
+    'a b#c.js',
+    'built.cjs',
+    'built.mjs',
+    'older.cjs',
+  ];
   for (const name of [...files, join('indexed', 'index.js')]) writeFileSync(join(folder, 'lib', name), '');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -28,6 +40,8 @@ describe('a path', () => {
     ['of a compiled module', '../lib/typed.mjs', 'typed.mts'],
     ['of a compiled view', '../lib/view.jsx', 'view.tsx'],
     ['of a compiled file that is there itself', '../lib/both.js', 'both.js'],
+    ['of a file that was built as an ES module', '../lib/built.js', 'built.mjs'],
+    ['of a file that was built as CommonJS alone', '../lib/older.js', 'older.cjs'],
     ['without its extension, as require() takes it', '../lib/worker', 'worker.js'],
     ['of a folder with an index', '../lib/indexed', 'indexed/index.js'],
   ])('%s', (_name, path, found) => {
