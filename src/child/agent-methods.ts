@@ -25,18 +25,18 @@ import { openDescriptor } from './receive-handle.js';
 
 const PROTOCOL: ProtocolVersion = 1;
 
-/** What an instance needs of the place where it lives. */
+/** What an instance needs from its environment: a child process, or this process with `inProcess`. */
 export interface Place {
-  /** The file of this code: its frames are left out of the stacks of errors that cross. */
+  /** The file of this code. Its frames are removed from the stacks of errors that cross. */
   readonly ownFile: string | undefined;
-  /** Gives the class that the request names. */
+  /** Loads the class that the request names. */
   load(request: LoadRequest): Promise<LoadedClass>;
-  /** The ways besides the channel, where there are any. */
+  /** Lanes besides the channel, if there are any. */
   bytes(request: LoadRequest): DataLane | undefined;
   blocking(request: LoadRequest): BlockingLane | undefined;
-  /** Ends the process, once the instance has been disposed. Left out where the other side ends it. */
+  /** Ends the process after the instance was disposed. Absent if there is no process to end. */
   leave?(): Promise<void>;
-  /** Does ahead of time what a first call would otherwise do. */
+  /** Does work ahead of time that would otherwise slow the first call down. */
   rehearse?(session: Session): Promise<void>;
 }
 
@@ -44,11 +44,11 @@ interface Loaded extends LoadedClass {
   request: LoadRequest;
 }
 
-/** What the other side may ask of the agent, which keeps the instance for it. */
+/** The methods of the agent, which holds the instance for the other side. */
 export class AgentMethods {
-  /** `undefined` before it is made. */
+  /** `undefined` until it is constructed. */
   instance: Instance | undefined;
-  /** ms that the dispose hook may take when the other side is gone. */
+  /** ms that the dispose hook may take after the other side has gone. */
   terminateTimeout = 0;
   readonly #opened: OpenSession;
   readonly #self: Self;
@@ -64,7 +64,7 @@ export class AgentMethods {
 
   /** @throws {ProtocolError} before there is an instance */
   get started(): Instance {
-    if (!this.instance) throw new ProtocolError('The instance was called before it was made.');
+    if (!this.instance) throw new ProtocolError('The instance was called before it was constructed.');
     return this.instance;
   }
 
@@ -80,7 +80,7 @@ export class AgentMethods {
       case '$get':
         return this.started.get(args[0] as string);
       case '$refresh':
-        // What has changed goes before each answer.
+        // Every answer is preceded by the properties that have changed.
         return this.started.properties.refresh();
       case '$sendHandle':
         return this.started.receiveHandle(args[0] as Socket, args[1]);
@@ -89,7 +89,7 @@ export class AgentMethods {
       case '$stats':
         return this.#stats();
       case 'end':
-        // The answer says that the event loop turns. `dispose` comes next.
+        // The answer shows that the event loop is not blocked. `dispose` comes next.
         return undefined;
       case 'dispose':
         return this.#dispose();
@@ -107,7 +107,7 @@ export class AgentMethods {
     if (request.protocol !== PROTOCOL) {
       throw new ProtocolError(
         `The parent speaks protocol ${String(request.protocol)} and the agent ${PROTOCOL}: two versions of procxy are mixed. ` +
-          'Install one version, and rebuild what bundles it.',
+          'Install a single version, and rebuild the bundles that contain it.',
       );
     }
     const { session, carry } = this.#opened;
@@ -119,13 +119,13 @@ export class AgentMethods {
   }
 
   async #construct(args: unknown[]): Promise<InstanceDescription> {
-    if (!this.#loading) throw new ProtocolError('The instance was asked for before its module.');
+    if (!this.#loading) throw new ProtocolError('The instance was requested before its module.');
     const { request, namespace, Class } = await this.#loading;
     const { session, codec } = this.#opened;
     const { serialization: mode, mirror, heartbeat } = request;
     const { object } = await makeInstance(Class, request.create, args);
     this.#self.current = object;
-    // A property must not move a socket away, nor keep a function alive over there: its values are encoded without them.
+    // Without handles and callbacks: mirroring a property must not move a socket, nor keep a function alive on the other side.
     const propertyCodec = createCodec({
       self: this.#self,
       ownFile: this.#place.ownFile,
@@ -174,7 +174,7 @@ export class AgentMethods {
 
   #stats(): SideStats {
     const counts = this.#opened.session.stats();
-    // This very request is one of those served.
+    // This request counts as served itself.
     return { ...counts, servedCalls: counts.servedCalls - 1, subscriptions: this.instance?.events?.size ?? 0 };
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The program that runs in every child: it connects to the parent and serves an instance. `procxy()` starts it; nothing else should.
+ * The program that runs in every child: it connects to the parent and serves an instance. Only `procxy()` should start it.
  */
 import { nodeIpcChannel, type IpcPort } from '../channel/node-ipc.js';
 import { withDebugLog } from '../session/wire/debug-log.js';
@@ -14,7 +14,7 @@ import { rehearse } from './rehearse.js';
 import { serveInstance } from './serve-instance.js';
 import { leaveTerminalAlone } from './terminal.js';
 
-// This file is built as CommonJS, where `__filename` is what the stacks of its frames name.
+// This file is built as CommonJS, where stack traces contain `__filename`.
 const ownFile = __filename;
 
 joinChannel(fail);

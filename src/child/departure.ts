@@ -8,15 +8,15 @@ import type { ServedInstance } from './serve-instance.js';
  *        ├── the parent asks for it ─────────────────────────────────────┤
  *        └── the channel closes ─────────────────────────────────────────┴──> leaving
  *
- *     leaving: the instance's dispose hook; then the SIGTERM listeners of the user's own, where there are any, after which the
- *     process ends when it has nothing left to do; otherwise the output is flushed, and `process.exit(0)` runs the `'exit'` listeners.
+ * Leaving runs the instance's dispose hook. If the user has SIGTERM listeners, they run next, and the process ends when it has
+ * nothing left to do. Otherwise it flushes its output and calls `process.exit(0)`, which runs the `'exit'` listeners.
  *
- * Process managers and terminals send SIGTERM and SIGINT to the whole group: the parent decides when its children end, so SIGINT is
- * ignored, and SIGTERM only matters where the parent does not.
+ * Process managers and terminals send SIGTERM and SIGINT to the whole process group, but the parent decides when its children
+ * end. So SIGINT is ignored, and SIGTERM has an effect only if the parent does nothing.
  */
 export class Departure {
   readonly #served: ServedInstance;
-  /** A signal has been delivered: the user's own listeners have heard of it. */
+  /** Whether SIGTERM was delivered, so that the user's listeners have already run. */
   #signalled = false;
   #left: Promise<void> | undefined;
 
@@ -26,7 +26,7 @@ export class Departure {
     process.on('SIGTERM', () => this.#hear());
   }
 
-  /** Leaves. Later calls return the first promise. */
+  /** Disposes the instance and ends the process. Later calls return the first promise. */
   leave(): Promise<void> {
     this.#left ??= this.#leave();
     return this.#left;
@@ -43,14 +43,14 @@ export class Departure {
     const deadline = setTimeout(() => process.exit(), this.#served.terminateTimeout);
     deadline.unref();
     await this.#served.dispose().catch((error: unknown) => {
-      // Where the parent has asked, it has the error.
+      // While the parent is connected, it gets the error as an answer.
       if (!process.connected) console.error(error);
     });
     this.#served.session.flush();
     if (process.listenerCount('SIGTERM') > 1) {
       clearTimeout(deadline);
       if (!this.#signalled) process.emit('SIGTERM', 'SIGTERM');
-      // The listeners end the process, or let it end: the channel does not keep it any longer.
+      // The listeners end the process, or let it end: the channel no longer keeps it alive.
       process.channel?.unref();
       return;
     }
@@ -59,10 +59,10 @@ export class Departure {
   }
 }
 
-/** A reader that does not read must not hold up the end. */
+/** Waits until the output was written. The caller limits the wait, since a reader may not read. */
 async function flushOutput(): Promise<void> {
   await Promise.all([flush('stdout'), flush('stderr')]);
-  // The answer to the parent's request leaves in this turn.
+  // The answer to the parent's request is sent in this turn.
   await new Promise((resolve) => setImmediate(resolve));
 }
 

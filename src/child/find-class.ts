@@ -2,20 +2,20 @@ import { ModuleResolutionError } from '../errors.js';
 import { type Class, isConstructor, nameOf, shapeOf, sourceOf } from '../classes.js';
 import type { WantedClass } from '../protocol.js';
 
-/** A function that a module exports, and under which names: `Worker`, `default.Worker`. */
+/** A function that a module exports, with its paths in the namespace, such as `Worker` and `default.Worker`. */
 interface Candidate {
   value: Class;
   exportedAs: string[];
 }
 
-/** How deep below the namespace a class may stand: transpiled CommonJS puts it under `default.default.Worker`. */
+/** How deep in the namespace a class may be: transpiled CommonJS exports it as `default.default.Worker`. */
 const MAX_DEPTH = 3;
-/** An object with more keys is data, not a module. */
+/** An object with more keys is taken for data, not for a module. */
 const MAX_KEYS = 10_000;
 
 /**
- * The export that is the class: the one that is named, else the one of the same source text, else the one of the same name.
- * @throws {ModuleResolutionError} that names the candidates, when there is none or several that differ
+ * Finds the export that is the wanted class: by its export name if given, else by its source text, else by its name.
+ * @throws {ModuleResolutionError} if no export matches, or several do; it lists the candidates
  */
 export function findClass(namespace: object, wanted: WantedClass, module: string): Class {
   const candidates = collect(namespace);
@@ -30,7 +30,7 @@ export function findClass(namespace: object, wanted: WantedClass, module: string
   const called = wanted.name === '' ? 'an anonymous class' : `the class ${wanted.name}`;
   if (match) {
     throw new ModuleResolutionError(
-      `${module} exports several that could be ${called}: ${list(matches)}. Name one of them in \`exportName\`.`,
+      `${module} exports several candidates for ${called}: ${list(matches)}. Name one of them in \`exportName\`.`,
     );
   }
   if (named[0]) {
@@ -40,14 +40,14 @@ export function findClass(namespace: object, wanted: WantedClass, module: string
   }
   throw new ModuleResolutionError(
     candidates.length === 0
-      ? `${module} exports no class; ${called} was looked for. Export it there, or name the right file in \`modulePath\`.`
+      ? `${module} exports no class, so ${called} was not found. Export it there, or name the right file in \`modulePath\`.`
       : `${module} does not export ${called}; it exports ${list(candidates)}. Export it there, name the right file in \`modulePath\`, or name the export in \`exportName\` if a minifier has renamed the class.`,
   );
 }
 
 /**
- * Of the same text, and of the same name where several have it. Only where none has it, those that are merely named like the class:
- * a bundler may have changed the text, or another loader.
+ * Finds candidates with the same source text, and if there are several, those that also have the same name. If no text matches,
+ * finds candidates by name alone: a bundler or another loader may have changed the text.
  */
 function findMatches(candidates: Candidate[], named: Candidate[], wanted: WantedClass): Candidate[] {
   const sameText = candidates.filter(({ value }) => {
@@ -60,33 +60,32 @@ function findMatches(candidates: Candidate[], named: Candidate[], wanted: Wanted
   return named.filter(({ value }) => mayBe(value, wanted));
 }
 
-/** Whether a class of another text can be the wanted one, and is not a function that makes it. */
+/** Whether a candidate with another text can be the wanted class, and not a factory function with its name. */
 function mayBe(candidate: Class, { source = '', shape, isModuleNamed }: WantedClass): boolean {
   const text = sourceOf(candidate);
-  // The same text with another shape is another class of one mixin.
+  // The same text with another shape comes from another call of the same mixin.
   if (!isModuleNamed || text === source) return shapeOf(candidate) === shape;
   return isClassText(text) || !isClassText(source) || shapeOf(candidate) !== shapeOf(bare);
 }
 
-/** A function that has no members of its own. */
+/** A function without own members, for comparison. */
 const bare = function (): void {} as unknown as Class;
 
 function isClassText(text: string): boolean {
   return /^(class\b|@)/.test(text);
 }
 
-/** An export that is named by its path: `Sorter`, `default`, `api.Sorter`. */
+/** Finds an export by its path, such as `Sorter`, `default` or `api.Sorter`. */
 function findExport(namespace: object, exportName: string, candidates: Candidate[], module: string): Class {
   for (const root of roots(namespace)) {
     const value = exportName.split('.').reduce<unknown>(read, root);
     if (isConstructor(value)) return value;
   }
-  const others =
-    candidates.length === 0 ? 'It exports no class at all.' : `Name one of those it has: ${list(candidates)}.`;
+  const others = candidates.length === 0 ? 'It exports no class at all.' : `It exports ${list(candidates)}.`;
   throw new ModuleResolutionError(`${module} exports no class as \`${exportName}\`. ${others}`);
 }
 
-/** The namespace, and the exports of transpiled or CommonJS modules in it. */
+/** The namespace, and the places in it where transpiled and CommonJS modules have their exports. */
 function roots(namespace: object): unknown[] {
   const inner = read(namespace, 'default');
   return [namespace, inner, read(inner, 'default'), read(namespace, 'module.exports')];
@@ -121,12 +120,12 @@ function collect(namespace: object): Candidate[] {
   return [...found.values()];
 }
 
-/** The namespace itself, and what stands for one in transpiled or CommonJS modules. */
+/** Whether the path leads to the namespace itself, or to its equivalent in transpiled and CommonJS modules. */
 function isModuleLike(prefix: string): boolean {
   return /^(default\.|module\.exports\.)*$/.test(prefix);
 }
 
-/** Modules re-export by getters; a getter of any other object is not ours to run. */
+/** Lists the members of an object. Modules re-export with getters, but getters of other objects must not run. */
 function* membersIn(holder: object, readGetters: boolean): Generator<[string, unknown]> {
   const keys = Object.keys(holder);
   if (keys.length > MAX_KEYS) return;
@@ -136,7 +135,7 @@ function* membersIn(holder: object, readGetters: boolean): Generator<[string, un
   }
 }
 
-/** An export may be a getter that throws, or not be initialized yet. */
+/** Reads an export, which may be a getter that throws, or not initialized yet. */
 function read(holder: unknown, key: string): unknown {
   try {
     return (holder as Record<string, unknown> | undefined)?.[key];

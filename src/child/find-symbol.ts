@@ -2,9 +2,9 @@ import { EventEmitter } from 'node:events';
 import { PropertyError } from '../errors.js';
 
 /**
- * The symbol that another process means by its description: one of the language, of Node's emitters, of the class or
- * its ancestors, or one that the class's module exports.
- * @throws {PropertyError} when there is none, or several
+ * Finds the symbol with this description: a well-known symbol, one of Node's `EventEmitter`, a static field of the class or its
+ * ancestors, or an export of the class's module.
+ * @throws {PropertyError} if there is no such symbol, or more than one
  */
 export function findSymbol(description: string, type: object, namespace: object): symbol {
   const found = new Set<symbol>();
@@ -26,7 +26,7 @@ function* ancestry(type: object): Generator<object> {
     yield level;
 }
 
-/** The namespace, and what CommonJS and transpilers put in its place. */
+/** The namespace, and its `default` export, where CommonJS and transpilers put the exports. */
 function moduleHolders(namespace: object): object[] {
   const { default: inner } = namespace as { default?: unknown };
   return (typeof inner === 'object' && inner !== null) || typeof inner === 'function'

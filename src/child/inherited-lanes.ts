@@ -6,18 +6,18 @@ import type { LoadRequest } from '../protocol.js';
 import type { DataLane } from '../session/streams/data-link.js';
 import type { BlockingLane } from '../session/sync/blocking-calls.js';
 
-/** The socket for bytes that this process has inherited, where it has. */
+/** Opens the inherited socket for bytes, if there is one. */
 export function inheritedBytes({ dataDescriptor }: LoadRequest): DataLane | undefined {
   if (dataDescriptor === undefined) return undefined;
   return (receiver) => {
     const socket = openInherited(dataDescriptor);
-    // The channel keeps this process alive, and nothing else.
+    // Only the channel keeps this process alive.
     socket.unref();
     return new DataSocket(socket, receiver);
   };
 }
 
-/** The socket on which this process can wait, where it has inherited one. */
+/** Opens the inherited socket that this process can block on, if there is one. */
 export function inheritedBlocking({ callbacks, serialization }: LoadRequest): BlockingLane | undefined {
   const descriptor = callbacks?.syncDescriptor;
   if (descriptor === undefined) return undefined;

@@ -22,10 +22,10 @@ export interface InstanceOptions {
   session: Pick<Session, 'sendValue' | 'flush' | 'stats'>;
 }
 
-/** The user's object in the child, and what may be done with it from outside. */
+/** The user's object, with the operations that the other side may perform on it. */
 export class Instance {
   readonly properties: PropertyWatch;
-  /** For an object that emits events. */
+  /** Absent if the object is not an emitter. */
   readonly events: EventForwarder | undefined;
   readonly #object: Record<PropertyKey, unknown>;
   readonly #mirror: MirrorRequest;
@@ -65,7 +65,7 @@ export class Instance {
     return (candidate as UntypedFunction).apply(this.#object, args);
   }
 
-  /** Any property, or what a getter gives: a function too, which crosses where functions do. */
+  /** Reads any property or getter. The value may be a function, if functions cross. */
   get(name: string): unknown {
     if (reserved.has(name)) throw new PropertyError(`${name} belongs to the language and cannot be read.`);
     const value = this.#object[name];
@@ -79,13 +79,13 @@ export class Instance {
     receiveHandle(this.#object, handle, id);
   }
 
-  /** Nothing is watched or forwarded any more. */
+  /** Stops watching properties and forwarding events. */
   close(): void {
     this.properties.close();
     this.events?.close();
   }
 
-  /** Lets the object clean up, as `await using` would; once, whoever asks for it. */
+  /** Disposes the object, as `await using` would. Later calls return the first promise. */
   dispose(): Promise<void> {
     this.#disposed ??= this.#dispose();
     return this.#disposed;
@@ -103,7 +103,7 @@ export class Instance {
 
 const reserved = new Set(['constructor', '__proto__']);
 
-/** Those that every object has: `hasOwnProperty`, `toString`, … as inherited, not as overridden. */
+/** Whether it is a method of `Object.prototype`, such as `toString`. A method that overrides one is not. */
 function isObjectMethod(candidate: unknown): boolean {
   return objectMethods.has(candidate);
 }
@@ -112,7 +112,7 @@ const objectMethods = new Set<unknown>(
   Object.values(Object.getOwnPropertyDescriptors(Object.prototype)).map((descriptor) => descriptor.value as unknown),
 );
 
-/** Own and inherited, without reading a getter, which would run code. */
+/** Lists own and inherited methods. Does not read getters, which would run their code. */
 function methodNames(object: object): Set<string> {
   const names = new Set<string>();
   const seen = new Set<string>();

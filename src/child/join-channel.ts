@@ -5,8 +5,8 @@ import { addMessageApi } from '../channel/message-api.js';
 import type { ProtocolError } from '../errors.js';
 
 /**
- * Gives `process` the channel to the parent where Node has not: on the socket that the environment names.
- * @param onGarbage what came on it is no message; it is closed then
+ * Gives `process` a channel to the parent on the socket that the environment names, unless Node has opened one.
+ * @param onGarbage called when data arrives that is not a message; the channel is then closed
  */
 export function joinChannel(onGarbage: (error: ProtocolError) => void): void {
   if (typeof process.send === 'function') return;

@@ -3,8 +3,8 @@ import { restoreNextTick } from '../clock.js';
 import { warn } from '../warnings.js';
 
 /**
- * The same channel, which stays able to receive when the class fakes the clock. Whatever the class does, a message follows: that the
- * instance has been made, or the result of a call.
+ * Wraps a channel so that it still receives after the class has faked the clock. It restores `nextTick` before each message,
+ * since a message follows any code of the class: the result of the constructor or of a call.
  */
 export function keepTicking(channel: Channel): Channel {
   return {
@@ -14,7 +14,7 @@ export function keepTicking(channel: Channel): Channel {
         const remedy = "Leave it out when you fake the clock: install({ toNotFake: ['nextTick'] }).";
         warn(
           'PROCXY_CLOCK_FAKED',
-          `process.nextTick was faked, and Node delivers messages by it. It is real again. ${remedy}`,
+          `process.nextTick was faked, but Node needs it to deliver messages, so procxy has restored it. ${remedy}`,
         );
       }
       channel.send(message, handle, written);

@@ -4,13 +4,13 @@ import { ValueParcel, type Form, type Sender } from '../session/wire/value-parce
 import type { ServedInstance } from './serve-instance.js';
 import { isWithin } from './size.js';
 
-/** How many bytes of the error that ends a process are sent: the pipe takes no more at once, and what waits is lost with the process. */
+/** The most bytes to send of an error that ends the process. The pipe takes no more at once, and queued data is lost at exit. */
 const LIMIT = 64 * 1024;
 
-/** Sends the uncaught error that ends this process to the parent, before it does. */
+/** Sends an uncaught error to the parent before it ends this process. */
 export function sendLastWords(served: ServedInstance): void {
   process.on('uncaughtExceptionMonitor', (error: unknown) => {
-    // A handler of the user's own keeps the process alive: these are not its last words then.
+    // If the user has a handler, the process stays alive.
     if (process.listenerCount('uncaughtException') === 0) send(served, error);
   });
   if ('bun' in process.versions) dieOfRejections(served);
@@ -32,7 +32,7 @@ function fatalMessage(_head: undefined, error: Wire): ChildFatal {
   return { type: 'child-fatal', error };
 }
 
-/** Bun does not tell the monitor of rejections. With a handler of the user's own the process goes on, as in Node. */
+/** Bun does not report rejections to the monitor. If the user has a handler, the process continues, as in Node. */
 function dieOfRejections(served: ServedInstance): void {
   process.on('unhandledRejection', (reason) => {
     if (process.listenerCount('unhandledRejection') > 1) return;
@@ -53,7 +53,7 @@ function shortened(error: unknown): unknown {
   return short;
 }
 
-/** What a getter gives, which may throw. */
+/** Reads a value from user code that may throw. */
 function attempt(read: () => unknown): unknown {
   try {
     return read();

@@ -6,7 +6,7 @@ import { displayModule, loadModule } from './load-module.js';
 
 export interface LoadedClass {
   Class: Class;
-  /** The module that exports it. */
+  /** The module that exports the class. */
   namespace: object;
 }
 

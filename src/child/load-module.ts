@@ -6,7 +6,7 @@ import { importModule } from './import-module.js';
 
 type Namespace = Record<string, unknown>;
 
-/** @throws {ModuleResolutionError} when the module is not found, cannot be read by this runtime, or throws */
+/** @throws {ModuleResolutionError} if the module is not found, throws, or is in a language that this runtime cannot read */
 export async function loadModule(module: ModuleReference): Promise<Namespace> {
   try {
     if ('url' in module) return await importUrl(module.url);
@@ -20,7 +20,7 @@ export async function loadModule(module: ModuleReference): Promise<Namespace> {
   }
 }
 
-/** For what the permission model of Node has refused. */
+/** Advice for a file that Node's permission model refuses to read. */
 function remedy(error: unknown): string {
   const { code, permission, resource } = (error ?? {}) as { code?: unknown; permission?: unknown; resource?: unknown };
   if (code !== 'ERR_ACCESS_DENIED' || permission !== 'FileSystemRead') return '';
@@ -35,18 +35,18 @@ async function importUrl(url: string): Promise<Namespace> {
   } catch (error) {
     if (!unreadable.has((error as { code?: unknown }).code)) throw error;
     await registerTsx(url);
-    // Node remembers that this URL failed; another query makes it another one.
+    // Node caches the failure of this URL. A different query makes it a different module.
     return (await importModule(`${url}${url.includes('?') ? '&' : '?'}tsx`)) as Namespace;
   }
 }
 
-/** No loader took the file, or it has what cannot be stripped: an enum, a parameter property. */
+/** Errors for a file that no loader accepts, or that has syntax which cannot be stripped, such as an enum. */
 const unreadable = new Set<unknown>(['ERR_UNKNOWN_FILE_EXTENSION', 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX']);
 
-/** Bun and Deno read TypeScript, and have no scripts that import as a file elsewhere would. */
+/** Bun and Deno read TypeScript, but cannot run a script that imports on behalf of another file. */
 const isNode = !('bun' in process.versions || 'deno' in process.versions);
 
-/** Whether this Node strips types itself, or a loader that may do it was inherited from the parent. */
+/** Whether this Node strips types itself, or has inherited a loader from the parent that may do so. */
 function mayReadTypeScript(): boolean {
   if (!isNode) return true;
   const { typescript } = process.features as { typescript?: string | false };
@@ -54,7 +54,7 @@ function mayReadTypeScript(): boolean {
   return Boolean(typescript) || /(^|\s)(--import|--loader|--experimental-loader|--require|-r)\b/.test(flags);
 }
 
-/** `import()` as it would work in the file `referrer`: the only way to resolve a bare specifier by its rules. */
+/** Makes an `import()` that resolves bare specifiers as the file `referrer` would. */
 function importFrom(referrer: string): (specifier: string) => Promise<unknown> {
   if (!isNode) return (specifier) => importModule(pathToFileURL(requireFrom(referrer).resolve(specifier)).href);
   const { constants, Script } = process.getBuiltinModule('node:vm');
@@ -64,12 +64,12 @@ function importFrom(referrer: string): (specifier: string) => Promise<unknown> {
   return (specifier) => withoutWarning(() => load(specifier));
 }
 
-/** Not imported, like `node:vm`: it takes time to load, and few children need it. */
+/** Not imported at the top, like `node:vm`: loading it takes time, and few children need it. */
 function requireFrom(file: string): NodeJS.Require {
   return process.getBuiltinModule('node:module').createRequire(file);
 }
 
-/** Node calls the constant above experimental, at its first use, on the user's stderr. */
+/** Suppresses Node's warning on the user's stderr that the constant above is experimental. */
 function withoutWarning<T>(run: () => T): T {
   const { emitWarning } = process;
   process.emitWarning = () => {};
@@ -84,7 +84,7 @@ function isTypeScript(url: string): boolean {
   return ['.ts', '.mts', '.cts', '.tsx'].includes(extname(new URL(url).pathname));
 }
 
-/** This Node reads no TypeScript, and the parent's loader was not inherited: tsx may be installed beside the module. */
+/** Registers tsx if it is installed beside the module, since neither Node nor an inherited loader reads TypeScript. */
 async function registerTsx(url: string): Promise<void> {
   try {
     const esm = (await importFrom(url)('tsx/esm/api')) as { register(): void };
@@ -100,7 +100,7 @@ async function registerTsx(url: string): Promise<void> {
   }
 }
 
-/** How a sentence names a module. */
+/** Shows a module in an error message. */
 export function displayModule(module: ModuleReference): string {
   return 'url' in module ? display(module.url) : `'${module.specifier}'`;
 }

@@ -1,46 +1,45 @@
-/** The part of the time that may be spent on looking for changes inside objects. */
+/** The share of time that may be spent looking for changes inside objects. */
 const SHARE = 0.05;
-/** What can be saved up, in ms: what 100 ms earn. */
+/** The most that can be saved up, in ms: the budget of 100 ms. */
 const CAPACITY = 5;
 
-/** What a slow look takes, in ms, and for each byte that it goes through. */
+/** The time of a slow look, in ms: a fixed part, and a part for each byte. */
 const SLOW_LOOK = 0.03;
 const SLOW_BYTE = 1 / 13_000;
 
 /**
- * What a look has cost, in ms. A longer time than this many bytes ever take is that of another process, or of code that is run
- * for the first time.
+ * The cost of a look, in ms. It is capped by what a slow look at this many bytes takes: more time went to another process, or to
+ * code that ran for the first time.
  */
 export function costOf(time: number, bytes: number): number {
   return Math.min(time, SLOW_LOOK + bytes * SLOW_BYTE);
 }
 
 /**
- * Limits the time that is spent on looking for changes, whatever the objects are: 5 % of the time that passes, saved up for
- * 100 ms. A process that is called now and then can look at everything each time; one that is called in a burst looks at one
- * thing after the other.
+ * Limits the time spent looking for changes to 5 % of the time that passes, saved up for at most 100 ms. A process with
+ * occasional calls can look at everything each time. During a burst of calls, it looks at one property after another.
  */
 export class LookBudget {
   #left = CAPACITY;
   #time: number;
 
-  /** @param time ms, as `now()` gives it */
+  /** @param time the current time of `now()`, in ms */
   constructor(time: number) {
     this.#time = time;
   }
 
-  /** Adds what has been earned since the last time. */
+  /** Adds the budget for the time since the last call. */
   earn(time: number): void {
     this.#left = Math.min(CAPACITY, this.#left + (time - this.#time) * SHARE);
     this.#time = time;
   }
 
-  /** @param cost ms that a look is expected to take: more than the capacity is allowed once that is full */
+  /** @param cost the expected time of a look, in ms. A full budget allows any cost */
   allows(cost: number): boolean {
     return this.#left >= Math.min(cost, CAPACITY);
   }
 
-  /** A look that had to be made may leave a debt, for which later ones wait. */
+  /** Subtracts the cost of a look. A look that could not wait may leave a debt, which delays later ones. */
   spend(cost: number): void {
     this.#left -= cost;
   }

@@ -6,9 +6,9 @@ import { show } from '../options/show.js';
 type AnyFunction = (...args: unknown[]) => unknown;
 
 /**
- * Makes the instance: by `new`, or by the static method that `create` names. A promise is awaited. An instance that merely has a
- * method `then` is not, for which it comes in an object of its own.
- * @throws {OptionsValidationError} where there is no such method, or it returns no instance
+ * Makes the instance with `new`, or with the static method that `create` names. A promise is awaited, but an instance that only
+ * has a method `then` is not. Returns it in an object, so that awaiting this function does not call its `then` either.
+ * @throws {OptionsValidationError} if there is no such method, or it does not return an object
  */
 export async function makeInstance(
   type: Class,

@@ -2,12 +2,12 @@ import { nextTick } from '../clock.js';
 
 type Listener = (...args: unknown[]) => void;
 
-/** The events by which this program talks to its parent, and ends. */
+/** The events that this program needs to talk to its parent, and to end. */
 const names = ['message', 'disconnect', 'exit', 'SIGINT', 'SIGTERM', 'uncaughtExceptionMonitor'];
 
 /**
- * Keeps the listeners that `process` has now, all of them this program's, when the user's code removes all listeners of an event:
- * `process.removeAllListeners('message')` would make this process deaf.
+ * Restores this program's listeners on `process` when user code removes all listeners of an event. Otherwise, after
+ * `process.removeAllListeners('message')`, this process would receive nothing. Call it before any user code runs.
  */
 export function keepOwnListeners(): void {
   const emitter: NodeJS.EventEmitter = process;
@@ -17,7 +17,7 @@ export function keepOwnListeners(): void {
     if (!own.get(name)?.has(listener)) return;
     nextTick(() => {
       if (!emitter.listeners(name).includes(listener)) emitter.on(name, listener);
-      // Node counts the listeners of the channel by a listener, which may be gone.
+      // Node keeps the channel referenced with a listener of its own, which may be gone too.
       if (name === 'message') process.channel?.ref();
     });
   };

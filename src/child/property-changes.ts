@@ -1,6 +1,6 @@
 import type { PropertyUpdate, Wire } from '../protocol.js';
 
-/** What one flush has to tell of the properties. */
+/** The changes of properties that one flush reports. */
 export class PropertyChanges {
   readonly #update: PropertyUpdate = { type: 'property-update' };
   #any = false;
@@ -21,7 +21,7 @@ export class PropertyChanges {
     (this.#update.removed ??= []).push(name);
   }
 
-  /** The message, or `undefined` where nothing has changed. */
+  /** Returns the message, or `undefined` if nothing has changed. */
   toUpdate(): PropertyUpdate | undefined {
     return this.#any ? this.#update : undefined;
   }

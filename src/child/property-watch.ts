@@ -6,23 +6,23 @@ import { costOf, LookBudget } from './look-budget.js';
 import { PropertyChanges } from './property-changes.js';
 import { measure } from './size.js';
 
-/** ms after which a change inside an object is known at the latest, once a call has been made. */
+/** The longest time after a call until a change inside an object is noticed, in ms. */
 const INTERVAL = 100;
-/** An instance with more properties is a dictionary: going through its keys would cost every call. */
+/** An instance with more properties is a dictionary, and not mirrored: listing its keys would slow every call down. */
 export const MAX_PROPERTIES = 1000;
 
-/** What the parent was last told of a property. */
+/** What was last sent to the parent about a property. */
 interface Told {
   readonly value: unknown;
-  /** Of an object: the same text for the same content. */
+  /** The fingerprint of an object's content. */
   readonly print: string | undefined;
   /** Why the parent cannot read it. */
   readonly reason: string | undefined;
   /** Bytes that count towards the limit. */
   readonly bytes: number;
-  /** Whether another look at the same object may find something else. */
+  /** Whether the same value may have different content later. */
   readonly mayChange: boolean;
-  /** When the last look inside was, and how long it took, in ms. */
+  /** The time and the cost of the last look inside, in ms. */
   lookedAt: number;
   cost: number;
 }
@@ -31,33 +31,33 @@ export interface PropertyWatchOptions {
   object: object;
   codec: Codec;
   mirror: MirrorRequest;
-  /** Has what has changed taken and sent. */
+  /** Makes the session take the changes and send them. */
   flush(): void;
-  /** The same text for the same content, whatever has changed within. */
+  /** Returns the same text for the same content, however deep a change is. */
   fingerprint(wire: Wire): string;
-  /** Whether a call runs, so that changes are to be expected. */
+  /** Whether a call is running, so that more changes may follow. */
   isBusy(): boolean;
 }
 
 /**
  * Finds out which public properties have changed. Every flush compares primitives and identities. It looks inside objects as far
- * as a budget of 5 % of the time allows, and the next flush goes on where it stopped:
+ * as a budget of 5 % of the time allows, and the next flush continues where it stopped:
  *
  *     properties   a  b  c  d  e  f         a flush looks inside c and d, then the budget is used up
  *                        ^     ^
  *                  #next ┘     └ #next after it
  *
- * A timer looks at what was missed 100 ms after a call. It runs no getter that it was not told to run.
+ * A timer looks at the remaining ones 100 ms after a call. It runs only the getters that the option `mirror` names.
  */
 export class PropertyWatch {
   readonly #options: PropertyWatchOptions;
   readonly #told = new Map<string, Told>();
   readonly #budget = new LookBudget(now());
-  /** Where the next look inside objects begins, among those that may change. */
+  /** The index at which the next look inside objects begins, among those that may change. */
   #next = 0;
-  /** What was looked at before this time is looked at, whatever it costs; in ms. */
+  /** Objects that were last looked at before this time, in ms, are looked at regardless of the budget. */
   #due = -Infinity;
-  /** When the last flush was, in ms. */
+  /** The time of the last flush, in ms. */
   #flushedAt = -Infinity;
   #timer: NodeJS.Timeout | undefined;
 
@@ -65,12 +65,12 @@ export class PropertyWatch {
     this.#options = options;
   }
 
-  /** What has changed since the last time. It never throws: what is sent after it is not to fail for it. */
+  /** Returns the changes since the last call. Never throws, so that the message that follows does not fail. */
   takeChanges(): PropertyUpdate | undefined {
     try {
       return this.#look();
     } catch {
-      // The instance is a Proxy that cannot be looked at: its properties stay as they were last seen.
+      // The instance is a Proxy whose traps throw: its properties stay as they were last seen.
       return undefined;
     }
   }
@@ -80,7 +80,7 @@ export class PropertyWatch {
     this.#due = Infinity;
   }
 
-  /** Keeps the mirror fresh for as long as calls run, and until what they changed is known. */
+  /** Keeps the mirror fresh while calls run, and once more afterwards. */
   follow(): void {
     if (this.#timer || this.#options.mirror.names === 'none') return;
     this.#timer = setTimeout(() => {
@@ -114,8 +114,8 @@ export class PropertyWatch {
   }
 
   /**
-   * Compares the value itself. Returns whether it is the object that it was, which may have changed within.
-   * @param bytes of the properties before it: they come first where there is not room for all
+   * Compares a value by identity. Returns whether it is the same object as before, whose content may have changed.
+   * @param bytes the size of the properties before it: if not all fit, the first ones are mirrored
    */
   #compare(name: string, bytes: number, changes: PropertyChanges): boolean {
     const before = this.#told.get(name);
@@ -160,7 +160,7 @@ export class PropertyWatch {
     return bytes;
   }
 
-  /** Looks inside a value, and tells of it what has changed. Returns how long that took, in ms. */
+  /** Looks inside a value and reports what has changed. Returns the cost, in ms. */
   #tell(name: string, value: unknown, bytesBefore: number, changes: PropertyChanges): number {
     const start = now();
     const limit = this.#options.mirror.limit - bytesBefore;
@@ -169,13 +169,13 @@ export class PropertyWatch {
       const { bytes, code } = measure(value, limit, this.#options.object);
       seen = Math.min(bytes, limit);
       if (bytes > limit) {
-        const reason = `it takes the properties over the limit of ${this.#options.mirror.limit} bytes, which \`mirrorLimit\` raises`;
+        const reason = `with it, the properties exceed the limit of ${this.#options.mirror.limit} bytes, which \`mirrorLimit\` sets`;
         this.#refuse(name, { value, reason, mayChange: true }, changes);
       } else if (code !== undefined) {
-        this.#refuse(name, { value, reason: `${code}, whose code would have to be run` }, changes);
+        this.#refuse(name, { value, reason: `${code}, and reading it would run code` }, changes);
       } else this.#compareContent(name, value, bytes, changes);
     } catch (error) {
-      // What could not cross may have been mended within: it has its turn with the others.
+      // A value that cannot cross now may be able to after a change inside it, so it is looked at again like the others.
       this.#refuse(name, { value, reason: describeReason(error), mayChange: mayChangeWithin(value) }, changes);
     }
     const end = now();
@@ -214,7 +214,7 @@ export class PropertyWatch {
   }
 
   #forgetMissing(names: readonly string[], changes: PropertyChanges): void {
-    // Every property that is there has been told of.
+    // Every present property has an entry, so none is missing if the counts match.
     if (this.#told.size === names.length) return;
     const present = new Set(names);
     for (const name of this.#told.keys()) {
@@ -229,7 +229,7 @@ function mayChangeWithin(value: unknown): boolean {
   return typeof value === 'object' && value !== null;
 }
 
-/** Stands for the value of a getter that threw: no value is the same. */
+/** Replaces the value of a getter that threw. It equals no other value. */
 const failed = Symbol('failed');
 
 function isPublicData(object: object, key: string): boolean {

@@ -9,7 +9,7 @@ import { warn } from '../warnings.js';
 
 type Received = Socket | Server | DatagramSocket | number;
 
-/** By the kind of handle, in the order in which they are tried. */
+/** The names of methods that may receive a handle, in the order in which they are tried. */
 function receivers(handle: Received): string[] {
   if (typeof handle === 'number') return ['receiveFileDescriptor', 'receiveHandle'];
   if (handle instanceof Socket) return ['receiveSocket', 'setSocket', 'receiveHandle'];
@@ -17,7 +17,7 @@ function receivers(handle: Received): string[] {
   return ['receiveDgramSocket', 'receiveHandle'];
 }
 
-/** Opens what the reference names: flags that would create or empty the file have had their effect. */
+/** Opens the file of a reference. Drops the flags that would create or truncate it, since the parent has already done so. */
 export function openDescriptor({ path, flags }: DescriptorReference): number {
   try {
     return openSync(path, flags & ~(constants.O_CREAT | constants.O_EXCL | constants.O_TRUNC));
@@ -29,8 +29,8 @@ export function openDescriptor({ path, flags }: DescriptorReference): number {
 }
 
 /**
- * Gives a handle to the instance.
- * @throws {HandleTransferError} when nothing of it takes one; the handle is closed then
+ * Passes a handle to the instance.
+ * @throws {HandleTransferError} if the instance accepts no handle; the handle is then closed
  */
 export function receiveHandle(instance: object, handle: Received, id: unknown): void {
   const methods = instance as Record<string, unknown>;
@@ -39,14 +39,14 @@ export function receiveHandle(instance: object, handle: Received, id: unknown): 
     const method = methods[name];
     if (typeof method !== 'function') continue;
     const result: unknown = Reflect.apply(method as (...args: unknown[]) => unknown, instance, [handle, id]);
-    // The handle is delivered; how the method goes on is the instance's own affair, but no reason to die.
+    // The handle is delivered. A later failure of the method is reported, but must not end the process.
     if (types.isPromise(result)) result.catch(tell);
     return;
   }
   if (isEmitter(instance) && instance.emit('handle', handle, id) === true) return;
   close(handle);
   throw new HandleTransferError(
-    `The instance takes no handle: it has none of the methods ${names.join(', ')} and no listener of its 'handle' event.`,
+    `The instance accepts no handle: it has none of the methods ${names.join(', ')} and no listener for its 'handle' event.`,
   );
 }
 

@@ -1,4 +1,4 @@
-/** What a child that is started ahead loads, so that all that comes with a class has run once. */
+/** The class that a spare child loads, so that all code for loading a class has run once. */
 export class Rehearsal {
   calls = 0;
 

@@ -9,9 +9,9 @@ import { Instance } from './instance.js';
 import { loadModule } from './load-module.js';
 
 /**
- * Makes an instance that nobody uses: the first time takes several times as long as the second, and a child that is started ahead
- * has the time now.
- * @param ownFile the agent's, beside which the class for it lies
+ * Makes an instance that nobody uses. The first instance takes several times as long as the second, and a spare child has the
+ * time for it now.
+ * @param ownFile the agent's file, which is next to the file of the class
  */
 export async function rehearse(session: Session, ownFile: string): Promise<void> {
   const name = 'Rehearsal';

@@ -9,17 +9,17 @@ import { AgentMethods, type Place } from './agent-methods.js';
 export interface ServedInstance {
   readonly session: Session;
   readonly codec: Codec;
-  /** ms that {@link dispose} may take when the other side is gone. */
+  /** ms that {@link dispose} may take after the other side has gone. */
   readonly terminateTimeout: number;
-  /** Runs the instance's dispose hook, if it has one; once, whoever asks for it. */
+  /** Runs the instance's dispose hook, if it has one. Later calls return the first promise. */
   dispose(): Promise<void>;
-  /** Stops serving: nothing of it runs any more but the instance's own code. The channel is its owner's to close. */
+  /** Stops serving: only the instance's own code still runs. The channel's owner closes the channel. */
   close(): void;
 }
 
 /**
- * Serves an instance to the other side of a channel, which says of which class it is, and with which arguments it is made.
- * @param onViolation the other side broke the protocol; nothing more is read
+ * Serves an instance to the other side of a channel, which chooses its class and constructor arguments.
+ * @param onViolation called when the other side breaks the protocol; nothing more is read from it
  */
 export function serveInstance(
   channel: Channel,

@@ -1,29 +1,29 @@
 import { types } from 'node:util';
 
-/** What a value takes as JSON, roughly, and what would have to be run to read it. */
+/** The approximate size of a value as JSON, and whether reading it would run code. */
 export interface Measured {
-  /** Bytes; more than the limit where the walk ended early. */
+  /** Bytes. More than the limit if the walk ended early. */
   bytes: number;
-  /** The first accessor or Proxy that was met: neither is run. */
+  /** Describes the first accessor or Proxy found. Neither is run. */
   code: string | undefined;
 }
 
-/** No element of an array takes less than a digit and a comma, in bytes. */
+/** The smallest element of an array, in bytes: a digit and a comma. */
 const LEAST_ELEMENT = 2;
-/** What is nested deeper counts as too large. No mirrored value is near it, and the stack has room for it. */
+/** Values with more levels count as too large. The stack has room for this depth, and no mirrored value comes near it. */
 const MAX_DEPTH = 500;
-/** Bytes of a value that is written as one word. */
+/** The size of a value that is written as one word, in bytes. */
 const WORD = 4;
 
-/** Whether a value takes at most so many bytes as JSON. */
+/** Whether the size of a value as JSON is at most `limit` bytes. */
 export function isWithin(value: unknown, limit: number): boolean {
   return measure(value, limit).bytes <= limit;
 }
 
 /**
- * Measures a value without running any code of it. The walk ends at `limit` bytes, so that a huge value costs no more than the
- * limit. An object that appears twice is measured once.
- * @param self written as one word, whatever it holds
+ * Measures a value without running its code. The walk ends at `limit` bytes, which also limits its time. An object that appears
+ * twice is measured once.
+ * @param self an object that counts as one word
  */
 export function measure(value: unknown, limit: number, self?: object): Measured {
   const walk = new SizeWalk(limit, self);

@@ -3,9 +3,9 @@ import { isatty } from 'node:tty';
 import { nextTick } from '../clock.js';
 
 /**
- * Leaves a terminal as it is when this process ends. Node puts the settings back that the terminal had when the process started,
- * also those that another process has changed since, such as a parent that reads single keys. It leaves descriptors alone
- * that are closed by then.
+ * Keeps this process from changing the terminal when it exits. Node resets a terminal to the settings at the process's start,
+ * even if another process has changed them since, such as a parent that reads single keys. Node ignores descriptors that are
+ * closed by then, so this closes them.
  */
 export function leaveTerminalAlone(): void {
   const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
@@ -15,12 +15,12 @@ export function leaveTerminalAlone(): void {
       try {
         closeSync(descriptor);
       } catch {
-        // It is closed.
+        // It is closed already.
       }
     }
   };
   process.on('exit', close);
-  // After every other listener, which may still print.
+  // Stays behind all other listeners, which may still print.
   process.on('newListener', (name, listener) => {
     if (name !== 'exit' || listener === close) return;
     nextTick(() => process.off('exit', close).on('exit', close));

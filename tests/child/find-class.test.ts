@@ -143,7 +143,7 @@ describe('the export that is named', () => {
 
   test('must be a class', () => {
     expect(() => at({ Circle, parse: () => 1 }, 'parse')).toThrow(
-      'module.js exports no class as `parse`. Name one of those it has: Circle.',
+      'module.js exports no class as `parse`. It exports Circle.',
     );
     expect(() => at({ n: 1 }, 'missing.n')).toThrow('It exports no class at all.');
   });

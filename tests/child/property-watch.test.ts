@@ -151,8 +151,8 @@ describe('a property that cannot cross', () => {
       state: new Proxy({}, { ownKeys: () => expect.unreachable('must not be run') }),
     };
     expect(watched(object).watch.takeChanges()?.unavailable).toEqual([
-      ['model', 'total is an accessor, whose code would have to be run'],
-      ['state', 'it is a Proxy, whose code would have to be run'],
+      ['model', 'total is an accessor, and reading it would run code'],
+      ['state', 'it is a Proxy, and reading it would run code'],
     ]);
   });
 

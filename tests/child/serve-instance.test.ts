@@ -157,7 +157,7 @@ test('the dispose hook runs once, whoever asks for it', async () => {
 
 test('a method that is called before there is an instance is refused, and so is one of another protocol', async () => {
   const early = serve('json');
-  await expect(early.call('add', 1)).rejects.toThrow('before it was made');
+  await expect(early.call('add', 1)).rejects.toThrow('before it was constructed');
   await expect(early.ask('constructor')).rejects.toThrow('before its module');
   const other = serve('json', Counter, { protocol: 2 as 1 });
   await expect(other.start()).rejects.toThrow('two versions of procxy are mixed');

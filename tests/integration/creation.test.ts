@@ -110,7 +110,7 @@ describe('classFrom()', () => {
     const error = await outcome(procxy(classFrom<typeof Query>('../fixtures/creating.js', 'Qeury'), {}, ''));
     expect(error).toMatchObject({ code: 'PROCXY_MODULE_RESOLUTION' });
     expect((error as Error).message).toContain(
-      'creating.js exports no class as `Qeury`. Name one of those it has: Query, Slowly, Store, Waiting.',
+      'creating.js exports no class as `Qeury`. It exports Query, Slowly, Store, Waiting.',
     );
   });
 

@@ -203,7 +203,7 @@ for (const serialization of ['json', 'advanced'] as const) {
       const [socket] = (await once(server, 'connection')) as [net.Socket];
       const closed = once(first, 'close');
       await expect(none.$sendHandle(socket)).rejects.toThrow(
-        /takes no handle: it has none of the methods receiveSocket, setSocket, receiveHandle and no listener of its 'handle' event/,
+        /accepts no handle: it has none of the methods receiveSocket, setSocket, receiveHandle and no listener for its 'handle' event/,
       );
       await closed;
       expect(await none.ping()).toBe('pong');

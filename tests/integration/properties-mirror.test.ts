@@ -77,9 +77,9 @@ describe('properties mirror', () => {
 
   test('reading one that is not mirrored says why and what to do, and no call ever fails for it', async () => {
     const cases: [name: string, sentence: RegExp][] = [
-      ['reads', /reads is not mirrored: it is a getter, which is run only when `mirror` names it.*\$get\('reads'\)/],
+      ['reads', /reads is not mirrored: it is a getter, which runs only if `mirror` names it.*\$get\('reads'\)/],
       ['map', /map is a Map, which JSON cannot express/],
-      ['big', /over the limit of 16384 bytes, which `mirrorLimit` raises/],
+      ['big', /exceed the limit of 16384 bytes, which `mirrorLimit` sets/],
     ];
     for (const [name, sentence] of cases) {
       expect(() => read(model, name)).toThrow(PropertyError);

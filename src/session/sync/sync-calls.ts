@@ -125,7 +125,7 @@ export class SyncCalls implements SessionPart {
     return job;
   }
 
-  /** Starts the job once earlier messages of the child are handled. Copies of them in the invocation count. */
+  /** Handles copies of earlier messages in the invocation that the channel has not brought, then starts the job if none is missing. */
   #startWhenDue(job: Job): void {
     const { after = 0, early } = job.message;
     const received = this.#link.inbox.received;
