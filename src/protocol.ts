@@ -414,6 +414,10 @@ export interface LoadRequest {
   heartbeat?: number;
   /** ms that the instance's dispose hook may take once the parent is gone. */
   terminateTimeout: number;
+  /** The signal whose listeners end the process after that; left out: SIGTERM. */
+  killSignal?: NodeJS.Signals;
+  /** Where the agent goes before it loads the module; left out: it stays where it was started. */
+  cwd?: string;
 }
 
 /** What the agent's `import` returns. */

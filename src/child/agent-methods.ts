@@ -50,6 +50,7 @@ export class AgentMethods {
   instance: Instance | undefined;
   /** ms that the dispose hook may take after the other side has gone. */
   terminateTimeout = 0;
+  killSignal: NodeJS.Signals = 'SIGTERM';
   readonly #opened: OpenSession;
   readonly #self: Self;
   readonly #place: Place;
@@ -113,6 +114,7 @@ export class AgentMethods {
     const { session, carry } = this.#opened;
     const { serialization: mode, supportHandles: handles, busyPoll = 0 } = request;
     this.terminateTimeout = request.terminateTimeout;
+    this.killSignal = request.killSignal ?? 'SIGTERM';
     session.setBusyPoll(busyPoll);
     carry({ mode, handles, callbacks: this.#callbackOptions(request), bytes: this.#place.bytes(request) });
     return { ...(await this.#place.load(request)), request };

@@ -12,6 +12,7 @@ import { loadClass } from './load-class.js';
 import { keepOwnListeners } from './own-listeners.js';
 import { rehearse } from './rehearse.js';
 import { serveInstance } from './serve-instance.js';
+import { showInProcessList } from './process-list.js';
 import { leaveTerminalAlone } from './terminal.js';
 
 // This file is built as CommonJS, where stack traces contain `__filename`.
@@ -23,7 +24,10 @@ const served = serveInstance(
   channel,
   {
     ownFile,
-    load: loadClass,
+    load(request) {
+      showInProcessList(request.class.name);
+      return loadClass(request);
+    },
     bytes: inheritedBytes,
     blocking: inheritedBlocking,
     rehearse: (session) => rehearse(session, ownFile),

@@ -8,7 +8,7 @@ import type { ServedInstance } from './serve-instance.js';
  *        ├── the parent asks for it ─────────────────────────────────────┤
  *        └── the channel closes ─────────────────────────────────────────┴──> leaving
  *
- * Leaving runs the instance's dispose hook. If the user has SIGTERM listeners, they run next, and the process ends when it has
+ * Leaving runs the instance's dispose hook. If the user has listeners of `killSignal`, they run next, and the process ends when it has
  * nothing left to do. Otherwise it flushes its output and calls `process.exit(0)`, which runs the `'exit'` listeners.
  *
  * Process managers and terminals send SIGTERM and SIGINT to the whole process group, but the parent decides when its children
@@ -47,9 +47,10 @@ export class Departure {
       if (!process.connected) console.error(error);
     });
     this.#served.session.flush();
-    if (process.listenerCount('SIGTERM') > 1) {
+    const { killSignal } = this.#served;
+    if (process.listenerCount(killSignal) > (ownListeners.has(killSignal) ? 1 : 0)) {
       clearTimeout(deadline);
-      if (!this.#signalled) process.emit('SIGTERM', 'SIGTERM');
+      if (killSignal !== 'SIGTERM' || !this.#signalled) process.emit(killSignal, killSignal);
       // The listeners end the process, or let it end: the channel no longer keeps it alive.
       process.channel?.unref();
       return;
@@ -58,6 +59,9 @@ export class Departure {
     process.exit(0);
   }
 }
+
+/** Signals to which this class itself listens. */
+const ownListeners = new Set<NodeJS.Signals>(['SIGINT', 'SIGTERM']);
 
 /** Waits until the output was written. The caller limits the wait, since a reader may not read. */
 async function flushOutput(): Promise<void> {

@@ -1,7 +1,9 @@
 import { withLoadingMark } from '../loading-mark.js';
 import type { LoadRequest } from '../protocol.js';
 import type { Class } from '../classes.js';
+import { describeReason, OptionsValidationError } from '../errors.js';
 import { findClass } from './find-class.js';
+import { goTo } from '../start-directory.js';
 import { displayModule, loadModule } from './load-module.js';
 
 export interface LoadedClass {
@@ -14,7 +16,20 @@ export interface LoadedClass {
  * Imports the module and finds the class in it.
  * @throws {ModuleResolutionError}
  */
-export async function loadClass({ module, class: wanted }: LoadRequest): Promise<LoadedClass> {
+export async function loadClass({ module, class: wanted, cwd }: LoadRequest): Promise<LoadedClass> {
+  if (cwd !== undefined) enter(cwd);
   const namespace = await withLoadingMark({ class: wanted, module }, () => loadModule(module));
   return { namespace, Class: findClass(namespace, wanted, displayModule(module)) };
+}
+
+/** @throws {OptionsValidationError} where this process may not, or the directory is gone */
+function enter(directory: string): void {
+  try {
+    goTo(directory);
+  } catch (cause) {
+    throw new OptionsValidationError(
+      `The option \`cwd\` must be a directory that the child may enter, but got '${directory}': ${describeReason(cause)}. Name another, or change its mode.`,
+      { cause },
+    );
+  }
 }

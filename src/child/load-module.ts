@@ -3,6 +3,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describeReason, ModuleResolutionError } from '../errors.js';
 import type { ModuleReference } from '../protocol.js';
 import { importModule } from './import-module.js';
+import { remedyFor } from './load-remedy.js';
 
 type Namespace = Record<string, unknown>;
 
@@ -13,18 +14,11 @@ export async function loadModule(module: ModuleReference): Promise<Namespace> {
     return (await importFrom(module.referrer)(module.specifier)) as Namespace;
   } catch (error) {
     if (error instanceof ModuleResolutionError) throw error;
-    const reason = `${describeReason(error)}${remedy(error)}`;
+    const reason = `${describeReason(error)}${remedyFor(error, module)}`;
     throw new ModuleResolutionError(`${displayModule(module)} could not be loaded in the child process: ${reason}`, {
       cause: error,
     });
   }
-}
-
-/** Advice for a file that Node's permission model refuses to read. */
-function remedy(error: unknown): string {
-  const { code, permission, resource } = (error ?? {}) as { code?: unknown; permission?: unknown; resource?: unknown };
-  if (code !== 'ERR_ACCESS_DENIED' || permission !== 'FileSystemRead') return '';
-  return `. Name ${describeReason(resource)}, or its directory, in \`permissions.read\``;
 }
 
 async function importUrl(url: string): Promise<Namespace> {

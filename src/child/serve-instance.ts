@@ -11,6 +11,8 @@ export interface ServedInstance {
   readonly codec: Codec;
   /** ms that {@link dispose} may take after the other side has gone. */
   readonly terminateTimeout: number;
+  /** The signal that asks this process to end. */
+  readonly killSignal: NodeJS.Signals;
   /** Runs the instance's dispose hook, if it has one. Later calls return the first promise. */
   dispose(): Promise<void>;
   /** Stops serving: only the instance's own code still runs. The channel's owner closes the channel. */
@@ -48,6 +50,9 @@ export function serveInstance(
     codec,
     get terminateTimeout() {
       return agent.terminateTimeout;
+    },
+    get killSignal() {
+      return agent.killSignal;
     },
     dispose: () => agent.instance?.dispose() ?? Promise.resolve(),
     close() {

@@ -1,5 +1,5 @@
 import { isString } from '../field-checks.js';
-import { kind, numberWithin, timeLimit, whole } from './kind.js';
+import { kind, numberWithin, oneOf, timeLimit, whole } from './kind.js';
 import { isAbortSignal } from '../realm.js';
 import { option } from './option.js';
 
@@ -13,6 +13,16 @@ export const callingOptions = {
    * @default 30000
    */
   timeout: option(timeLimit, { default: 30_000, fixedAtStart: false, remedy: 'Use 0 or Infinity for no limit.' }),
+  /**
+   * What happens to a child whose call has timed out, after the last retry. `'keep'`: it goes on. `'terminate'`: it is killed at
+   * once. Its other open calls then reject with a {@link ChildCrashedError}.
+   * @default 'keep'
+   */
+  onTimeout: option(oneOf('keep', 'terminate'), {
+    default: 'keep',
+    fixedAtStart: false,
+    remedy: "Use 'terminate' to kill a child that does not answer in time.",
+  }),
   /**
    * Further attempts after a {@link TimeoutError}. Each runs the method again, so use it for idempotent methods only.
    * @default 0

@@ -1,6 +1,7 @@
 import type { StdioOptions } from 'node:child_process';
 import { arrayOf, delay, flag, json, kind, location, oneOf, recordOf, text, timeLimit } from './kind.js';
 import { option } from './option.js';
+import { killSignal, userOrGroup } from './system.js';
 
 const stdioNames = new Set<unknown>(['inherit', 'pipe', 'ignore', 'overlapped']);
 
@@ -42,6 +43,36 @@ export const processOptions = {
    * @default the parent's
    */
   cwd: option(location('a path or a file: URL'), { fixedAtStart: true, remedy: 'Name a directory that exists.' }),
+  /**
+   * The user that the child runs as: a number. That user must be able to read the agent's file and the class's module. Needs the
+   * privilege to change it, and a POSIX system.
+   * @default the parent's
+   */
+  uid: option(userOrGroup, { fixedAtStart: true, remedy: 'Give the number that `id -u` prints.' }),
+  /**
+   * The group that the child runs as: a number.
+   * @default the parent's
+   */
+  gid: option(userOrGroup, { fixedAtStart: true, remedy: 'Give the number that `id -g` prints.' }),
+  /**
+   * Hides the console window that Windows would open for the child.
+   * @default false
+   */
+  windowsHide: option(flag, {
+    default: false,
+    fixedAtStart: true,
+    remedy: 'Set it to true to open no console window on Windows.',
+  }),
+  /**
+   * The signal that asks the child to end, after the dispose hook: a name or a number. A class that listens to it ends the child
+   * itself.
+   * @default 'SIGTERM'
+   */
+  killSignal: option(killSignal, {
+    default: 'SIGTERM',
+    fixedAtStart: true,
+    remedy: "For example: { killSignal: 'SIGINT' }.",
+  }),
   /**
    * What the child sees as `process.argv.slice(2)`. A value that is not a string is passed as JSON.
    * @default []

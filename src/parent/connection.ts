@@ -1,6 +1,6 @@
 import type { UntypedFunction } from '../types/any-function.js';
 import type { Self, TransferHandler } from '../codec/transfer-handlers.js';
-import { HandleTransferError, ProtocolError, TerminatedError } from '../errors.js';
+import { HandleTransferError, ProtocolError, TerminatedError, type TimeoutError } from '../errors.js';
 import type { InstanceDescription, LoadRequest } from '../protocol.js';
 import { onAbort } from '../session/calls/abort.js';
 import type { CallOptions, ErrorFactory } from '../session/calls/open-call.js';
@@ -201,6 +201,11 @@ export class Connection {
     if (this.#over) return Promise.reject(this.#over(method));
     return this.#session.call('agent', method, args, options);
   }
+
+  /** Kills the worker, which did not answer in time. Other open calls reject when it has ended. */
+  readonly endLate = ({ method, timeoutMs }: TimeoutError): void => {
+    this.worker.end('kill', `it did not answer ${method}() within ${timeoutMs} ms`);
+  };
 
   terminate(): Promise<void> {
     this.#end(() => new TerminatedError('The proxy was terminated. Call procxy() again for a new one.'));

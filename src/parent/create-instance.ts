@@ -7,6 +7,7 @@ import { captureCallSite } from '../session/calls/call-site.js';
 import type { SerializationMode } from '../types/serializable.js';
 import { callerUrl } from './caller.js';
 import type { InstanceRequest } from './connection.js';
+import { directoriesFor } from './launch/directories.js';
 import { checkClass, targetClass, type TargetClass } from './given-class.js';
 import { resolveAgent } from './module-resolver.js';
 import { readArguments } from './options/read-arguments.js';
@@ -47,6 +48,7 @@ export async function createInstance({ Class, args, boundary, startInProcess }: 
   const { startTimeout, signal, heartbeat, create } = options;
   // An event loop that is shared is awake already.
   const busyPoll = options.inProcess ? 0 : options.busyPoll;
+  const { work } = options.inProcess ? {} : directoriesFor(options);
   const makeRequest = (): InstanceRequest => ({
     protocol: 1,
     module: moduleOf(target, options),
@@ -56,6 +58,8 @@ export async function createInstance({ Class, args, boundary, startInProcess }: 
     supportHandles: options.supportHandles,
     mirror: options.mirrorRequest,
     terminateTimeout: options.terminateTimeout,
+    ...(options.killSignal !== 'SIGTERM' && { killSignal: options.killSignal }),
+    ...(work !== undefined && { cwd: work }),
     ...(busyPoll > 0 && { busyPoll }),
     ...(heartbeat && { heartbeat: heartbeat.interval }),
   });

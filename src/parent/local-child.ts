@@ -9,8 +9,10 @@ import { isError } from '../realm.js';
 import type { DataLane } from '../session/streams/data-link.js';
 import type { ExitStatus } from '../types/stats.js';
 import { KeepAlive } from './keep-alive.js';
-import { launch, startError, type Launched } from './launch/launch.js';
+import { launch, type Launched } from './launch/launch.js';
+import { startError } from './launch/start-error.js';
 import { socketAt } from './launch/stdio.js';
+import { barrierBefore, isGiven, showUser } from './launch/user.js';
 import type { ChildOptions } from './options/child-options.js';
 import { Reaper } from './reaper.js';
 import { keepTail } from './stderr-tail.js';
@@ -43,15 +45,19 @@ class LocalChild implements Worker {
   lastWords: { error: unknown } | undefined;
   listener: WorkerListener | undefined;
   readonly #keepAlive: KeepAlive;
+  readonly #options: ChildOptions;
+  readonly #program: string;
   readonly #stderr: () => string | undefined;
   #startFailure: Error | undefined;
   #status: ExitStatus | undefined;
   #endedFor: string | undefined;
 
-  constructor({ process: child, dataDescriptor, syncDescriptor }: Launched, options: ChildOptions) {
+  constructor({ process: child, program, dataDescriptor, syncDescriptor }: Launched, options: ChildOptions) {
     this.process = child;
     // A program of another language has the protocol's `dispose` alone.
     this.leaves = options.agent === undefined;
+    this.#options = options;
+    this.#program = program;
     this.channel = nodeIpcChannel(child);
     const data = socketAt(child, dataDescriptor);
     const sync = socketAt(child, syncDescriptor);
@@ -95,22 +101,33 @@ class LocalChild implements Worker {
 
   end(how: 'term' | 'kill', reason?: string): void {
     this.#endedFor ??= reason;
-    if (!this.hasEnded) this.process.kill(how === 'term' ? 'SIGTERM' : 'SIGKILL');
+    if (!this.hasEnded) this.process.kill(how === 'term' ? this.#options.killSignal : 'SIGKILL');
   }
 
   crashError(method: string): ChildCrashedError {
-    if (this.#startFailure) return startError(this.#startFailure);
+    if (this.#startFailure) return startError(this.#startFailure, this.#options);
     const { code, signal } = this.#status ?? { code: null, signal: null };
     const how = signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
     const error = this.lastWords?.error;
     const name = isError(error) ? `${describeReason(error.name)}: ` : '';
     const why = this.lastWords ? `: ${name}${describeReason(error)}` : this.#endedFor ? `: ${this.#endedFor}` : '';
     const hint =
-      signal === 'SIGABRT' ? ' It may have run out of memory: `resourceLimits` says how much it may take.' : '';
+      signal === 'SIGABRT'
+        ? ' It may have run out of memory: `resourceLimits` says how much it may take.'
+        : this.#barrierHint();
     return new ChildCrashedError(
       `${method}(): the child process ${how}${why}.${hint} Call procxy() again for a new one.`,
       { exitCode: code, signal, stderr: this.#stderr(), ...(this.lastWords && { cause: error }) },
     );
+  }
+
+  /** Node only prints that it has not found the program. */
+  #barrierHint(): string {
+    const neverRan = isGiven(this.#options) && this.#status?.code === 1 && this.lastWords === undefined;
+    const barrier = neverRan ? barrierBefore(this.#program, this.#options) : undefined;
+    return barrier === undefined
+      ? ''
+      : ` The user and group of ${showUser(this.#options)} may not read ${barrier}, where its program is.`;
   }
 
   async #watchExit(): Promise<ExitStatus> {

@@ -14,7 +14,7 @@ import { remoteMethod } from './remote-method.js';
 export interface ProxySource {
   connection: Connection;
   description: InstanceDescription;
-  options: Pick<ResolvedOptions, 'timeout' | 'retries'>;
+  options: Pick<ResolvedOptions, 'timeout' | 'retries' | 'onTimeout'>;
   /** How messages name the class. */
   className: string;
   /** The class that the proxy counts as an instance of, where this process has loaded it. */

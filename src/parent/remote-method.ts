@@ -9,7 +9,7 @@ import type { ResolvedOptions } from './options/resolve-options.js';
 
 export interface CallSource {
   connection: Connection;
-  options: Pick<ResolvedOptions, 'timeout' | 'retries'>;
+  options: Pick<ResolvedOptions, 'timeout' | 'retries' | 'onTimeout'>;
 }
 
 /** The function that stands on the proxy for a method of the instance. */
@@ -19,10 +19,10 @@ export function remoteMethod(source: CallSource, method: string, overrides: Call
     if (options.retries === 0) return connection.call(method, args, settings);
     // The attempts after the first are made where the caller is no more to be seen.
     const site = captureCallSite(call);
-    const attempts = retry(
-      () => connection.call(method, args, { ...settings, boundary: undefined, site }),
-      options.retries,
-    );
+    const attempts = retry((isLast) => {
+      const onTimeout = isLast ? settings.onTimeout : undefined;
+      return connection.call(method, args, { ...settings, boundary: undefined, site, onTimeout });
+    }, options.retries);
     return new RemoteResult((resolve, reject) => attempts.then(resolve, reject));
   };
   const settings = callOptions(source, overrides, call);
@@ -31,15 +31,20 @@ export function remoteMethod(source: CallSource, method: string, overrides: Call
 }
 
 /** @param boundary the function that the user calls: the frame above it is the call site */
-export function callOptions({ options }: CallSource, overrides: CallOverrides, boundary: UntypedFunction): CallOptions {
+export function callOptions(
+  { connection, options }: CallSource,
+  overrides: CallOverrides,
+  boundary: UntypedFunction,
+): CallOptions {
   const timeout = overrides.timeout === undefined ? options.timeout : timeLimit.read(overrides.timeout);
-  return { timeout, signal: overrides.signal, boundary };
+  const onTimeout = options.onTimeout === 'terminate' ? connection.endLate : undefined;
+  return { timeout, signal: overrides.signal, boundary, onTimeout };
 }
 
-async function retry(attempt: () => Promise<unknown>, retries: number): Promise<unknown> {
+async function retry(attempt: (isLast: boolean) => Promise<unknown>, retries: number): Promise<unknown> {
   for (let left = retries; ; left--) {
     try {
-      return await attempt();
+      return await attempt(left === 0);
     } catch (error) {
       if (left === 0 || !isOwnTimeout(error)) throw error;
     }

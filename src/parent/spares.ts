@@ -1,6 +1,7 @@
 import { setTimeout } from '../clock.js';
 import type { Self } from '../codec/transfer-handlers.js';
 import { OptionsValidationError } from '../errors.js';
+import { currentDirectory } from '../start-directory.js';
 import type { ProcxyOptions } from '../types/options.js';
 import { Connection } from './connection.js';
 import { childEnv } from './launch/environment.js';
@@ -121,7 +122,7 @@ async function end(pool: Pool, spare: Prepared): Promise<void> {
 
 /** Equal for options with which one child is as good as another; `undefined` where none can be started ahead. */
 function keyOf(options: ChildOptions): string | undefined {
-  const { agent, stdio, cwd = process.cwd(), execArgv = process.execArgv } = options;
+  const { agent, stdio, cwd = currentDirectory(), execArgv = process.execArgv } = options;
   if (agent !== undefined) return undefined;
   if (typeof stdio !== 'string' && !stdio.every((each) => typeof each === 'string')) return undefined;
   // A child also keeps what it took over from this process.

@@ -130,8 +130,8 @@ type ProcessOf<O extends Config> = O extends { readonly inProcess: infer In }
 /** What every proxy has of its own. Nothing of this runs a method of the instance. */
 export interface ProcxyControls<T, O extends Config = 'json'> extends AsyncDisposable, Disposable {
   /**
-   * Ends the child: open calls reject, the instance's `Symbol.asyncDispose` or `Symbol.dispose` runs, then
-   * SIGTERM, then SIGKILL after `terminateTimeout`. Resolves when the process is gone; may be called again.
+   * Ends the child: open calls reject, the instance's `Symbol.asyncDispose` or `Symbol.dispose` runs, and the
+   * child exits; SIGKILL after `terminateTimeout`. Resolves when the process is gone; may be called again.
    */
   $terminate(): Promise<void>;
   /** The child process itself; `undefined` with `{ inProcess: true }`. */

@@ -158,13 +158,14 @@ test('a file that is damaged is written again', async () => {
   }
 });
 
-test('a child starts without it: with permissions, as another program, with NODE_DISABLE_COMPILE_CACHE', async () => {
+test('a child starts without it: with permissions, as another program or user, with NODE_DISABLE_COMPILE_CACHE', async () => {
   await poison();
   const node = join(base, 'node');
   await symlink(process.execPath, node);
   const permissions = { read: [base] };
   expect(await seen({ permissions })).toMatchObject({ isPoisoned: false });
   expect(await seen({ execPath: node })).toMatchObject({ isPoisoned: false });
+  expect(await seen({ gid: process.getgid?.() })).toMatchObject({ isPoisoned: false });
   expect(await seen({}, { NODE_DISABLE_COMPILE_CACHE: '1' })).toMatchObject({ isPoisoned: false });
   expect(await seen({ env: { NODE_DISABLE_COMPILE_CACHE: '1' } })).toMatchObject({ isPoisoned: false });
 });

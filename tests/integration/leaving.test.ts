@@ -57,6 +57,28 @@ describe.each(['ipc', 'socket'] as const)('$terminate(), on the channel %s', (ch
     expect(events()).toEqual(['disposed', 'heard SIGTERM', 'exit 0']);
   });
 
+  test('runs the listeners of another killSignal in place of those of SIGTERM', async () => {
+    for (const [killSignal, heard] of [
+      ['SIGUSR2', 'heard SIGUSR2'],
+      ['SIGINT', 'heard SIGINT'],
+      [1, 'heard SIGHUP'],
+    ] as const) {
+      const leaving = await procxy(Leaving, module, { channel, killSignal }, log, { hears: true });
+      await leaving.hear(heard.slice('heard '.length) as NodeJS.Signals);
+      await leaving.$terminate();
+      expect(await leaving.$exited).toEqual({ code: 0, signal: null });
+      expect(events()).toEqual(['disposed', heard, 'exit 0']);
+      rmSync(log);
+    }
+  });
+
+  test('ends a child that listens to no killSignal as ever', async () => {
+    const leaving = await procxy(Leaving, module, { channel, killSignal: 'SIGINT' }, log, { hears: true });
+    await leaving.$terminate();
+    expect(await leaving.$exited).toEqual({ code: 0, signal: null });
+    expect(events()).toEqual(['disposed', 'exit 0']);
+  });
+
   test('ends a child that removed all listeners', async () => {
     for (const event of ['message', 'disconnect', 'SIGTERM', 'exit', undefined]) {
       const leaving = await procxy(Leaving, module, { channel, terminateTimeout: 60_000 }, log);

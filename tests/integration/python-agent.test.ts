@@ -18,6 +18,7 @@ interface Probe {
   fail(kind: string): void;
   garbage(): void;
   exit(code: number): void;
+  exitOn(signal: string, code: number): void;
 }
 const ProbeClass = class {} as unknown as new () => Probe;
 
@@ -25,7 +26,7 @@ let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'procxy-python-'));
   const program = `
-import os, sys
+import os, signal, sys
 sys.path.insert(0, ${JSON.stringify(example)})
 from procxy_agent import Agent
 
@@ -38,6 +39,7 @@ class Probe:
     def fail(self, kind): raise __builtins__.__dict__[kind]('it failed')
     def garbage(self): os.write(3, b'{"type": \\n')
     def exit(self, code): os._exit(code)
+    def exitOn(self, name, code): signal.signal(getattr(signal, name), lambda *_: os._exit(code))
     def _hidden(self): return 'hidden'
 
 Agent(Probe).serve()
@@ -46,7 +48,8 @@ Agent(Probe).serve()
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const start = () => procxy(ProbeClass, { execPath: 'python3', agent: join(folder, 'probe.py'), enableCallbacks: true });
+const start = (killSignal: NodeJS.Signals = 'SIGTERM') =>
+  procxy(ProbeClass, { execPath: 'python3', agent: join(folder, 'probe.py'), enableCallbacks: true, killSignal });
 const outcome = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: unknown) => error);
 
 test('the example runs', async () => {
@@ -115,4 +118,20 @@ test('impossible combinations of options are refused', async () => {
   expect(await outcome(procxy.warm(1, { agent: './agent.py' }))).toBeInstanceOf(OptionsValidationError);
   const missing = procxy(ProbeClass, { agent: join(folder, 'probe.py'), execPath: '/nowhere/python' });
   expect(await outcome(missing)).toBeInstanceOf(ChildCrashedError);
+});
+
+test('killSignal is the signal that the program gets at the end', async () => {
+  for (const [given, signal, code] of [
+    [undefined, 'SIGTERM', 3],
+    ['SIGUSR1', 'SIGUSR1', 4],
+    ['SIGINT', 'SIGINT', 5],
+  ] as const) {
+    const probe = await start(given);
+    await probe.exitOn(signal, code);
+    await probe.$terminate();
+    expect(await probe.$exited).toEqual({ code, signal: null });
+  }
+  const probe = await start('SIGKILL');
+  await probe.$terminate();
+  expect(await probe.$exited).toEqual({ code: null, signal: 'SIGKILL' });
 });

@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { cachedDataVersionTag } from 'node:v8';
 import type { ChildOptions } from '../options/child-options.js';
+import { isGiven } from './user.js';
 
 /** Found once for a process: the file, or `undefined` where there is no safe place. */
 let found: { file: string | undefined } | undefined;
@@ -20,11 +21,13 @@ export function codeCacheFor(options: ChildOptions, agent: string): string | und
   return mayUse(options) ? (found ??= { file: find(agent) }).file : undefined;
 }
 
-function mayUse({ runtime, execPath, permissions, env }: ChildOptions): boolean {
+function mayUse(options: ChildOptions): boolean {
+  const { runtime, execPath, permissions, env } = options;
   const { electron } = process.versions;
   const disabled = env?.NODE_DISABLE_COMPILE_CACHE ?? process.env.NODE_DISABLE_COMPILE_CACHE;
   const isSameNode = runtime === 'node' && (execPath === undefined || execPath === process.execPath);
-  return isSameNode && permissions === undefined && electron === undefined && !disabled;
+  const isSameUser = !isGiven(options);
+  return isSameNode && isSameUser && permissions === undefined && electron === undefined && !disabled;
 }
 
 function find(agent: string): string | undefined {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { startDirectory } from '../../start-directory.js';
 import type { ChildOptions } from '../options/child-options.js';
 import { containmentFlags, isPermissionFlag } from './containment.js';
 import { runtimeFlags } from './runtime.js';
@@ -21,10 +22,8 @@ const ownFlags = /^--(inspect|debug|test|watch|eval|print|check|interactive|inpu
 const withValue =
   /^(-e|-p|-pe|--eval|--print|--watch-path|--inspect-port|--debug-port|--run|--input-type|--test-[a-z-]+)$/;
 
-/** Flags whose value is a module, and may be a path relative to where this process was started. */
+/** Flags whose value is a module: a package, or a path that may be relative to where this process was started. */
 const loaders = /^(--import|--loader|--experimental-loader|--require|-r)(=|$)/;
-/** Taken at import: the process, or the child, may work elsewhere by now. */
-const startDirectory = process.cwd();
 
 /**
  * This process's flags without those that belong to it alone.
@@ -45,6 +44,7 @@ export function inheritedFlags(flags: readonly string[], confined = false): stri
   return kept;
 }
 
+/** The child starts where such a path is right, but may start processes of its own elsewhere. */
 function absolute(module: string): string {
-  return /^\.\.?[\\/]/.test(module) ? resolve(startDirectory, module) : module;
+  return startDirectory !== undefined && /^\.\.?[\\/]/.test(module) ? resolve(startDirectory, module) : module;
 }

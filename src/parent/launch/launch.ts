@@ -1,16 +1,21 @@
 import { fork, type ChildProcess, type ForkOptions } from 'node:child_process';
 import type { JsonValue } from 'type-fest';
-import { ChildCrashedError, describeReason, type ProtocolError } from '../../errors.js';
+import type { ProtocolError } from '../../errors.js';
 import type { ChildOptions } from '../options/child-options.js';
 import { agentPath, cachedStartPath } from './agent-path.js';
 import { codeCacheFor } from './code-cache.js';
+import { checkDirectory, directoriesFor } from './directories.js';
 import { childEnv } from './environment.js';
 import { flagsFor } from './flags.js';
 import { forkOnSocket } from './fork-on-socket.js';
+import { startError } from './start-error.js';
 import { layOutDescriptors, type SocketDescriptors } from './stdio.js';
+import { checkUser } from './user.js';
 
 export interface Launched extends SocketDescriptors {
   process: ChildProcess;
+  /** The file of the program that it runs. */
+  program: string;
 }
 
 /**
@@ -18,6 +23,8 @@ export interface Launched extends SocketDescriptors {
  * @param onGarbage called when invalid data arrived on a socket, which is closed then
  */
 export function launch(options: ChildOptions, onGarbage: (error: ProtocolError) => void): Launched {
+  checkDirectory(options);
+  checkUser(options);
   const { stdio, ...descriptors } = layOutDescriptors(options);
   const agent = options.agent === undefined ? agentPath() : String(options.agent);
   const env = childEnv(options);
@@ -25,32 +32,36 @@ export function launch(options: ChildOptions, onGarbage: (error: ProtocolError) 
   if (cache !== undefined) env.PROCXY_CODE_CACHE = cache;
   const program = cache === undefined ? agent : cachedStartPath();
   const settings: ForkOptions = {
+    ...spawnSettings(options),
     env,
     execArgv: flagsFor(options, agent),
     stdio,
     serialization: options.serialization,
   };
-  if (options.cwd !== undefined) settings.cwd = options.cwd;
-  if (options.execPath !== undefined) settings.execPath = options.execPath;
   const args = options.args.map(toArgument);
   try {
     const process =
       options.channel === 'ipc' ? fork(program, args, settings) : forkOnSocket(program, args, settings, onGarbage);
-    return { process, ...descriptors };
+    return { process, program, ...descriptors };
   } catch (error) {
-    throw startError(error);
+    throw startError(error, options);
   }
+}
+
+/** What `spawn()` has options of the same names for. */
+export function spawnSettings(options: ChildOptions): ForkOptions & { windowsHide: boolean } {
+  const { execPath, uid, gid, windowsHide } = options;
+  const { start } = directoriesFor(options);
+  return {
+    windowsHide,
+    ...(start !== undefined && { cwd: start }),
+    ...(execPath !== undefined && { execPath }),
+    ...(uid !== undefined && { uid }),
+    ...(gid !== undefined && { gid }),
+  };
 }
 
 /** How a value stands in `process.argv`. */
 function toArgument(value: JsonValue | undefined): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'null');
-}
-
-/** For a process that the operating system would not start. */
-export function startError(cause: unknown): ChildCrashedError {
-  return new ChildCrashedError(
-    `The child process could not be started: ${describeReason(cause)}. Check \`execPath\`, \`cwd\` and \`env\`.`,
-    { exitCode: null, signal: null, cause },
-  );
 }

@@ -68,7 +68,18 @@ export class Calls {
     }
     if (signal?.aborted) return settle.reject(signal.reason);
     const callId = this.nextId();
-    const call = new OpenCall(this.#owner, callId, target, method, args, timeout, time, site, settle);
+    const call = new OpenCall(
+      this.#owner,
+      callId,
+      target,
+      method,
+      args,
+      timeout,
+      time,
+      site,
+      settle,
+      options.onTimeout,
+    );
     if (signal) call.stopListening = onAbort(signal, () => this.#abandon(callId, signal.reason));
     if (this.#open.size === 0) this.#options.onBusy(true);
     this.#open.add(call);
@@ -193,6 +204,7 @@ export class Calls {
         const error = timeoutError(call);
         replaceStack(error, call.site);
         this.#abandon(call.id, error);
+        call.onTimeout?.(error);
       }
     }
     return next;

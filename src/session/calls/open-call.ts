@@ -29,6 +29,8 @@ export interface CallOptions {
   boundary?: ((...args: never[]) => unknown) | undefined;
   /** The call site itself, if the function that the user called has already returned. */
   site?: CallSite | undefined;
+  /** Ends the other side, which did not answer in time. If it is left out, the other side goes on. */
+  onTimeout?: ((error: TimeoutError) => void) | undefined;
   /** Wraps the promise's functions, to observe the answer. */
   observe?: ((settle: Settle) => Settle) | undefined;
 }
@@ -52,6 +54,7 @@ export class OpenCall implements Parcel {
     readonly time: number,
     readonly site: CallSite | undefined,
     readonly settle: Settle,
+    readonly onTimeout: CallOptions['onTimeout'],
   ) {}
 
   get deadline(): number {
@@ -82,13 +85,21 @@ export function isOwnTimeout(error: unknown): boolean {
   return typeof error === 'object' && error !== null && ownTimeouts.has(error);
 }
 
-export function timeoutError({ target, method, timeout }: OpenCall): TimeoutError {
-  const advice =
-    typeof target === 'object'
-      ? 'The function keeps running, and a late result is dropped. Raise `callbackTimeout` for slow functions.'
-      : 'The child keeps running it, and a late result is dropped. ' +
-        'Raise `timeout` for slow methods, or call $terminate() to stop the child.';
-  const error = new TimeoutError(method, timeout, `${method}() was not answered within ${timeout} ms. ${advice}`);
+export function timeoutError(call: OpenCall): TimeoutError {
+  const { method, timeout } = call;
+  const message = `${method}() was not answered within ${timeout} ms. ${adviceFor(call)}`;
+  const error = new TimeoutError(method, timeout, message);
   ownTimeouts.add(error);
   return error;
+}
+
+function adviceFor({ target, onTimeout }: OpenCall): string {
+  if (typeof target === 'object') {
+    return 'The function keeps running, and a late result is dropped. Raise `callbackTimeout` for slow functions.';
+  }
+  if (onTimeout) return "The child was killed, as { onTimeout: 'terminate' } has it. Raise `timeout` for slow methods.";
+  return (
+    'The child keeps running it, and a late result is dropped. Raise `timeout` for slow methods, call $terminate() to stop the child, ' +
+    "or use { onTimeout: 'terminate' }."
+  );
 }

@@ -1,0 +1,26 @@
+import { fileURLToPath } from 'node:url';
+import { describeReason } from '../errors.js';
+import type { ModuleReference } from '../protocol.js';
+
+/** Advice on an error of an import, as the end of a sentence. Empty if there is none. */
+export function remedyFor(error: unknown, module: ModuleReference): string {
+  const { code, permission, resource } = (error ?? {}) as { code?: unknown; permission?: unknown; resource?: unknown };
+  if (code === 'ERR_ACCESS_DENIED' && permission === 'FileSystemRead') {
+    return `. Name ${describeReason(resource)}, or its directory, in \`permissions.read\``;
+  }
+  return isClosed(module)
+    ? `. The child runs as the user ${process.getuid?.()}, who may not read it. Change its mode, or the option \`uid\``
+    : '';
+}
+
+/** Whether the operating system keeps this process from the file. Node may say that it does not exist. */
+function isClosed(module: ModuleReference): boolean {
+  if (!('url' in module) || !module.url.startsWith('file:')) return false;
+  const { accessSync, constants } = process.getBuiltinModule('node:fs');
+  try {
+    accessSync(fileURLToPath(module.url), constants.R_OK);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES';
+  }
+}
