@@ -4,12 +4,12 @@ import { isLeaf } from './clone-leaf.js';
 import { DescriptorReader, isDescriptor } from './descriptors.js';
 import type { TransferHandler } from './transfer-handlers.js';
 
-/** One decoding: it replaces the descriptors of a value that V8 has just made, in place. */
+/** One decoding of one value: replaces its descriptors in place, after V8 has deserialized it. */
 export class Decoding {
   readonly #reader: DescriptorReader;
   readonly #seen = new Set<object>();
   readonly #read = new Map<Descriptor | CallbackDescriptor, unknown>();
-  /** The descriptor whose value may be announced. */
+  /** The descriptor that is being read, whose value may be announced. */
   #reading: Descriptor | CallbackDescriptor | undefined;
 
   constructor(handlers: readonly TransferHandler[]) {
@@ -24,7 +24,7 @@ export class Decoding {
     if (typeof wire !== 'object' || wire === null) return wire;
     if (!isDescriptor(wire)) return this.#decodeIn(wire);
     if (!this.#read.has(wire)) {
-      // An escaped object may lead back to itself, and is there before its parts are.
+      // An escaped object may contain itself, so it is known before its parts are read.
       if ('__procxy_type' in wire && wire.__procxy_type === 'escaped') this.#read.set(wire, wire.value);
       const outer = this.#reading;
       this.#reading = wire;
@@ -46,7 +46,7 @@ export class Decoding {
     return container;
   }
 
-  /** Emptied and filled again, since a key may have changed and the order must not. */
+  /** Empties the Map and fills it again: keys may change, but their order must not. */
   #map(map: Map<unknown, unknown>): void {
     const entries = [...map].map(([key, part]) => [this.decode(key), this.decode(part)] as const);
     map.clear();

@@ -12,9 +12,9 @@ import { at, type Key, type Self, type TransferHandler } from './transfer-handle
 import { assign, DESCRIPTOR_PREFIX, holes, isData, Walk } from './walk.js';
 
 /**
- * Advanced mode: what V8's structured clone carries crosses as it is. A first walk refuses what it does not, with
- * a path, and finds out whether anything must be written as a descriptor; only then is the value copied. Cycles and shared
- * references survive both ways.
+ * Advanced mode: values that V8's structured clone carries cross as they are. A first walk refuses all other values, with their
+ * paths, and finds out whether any part must be written as a descriptor. Only then is the value copied. Cycles and shared
+ * references survive in both directions.
  */
 export function createAdvancedCodec(handlers: readonly TransferHandler[], self: Self): Codec {
   return {
@@ -36,12 +36,12 @@ export function createAdvancedCodec(handlers: readonly TransferHandler[], self: 
 }
 
 /**
- * How many levels a value may have, those of descriptors included: `v8.deserialize` overflows the stack of its process from about 1,600 on,
- * where no listener can catch it.
+ * How many levels a value may have, including those of descriptors. From about 1,600 levels on, `v8.deserialize` overflows the
+ * stack of the receiver, and no listener can catch that.
  */
 const MAX_LEVELS = 1000;
 
-/** Looks at everything once. It writes nothing, and a descriptor is only counted. */
+/** Checks every part once. Writes nothing, and only notes that there are descriptors. */
 class Scan extends Walk {
   readonly #seen = new Set<object>();
 
@@ -97,7 +97,7 @@ class Scan extends Walk {
   #array(array: unknown[]): void {
     for (let index = 0; index < array.length; index++) {
       const part = array[index];
-      // From the first hole on by keys: a sparse array may be longer than anyone can count.
+      // From the first hole on, iterates by keys: a sparse array may be too long to iterate by index.
       if (part === undefined && !(index in array)) return this.#sparse(array, index);
       this.#part(part, index);
     }
@@ -123,7 +123,7 @@ class Scan extends Walk {
     for (const part of set) this.#part(part, at.member(index++));
   }
 
-  /** Most parts are plain primitives, which need no key. */
+  /** Returns early for plain primitives, as most parts are: they need no key. */
   #part(part: unknown, key: Key): void {
     if (typeof part !== 'object' && typeof part !== 'function' && typeof part !== 'symbol') return;
     if (part === null) return;
@@ -133,10 +133,10 @@ class Scan extends Walk {
   }
 }
 
-/** Copies a value that holds descriptors; what was scanned before is not refused again, but for what handlers write. */
+/** Copies a value that contains descriptors. The checks that the scan has made are repeated for what handlers write. */
 class Copy extends Walk {
   readonly #copies = new Map<object, Wire>();
-  /** What handlers are just encoding: a reference back to it has nothing to refer to yet. */
+  /** Objects that handlers are still encoding. A reference back to one of them has no target yet. */
   readonly #open = new Set<object>();
 
   protected value(value: unknown): Wire {
@@ -191,7 +191,7 @@ class Copy extends Walk {
     }
   }
 
-  /** The descriptor is there before its parts, which may refer to it. */
+  /** Registers the descriptor before encoding its parts, which may refer back to it. */
   #cyclic(value: object, handler: TransferHandler): Wire {
     const descriptor = this.descriptor(handler.name);
     this.#copies.set(value, descriptor);
@@ -199,7 +199,7 @@ class Copy extends Walk {
     return descriptor;
   }
 
-  /** A part that is lost leaves no half of itself behind: what was copied for it is forgotten. */
+  /** If a part cannot cross, also forgets the copies that were made for it. */
   override tryEncode(part: unknown, key: Key, around?: number): ReturnType<Walk['tryEncode']> {
     const before = this.#copies.size;
     const outcome = super.tryEncode(part, key, around);
@@ -207,7 +207,7 @@ class Copy extends Walk {
     return outcome;
   }
 
-  /** By keys, so that holes stay holes. */
+  /** Copies by keys, so that holes stay holes. */
   #properties<T extends object>(source: object, target: T, around = 0): T {
     if (!this.#copies.has(source)) this.#copies.set(source, target);
     const isArray = Array.isArray(source);

@@ -5,12 +5,12 @@ import type { TransferHandler } from './transfer-handlers.js';
 
 type AnyBytes = Uint8Array | ArrayBuffer;
 
-/** Marks bytes that cross as such in a mode that has no form for them. Only streams do so: elsewhere bytes are refused there. */
+/** Marks bytes that may cross in JSON mode. Only streams mark bytes: elsewhere, JSON mode refuses them. */
 class Bytes {
   constructor(readonly value: AnyBytes) {}
 }
 
-/** What a stream sends for an item, a value or a result of its own, in a mode that has no form for bytes. */
+/** Marks an item, value or result of a stream if it is bytes, for a mode that has no form for bytes. */
 export function markBytes(value: unknown): unknown {
   return types.isUint8Array(value) || types.isArrayBuffer(value) ? new Bytes(value) : value;
 }
@@ -18,7 +18,7 @@ export function markBytes(value: unknown): unknown {
 const kinds = ['Buffer', 'Uint8Array', 'ArrayBuffer'] as const;
 type Kind = (typeof kinds)[number];
 
-/** Carries them as base64: `{ kind, base64 }`. */
+/** Carries marked bytes as base64: `{ kind, base64 }`. */
 export const bytesHandler: TransferHandler<Bytes> = {
   name: 'bytes',
   canHandle: (value) => value instanceof Bytes,
@@ -27,7 +27,7 @@ export const bytesHandler: TransferHandler<Bytes> = {
     const { kind, base64 } = check(wire);
     const bytes = Buffer.from(base64, 'base64');
     if (kind === 'Buffer') return bytes;
-    // A small Buffer is a part of the memory that Node shares among many.
+    // A copy, since a small Buffer is part of a pool that Node shares between many.
     const copy = new Uint8Array(bytes);
     return kind === 'Uint8Array' ? copy : copy.buffer;
   },

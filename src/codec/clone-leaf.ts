@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 
-/** Leaves: what V8 copies whole, without properties of its own to look at. */
+/** Whether a value is a leaf: V8 copies it as a whole, so that its properties need not be checked. */
 export function isLeaf(value: object): boolean {
   return (
     ArrayBuffer.isView(value) ||

@@ -1,43 +1,44 @@
 import type { SerializationError } from '../errors.js';
 import type { Coded, Wire } from '../protocol.js';
 
-/** Where a value comes from, for the sentence of a refusal. */
+/** Where a value comes from, for error messages. */
 export interface Origin {
   /**
-   * What the value is part of: `args`, an array that was made for the message and may become part of it; `result`, `error`,
-   * or the name of a property.
+   * The root of the value's path, such as `args`, `result`, `error` or the name of a property. The array of `args` was made for
+   * the message and may become part of it.
    */
   root: string;
-  /** The method it belongs to, */
+  /** The method that the value belongs to. */
   method?: string | undefined;
-  /** or the event, as a sentence shows it. */
+  /** The event that the value belongs to, as error messages show it. */
   event?: string | undefined;
-  /** Refuses instances whose class has methods: they would arrive without them. */
+  /** Refuses instances whose class has methods, since they would arrive without them. */
   refuseMethods?: boolean;
 }
 
 export interface Encoded {
   wire: Wire;
-  /** What the message must say of the descriptors in `wire`; `undefined` where there are none. */
+  /** The value of the message's field `coded`. `undefined` if `wire` has no descriptors. */
   coded: Coded | undefined;
-  /** `wire` holds objects of the user's own: it is to be written before the user's code goes on. */
+  /** Whether `wire` contains user objects, so that it must be written before user code continues. */
   isLive?: boolean;
 }
 
-/** Turns values into what a channel carries, and back. */
+/** Converts values to a form that a channel can carry, and back. */
 export interface Codec {
   /**
-   * What to send: in JSON mode always a copy (but for the array of `args`), in advanced mode the value itself where nothing of it must be rewritten.
-   * @throws {SerializationError} that names the path of what cannot cross, the cause and the remedy
+   * Returns what to send. In JSON mode it is a copy, except for the array of `args`. In advanced mode it is the value itself,
+   * unless a part of it must be rewritten.
+   * @throws {SerializationError} with the path of the part that cannot cross, the cause and the remedy
    */
   encode(value: unknown, origin: Origin): Encoded;
   /**
    * Takes ownership of `wire` and changes it in place.
-   * @throws {ProtocolError} when a descriptor in it is malformed
+   * @throws {ProtocolError} if it contains a malformed descriptor
    */
   decode(wire: Wire): unknown;
-  /** The refusal for a value that was encoded, and whose message could not be written: it names the part at fault. */
+  /** Makes the error for a value that was encoded but could not be written. It names the part at fault. */
   explain(wire: Wire, origin: Origin, cause: unknown): SerializationError;
-  /** Whether bytes cross as they are. Otherwise they cross in streams only. */
+  /** Whether bytes cross as they are. Otherwise they cross only in streams. */
   readonly carriesBytes: boolean;
 }

@@ -15,18 +15,18 @@ import { selfHandler, type Self, type TransferHandler } from './transfer-handler
 
 export interface CodecOptions {
   mode: SerializationMode;
-  /** The one object that each side means by `this`. */
+  /** The instance in the child, and its proxy in the parent. */
   self: Self;
-  /** Asked in order, before the built-in ones. */
+  /** Transfer handlers, asked in order before the built-in ones. */
   handlers?: readonly TransferHandler[];
-  /** Who moves handles, keeps functions, moves what streams hold, and follows signals; what nobody does is refused. */
+  /** Parts of the session that exchange values which are more than data. Values without an exchange are refused. */
   handles?: HandleExchange | undefined;
   functions?: FunctionExchange | undefined;
   streams?: StreamExchange | undefined;
   signals?: SignalExchange | undefined;
-  /** Why a function is refused, where none cross here. */
+  /** The reason to refuse functions if there is no exchange for them. */
   functionRefusal?: Refusal | undefined;
-  /** The file of this code, or how its name begins: its frames are left out of the stacks of errors that cross. */
+  /** The file of this code, or the start of its path. Its frames are removed from the stacks of errors that cross. */
   ownFile?: string | undefined;
 }
 
@@ -49,13 +49,13 @@ export function createCodec(options: CodecOptions): Codec {
   return handles || exporters.length > 0 ? exchangingCodec(codec, handles, exporters) : codec;
 }
 
-/** What may be exported by a message, which then names it. */
+/** Collects the ids of values that a message exports, and must list in `coded`. */
 interface Exporter {
   takeExported(): (string | number)[];
   discard(): void;
 }
 
-/** A value that is refused takes nothing along, and one that is not names what it does. */
+/** Adds the exported ids to each encoded value. If a value is refused, discards what it would have exported. */
 function exchangingCodec(codec: Codec, handles: HandleExchange | undefined, exporters: readonly Exporter[]): Codec {
   return {
     encode(value, origin) {

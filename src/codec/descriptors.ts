@@ -3,23 +3,23 @@ import type { CallbackDescriptor, Descriptor, Wire } from '../protocol.js';
 import { registeredHandler } from './registry.js';
 import type { DecodeContext, TransferHandler } from './transfer-handlers.js';
 
-/** Reads descriptors, in either mode. */
+/** Reads descriptors in either mode. */
 export class DescriptorReader {
   readonly #byName: ReadonlyMap<string, TransferHandler>;
   readonly #context: DecodeContext;
   readonly #decodeIn: (container: object) => object;
 
-  /** @param decodeIn decodes the parts of a container in place, without taking it for a descriptor itself */
+  /** @param decodeIn decodes the parts of a container in place, even if the container looks like a descriptor */
   constructor(handlers: readonly TransferHandler[], context: DecodeContext, decodeIn: (container: object) => object) {
-    // Of two with one name the first was asked first.
+    // If two handlers have the same name, the first one wins, as in encoding.
     this.#byName = new Map(handlers.toReversed().map((handler) => [handler.name, handler]));
     this.#context = context;
     this.#decodeIn = decodeIn;
   }
 
   /**
-   * @throws {ProtocolError} when it is malformed
-   * @throws {SerializationError} when nobody knows its type
+   * @throws {ProtocolError} if it is malformed
+   * @throws {SerializationError} if this process has no handler for its type
    */
   read(descriptor: Descriptor | CallbackDescriptor): unknown {
     if ('__procxy_callback' in descriptor) return this.#byName.get('function')?.decode(descriptor, this.#context);
@@ -33,7 +33,7 @@ export class DescriptorReader {
     const handler = this.#byName.get(type) ?? registeredHandler(type);
     if (!handler) {
       throw new SerializationError(
-        `A value arrived that the transfer handler '${type}' wrote, and none of that name is registered in this process. ` +
+        `A value arrived that the transfer handler '${type}' wrote, but this process has no handler of that name. ` +
           'Import the module that registers it.',
         type,
       );

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 
-/** Whether bytes have been transferred elsewhere: what is left is empty, and would cross as such. */
+/** Whether a buffer was transferred elsewhere. What is left is empty, and would arrive empty. */
 export function isDetached(value: object): boolean {
   if (types.isDataView(value)) return !canRead(() => value.byteLength);
   const isBytes = ArrayBuffer.isView(value) || types.isArrayBuffer(value);

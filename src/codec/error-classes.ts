@@ -1,18 +1,16 @@
 import { isProcxyError, procxyErrorClasses } from '../errors.js';
 import { registeredErrorClass, registeredErrorName } from './registry.js';
 
-/** The classes that an error keeps on its way, and errors made of them. */
-
 type ErrorClass = { readonly prototype: Error };
 
-/** Classes that not every Node has: older ones lack two of them, and one without a compiler lacks WebAssembly. */
+/** Classes that not every Node has. Older versions lack the first two, and a Node with `--jitless` lacks WebAssembly. */
 const { SuppressedError, QuotaExceededError, WebAssembly } = globalThis as {
   SuppressedError?: ErrorClass;
   QuotaExceededError?: new (message: string, values: object) => Error;
   WebAssembly?: Record<'CompileError' | 'LinkError' | 'RuntimeError', ErrorClass>;
 };
 
-/** The most derived first. */
+/** Built-in error classes, subclasses before their superclasses. */
 const builtIns: Record<string, ErrorClass> = {
   TypeError,
   RangeError,
@@ -31,6 +29,8 @@ const builtIns: Record<string, ErrorClass> = {
   Error,
 };
 const classes = new Map<string, ErrorClass>([...Object.entries(builtIns), ...Object.entries(procxyErrorClasses)]);
+
+/** Names the class with which an error crosses. */
 export function classOf(error: Error): string {
   const registered = registeredErrorName(error);
   if (registered !== undefined) return registered;
@@ -39,7 +39,7 @@ export function classOf(error: Error): string {
   return own?.[0] ?? foreignClassOf(error);
 }
 
-/** An error of another realm is an instance of none of our classes: the nearest constructor with the name of one tells. */
+/** Finds the class of an error from another realm: `instanceof` does not work, so it compares the names of constructors. */
 function foreignClassOf(error: Error): string {
   let level: object | null = error;
   for (; level; level = Object.getPrototypeOf(level) as object | null) {
@@ -49,7 +49,7 @@ function foreignClassOf(error: Error): string {
   return 'Error';
 }
 
-/** A DOMException has a name of its own each, and the other side may not know a class of a newer Node. */
+/** The name that errors of a class have by default. `undefined` if the name must always cross, since the receiver may not know it. */
 export function nameOf(type: string): string | undefined {
   return type === 'DOMException' || type === 'SuppressedError' ? undefined : find(type).prototype.name;
 }
@@ -64,7 +64,7 @@ export function hide(error: Error, key: string, value: unknown): void {
   Object.defineProperty(error, key, { ...writable, value, enumerable: false });
 }
 
-/** Without running a constructor, whose arguments nobody knows, and without collecting a stack. */
+/** Creates an error without calling its constructor, whose arguments are unknown, and without capturing a stack. */
 export function createError(type: string, message: string, name: string | undefined): Error {
   if (type === 'DOMException') {
     if (name === 'QuotaExceededError' && QuotaExceededError) return new QuotaExceededError(message, {});
@@ -79,7 +79,7 @@ export function createError(type: string, message: string, name: string | undefi
   return error;
 }
 
-/** A getter may throw: then there is nothing to carry. */
+/** Reads a property. A getter that throws counts as `undefined`. */
 export function read(error: Error, key: string): unknown {
   try {
     return (error as unknown as Record<string, unknown>)[key];

@@ -4,35 +4,35 @@ import { isDomException, isError } from '../realm.js';
 import { classOf, createError, hide, nameOf, read, writable } from './error-classes.js';
 import type { DecodeContext, EncodeContext, TransferHandler } from './transfer-handlers.js';
 
-/** An error as it travels. What could not cross of it is left out; the error itself never is. */
+/** An error on the wire. Parts that cannot cross are left out, but the error itself always crosses. */
 interface WireError {
-  /** The built-in class, or the one of this library, that it is an instance of. */
+  /** The class of the error: a built-in class, a registered one, or one of this library. */
   class: string;
-  /** Only where it differs from the class's. */
+  /** Present only if it differs from the default name of the class. */
   name?: string;
   message: string;
   stack?: string;
   cause?: Wire;
-  /** Of an `AggregateError`. A member that cannot cross is `undefined` in its place. */
+  /** The members of an `AggregateError`. `undefined` replaces a member that cannot cross. */
   errors?: Wire;
-  /** Of a `SuppressedError`. */
+  /** The two errors of a `SuppressedError`. */
   error?: Wire;
   suppressed?: Wire;
   properties?: Record<string, Wire>;
 }
 
-/** Hidden properties that an error carries besides its text, */
+/** Non-enumerable properties of an error that hold other values. */
 const parts = ['cause', 'errors'] as const;
-/** and those of a `SuppressedError`, which are ordinary properties of any other error. */
+/** The same for a `SuppressedError`. In any other error, these are ordinary properties. */
 const suppressedParts = ['error', 'suppressed'] as const;
-/** Own properties that have a field of their own. */
+/** Own properties that have their own field on the wire. */
 const fields = new Set(['name', 'message', 'stack', ...parts]);
-/** How many errors may be nested in each other. What is nested deeper is replaced by an error that says so. */
+/** How many errors may be nested. An error that says so replaces those that are nested deeper. */
 const MAX_NESTED = 400;
 
 /**
- * Carries errors, thrown or as values, with the class, name, message, stack, cause and properties that they have.
- * @param ownFile the file whose frames, and all beneath them, tell a user nothing
+ * Carries errors, thrown or as values, with their class, name, message, stack, cause and properties.
+ * @param ownFile the file of this code. Its frames, and all beneath them, are removed from stacks
  */
 export function errorHandler(ownFile?: string): TransferHandler<Error> {
   return {
@@ -42,7 +42,7 @@ export function errorHandler(ownFile?: string): TransferHandler<Error> {
 
     encode(error, context): WireError {
       const around = context.parents.slice(0, -1);
-      // Only JSON mode comes here twice: its text has no way to refer back.
+      // Only JSON mode encodes an error within itself, since its text cannot refer back.
       if (around.includes(error)) context.refuse('a reference back to an error that holds it', 'Leave it out.');
       if (around.length >= MAX_NESTED && around.filter(isError).length >= MAX_NESTED)
         return toWireError(tooDeep(), context);
@@ -92,18 +92,18 @@ function toWireError(error: Error, context: EncodeContext): WireError {
   return wire;
 }
 
-/** Stands in the place of an error that is nested too deep, so that a chain of causes does not end unnoticed. */
+/** Replaces an error that is nested too deeply, so that a chain of causes does not end silently. */
 function tooDeep(): SerializationError {
-  const message = `The errors from here on were left out: up to ${MAX_NESTED} may be nested in each other when an error crosses.`;
+  const message = `Further nested errors were left out: an error crosses with at most ${MAX_NESTED} nested errors.`;
   const error = new SerializationError(message, 'error');
   hide(error, 'stack', String(error));
   return error;
 }
 
-/** Members of a list cross one by one: one that cannot must not cost the others. */
+/** Encodes `errors` member by member, so that a member that cannot cross does not cost the others. */
 function encodePart(error: Error, key: string, context: EncodeContext): ReturnType<EncodeContext['tryEncode']> {
   const list = read(error, key);
-  // A sparse list may be longer than anyone can count.
+  // A sparse list may be too long to iterate.
   if (key !== 'errors' || !Array.isArray(list) || Object.keys(list).length !== list.length) {
     return context.tryEncode(list, key, 1);
   }
@@ -114,7 +114,7 @@ function encodePart(error: Error, key: string, context: EncodeContext): ReturnTy
   return { crosses: true, wire };
 }
 
-/** The own enumerable ones, and a `code` wherever it stands: it is what programs tell errors by. */
+/** Names the own enumerable properties, and `code` even if it is inherited: programs identify errors by it. */
 function propertyNames(error: Error): Set<string> {
   const names = new Set(Object.keys(error).filter((key) => !fields.has(key)));
   if (isDomException(error)) return new Set([...names, ...accessorNames(error)]);
@@ -122,7 +122,7 @@ function propertyNames(error: Error): Set<string> {
   return names;
 }
 
-/** What the classes that extend DOMException add, as `quota` of a `QuotaExceededError`. */
+/** Names the accessors that subclasses of DOMException add, such as `quota` of a `QuotaExceededError`. */
 function accessorNames(error: DOMException): Set<string> {
   const names = new Set<string>();
   let level = Object.getPrototypeOf(error) as object | null;
@@ -142,13 +142,13 @@ function encodeProperty(error: Error, key: string, context: EncodeContext): Retu
   try {
     value = (error as unknown as Record<string, unknown>)[key];
   } catch {
-    // A getter of the user's.
+    // A getter threw.
     return { crosses: false };
   }
   return context.tryEncode(value, key, 2);
 }
 
-/** What has a field of its own is no property: a stack that is no text would break who reads it. */
+/** Whether properties are valid. A field such as `stack` may not hide among them, since it could then have any type. */
 function areProperties(value: unknown): boolean {
   if (value === undefined) return true;
   return typeof value === 'object' && value !== null && !Object.keys(value).some((key) => fields.has(key));

@@ -2,13 +2,13 @@ import { ProtocolError } from '../errors.js';
 import type { Wire } from '../protocol.js';
 import type { EncodeContext, TransferHandler } from './transfer-handlers.js';
 
-/** An event of an `EventTarget` as it travels: what is plain of it. Its target stays behind. */
+/** An event of an `EventTarget` on the wire: its plain data, without its target. */
 interface WireEvent {
   type: string;
   bubbles: boolean;
   cancelable: boolean;
   composed: boolean;
-  /** Own properties, and accessors of the classes that extend `Event`: `detail`, `data`, `code` and the like. */
+  /** Own properties, and accessors of subclasses of `Event`, such as `detail`, `data` and `code`. */
   properties: Record<string, Wire>;
 }
 
@@ -32,7 +32,7 @@ export function eventHandler(): TransferHandler<Event> {
   };
 }
 
-/** What can cross of an event; the rest, such as a view or a port, is left out. */
+/** Encodes the properties of an event that can cross. Leaves out others, such as a view or a port. */
 function properties(event: Event, context: EncodeContext): Record<string, Wire> {
   const carried: Record<string, Wire> = Object.create(null) as Record<string, Wire>;
   for (const name of propertyNames(event)) {
@@ -51,7 +51,7 @@ function propertyNames(event: Event): Set<string> {
   return names;
 }
 
-/** A getter may throw: then there is nothing to carry. */
+/** Reads a property. A getter that throws counts as `undefined`. */
 function read(event: Event, name: string): unknown {
   try {
     return (event as unknown as Record<string, unknown>)[name];

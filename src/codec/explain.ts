@@ -6,16 +6,16 @@ import { isDescriptor } from './descriptors.js';
 import { formatPath, formatPlace, PATH_LIMIT } from './path.js';
 import { at, type Key } from './transfer-handlers.js';
 
-/** How many parts of a value are weighed. */
+/** The most parts of a value to weigh. */
 const WEIGHED = 1e6;
-/** Bytes from which on the size is at fault: V8's strings, and Node's buffers, end somewhere above. */
+/** Bytes from which on the size must be at fault: the limits of V8's strings and Node's buffers are somewhat higher. */
 const LARGE = 2 ** 28;
-/** Stands for a part that cannot be read. It cannot be written either. */
+/** Replaces a part that cannot be read. As a symbol, it cannot be written either. */
 const UNREADABLE = Symbol('unreadable');
 
 /**
- * The refusal for a value that was encoded, and whose message then could not be written. Only now is the part at fault looked for.
- * @param write throws for a part that cannot be written. Without it only the size can be at fault
+ * Makes the error for a value that was encoded but could not be written. Looks for the part at fault only now.
+ * @param write throws for a part that cannot be written. Without it, only the size can be at fault
  */
 export function explain(
   wire: Wire,
@@ -35,7 +35,7 @@ export function explain(
 
 type Part = [key: Key | undefined, part: Wire];
 
-/** Goes from part to part for as long as one of them is at fault. Returns the keys of the path. */
+/** Descends into the part at fault as long as there is one. Returns the keys of the path. */
 function follow(wire: Wire, choose: (parts: Part[], whole: Wire) => Part | undefined): Key[] {
   const keys: Key[] = [];
   let whole = wire;
@@ -49,13 +49,13 @@ function follow(wire: Wire, choose: (parts: Part[], whole: Wire) => Part | undef
   return keys;
 }
 
-/** The part that takes more than half of the whole, if there is one. */
+/** Finds the part that takes more than half of the whole, if there is one. */
 function heaviest(parts: Part[], whole: Wire): Part | undefined {
   const weight = weigh(whole);
   return parts.find(([, part]) => weigh(part) > weight / 2);
 }
 
-/** About how many bytes a value takes; `NaN` for one that has too many parts to tell. */
+/** Estimates the size of a value in bytes. Returns `NaN` if it has too many parts. */
 function weigh(whole: Wire): number {
   const seen = new Set<Wire>();
   const pending: Wire[] = [whole];
@@ -74,7 +74,7 @@ function weigh(whole: Wire): number {
   return weight;
 }
 
-/** The parts of a value and their keys. A descriptor's fields have none: the user's value has no such level. */
+/** Lists the parts of a value with their keys. The fields of a descriptor have no keys, since the user's value has no such level. */
 function partsOf(wire: Wire): Part[] {
   if (typeof wire !== 'object' || wire === null || ArrayBuffer.isView(wire)) return [];
   try {
@@ -89,7 +89,7 @@ function partsOf(wire: Wire): Part[] {
     const isArray = Array.isArray(wire);
     return Object.keys(wire).map((key) => [isArray ? Number(key) : key, read(wire, key)]);
   } catch {
-    // A Proxy: its own traps are at fault.
+    // A Proxy whose traps throw is itself at fault.
     return [];
   }
 }

@@ -11,12 +11,12 @@ interface WireFloat16 {
 
 type Float16ArrayConstructor = new (buffer: ArrayBuffer, byteOffset: number, length: number) => ArrayBufferView;
 
-/** Node 24 and newer have it. */
+/** Available in Node 24 and newer. */
 const { Float16Array } = globalThis as { Float16Array?: Float16ArrayConstructor };
 
 /**
- * Carries a `Float16Array` as its buffer. V8 of an older Node ends its process over one that is written as such; there the
- * value that holds it is refused when it is read.
+ * Carries a `Float16Array` as its buffer: reading one in V8's own format would crash an older Node. There, reading the value
+ * that contains it throws.
  */
 export function float16Handler(): TransferHandler<ArrayBufferView> {
   return {
@@ -31,7 +31,7 @@ export function float16Handler(): TransferHandler<ArrayBufferView> {
       const buffer = context.decode((wire as WireFloat16).buffer) as ArrayBuffer;
       if (Float16Array) return new Float16Array(buffer, byteOffset, length);
       throw new SerializationError(
-        `A Float16Array arrived, and Node ${process.version} has no such class. Send a Float32Array: Float32Array.from(values).`,
+        `A Float16Array arrived, but Node ${process.version} has no such class. Send a Float32Array: Float32Array.from(values).`,
         'Float16Array',
       );
     },

@@ -8,26 +8,26 @@ import { originalOf } from './sanitize.js';
 import { isSync } from './sync-mark.js';
 import type { TransferHandler } from './transfer-handlers.js';
 
-/** Who keeps the functions that cross, and knows each by an id. */
+/** Keeps the functions that cross, and knows each by an id. */
 export interface FunctionExchange {
-  /** Whether functions marked by `sync()` may go this way: from a parent to its child only. */
+  /** Whether functions marked by `sync()` may be exported. Only a parent may export them, to its child. */
   readonly mayExportSync: boolean;
   /**
    * @param receiver the object that the function is a method of
-   * @throws {CallbackLimitError} when no more may be exported
+   * @throws {CallbackLimitError} if no more may be exported
    */
   export(fn: UntypedFunction, receiver: object | undefined): CallbackDescriptor;
-  /** The ids of what has been exported since the last time, which the message must name. */
+  /** Returns the ids of functions exported since the last call. The message must list them in `coded`. */
   takeExported(): string[];
-  /** What was exported since then stays here: the encoding has failed. */
+  /** Takes back what was exported since then, because encoding failed. */
   discard(): void;
-  /** @throws {ProtocolError} for an id under which none has arrived */
+  /** @throws {ProtocolError} for an id that has not arrived */
   import(descriptor: CallbackDescriptor): UntypedFunction;
 }
 
 /**
- * Carries functions. Without an exchange it takes none.
- * @param refusal what it says then
+ * Carries functions. Without an exchange, refuses them.
+ * @param refusal the reason it then gives
  */
 export function functionHandler(exchange: FunctionExchange | undefined, refusal = refusals.func): TransferHandler {
   return {
@@ -43,7 +43,7 @@ export function functionHandler(exchange: FunctionExchange | undefined, refusal 
       return exchange.export(value as UntypedFunction, hasMethods(container) ? originalOf(container) : undefined);
     },
     decode(wire) {
-      if (!exchange) throw new ProtocolError('A function arrived where none is taken.');
+      if (!exchange) throw new ProtocolError('A function arrived, but this side does not accept functions.');
       return exchange.import(check(wire));
     },
   };
@@ -53,12 +53,12 @@ function hasMethods(container: object | undefined): container is object {
   return container !== undefined && !Array.isArray(container) && !types.isMap(container) && !types.isSet(container);
 }
 
-/** Only classes, and the language's own constructors, have a `prototype` that cannot be replaced. */
+/** Only classes and built-in constructors have a read-only `prototype`. */
 function isClass(value: object): boolean {
   return Object.getOwnPropertyDescriptor(value, 'prototype')?.writable === false;
 }
 
-/** No function of any use has more parameters. */
+/** The most parameters that a function may claim to have. */
 const MAX_ARITY = 2 ** 16;
 
 function check(wire: Wire): CallbackDescriptor {

@@ -5,19 +5,19 @@ import type { TransferHandler } from './transfer-handlers.js';
 
 type Handle = Socket | Server | DatagramSocket;
 
-/** Who moves handles, and knows each by an id. */
+/** Moves handles, and knows each by an id. */
 export interface HandleExchange {
-  /** Takes ownership of a handle that will travel ahead of the message which is being encoded. */
+  /** Takes ownership of a handle, which will travel ahead of the message that is being encoded. */
   export(handle: Handle): number;
-  /** What was exported since the last message stays here: the encoding has failed. */
+  /** Takes back what was exported since the last message, because encoding failed. */
   discard(): void;
-  /** @throws {ProtocolError} for an id under which none has arrived */
+  /** @throws {ProtocolError} for an id that has not arrived */
   import(id: number): Handle;
 }
 
-/** A call is made again when the socket in its arguments is connected. */
+/** A socket among the arguments is still connecting. The call is sent again when that has settled. */
 export class SocketConnectingError extends HandleTransferError {
-  /** Resolves when the socket is connected, or has failed to. */
+  /** Resolves when the socket has connected or failed to. */
   readonly settled: Promise<void>;
 
   constructor(socket: Socket) {
@@ -29,7 +29,7 @@ export class SocketConnectingError extends HandleTransferError {
   }
 }
 
-/** Moves sockets and servers. Without an exchange it only says which option does. */
+/** Moves sockets and servers. Without an exchange, refuses them and names the option that is needed. */
 export function handleHandler(exchange: HandleExchange | undefined): TransferHandler<Handle> {
   return {
     name: 'handle',
@@ -37,17 +37,18 @@ export function handleHandler(exchange: HandleExchange | undefined): TransferHan
     encode(handle, context) {
       if (!exchange)
         return context.refuse(
-          `${kindOf(handle)}, which only moves`,
+          `${kindOf(handle)}, which can only be moved`,
           'Use { supportHandles: true } and pass it as an argument, a result or in an event.',
         );
-      // A part that may be lost, a property of an error: it must not cost its owner a socket.
+      // An optional part, such as a property of an error, may be dropped. The sender must not lose its socket then.
       if (context.isOptional)
         return context.refuse(`${kindOf(handle)}, which would be lost here`, 'Pass it as an argument.');
       checkMovable(handle);
       return exchange.export(handle);
     },
     decode(wire) {
-      if (!exchange || typeof wire !== 'number') throw new ProtocolError('A handle arrived that was not asked for.');
+      if (!exchange || typeof wire !== 'number')
+        throw new ProtocolError('A handle arrived, but this side does not accept handles.');
       return exchange.import(wire);
     },
   };
@@ -63,8 +64,8 @@ export function kindOf(handle: Handle): string {
 }
 
 /**
- * @throws {HandleTransferError} when the other process would not get what this one has
- * @throws {SocketConnectingError} when it must wait
+ * @throws {HandleTransferError} if the handle would not arrive intact
+ * @throws {SocketConnectingError} if it is still connecting
  */
 function checkMovable(handle: Handle): void {
   if (handle instanceof Server) {
@@ -78,7 +79,8 @@ function checkSocket(socket: Socket): void {
     refuse('A TLS socket cannot be moved: its keys stay here. Move the socket beneath it before the handshake.');
   if (socket.destroyed) refuse('The socket is closed.');
   if (socket.connecting) throw new SocketConnectingError(socket);
-  if (socket.pending) refuse('The socket is not connected. Connect it first; one that is connecting is waited for.');
+  if (socket.pending)
+    refuse('The socket is not connected. Connect it first. A call waits for a socket that is connecting.');
   if (socket.readyState !== 'open') refuse(`The socket is not connected both ways (${socket.readyState}).`);
   if (isBeingRead(socket)) {
     refuse(
@@ -90,8 +92,8 @@ function checkSocket(socket: Socket): void {
 }
 
 /**
- * Whether the other process would miss something: a part of the data waits here, or this process still reads. Nobody reads the
- * socket of an HTTP upgrade, which is handed over with the data that came with it.
+ * Whether the other process would miss data: some is buffered here, or this process still reads. The socket of an HTTP upgrade
+ * may be moved: nothing reads it, and the `'upgrade'` event gives its first data to the user.
  */
 function isBeingRead(socket: Socket): boolean {
   if (socket.bytesRead === 0) return false;

@@ -7,13 +7,13 @@ import * as refusals from './refusals.js';
 import type { Self, TransferHandler } from './transfer-handlers.js';
 import { assign, DESCRIPTOR_PREFIX, isData, Walk } from './walk.js';
 
-/** From this depth on every object is compared with those around it. No cycle is deeper before it repeats. */
+/** Depth from which on each object is compared with its ancestors to detect cycles. Most values are shallower. */
 const CYCLE_CHECK_DEPTH = 100;
 
 /**
- * JSON mode: a value crosses unchanged or not at all. One walk both checks and copies, so that every getter runs once and
- * nothing that happens later can change what was checked. What JSON would change in silence is refused, but for three things that everybody knows of it: a property that is `undefined` is
- * dropped, `toJSON()` is honoured (a Date arrives as a string), and an instance arrives as a plain object.
+ * JSON mode: a value crosses unchanged or not at all. One walk both checks and copies, so that every getter runs only once and
+ * nothing can change after the check. It refuses what JSON would change silently, with three well-known exceptions: properties
+ * that are `undefined` are dropped, `toJSON()` is called (a Date arrives as a string), and instances arrive as plain objects.
  */
 export function createJsonCodec(handlers: readonly TransferHandler[], self: Self): Codec {
   const reader = new DescriptorReader(handlers, { decode, announce: () => {} }, decodeIn);
@@ -21,7 +21,7 @@ export function createJsonCodec(handlers: readonly TransferHandler[], self: Self
   function encode(value: unknown, origin: Origin): Encoded {
     if (typeof value === 'string' || typeof value === 'boolean' || value === null)
       return { wire: value, coded: undefined };
-    // Here too, since an instance may be an array or a plain object, for which no handler is asked.
+    // Checked here too, since the instance may be an array or a plain object, for which handlers are not asked.
     if (value !== undefined && value === self.current) return { wire: { __procxy_type: 'self' }, coded: true };
     if (isFlat(value)) return { wire: origin.root === 'args' ? value : value.slice(), coded: undefined };
     const walk = new JsonWalk(handlers, origin);
@@ -35,8 +35,8 @@ export function createJsonCodec(handlers: readonly TransferHandler[], self: Self
   }
 
   /**
-   * Without recursion, so that whatever the other side could write can be read here. Assigning is safe for a key like `__proto__`
-   * too: JSON.parse made it an own property.
+   * Decodes without recursion, so that any depth can be read. Assigning is safe even for a key like `__proto__`: JSON.parse has
+   * made it an own property.
    */
   function decodeIn(container: object): object {
     const pending = [container as Record<string, unknown>];
@@ -54,14 +54,14 @@ export function createJsonCodec(handlers: readonly TransferHandler[], self: Self
   return { encode, decode, explain, carriesBytes: false };
 }
 
-/** Whether a value is an array of what crosses as it is, as arguments mostly are: no walk is needed to copy it. */
+/** Whether a value is an array of plain primitives, as most arguments are. It can be copied without a walk. */
 function isFlat(value: unknown): value is unknown[] {
   if (!Array.isArray(value) || (value as { toJSON?: unknown }).toJSON !== undefined) return false;
   for (const part of value) if (!isCarried(part)) return false;
   return true;
 }
 
-/** Whether it is a primitive that JSON carries as it is: most parts are, and need no walk and no key. */
+/** Whether a value is a primitive that JSON carries unchanged. Most parts are, and need no walk and no key. */
 function isCarried(value: unknown): value is string | number | boolean | null {
   switch (typeof value) {
     case 'string':
@@ -96,7 +96,7 @@ class JsonWalk extends Walk {
     }
   }
 
-  /** JSON.stringify() asks a `toJSON` that a program has given all BigInts. */
+  /** A program may have added `toJSON` to `BigInt.prototype`. JSON.stringify() calls it, too. */
   #bigint(value: bigint): Wire {
     const { toJSON } = value as { toJSON?: unknown };
     if (typeof toJSON !== 'function') return this.reject(refusals.bigint);
@@ -127,7 +127,7 @@ class JsonWalk extends Walk {
     return plain ? this.#properties(value) : this.#instance(value);
   }
 
-  /** What the value's own `toJSON` makes of it. */
+  /** Encodes what the value's own `toJSON` returns. */
   #ownForm(value: object): Wire {
     if (types.isDate(value) && Number.isNaN(value.getTime())) return this.reject(refusals.invalidDate);
     const form = (value as { toJSON(key: string): unknown }).toJSON(this.lastKey());
@@ -188,7 +188,7 @@ class JsonWalk extends Walk {
   #enter(value: object): void {
     const { parents } = this;
     if (parents.length >= CYCLE_CHECK_DEPTH && parents.includes(value)) {
-      // The walk went round several times before it was noticed: name the first return only.
+      // The walk may have gone round the cycle several times. The path ends at the first return.
       const first = parents.findIndex((parent, index) => parents.indexOf(parent) < index);
       if (first !== -1) this.keys.length -= parents.length - first;
       this.reject(refusals.cycle);

@@ -1,18 +1,18 @@
 import type { Origin } from './codec.js';
 import type { Key } from './transfer-handlers.js';
 
-/** How many keys of a path are worth reading. */
+/** The most keys of a path to show. */
 export const PATH_LIMIT = 20;
-/** How many characters of a key are. */
+/** The most characters of a key to show. */
 const KEY_LIMIT = 100;
 
-/** Where a part stands, as errors name it: `args[0].image`. */
+/** Formats the path of a part for error messages: `args[0].image`. */
 export function formatPath(root: string, keys: readonly Key[]): string {
   const rest = keys.length > PATH_LIMIT ? '…' : '';
   return root + keys.slice(0, PATH_LIMIT).map(formatKey).join('') + rest;
 }
 
-/** The same with the method or the event before it, as a sentence begins. */
+/** Adds the method or the event before the path, to start an error message. */
 export function formatPlace({ method, event }: Origin, path: string): string {
   if (method !== undefined) return `${method}(): ${path}`;
   return event === undefined ? path : `event ${event}: ${path}`;

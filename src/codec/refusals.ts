@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { describeReason } from '../errors.js';
 
-/** Every sentence with which a value is refused, in one place. */
+/** All error messages for values that are refused. */
 
 export interface Refusal {
   /** Completes "args[0] is …". */
@@ -10,7 +10,7 @@ export interface Refusal {
 }
 
 const pass = (text: string): string => `Pass ${text} instead.`;
-/** For what only JSON cannot carry. */
+/** For values that cannot cross in JSON mode only. */
 const passOrAdvance = (text: string): string => `Pass ${text}, or use { serialization: 'advanced' }.`;
 
 export function refuseNumber(value: number): Refusal {
@@ -25,23 +25,23 @@ export const bigint: Refusal = {
 export const symbol: Refusal = { what: 'a symbol, which has no meaning in another process', remedy: pass('a string') };
 
 export const func: Refusal = {
-  what: 'a function, which crosses as a callback only',
-  remedy: 'With { enableCallbacks: true } one crosses in arguments, results and events. Else leave it out.',
+  what: 'a function, which crosses only as a callback',
+  remedy: 'Use { enableCallbacks: true } to pass functions in arguments, results and events, or leave it out.',
 };
 
 export const mirroredFunction: Refusal = {
   what: 'a function, which a mirrored property cannot hold',
-  remedy: 'With { enableCallbacks: true } a method or a getter can give it.',
+  remedy: 'With { enableCallbacks: true }, a method or a getter can return it.',
 };
 
 export const classItself: Refusal = {
   what: 'a class, which cannot be constructed from another process',
-  remedy: 'Pass a function that makes the instance, or import the class over there.',
+  remedy: 'Pass a function that makes the instance, or import the class in the other process.',
 };
 
 export const syncFromChild: Refusal = {
-  what: 'a function marked by sync(), and a parent does not block for its child',
-  remedy: pass('the function itself'),
+  what: 'a function marked by sync(), but a parent does not block for its child',
+  remedy: 'Pass the function without sync().',
 };
 
 export const hole: Refusal = {
@@ -50,7 +50,7 @@ export const hole: Refusal = {
 };
 
 export const cycle: Refusal = {
-  what: 'a reference back to an object that holds it, and JSON has no cycles',
+  what: 'a reference back to an object that contains it, but JSON has no cycles',
   remedy: "Leave it out, pass an id in its place, or use { serialization: 'advanced' }.",
 };
 
@@ -60,7 +60,7 @@ export const proxy: Refusal = {
 };
 
 export const openCycle: Refusal = {
-  what: 'a reference back to an object that a transfer handler is just encoding',
+  what: 'a reference back to an object that a transfer handler is still encoding',
   remedy: 'Leave it out of what the handler writes.',
 };
 
@@ -69,7 +69,7 @@ export const depth: Refusal = {
   remedy: 'Flatten it, for example into an array with parent indices.',
 };
 
-/** For what is deeper than every receiver can read. */
+/** For values that are too deep for a receiver to read. */
 export function levels(limit: number): Refusal {
   return { what: `nested more than ${limit} levels deep`, remedy: depth.remedy };
 }
@@ -91,7 +91,7 @@ export function throwing(error: unknown): Refusal {
   };
 }
 
-/** Marks what a function of the other process returns: a method that passes it on may not know that it is a promise. */
+/** Marks promises that functions of the other process return. A method may pass one on without knowing that it is a promise. */
 export const callbackResult = Symbol('procxy.callbackResult');
 
 function isCallbackResult(value: object): boolean {
@@ -100,7 +100,7 @@ function isCallbackResult(value: object): boolean {
 
 type Kind = [test: (value: object) => boolean, what: string, remedy: string];
 
-/** What no mode carries. */
+/** Values that cannot cross in any mode. */
 const never: Kind[] = [
   [
     isCallbackResult,
@@ -113,7 +113,7 @@ const never: Kind[] = [
   [types.isExternal, 'a native object', pass('plain data')],
 ];
 
-/** What JSON would change. */
+/** Values that JSON would change. */
 const notInJson: Kind[] = [
   [types.isMap, 'a Map', passOrAdvance('its entries, [...map]')],
   [types.isSet, 'a Set', passOrAdvance('an array, [...set]')],
@@ -124,14 +124,14 @@ const notInJson: Kind[] = [
   [types.isBoxedPrimitive, 'a boxed primitive', pass('the primitive, value.valueOf()')],
 ];
 
-/** What structured clone would not copy, or copy wrongly. */
+/** Values that structured clone would not copy, or would copy wrongly. */
 const notInClone: Kind[] = [
   [types.isProxy, 'a Proxy', pass('a copy, { ...value }')],
   [types.isModuleNamespaceObject, 'a module', pass('what it exports')],
   [types.isSymbolObject, 'a symbol', pass('a string')],
 ];
 
-/** Why JSON cannot carry this object, or `undefined` when its own properties say it all. */
+/** Returns why JSON cannot carry an object, or `undefined` if its own properties are all its data. */
 export function refuseObject(value: object): Refusal | undefined {
   return refuseKinds(value, [...never, ...notInJson], 'which JSON cannot express');
 }
@@ -142,7 +142,7 @@ export function refuseClone(value: object): Refusal | undefined {
 }
 
 function refuseKinds(value: object, kinds: Kind[], why: string): Refusal | undefined {
-  // Deno lacks some of them.
+  // Deno lacks some of the tests.
   const kind = kinds.find(([test]) => (test as typeof test | undefined)?.(value));
   return kind && { what: `${kind[1]}, ${why}`, remedy: kind[2] };
 }
@@ -155,7 +155,7 @@ export function empty(value: object): Refusal {
   };
 }
 
-/** For an instance whose class is what the program needs of it. */
+/** For an instance that would be useless without its methods. */
 export function losesMethods(value: object, names: readonly string[]): Refusal {
   const shown = names.slice(0, 3).join(', ') + (names.length > 3 ? ', …' : '');
   return {
@@ -164,7 +164,7 @@ export function losesMethods(value: object, names: readonly string[]): Refusal {
   };
 }
 
-/** For what would arrive as the internals of an emitter or an observable. */
+/** For an emitter or an observable, of which only the internals would arrive. */
 export function live(value: object): Refusal {
   return {
     what: `${instanceName(value)}, whose listeners stay here, so only its internals would arrive`,
@@ -172,7 +172,7 @@ export function live(value: object): Refusal {
   };
 }
 
-/** Whether all that an instance would carry are the internals of an event emitter, or it is an observable as rxjs has them. */
+/** Whether an instance is an event emitter without data of its own, or an observable like those of rxjs. */
 export function isLive(value: object, keys: readonly string[]): boolean {
   const { on, emit, subscribe, pipe } = value as Record<string, unknown>;
   if (typeof on === 'function' && typeof emit === 'function') return keys.every((key) => key.startsWith('_'));

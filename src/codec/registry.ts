@@ -1,12 +1,12 @@
 import type { TransferHandler } from './transfer-handlers.js';
 
-/** What users have registered. */
+/** Transfer handlers and error classes that users have registered. */
 interface Registry {
   handlers: Map<string, TransferHandler>;
   errors: Map<string, { readonly prototype: Error }>;
 }
 
-/** Global, since in a child the agent and the user's module each have their own copy of this library. */
+/** Global, since the agent in a child and the user's module have separate copies of this library. */
 const key = Symbol.for('procxy.registry');
 const holder = globalThis as { [key]?: Registry };
 
@@ -14,21 +14,21 @@ function registry(): Registry {
   return (holder[key] ??= { handlers: new Map(), errors: new Map() });
 }
 
-/** How values of a user's own class cross. */
+/** How values of your own class cross. */
 export interface ClassTransfer<T extends object, W> {
-  /** Whether this value is one of them: mostly `value instanceof TheClass`. */
+  /** Whether it handles this value, usually `value instanceof TheClass`. */
   canHandle(value: object): boolean;
-  /** What to send in its place: anything that the mode can carry, other registered classes included. */
+  /** Returns what to send instead: any value that the mode can carry, including other registered classes. */
   encode(value: T): W;
-  /** Makes it again, in the other process. */
+  /** Recreates the value in the other process. */
   decode(wire: W): T;
 }
 
 /**
- * Lets values of a class of your own cross with their identity, anywhere in a value and in both modes. Call it in the module
- * that defines the class: both processes import that, and each registers for itself.
- * @param name the same in both processes
- * @throws {TypeError} when `name` is taken by another handler of this process
+ * Lets instances of your own class cross as instances, anywhere in a value and in both modes. Call it in the module that
+ * defines the class: both processes import that module, and each registers its own handler.
+ * @param name the name of the handler, the same in both processes
+ * @throws {TypeError} if this process already has a handler of that name
  */
 export function registerTransferHandler<T extends object, W>(name: string, transfer: ClassTransfer<T, W>): void {
   const { handlers } = registry();
@@ -42,9 +42,9 @@ export function registerTransferHandler<T extends object, W>(name: string, trans
 }
 
 /**
- * Lets errors of a class of your own arrive as its instances, with message, stack, cause and own properties. The
- * constructor is not run. Call it in the module that defines the class.
- * @throws {TypeError} when another class of that name is registered
+ * Lets errors of your own class arrive as its instances, with message, stack, cause and own properties. The constructor is not
+ * called. Call it in the module that defines the class.
+ * @throws {TypeError} if another class of that name is registered
  */
 export function registerErrorClass(type: { readonly name: string; readonly prototype: Error }): void {
   const { errors } = registry();
@@ -63,7 +63,7 @@ export function findRegisteredHandler(value: object): TransferHandler | undefine
   return undefined;
 }
 
-/** The most derived registered class that an error is an instance of. */
+/** Finds the most derived registered class of an error. */
 export function registeredErrorName(error: Error): string | undefined {
   const errors = holder[key]?.errors;
   if (!errors || errors.size === 0) return undefined;

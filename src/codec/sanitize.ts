@@ -7,16 +7,16 @@ import { refuseClone } from './refusals.js';
 import { assign, holes } from './walk.js';
 
 /**
- * A copy of a value without what structured clone cannot carry: functions, symbols, promises, accessors that throw and the like. A
- * property or entry of such a value is left out, an element of an array becomes `undefined`. What is shared stays shared.
- * @param keepFunctions they cross in another way
+ * Copies a value without the parts that structured clone cannot carry: functions, symbols, promises, accessors that throw and the
+ * like. Properties and entries with such parts are left out, and array elements become `undefined`. Shared references stay shared.
+ * @param keepFunctions whether functions are kept, since they cross as callbacks
  */
 export function sanitizeForClone(value: unknown, keepFunctions: boolean): unknown {
   const copies: Copies = Object.assign(new Map<object, unknown>(), { keepFunctions });
   return isLost(value, copies) ? undefined : sanitize(value, copies);
 }
 
-/** What was copied: a method of a copy is one of the original. */
+/** The originals of copies. A method that a copy contains is called on the original. */
 const originals = new WeakMap<object, object>();
 
 export function originalOf(value: object): object {
@@ -50,7 +50,7 @@ function sanitize(value: unknown, copies: Copies): unknown {
   return isWhole(value) ? value : copyProperties(value, keep({}), copies);
 }
 
-/** Copied by V8, or carried by a handler, as it is. */
+/** Whether a value stays as it is, because V8 copies it or a handler carries it. */
 function isWhole(value: object): boolean {
   return (
     ArrayBuffer.isView(value) ||
@@ -82,7 +82,7 @@ function copyProperties(source: object, target: object, copies: Copies): object 
   return target;
 }
 
-/** What an accessor gives crosses as any value does; where it throws, a symbol stands for it, which is left out. */
+/** Reads a property. If an accessor throws, returns a symbol, which is then left out. */
 function read(source: object, key: string): unknown {
   try {
     return (source as Record<string, unknown>)[key];
@@ -98,6 +98,6 @@ function isLost(value: unknown, { keepFunctions }: Copies): boolean {
   if (typeof value === 'symbol') return true;
   if (typeof value !== 'object' || value === null || Array.isArray(value) || isWhole(value)) return false;
   if (types.isMap(value) || types.isSet(value)) return false;
-  // An instance without properties of its own would arrive empty.
+  // An instance without own properties would arrive empty.
   return refuseClone(value) !== undefined || (!isPlain(value) && Object.keys(value).length === 0);
 }

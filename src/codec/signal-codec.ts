@@ -4,26 +4,26 @@ import type { SignalDescription, Wire } from '../protocol.js';
 import { isAbortSignal } from '../realm.js';
 import type { TransferHandler } from './transfer-handlers.js';
 
-/** Who follows signals, and knows each by an id. */
+/** Follows signals, and knows each by an id. */
 export interface SignalExchange {
-  /** The id of a signal that has not fired yet. */
+  /** Returns an id for a signal that has not fired yet. */
   export(signal: AbortSignal): number;
   import(id: number): AbortSignal;
 }
 
-/** Carries an AbortSignal as one that fires when it does. Without an exchange it only says how one crosses. */
+/** Carries an AbortSignal as a signal that fires together with it. Without an exchange, refuses it and says how it can cross. */
 export function signalHandler(exchange: SignalExchange | undefined): TransferHandler<AbortSignal> {
   return {
     name: 'abort-signal',
     canHandle: isAbortSignal,
     encode(signal, context): SignalDescription {
-      if (!exchange) return context.refuse('a signal, which is no data', 'Pass it as an argument.');
+      if (!exchange) return context.refuse('a signal, which is not data', 'Pass it as an argument.');
       if (!signal.aborted) return { id: exchange.export(signal) };
       const { crosses, wire, refusal } = context.tryEncode(signal.reason, 'reason', 2);
       return { aborted: { reason: crosses ? wire : context.encode(refusal, 'reason', 2) } };
     },
     decode(wire, context) {
-      if (!exchange) throw new ProtocolError('A signal arrived where none is taken.');
+      if (!exchange) throw new ProtocolError('A signal arrived, but this side does not accept signals.');
       const { id, aborted } = check(wire);
       if (id !== undefined) return exchange.import(id);
       return 'reason' in (aborted ?? {}) ? AbortSignal.abort(context.decode(aborted?.reason)) : AbortSignal.abort();

@@ -1,14 +1,14 @@
 import { types } from 'node:util';
 import { DESCRIPTOR_PREFIX } from './walk.js';
 
-/** So many objects are compared with each other for shared references at no price to speak of. */
+/** The most objects in a small value. Comparing this many with each other for shared references costs almost nothing. */
 const MAX_OBJECTS = 16;
-/** What takes longer to copy than to write at once. */
+/** The most keys of an object in a small value. Copying more takes longer than writing them immediately. */
 const MAX_KEYS = 64;
 
 /**
- * A copy of what is small and plain: primitives, arrays and objects of such, no object twice. It shares nothing with the
- * original, so that it may be written later. `undefined` for all else, which is nothing against it.
+ * Copies a value that is small and plain: primitives, arrays and plain objects, none of them twice. The copy shares nothing with
+ * the original, so that it can be written later. Returns `undefined` for other values, which may cross too.
  */
 export function copySmall(value: unknown): unknown {
   if (typeof value !== 'object') return undefined;
@@ -16,12 +16,12 @@ export function copySmall(value: unknown): unknown {
     const copy = copyObject(value as object, []);
     return copy === OTHER ? undefined : copy;
   } catch {
-    // A getter has thrown, and will do so for whoever can say where it stands.
+    // A getter threw. It will throw again in the walk that reports its path.
     return undefined;
   }
 }
 
-/** No user's value: it never leaves this file. */
+/** Returned for a value that is not small and plain. It never leaves this file, so it cannot be confused with a user value. */
 const OTHER = Symbol('something else');
 
 function copyPart(value: unknown, seen: object[]): unknown {
@@ -50,7 +50,7 @@ function copyObject(value: object, seen: object[]): unknown {
 
 function copyArray(array: unknown[], seen: object[]): unknown {
   const { length } = array;
-  // One that has holes or properties of its own besides is none of the usual.
+  // The keys of an array with holes or extra properties differ in number from its length.
   if (length > MAX_KEYS || Object.keys(array).length !== length) return OTHER;
   const copy: unknown[] = [];
   for (const value of array) {

@@ -6,7 +6,7 @@ import type { StreamDescription, Wire } from '../protocol.js';
 import { isReadableStream, isWritableStream } from '../realm.js';
 import type { TransferHandler } from './transfer-handlers.js';
 
-/** Values that cross piece by piece. */
+/** Values whose content crosses piece by piece. */
 export type Streamable =
   | { kind: 'iterator'; value: AsyncIterable<unknown> | Iterable<unknown> }
   | { kind: 'readable'; value: Readable }
@@ -15,18 +15,18 @@ export type Streamable =
   | { kind: 'readable-stream'; value: ReadableStream }
   | { kind: 'writable-stream'; value: WritableStream };
 
-/** Who moves what streams hold, and knows each by an id. */
+/** Moves the content of streams, and knows each stream by an id. */
 export interface StreamExchange {
   export(streamable: Streamable): StreamDescription;
-  /** The ids of what has been exported since the last time, which the message must name. */
+  /** Returns the ids of streams exported since the last call. The message must list them in `coded`. */
   takeExported(): number[];
-  /** What was exported since then stays here, untouched: the encoding has failed. */
+  /** Takes back, untouched, what was exported since then, because encoding failed. */
   discard(): void;
-  /** @throws {ProtocolError} for an id under which none has arrived */
+  /** @throws {ProtocolError} for an id that has not arrived */
   import(description: StreamDescription): object;
 }
 
-/** Carries streams, and what can be iterated over asynchronously. Without an exchange it only says how they cross. */
+/** Carries streams and asynchronous iterables. Without an exchange, refuses them and says how they can cross. */
 export function streamHandler(exchange: StreamExchange | undefined): TransferHandler {
   return {
     name: 'stream',
@@ -35,8 +35,8 @@ export function streamHandler(exchange: StreamExchange | undefined): TransferHan
       const streamable = classify(value) as Streamable;
       const { kind } = streamable;
       if (!exchange)
-        return context.refuse(`a ${kind}, which is no data`, 'Return it from a method, or read it by $get().');
-      // A part that may be lost, a property of an error: it must not cost its owner a stream.
+        return context.refuse(`a ${kind}, which is not data`, 'Return it from a method, or read it with $get().');
+      // An optional part, such as a property of an error, may be dropped. The sender must not lose its stream then.
       if (context.isOptional) return context.refuse(`a ${kind}, which would be lost here`, 'Pass it as an argument.');
       const used = whyUsed(streamable);
       if (used)
@@ -47,7 +47,7 @@ export function streamHandler(exchange: StreamExchange | undefined): TransferHan
       return exchange.export(streamable);
     },
     decode(wire) {
-      if (!exchange) throw new ProtocolError('A stream arrived where none is taken.');
+      if (!exchange) throw new ProtocolError('A stream arrived, but this side does not accept streams.');
       return exchange.import(check(wire));
     },
   };
@@ -59,13 +59,13 @@ export function classify(value: object): Streamable | undefined {
   if (value instanceof Writable || isOutgoing(value)) return { kind: 'writable', value };
   if (isReadableStream(value)) return { kind: 'readable-stream', value };
   if (isWritableStream(value)) return { kind: 'writable-stream', value };
-  // The promise that a call returns must be awaited first.
+  // The promise that a call returns is asynchronously iterable, but must be awaited first.
   if (isAsyncIterable(value) && !types.isPromise(value)) return { kind: 'iterator', value };
   if (isIterable(value) && isIterator(value) && !isCollection(value)) return { kind: 'iterator', value };
   return undefined;
 }
 
-/** Whether it is a response or request of HTTP that is being written: these are Writables in all but their class. */
+/** Whether a value is an outgoing HTTP request or response. They behave like a Writable, but do not extend it. */
 function isOutgoing(value: object): value is Writable {
   const isFunction = (name: 'write' | 'end' | 'destroy'): boolean =>
     typeof (value as Partial<Writable>)[name] === 'function';
@@ -86,7 +86,7 @@ function isIterable(value: object): value is Iterable<unknown> {
   return typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function';
 }
 
-/** Whether a value makes its items itself: a generator, `map.values()`, the cursor of a database. */
+/** Whether a value is itself an iterator, such as a generator, `map.values()` or a database cursor. */
 export function isIterator(value: object): value is Iterator<unknown, unknown, unknown> {
   return typeof (value as Partial<Iterator<unknown>>).next === 'function';
 }
@@ -96,10 +96,10 @@ function isCollection(value: object): boolean {
   return types.isMap(value) || types.isSet(value) || ArrayBuffer.isView(value);
 }
 
-/** Streams that have been passed to another process, and have their one reader or writer there. */
+/** Streams that were passed to another process, where they have their only reader or writer. */
 const passedOn = new WeakSet<object>();
 
-/** To be called when it is certain that the value crosses. An iterable that makes a new iterator each time is not used up. */
+/** Call it when it is certain that the value crosses. An iterable that makes a new iterator each time can be passed again. */
 export function markPassedOn(value: object): void {
   if (!isAsyncIterable(value) || value instanceof Readable || isIterator(value)) passedOn.add(value);
 }

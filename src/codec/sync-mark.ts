@@ -1,18 +1,21 @@
 import type { AnyFunction } from '../types/any-function.js';
 import type { SyncCallback } from '../types/callbacks.js';
 
-/** Of the global registry, since two copies of this library may meet in one process. */
+/** In the global symbol registry, since a process may contain two copies of this library. */
 const mark = Symbol.for('procxy.sync');
-/** The same function is marked once, so that it stays the same over there. */
+/** The wrappers of marked functions. A function has only one, so that it also keeps its identity in the child. */
 const marked = new WeakMap<AnyFunction, AnyFunction>();
 
 /**
- * Marks a function so that it can be called synchronously in the child: there its caller blocks until the function, or the
- * promise that it returns, has given its value. It goes from a parent to its child only. Called here, it is just called.
- * @throws {TypeError} when `fn` is no function
+ * Marks a function so that the child can call it synchronously. Its caller there blocks until the function returns, or the
+ * promise that it returns settles. It can only be passed from a parent to its child. In this process, it is an ordinary function.
+ * @throws {TypeError} if `fn` is not a function
  */
 export function sync<A extends unknown[], R>(fn: (...args: A) => R | PromiseLike<R>): SyncCallback<A, R> {
-  if (typeof fn !== 'function') throw new TypeError(`sync() takes a function; it is a ${typeof fn}.`);
+  if (typeof fn !== 'function')
+    throw new TypeError(
+      `sync() needs a function, but got a value of type ${typeof fn}. Pass the function itself: sync(fn).`,
+    );
   const known = isSync(fn) ? fn : marked.get(fn);
   if (known) return known as SyncCallback<A, R>;
   const wrapper = function (this: unknown, ...args: A): unknown {
@@ -31,7 +34,7 @@ export function isSync(fn: object): boolean {
   return mark in fn;
 }
 
-/** What `sync()` has made of a function, if it has. */
+/** Returns the function that `sync()` returned for `fn`, if it was marked. */
 export function syncOf(fn: AnyFunction): AnyFunction | undefined {
   return marked.get(fn);
 }

@@ -1,26 +1,26 @@
 import type { Wire } from '../protocol.js';
 
 /**
- * The one door for everything that is more than data: errors, `this`, and what is to come. The list is asked
- * for every function, and every object that is neither an array nor a plain object; the first handler that can, does. What it
- * writes travels as `{ __procxy_type: name, value }` and is read by the handler of the same name.
+ * Carries a kind of value that is more than data, such as errors, functions and streams. Handlers are asked in order for every
+ * function, and for every object that is neither an array nor a plain object. The first match encodes the value. The result
+ * crosses as `{ __procxy_type: name, value }`, and the handler of the same name decodes it.
  */
 export interface TransferHandler<T extends object = object> {
   readonly name: string;
-  /** What it writes is the whole descriptor, not the value of one. */
+  /** Set if `encode` returns the whole descriptor, not only its value. */
   readonly describesItself?: true;
   /**
-   * A part of the value may refer back to the value: `decode` announces the value before it decodes its parts. Only advanced
-   * mode keeps such a reference.
+   * Set if parts of the value may refer back to it. `decode` then announces the value before it decodes the parts. Only advanced
+   * mode keeps such references.
    */
   readonly mayBeCyclic?: true;
   canHandle(value: object): value is T;
   encode(value: T, context: EncodeContext): Wire;
-  /** @throws {ProtocolError} when `wire` is not what `encode` writes */
+  /** @throws {ProtocolError} if `wire` does not have the form that `encode` returns */
   decode(wire: Wire, context: DecodeContext): unknown;
 }
 
-/** A property's name, an index, or another kind of place as a path shows it. */
+/** A property name, an index, or another place as a path shows it. */
 export type Key = string | number | { readonly place: string };
 
 /** Places in a Map or a Set. */
@@ -35,29 +35,29 @@ export const at = {
 export interface EncodeContext {
   /**
    * Encodes a part of the value.
-   * @param key its place in the value, for the path of a refusal
-   * @param around how many objects of the handler's own stand around it in what the handler writes; left out: none
+   * @param key the part's place in the value, for the path in error messages
+   * @param around how many levels of objects the handler adds around the part. Default: none
    */
   encode(part: unknown, key: Key, around?: number): Wire;
-  /** The same for a part that may be lost: whether it can cross, what to write, and else why it cannot. */
+  /** Encodes an optional part. Returns whether it can cross, and either its encoded form or the error. */
   tryEncode(part: unknown, key: Key, around?: number): { crosses: boolean; wire?: Wire; refusal?: unknown };
-  /** The object that the value is a part of, if it is one. */
+  /** The object that contains the value, if there is one. */
   readonly container: object | undefined;
-  /** The objects from the root to the value, which is the last of them. */
+  /** The objects on the path from the root to the value, including the value. */
   readonly parents: readonly object[];
-  /** Whether the part is one that may be lost. */
+  /** Whether the value belongs to an optional part, which may be dropped. */
   readonly isOptional: boolean;
-  /** Throws the error that says why this value cannot cross. */
+  /** Throws an error that says why the value cannot cross. */
   refuse(what: string, remedy: string): never;
 }
 
 export interface DecodeContext {
   decode(wire: Wire): unknown;
-  /** Lets parts that are decoded from now on refer to the value being decoded. */
+  /** Makes the value that is being decoded available to its parts, which may refer back to it. */
   announce(value: object): void;
 }
 
-/** The object that a side means by `this`: the instance in the child, its proxy in the parent. */
+/** A reference to the instance in the child, or to its proxy in the parent. */
 export interface Self {
   current: object | undefined;
 }

@@ -3,7 +3,7 @@ import { describeReason, SerializationError } from '../errors.js';
 import type { SerializationMode } from '../types/serializable.js';
 import { createCodec } from './create-codec.js';
 
-/** Whether a value can cross in this mode, as an argument or a result. Nothing is sent. */
+/** Returns whether a value can cross in this mode, as an argument or a result. Sends nothing. */
 export function isProcxiable(value: unknown, mode: SerializationMode = 'json'): boolean {
   try {
     validateProcxiable(value, mode, 'value');
@@ -14,15 +14,15 @@ export function isProcxiable(value: unknown, mode: SerializationMode = 'json'): 
 }
 
 /**
- * The same, as an error that says what and where.
- * @param context what the value is, with which the path in the error begins: `config` gives `config.port`
+ * Throws an error that says which part of a value cannot cross in this mode, and why.
+ * @param context the name of the value, with which the path in the error begins: with `config`, it is `config.port`
  * @throws {SerializationError}
  */
 export function validateProcxiable(value: unknown, mode: SerializationMode, context: string): void {
   const codec = createCodec({ mode, self: { current: undefined }, ...dryRun });
   const { wire } = codec.encode(value, { root: context });
   try {
-    // What no walk can see: too deep or too large for one message, a detached buffer.
+    // Finds what a walk cannot see: a value that is too deep or too large for one message, or a detached buffer.
     if (mode === 'json') JSON.stringify(wire);
     else serialize(wire);
   } catch (error) {
@@ -36,7 +36,7 @@ export function validateProcxiable(value: unknown, mode: SerializationMode, cont
   }
 }
 
-/** What crosses piece by piece, or follows its original, is left alone. */
+/** Exchanges that accept streams and signals without touching them. */
 const dryRun = {
   streams: {
     export: () => ({ kind: 'iterator', id: 1 }) as const,

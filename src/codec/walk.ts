@@ -8,15 +8,15 @@ import { formatPath, formatPlace } from './path.js';
 import { findRegisteredHandler } from './registry.js';
 import type { EncodeContext, Key, TransferHandler } from './transfer-handlers.js';
 
-/** One encoding of one value, in either mode: where the walk stands, what it refuses, whom it asks. */
+/** One encoding of one value, in either mode: keeps the current path, makes errors, and asks the handlers. */
 export abstract class Walk implements EncodeContext {
   /** Whether a descriptor was written. */
   coded = false;
-  /** The keys from the root to where the walk stands, */
+  /** The keys on the path from the root to the current value. */
   protected readonly keys: Key[] = [];
-  /** and the objects along them. */
+  /** The objects on that path. */
   readonly parents: object[] = [];
-  /** How many objects that belong to descriptors stand around it besides. */
+  /** How many levels descriptors add to that path. */
   protected around = 0;
   #optional = 0;
   readonly #handlers: readonly TransferHandler[];
@@ -27,7 +27,7 @@ export abstract class Walk implements EncodeContext {
     this.#origin = origin;
   }
 
-  /** Encodes what stands at the current keys. */
+  /** Encodes the value at the current path. */
   protected abstract value(value: unknown): Wire;
 
   root(value: unknown): Wire {
@@ -77,7 +77,7 @@ export abstract class Walk implements EncodeContext {
     return this.reject({ what, remedy });
   }
 
-  /** The name under which the current value stands in its parent, as `toJSON` is told. */
+  /** The key of the current value in its parent, which `toJSON` gets as its argument. */
   protected lastKey(): string {
     const key = this.keys.at(-1) ?? '';
     return typeof key === 'object' ? key.place : String(key);
@@ -87,14 +87,14 @@ export abstract class Walk implements EncodeContext {
     return findRegisteredHandler(value) ?? this.#handlers.find((handler) => handler.canHandle(value));
   }
 
-  /** @throws {SerializationError} for an instance with methods, where such are not to lose them */
+  /** @throws {SerializationError} for an instance with methods, if the origin refuses them */
   protected refuseMethods(value: object): void {
     if (!this.#origin.refuseMethods) return;
     const names = methodNames(value);
     if (names.length > 0) this.reject(refusals.losesMethods(value, names));
   }
 
-  /** What a handler makes of a value. */
+  /** Encodes a value with a handler. */
   protected handled(value: object, handler: TransferHandler): Wire {
     const wire = handler.encode(value, this);
     if (!handler.describesItself) return this.descriptor(handler.name, wire);
@@ -112,7 +112,7 @@ export abstract class Walk implements EncodeContext {
     return value === undefined ? { __procxy_type: type } : { __procxy_type: type, value };
   }
 
-  /** A getter or a Proxy threw where a property was to be read. */
+  /** Refuses a property that could not be read, because a getter or a Proxy threw. */
   protected unreadable(key: string, error: unknown): never {
     this.keys.push(key);
     throw this.#refusal(refusals.throwing(error), error);
@@ -122,7 +122,7 @@ export abstract class Walk implements EncodeContext {
     throw this.#refusal(refusal);
   }
 
-  /** A refusal stays what it is. Else the stack was too small, or a getter, a toJSON, a handler or a Proxy threw. */
+  /** Keeps a procxy error. Any other error is a stack overflow, or comes from a getter, a `toJSON`, a handler or a Proxy. */
   #refusalOf(error: unknown): unknown {
     if (isProcxyError(error)) return error;
     return this.#refusal(isStackOverflow(error) ? refusals.depth : refusals.throwing(error), error);
@@ -135,12 +135,12 @@ export abstract class Walk implements EncodeContext {
   }
 }
 
-/** Whether an object is nothing but its properties. An iterator has its items elsewhere. */
+/** Whether an object is only its properties. An iterator is not. */
 export function isData(value: object): boolean {
   return isPlain(value) && !(Symbol.asyncIterator in value) && !(Symbol.iterator in value && 'next' in value);
 }
 
-/** The methods and accessors that the classes of an instance define, built-in classes left out. */
+/** Names the methods and accessors that the classes of an instance define, except for built-in classes. */
 function methodNames(value: object): string[] {
   const names: string[] = [];
   let level = Object.getPrototypeOf(value) as object | null;
@@ -159,17 +159,17 @@ function isBuiltIn(prototype: object): boolean {
   );
 }
 
-/** An array of nothing but holes. */
+/** Makes an array that has only holes. */
 export function holes(length: number): unknown[] {
   const array: unknown[] = [];
   array.length = length;
   return array;
 }
 
-/** Keys that begin so are ours: an object of the user's that has one is escaped. */
+/** Keys with this prefix are reserved for descriptors. A user object that has such a key is escaped. */
 export const DESCRIPTOR_PREFIX = '__procxy_';
 
-/** Plain assignment to `__proto__` would change the prototype. */
+/** Assigns a property. A plain assignment to `__proto__` would change the prototype. */
 export function assign(target: object, key: string, value: unknown): void {
   if (key === '__proto__') {
     Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });

@@ -202,7 +202,7 @@ test('a child has no sync functions to give: its parent does not block', async (
   await using user = await startFunctionUser({});
   const error = await rejectionOf(user.returnSync());
   expect(error).toMatchObject({ name: 'SerializationError', path: 'result' });
-  expect((error as Error).message).toMatch(/marked by sync\(\), and a parent does not block for its child/);
+  expect((error as Error).message).toMatch(/marked by sync\(\), but a parent does not block for its child/);
 });
 
 describe('sync()', () => {
@@ -221,6 +221,6 @@ describe('sync()', () => {
     for (const value of [5, undefined, null, {}, 'text']) {
       expect(() => sync(value as never)).toThrow(TypeError);
     }
-    expect(() => sync(5 as never)).toThrow(/sync\(\) takes a function; it is a number/);
+    expect(() => sync(5 as never)).toThrow(/sync\(\) needs a function, but got a value of type number/);
   });
 });

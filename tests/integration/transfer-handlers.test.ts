@@ -42,7 +42,7 @@ for (const serialization of ['json', 'advanced'] as const) {
     test('a handler that is not registered here is an error of that call only', async () => {
       await using bank = await procxy(StrangeBank, module, { serialization });
       await expect(bank.strange()).rejects.toThrow(
-        /'stranger' wrote, and none of that name is registered.*Import the module/,
+        /'stranger' wrote, but this process has no handler of that name.*Import the module/,
       );
       expect(await bank.ping()).toBe('pong');
     });
