@@ -33,8 +33,10 @@ const allowed: Record<string, string[]> = {
   parent: ['parent', 'session', ...belowSession, 'loading-mark.ts', 'start-directory.ts'],
   'parent/launch': ['parent/launch', 'parent/options', 'parent/caller.ts', 'start-directory.ts', ...belowSession],
   'parent/options': ['parent/launch/runtime.ts', ...belowSession],
-  'parent/launch/runtime.ts': base,
-  'parent/caller.ts': ['parent/main-file.ts'],
+  'parent/launch/runtime.ts': ['parent/single-executable.ts', ...base],
+  'parent/caller.ts': ['parent/main-file.ts', 'parent/single-executable.ts', 'parent/call-sites.ts'],
+  'parent/single-executable.ts': ['parent/call-sites.ts'],
+  'parent/call-sites.ts': [],
   'parent/main-file.ts': ['require-from.ts'],
   child: ['session', ...belowSession, 'loading-mark.ts', 'start-directory.ts'],
   'session/open-session.ts': room(

@@ -1,34 +1,18 @@
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { callSites } from './call-sites.js';
 import { mainFile } from './main-file.js';
+import { embeddedScript } from './single-executable.js';
 
-/** Frames beyond these are not looked at: helpers between the user's file and `procxy()` are few. */
-const MAX_FRAMES = 20;
-
-/**
- * The URL of the file that called `boundary`, or `undefined` where the caller is no file (a REPL, `--eval`).
- * It reads V8's call sites, since a formatted stack may have been rewritten by a source map.
- */
+/** The URL of the file that called `boundary`, or `undefined` where the caller is not a file: a REPL, `--eval`. */
 export function callerUrl(boundary: (...args: never[]) => unknown): string | undefined {
   const sites = callSites(boundary);
-  const names = sites.map(nameOf);
+  const embedded = embeddedScript();
+  // What is in an application stands where the application does.
+  const names = sites.map(nameOf).map((name) => (name !== '' && name === embedded ? process.execPath : name));
   const file = names.find(isFile) ?? evaluatingFile(sites) ?? (names.some(isMadeUp) ? mainFile() : undefined);
   if (file === undefined) return undefined;
   return file.startsWith('file:') ? file : pathToFileURL(file).href;
-}
-
-function callSites(boundary: (...args: never[]) => unknown): NodeJS.CallSite[] {
-  const { prepareStackTrace, stackTraceLimit } = Error;
-  const holder: { stack?: NodeJS.CallSite[] } = {};
-  try {
-    Error.stackTraceLimit = MAX_FRAMES;
-    Error.prepareStackTrace = (_error, sites) => sites;
-    Error.captureStackTrace(holder, boundary);
-    return holder.stack ?? [];
-  } finally {
-    Error.prepareStackTrace = prepareStackTrace;
-    Error.stackTraceLimit = stackTraceLimit;
-  }
 }
 
 /** Code that was run by `eval` is in no file, but may have a name: bundlers and development servers give it one by `//# sourceURL`. */

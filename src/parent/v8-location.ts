@@ -1,6 +1,7 @@
 import type { Session as InspectorSession } from 'node:inspector';
 import { pathToFileURL } from 'node:url';
 import { describeReason } from '../errors.js';
+import { embeddedScript } from './single-executable.js';
 
 type Location = { url: string } | { unknown: string };
 
@@ -77,6 +78,9 @@ function scriptOf(session: InspectorSession, type: object): string | undefined {
 
 function toUrl(script: string | undefined): Location {
   if (script === undefined) return { unknown: 'it is no class of a JavaScript file' };
+  if (script !== '' && script === embeddedScript()) {
+    return { unknown: 'it is in the single executable application, which a child cannot import' };
+  }
   if (/^(\/|[a-z]:[\\/])/i.test(script)) return { url: pathToFileURL(script).href };
   if (script.startsWith('node:internal/')) return { unknown: `it is a part of Node (${script})` };
   if (/^(file|data|node):/.test(script)) return { url: script };

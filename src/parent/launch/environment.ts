@@ -6,6 +6,8 @@ export function childEnv({ env: overrides, inheritEnv }: Pick<ChildOptions, 'env
   // Two processes cannot listen on one inspector port, and --inspect-brk would wait for ever.
   if (env.NODE_OPTIONS !== undefined)
     env.NODE_OPTIONS = env.NODE_OPTIONS.replace(/(^|\s)--inspect(-[a-z-]+)?(=\S+)?(?=\s|$)/g, '');
+  // Electron's executable opens the app once more without it. Electron's fork() sets it too, and its spawn() does not.
+  if (process.versions['electron'] !== undefined) env.ELECTRON_RUN_AS_NODE = '1';
   for (const [name, value] of Object.entries(overrides ?? {})) {
     if (value === undefined) delete env[name];
     else env[name] = value;

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { OptionsValidationError } from '../../errors.js';
 import type { ProcxyOptions } from '../../types/options.js';
+import { startsItself } from '../single-executable.js';
 
 /** What runs the child: `'other'` speaks the wire protocol by itself. */
 export type Runtime = 'node' | 'bun' | 'deno' | 'other';
@@ -53,6 +54,12 @@ export function chooseChannel(options: ProcxyOptions): { runtime: Runtime; chann
   // There is no child, and options for one are ignored.
   if (inProcess) return { runtime: 'node', channel: 'ipc' };
   const runtime = runtimeOf(execPath, agent);
+  if (runtime === 'node' && startsItself(execPath)) {
+    throw new OptionsValidationError(
+      `The child would be this program once more (${process.execPath}): it is a single executable application, which starts no other file. ` +
+        "Set `execPath` to the path of a Node that is installed, or of Node's executable in a package of yours, or use { inProcess: true }.",
+    );
+  }
   const isWindows = process.platform === 'win32';
   const channel = options.channel ?? (runtime === 'node' || (isWindows && runtime !== 'other') ? 'ipc' : 'socket');
   if (serialization === 'advanced' && runtime !== 'node') {
