@@ -1,6 +1,6 @@
 const actions = new Set<() => void>();
 
-/** Runs `action` when this process exits, with one listener for all of them. Returns what takes that back. */
+/** Runs `action` when this process exits, with one listener for all actions. Returns a function that cancels this. */
 export function atExit(action: () => void): () => void {
   if (actions.size === 0) process.on('exit', runAll);
   actions.add(action);

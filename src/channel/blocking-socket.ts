@@ -2,13 +2,13 @@ import { readSync, writeSync } from 'node:fs';
 import { frame, HEADER_BYTES, type MessageFormat } from './frames.js';
 
 /**
- * A socket on which a process sends a message and waits for the answer without turning its event loop. The descriptor must be a
- * blocking one, as the child's end of an extra `'pipe'` of `child_process.fork` is.
+ * A socket on which a process sends a message and blocks until the answer arrives. The descriptor must be in blocking mode, like
+ * the child's end of an extra `'pipe'` of `child_process.fork`.
  */
 export class BlockingSocket {
   readonly #descriptor: number;
   readonly #format: MessageFormat;
-  /** Where an answer is read. There is one at a time, and most fit. */
+  /** Most answers fit into this buffer. There is only one at a time. */
   readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
 
   constructor(descriptor: number, format: MessageFormat) {
@@ -16,7 +16,7 @@ export class BlockingSocket {
     this.#format = format;
   }
 
-  /** Drops the message if the other side has closed the socket. @throws when the message cannot be written */
+  /** Drops the message if the other side has closed the socket. @throws if the message cannot be written */
   write(message: object): void {
     const bytes = frame(this.#format.encode(message));
     this.#whileOpen(() => {
@@ -43,13 +43,13 @@ export class BlockingSocket {
     const read = this.#fill(this.#buffer, 0, HEADER_BYTES);
     if (read < HEADER_BYTES) return undefined;
     const size = this.#buffer.readUInt32LE();
-    // A copy: what is decoded may be a view of it.
+    // A copy, since the decoded value may contain views of it.
     const body = Buffer.allocUnsafeSlow(size);
     const start = this.#buffer.copy(body, 0, HEADER_BYTES, read);
     return this.#fill(body, start, size) < size ? undefined : body;
   }
 
-  /** Reads until `buffer` holds `needed` bytes; more where they are there. Returns how many it holds: fewer at the end of the socket. */
+  /** Reads until `buffer` has at least `needed` bytes. Returns how many it has: fewer if the socket has ended. */
   #fill(buffer: Buffer, start: number, needed: number): number {
     let filled = start;
     while (filled < needed) {
@@ -63,5 +63,5 @@ export class BlockingSocket {
 
 const BUFFER_BYTES = 8 * 1024;
 
-/** The system's codes for a socket that nobody holds at the other end. */
+/** The error codes of a socket whose other end is closed. */
 const closed = new Set<string | undefined>(['EPIPE', 'ECONNRESET']);

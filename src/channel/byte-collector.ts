@@ -1,9 +1,9 @@
 const empty = Buffer.alloc(0);
 
-/** So much is set aside at once where it is known to be needed, in bytes. The system has not to provide it before it is used. */
+/** Bytes to reserve ahead if the total is known to be larger. The system provides the memory only when it is used. */
 const AHEAD = 64 * 1024 * 1024;
 
-/** Puts bytes together that come in pieces. It uses at most twice the memory of what has come. */
+/** Joins bytes that arrive in pieces. If the total is unknown, it uses at most twice the memory of what has arrived. */
 export class ByteCollector {
   #buffer = empty;
   #length = 0;
@@ -12,7 +12,7 @@ export class ByteCollector {
     return this.#length;
   }
 
-  /** @param expected how many there will be in all, where that is known */
+  /** @param expected the total number of bytes, if it is known */
   add(bytes: Uint8Array, expected = Infinity): void {
     const needed = this.#length + bytes.length;
     if (needed > this.#buffer.length) {
@@ -26,7 +26,7 @@ export class ByteCollector {
     this.#length = needed;
   }
 
-  /** What has come, for the caller to keep. The collector is empty then. */
+  /** Returns the bytes for the caller to keep, and empties the collector. */
   take(): Buffer {
     const bytes = this.#buffer.subarray(0, this.#length);
     this.#buffer = empty;

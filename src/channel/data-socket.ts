@@ -4,15 +4,15 @@ import { ByteCollector } from './byte-collector.js';
 import { MAX_MESSAGE, type MessageFormat } from './frames.js';
 
 /**
- * The data socket carries the bytes of streams as they are, with messages between them. A frame is a header of two unsigned
- * 32-bit little-endian numbers, then a body:
+ * The data socket carries raw bytes of streams, with messages in between. A frame is a header of two unsigned 32-bit
+ * little-endian numbers, followed by a body:
  *
  *     ┌────────────────────────┬────────┬───────────────┐
- *     │ stream id, 0: message  │ length │ body          │
+ *     │ stream id; 0: message  │ length │ body          │
  *     └────────────────────────┴────────┴───────────────┘
  *       4 bytes                  4 bytes  `length` bytes
  *
- * The body of a message is put together before it is read. Bytes of a stream are handed on in pieces, as they arrive.
+ * The body of a message is decoded once it is complete. Bytes of a stream are passed on in pieces as they arrive.
  */
 
 const HEADER_BYTES = 8;
@@ -30,23 +30,23 @@ export interface DataSocketOptions {
   format: MessageFormat;
   onPiece(piece: Piece): void;
   onMessage(message: unknown): void;
-  /** A frame was malformed, or its reader has refused it. Nothing more is read. */
+  /** Called when a frame is malformed, or its reader refuses it. Nothing more is read. */
   onViolation(error: unknown): void;
 }
 
 export class DataSocket {
   readonly #socket: Socket;
   readonly #options: DataSocketOptions;
-  /** The bytes of a header or a message that has not arrived whole. */
+  /** The bytes of a header or a message that has not arrived completely. */
   readonly #partial = new ByteCollector();
-  /** The frame whose body is arriving; between frames, `undefined`. */
+  /** The frame whose body is arriving. `undefined` between frames. */
   #frame: { streamId: number; left: number; isFirst: boolean } | undefined;
 
   constructor(socket: Socket, options: DataSocketOptions) {
     this.#socket = socket;
     this.#options = options;
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
-    // The end of the process shows what the error meant.
+    // Ignored: if it matters, the other process ends or the channel closes too.
     socket.on('error', () => {});
   }
 
@@ -62,7 +62,7 @@ export class DataSocket {
     this.#socket.uncork();
   }
 
-  /** @throws when the message cannot be written */
+  /** @throws if the message cannot be written */
   sendMessage(message: object): void {
     this.sendBytes(MESSAGE, [this.#options.format.encode(message)]);
   }
@@ -87,7 +87,7 @@ export class DataSocket {
     const streamId = header.readUInt32LE(0);
     const length = header.readUInt32LE(4);
     if (length > MAX_MESSAGE)
-      throw new ProtocolError(`A frame of ${length} bytes arrived, and ${MAX_MESSAGE} is the most.`);
+      throw new ProtocolError(`A frame of ${length} bytes arrived, but the limit is ${MAX_MESSAGE}.`);
     if (length > 0) this.#frame = { streamId, left: length, isFirst: true };
     else if (streamId === MESSAGE) throw new ProtocolError('An empty message arrived.');
     else this.#options.onPiece({ streamId, bytes: Buffer.alloc(0), isFirst: true, isLast: true });
@@ -123,7 +123,7 @@ export class DataSocket {
     }
   }
 
-  /** Puts `size` bytes together. Returns them once they are complete, and the rest of the chunk. */
+  /** Collects `size` bytes. Returns them once they are complete, and the rest of the chunk. */
   #collect(chunk: Buffer, size: number): [Buffer | undefined, Buffer] {
     const missing = size - this.#partial.length;
     const part = chunk.subarray(0, missing);

@@ -1,21 +1,21 @@
 import { ProtocolError } from '../errors.js';
 
-/** The channel closed within a message: whoever wrote it may have died over it. */
+/** The channel closed in the middle of a message. The writer may have died. */
 export class TruncatedMessage extends ProtocolError {}
 
 export interface DecoderOptions {
-  /** The longest message that is taken, in bytes. */
+  /** The longest message that is accepted, in bytes. */
   maxMessageBytes: number;
-  /** Takes each message, in its order. It must not throw. */
+  /** Called with each message, in order. It must not throw. */
   onMessage(message: unknown): void;
-  /** What came is no message, or the rest of one never came. Called at most once; nothing is read any more. */
+  /** Called at most once, when data is not a message, or the rest of a message is missing. Nothing more is read. */
   onError(error: ProtocolError): void;
 }
 
 /** Finds the messages in a stream of bytes. */
 export interface Decoder {
-  /** Takes what has arrived. It keeps the chunk, and does not change it. */
+  /** Takes a chunk of bytes. It may keep the chunk, but does not change it. */
   push(chunk: Uint8Array): void;
-  /** Nothing more arrives. A message of which only a part has come is an error. */
+  /** Ends the stream. An incomplete message is an error. */
   end(): void;
 }

@@ -3,12 +3,12 @@ import { ByteCollector } from './byte-collector.js';
 import { TruncatedMessage, type Decoder, type DecoderOptions } from './decoder.js';
 import { HEADER_BYTES, type MessageFormat } from './frames.js';
 
-/** Reads messages that stand in frames, however their bytes are cut. No more memory is taken than bytes have arrived, twice. */
+/** Reads messages in frames, however their bytes are split. A frame never uses more than twice the memory of its bytes, plus 64 MiB. */
 export class FrameDecoder implements Decoder {
   readonly #options: DecoderOptions & { format: MessageFormat };
-  /** What has come of a frame, its header included. */
+  /** The bytes of an incomplete frame, including its header. */
   readonly #partial = new ByteCollector();
-  /** Of the frame that `partial` is the beginning of, once its header is there. */
+  /** The size of the incomplete frame, once its header has arrived. */
   #size: number | undefined;
   #failed = false;
 
@@ -22,7 +22,7 @@ export class FrameDecoder implements Decoder {
       try {
         rest = this.#readWhole(rest) ?? this.#readPart(rest);
       } catch (cause) {
-        this.#fail(new ProtocolError('Bytes arrived that are no message.', { cause }));
+        this.#fail(new ProtocolError('Bytes arrived that are not a message.', { cause }));
       }
     }
   }
@@ -30,10 +30,10 @@ export class FrameDecoder implements Decoder {
   end(): void {
     const { length } = this.#partial;
     if (length === 0) return;
-    this.#fail(new TruncatedMessage(`The channel closed within a message, after ${length} bytes of it.`));
+    this.#fail(new TruncatedMessage(`The channel closed in the middle of a message, after ${length} bytes of it.`));
   }
 
-  /** A frame that is there as a whole is read without a copy. Returns what follows it. */
+  /** Reads a complete frame without copying it. Returns the bytes after it, or `undefined` if the frame is incomplete. */
   #readWhole(bytes: Buffer): Buffer | undefined {
     if (this.#partial.length > 0 || bytes.length < HEADER_BYTES) return undefined;
     const size = this.#sizeOf(bytes);
@@ -61,7 +61,7 @@ export class FrameDecoder implements Decoder {
     const length = header.readUInt32LE();
     const { maxMessageBytes } = this.#options;
     if (length > maxMessageBytes)
-      throw new RangeError(`A message of ${length} bytes is longer than the ${maxMessageBytes} that are allowed`);
+      throw new RangeError(`A message of ${length} bytes exceeds the limit of ${maxMessageBytes}`);
     return HEADER_BYTES + length;
   }
 

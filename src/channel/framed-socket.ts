@@ -5,8 +5,8 @@ import { FrameDecoder } from './frame-decoder.js';
 import { frame, MAX_MESSAGE, type MessageFormat } from './frames.js';
 
 /**
- * Messages in frames on a socket.
- * @param onGarbage the other side wrote what is no message; nothing more is read
+ * A channel that writes messages in frames on a socket.
+ * @param onGarbage called when data arrives that is not a message; nothing more is read
  */
 export function framedSocket(
   socket: Socket,
@@ -30,7 +30,7 @@ export function framedSocket(
   });
 
   socket.on('data', (chunk: Buffer) => decoder.push(chunk));
-  // What it means is seen at the close.
+  // Ignored: a `'close'` event follows.
   socket.on('error', () => {});
   socket.once('close', () => onClose());
 

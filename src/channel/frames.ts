@@ -2,11 +2,11 @@ import { DefaultSerializer, deserialize, serialize } from 'node:v8';
 import type { SerializationMode } from '../types/serializable.js';
 import { checkClaims } from './v8-claims.js';
 
-/** How a message is written as bytes: as UTF-8 JSON, or in advanced mode as `v8.serialize` does. */
+/** How a message is written as bytes: as JSON in UTF-8, or in advanced mode with `v8.serialize`. */
 export interface MessageFormat {
-  /** @throws when the message cannot be written */
+  /** @throws if the message cannot be written */
   encode(message: object): Buffer;
-  /** @throws when the bytes are no message */
+  /** @throws if the bytes are not a message */
   decode(bytes: Buffer): unknown;
 }
 
@@ -33,8 +33,8 @@ export const HEADER_BYTES = 4;
 export const MAX_MESSAGE = 2 ** 31 - 1;
 
 /**
- * A message on a stream of bytes: its length, an unsigned 32-bit little-endian number, and so many bytes.
- * @throws {RangeError} when it is too long
+ * Makes the frame of a message: its length as an unsigned 32-bit little-endian number, followed by its bytes.
+ * @throws {RangeError} if it is too long
  */
 export function frame(body: Buffer): Buffer {
   const bytes = Buffer.allocUnsafe(HEADER_BYTES + checkLength(body.length));
@@ -46,9 +46,9 @@ export function frame(body: Buffer): Buffer {
 const blankHeader = Buffer.alloc(HEADER_BYTES);
 
 /**
- * The frame of a message in V8's format, written in place: a large one is not copied once more.
- * @throws {RangeError} when it is too long
- * @throws {Error} for what cannot be cloned
+ * Makes the frame of a message in V8's format. Writes it in place, to avoid copying a large message again.
+ * @throws {RangeError} if it is too long
+ * @throws {Error} for values that cannot be cloned
  */
 export function v8Frame(message: unknown): Buffer {
   const serializer = new DefaultSerializer();
@@ -61,6 +61,6 @@ export function v8Frame(message: unknown): Buffer {
 }
 
 function checkLength(length: number): number {
-  if (length > MAX_MESSAGE) throw new RangeError(`The message has ${length} bytes, and ${MAX_MESSAGE} are allowed`);
+  if (length > MAX_MESSAGE) throw new RangeError(`The message has ${length} bytes, but the limit is ${MAX_MESSAGE}`);
   return length;
 }

@@ -2,16 +2,16 @@ import type { ChildProcess } from 'node:child_process';
 import { connect, Socket, type NetConnectOpts } from 'node:net';
 import { ChannelError, describeReason } from '../errors.js';
 
-/** The environment variables that tell a child of its end of a channel. The second pair is that of the Deka runtime. */
+/** The environment variables that name the descriptor of a channel for a child. The last two are for the Deka runtime. */
 const DESCRIPTOR = 'PROCXY_IPC_FD';
 const DEKA_DESCRIPTOR = 'DEKA_IPC_FD';
 const DEKA_ENABLED = 'DEKA_IPC_ENABLED';
-/** How messages are written, where it is not as lines of JSON. */
+/** The format of messages, unless they are lines of JSON. */
 const FORMAT = 'PROCXY_IPC_FORMAT';
 
-/** What a child is told of its end of a channel. */
+/** What the environment tells a child about its channel. */
 export interface InheritedChannel {
-  /** The number of a descriptor. */
+  /** The number of the descriptor. */
   descriptor: string;
   format: ChannelFormat;
 }
@@ -26,8 +26,8 @@ export function channelEnv(descriptor: number, format: ChannelFormat = 'json'): 
 }
 
 /**
- * Takes it out of the environment, since it holds for one process: its children are not to inherit it. `undefined` where this
- * process was given no channel.
+ * Reads the variables and removes them from the environment, so that this process's own children do not inherit them. Returns
+ * `undefined` if this process has no inherited channel.
  */
 export function takeInheritedChannel(): InheritedChannel | undefined {
   const { env } = process;
@@ -39,30 +39,30 @@ export function takeInheritedChannel(): InheritedChannel | undefined {
 
 /**
  * Opens a Unix socket that this process has inherited, in Node, Bun or Deno.
- * @throws {ChannelError} when there is none of that number
+ * @throws {ChannelError} if the descriptor is not an inherited socket
  */
 export function openInherited(descriptor: number | string): Socket {
   const fd = Number(descriptor);
   if (descriptor === '' || !Number.isInteger(fd) || fd < 0) {
-    throw new ChannelError(`${DESCRIPTOR} must be the number of a descriptor; it is '${descriptor}'.`);
+    throw new ChannelError(`${DESCRIPTOR} must be the number of a descriptor, but got '${descriptor}'.`);
   }
   try {
-    // Bun's `new Socket({ fd })` can be neither read nor written; the other two know no `connect({ fd })`.
+    // In Bun, `new Socket({ fd })` can be neither read nor written. Node and Deno have no `connect({ fd })`.
     if ('bun' in process.versions) return connect({ fd } as unknown as NetConnectOpts);
     return new Socket({ fd, readable: true, writable: true });
   } catch (cause) {
     throw new ChannelError(
-      `The descriptor ${fd} is no Unix socket that this process has inherited (${describeReason(cause)}). Whatever starts it must pass it on.`,
+      `The descriptor ${fd} is not a Unix socket that this process has inherited (${describeReason(cause)}). The program that starts this process must pass it on.`,
       { cause },
     );
   }
 }
 
-/** This side's end of a socket that a child inherits as `descriptor`. `undefined` where Node could not open it. */
+/** Takes this side's end of a socket that a child inherits as `descriptor`. Returns `undefined` if Node could not open it. */
 export function takeSocket(child: ChildProcess, descriptor: number): Socket | undefined {
   const stdio = child.stdio as (Socket | null)[] | undefined;
   const socket = stdio?.[descriptor] ?? undefined;
-  // As it is where fork() has its channel: it is not the user's to read.
+  // `null`, as fork() does for its channel: the user must not read the socket.
   if (stdio) stdio[descriptor] = null;
   return socket;
 }

@@ -7,30 +7,30 @@ import { TruncatedMessage, type Decoder, type DecoderOptions } from './decoder.j
 const NEWLINE = 0x0a;
 const SPACE = 0x20;
 const BYTE_ORDER_MARK = 0xfeff;
-/** How much of what is no message an error shows, in bytes. */
+/** How many bytes of invalid data an error shows. */
 const EXCERPT = 40;
 
 /**
- * A message as a line: JSON in UTF-8 without a line break, and then one.
- * @throws {TypeError} for what JSON has no text for: `undefined`, a function, a symbol, a BigInt, a cycle
- * @throws whatever a `toJSON` throws
+ * Writes a message as a line: JSON in UTF-8, followed by a line feed.
+ * @throws {TypeError} for values that JSON cannot express: `undefined`, a function, a symbol, a BigInt, a cycle
+ * @throws any error that a `toJSON` method throws
  */
 export function encodeLine(value: unknown): Buffer {
   return Buffer.from(lineOf(value));
 }
 
-/** The same as text. */
+/** Does the same, but returns text. */
 export function lineOf(value: unknown): string {
   const text = JSON.stringify(value) as string | undefined;
-  if (text === undefined) throw new TypeError(`JSON has no text for ${inspect(value)}`);
+  if (text === undefined) throw new TypeError(`JSON cannot express ${inspect(value)}`);
   return `${text}\n`;
 }
 
-/** Reads messages that stand in lines, however their bytes are cut, in time that grows with their length only. */
+/** Reads messages in lines, however their bytes are split into chunks. The time is linear in their length. */
 export class JsonLineDecoder implements Decoder {
   readonly #options: DecoderOptions;
   readonly #limit: number;
-  /** The beginning of a line whose end has not come. */
+  /** The beginning of an incomplete line. */
   readonly #partial = new ByteCollector();
   #failed = false;
 
@@ -51,7 +51,7 @@ export class JsonLineDecoder implements Decoder {
   end(): void {
     const rest = this.#partial.take();
     if (this.#failed || isBlank(rest)) return;
-    const what = `The channel closed within a message, after ${rest.length} bytes of it${excerpt(rest)}`;
+    const what = `The channel closed in the middle of a message, after ${rest.length} bytes of it${excerpt(rest)}`;
     this.#fail(new TruncatedMessage(what));
   }
 
@@ -61,7 +61,7 @@ export class JsonLineDecoder implements Decoder {
     if (this.#partial.length > this.#limit) this.#refuseLength();
   }
 
-  /** Reads the line of which there was a part. Returns where the next one begins. */
+  /** Completes and reads the incomplete line. Returns where the next line begins. */
   #completePartial(bytes: Buffer): number {
     const next = bytes.indexOf(NEWLINE) + 1;
     this.#partial.add(bytes.subarray(0, next));
@@ -69,7 +69,7 @@ export class JsonLineDecoder implements Decoder {
     return next;
   }
 
-  /** Several lines are read as one text: that is much faster than one by one. */
+  /** Reads several lines as one text, which is much faster than one by one. */
   #readLines(lines: Buffer): void {
     if (lines.length <= this.#limit && isUtf8(lines)) {
       for (const text of lines.toString('utf8', 0, lines.length - 1).split('\n')) this.#parse(text);
@@ -104,7 +104,7 @@ export class JsonLineDecoder implements Decoder {
   }
 
   #refuseLength(): void {
-    this.#fail(new ProtocolError(`A message is longer than the ${this.#limit} bytes that are allowed.`));
+    this.#fail(new ProtocolError(`A message exceeds the limit of ${this.#limit} bytes.`));
   }
 
   #fail(error: ProtocolError): void {
@@ -114,22 +114,22 @@ export class JsonLineDecoder implements Decoder {
   }
 }
 
-/** Removes a byte order mark from the beginning of a line, and everything from a blank line. */
+/** Removes a byte order mark at the beginning of a line. Returns `''` for a blank line. */
 function withoutPadding(line: string): string {
-  // No message begins with these, so that one look at a line is enough.
+  // No message begins with one of these characters, so the first character decides for most lines.
   const first = line.charCodeAt(0);
   if (first > SPACE && first !== BYTE_ORDER_MARK) return line;
   const text = first === BYTE_ORDER_MARK ? line.slice(1) : line;
   return /^[ \t\r]*$/.test(text) ? '' : text;
 }
 
-/** The same for the bytes of a line, which may be too many for a string. */
+/** Whether the bytes of a line are blank. They may be too many for a string. */
 function isBlank(line: Buffer): boolean {
   const start = line.indexOf('\ufeff') === 0 ? 3 : 0;
   return line.subarray(start).every((byte) => byte === SPACE || byte === 0x09 || byte === 0x0d);
 }
 
-/** How a sentence ends that is about some bytes. */
+/** The end of an error message that shows invalid bytes. */
 function excerpt(bytes: Buffer): string {
   return `: ${inspect(bytes.subarray(0, EXCERPT).toString())}.`;
 }

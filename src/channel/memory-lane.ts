@@ -2,20 +2,20 @@ import type { SerializationMode } from '../types/serializable.js';
 import type { Channel } from './channel.js';
 import { copierOf } from './memory.js';
 
-/** The end of the side that blocks until it is answered. */
+/** The end of the side that blocks until it has an answer. */
 export interface MemoryLane {
-  /** Delivers at once what is under way on the channel. */
+  /** Delivers messages in transit on the channel immediately. */
   flush(): void;
-  /** @throws when the message cannot be written */
+  /** @throws if the message cannot be written */
   write(message: object): void;
-  /** The answer, or `undefined` where the other end is closed. */
+  /** Returns the answer, or `undefined` if the other end is closed. */
   read(): unknown;
 }
 
 /**
- * A blocking lane within one process: a message is dealt with before `write()` returns, so that `read()` has the answer without a turn
- * of the event loop.
- * @param flush delivers at once what is under way on the channel from the end that blocks
+ * A blocking lane within one process. A message is handled before `write()` returns, so that `read()` has the answer without a
+ * turn of the event loop.
+ * @param flush immediately delivers messages in transit on the channel from the end that blocks
  * @returns the end that answers, and the end that blocks
  */
 export function memoryLane(mode: SerializationMode, flush: () => void): [Channel, MemoryLane] {
@@ -30,7 +30,7 @@ export function memoryLane(mode: SerializationMode, flush: () => void): [Channel
     onMessage(listener) {
       onMessage = listener;
     },
-    // What it means is seen at the end of the channel.
+    // The session learns of the end from its channel.
     onClose() {},
     close() {
       isOpen = false;

@@ -5,11 +5,11 @@ import type { ArrivedHandle, Channel } from './channel.js';
 import { messageFormat } from './frames.js';
 
 export interface MemoryChannel extends Channel {
-  /** Delivers at once what was sent at this end: its side is about to block. */
+  /** Immediately delivers what was sent at this end, since its side is about to block. */
   flush(): void;
 }
 
-/** One end, as the other sees it. */
+/** One end, as the other end sees it. */
 interface End {
   isOpen: boolean;
   onMessage(message: unknown, handle?: ArrivedHandle): void;
@@ -17,18 +17,18 @@ interface End {
 }
 
 /**
- * Two connected channels within one process. A message is written and read as on a channel between two processes, and arrives in a
- * later turn of the event loop. A handle is not copied: the other side gets the object itself.
+ * Makes two connected channels within one process. A message is serialized and deserialized as between two processes, and arrives
+ * in a later turn of the event loop. A handle is not copied: the other side gets the object itself.
  */
 export function memoryChannelPair(mode: SerializationMode = 'json'): [MemoryChannel, MemoryChannel] {
   const copy = copierOf(mode);
-  // What arrives runs in the asynchronous context of the code that made the channel, not of the sender.
+  // Listeners run in the asynchronous context of the code that made the channel, not of the sender.
   const context = new AsyncResource('PROCXY_MEMORY_CHANNEL');
   const [a, b] = [newEnd(), newEnd()];
   return [channelBetween(a, b, copy, context), channelBetween(b, a, copy, context)];
 }
 
-/** Makes of a message what it becomes by being written and read. @throws when it cannot be written */
+/** Makes a function that serializes and deserializes a message. @throws if the message cannot be written */
 export function copierOf(mode: SerializationMode): (message: object) => unknown {
   if (mode === 'json') return (message) => JSON.parse(JSON.stringify(message)) as unknown;
   const { encode, decode } = messageFormat(mode);
@@ -45,7 +45,7 @@ function channelBetween(
   copy: (message: object) => unknown,
   context: AsyncResource,
 ): MemoryChannel {
-  /** What is under way to the far end. */
+  /** Deliveries in transit to the far end. */
   const pending: (() => void)[] = [];
   const deliverNext = (): void => pending.shift()?.();
   const deliver = (action: () => void): void => {

@@ -6,28 +6,28 @@ import type { StreamFormat } from './dialect.js';
 import { MessageSocket, type Written } from './message-socket.js';
 import { alreadyDisconnected, channelClosed, checkMessage, checkSendOptions } from './node-errors.js';
 
-/** With so much unsent, in bytes, `send()` returns false. The same as Node's. */
+/** If more bytes than this are unsent, `send()` returns false. The same limit as Node's. */
 const HIGH_WATER = 128 * 1024;
 
 export interface MessageApiOptions {
   dialect: StreamFormat;
-  /** The longest message that is taken, in bytes. */
+  /** The longest message that is accepted, in bytes. */
   maxMessageBytes: number;
-  /** The channel keeps this process alive only while somebody listens, as in a child of `fork()`; else until it is told otherwise. */
+  /** Whether the channel keeps this process alive only while it has listeners, as in a child of `fork()`. Default: `false` */
   onlyWhileHeard?: boolean;
-  /** What came is no message, or only a part of one. `'disconnect'` follows. */
+  /** Called when data is not a message, or a message is incomplete. `'disconnect'` follows. */
   onError(error: ProtocolError): void;
 }
 
-/** What `process.channel` is. */
+/** The type of `process.channel`. */
 export interface ChannelControl {
-  /** The channel keeps this process alive. */
+  /** Makes the channel keep this process alive. */
   ref(): void;
-  /** It does not. */
+  /** Lets this process end although the channel is open. */
   unref(): void;
 }
 
-/** What {@link addMessageApi} gives to an emitter. */
+/** The members that {@link addMessageApi} adds to an emitter. */
 export interface MessageApi {
   readonly connected: boolean;
   /** `null` once the channel is closed. */
@@ -37,17 +37,18 @@ export interface MessageApi {
 }
 
 /**
- * Gives an emitter what `fork()` gives to a `ChildProcess`, and to `process` in the child: `send()`, `disconnect()`, `connected`,
- * `channel`, and the events `'message'` and `'disconnect'`; with Node's own semantics, but for handles. It owns the socket.
+ * Adds to an emitter what `fork()` adds to a `ChildProcess`, and to `process` in the child: `send()`, `disconnect()`, `connected`,
+ * `channel`, and the events `'message'` and `'disconnect'`. They behave as Node's do, except that handles cannot be sent. It
+ * takes ownership of the socket.
  */
 export function addMessageApi(target: EventEmitter, socket: Socket, options: MessageApiOptions): void {
   let connected = true;
-  /** What came while nobody listened. */
+  /** Messages that arrived while there were no listeners. */
   let unheard: unknown[] = [];
 
   const isHeard = (): boolean => target.listenerCount('message') > 0;
   const emit = (message: unknown): void => {
-    // Those that wait go first.
+    // Messages that wait go first.
     if (unheard.length === 0 && isHeard()) target.emit('message', message, undefined);
     else unheard.push(message);
   };
@@ -59,9 +60,9 @@ export function addMessageApi(target: EventEmitter, socket: Socket, options: Mes
   };
   const messages = new MessageSocket(socket, {
     ...options,
-    // Each in a tick of its own: a listener that throws harms no other message.
+    // Each in its own tick, so that a listener that throws does not affect other messages.
     onMessage: (message) => nextTick(emit, message),
-    // After the messages that came before.
+    // After the messages before it.
     onError: (error) => nextTick(options.onError, error),
     onUnwritten: (error) => target.emit('error', error),
     onEnd: () => end(),
@@ -72,7 +73,7 @@ export function addMessageApi(target: EventEmitter, socket: Socket, options: Mes
     nextTick(() => target.emit('disconnect'));
   };
   target.on('newListener', () => {
-    // It is no listener yet.
+    // `newListener` comes before the listener is added.
     if (unheard.length > 0) nextTick(emitUnheard);
   });
 
@@ -108,7 +109,7 @@ export function addMessageApi(target: EventEmitter, socket: Socket, options: Mes
   });
 }
 
-/** What the user says holds, whoever listens. */
+/** Makes `process.channel`. An explicit `ref()` or `unref()` overrides the effect of listeners. */
 function controlOf(target: EventEmitter, messages: MessageSocket, onlyWhileHeard: boolean): ChannelControl {
   let isExplicit = false;
   if (onlyWhileHeard) {
@@ -128,7 +129,7 @@ function controlOf(target: EventEmitter, messages: MessageSocket, onlyWhileHeard
   return { ref: set('ref'), unref: set('unref') };
 }
 
-/** `(handle?, options?, callback?)`, of which each may be left out. */
+/** Reads the arguments `(handle?, options?, callback?)`, each of which may be left out. */
 function readSendArguments([handle, options, callback]: unknown[]): { handle?: unknown; written?: Written } {
   if (typeof handle === 'function') return { written: handle as Written };
   if (typeof options === 'function') return { handle, written: options as Written };
@@ -138,7 +139,7 @@ function readSendArguments([handle, options, callback]: unknown[]): { handle?: u
 
 function handleRefused(): HandleTransferError {
   return new HandleTransferError(
-    'send(): a handle cannot cross on this channel, which carries text alone. Start the child with fork(), or send an address ' +
+    'send(): a handle cannot cross on this channel, which carries only text. Start the child with fork(), or send an address ' +
       'for it to connect to.',
   );
 }

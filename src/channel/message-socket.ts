@@ -4,56 +4,56 @@ import type { ProtocolError } from '../errors.js';
 import type { StreamFormat } from './dialect.js';
 import { atExit } from './at-exit.js';
 
-/** So many messages of one tick are each written at once; those after them are written together: */
+/** Messages of a tick that are written individually. Later ones wait, until the end of the tick at most, to be written together. */
 const BURST = 4;
-/** when they have grown to so many characters, */
+/** Messages that wait are written earlier if they have this many characters. */
 const FLUSH_SIZE = 64 * 1024;
-/** when so many ms have gone by, and at the end of the tick. */
+/** Messages that wait are written earlier if the last write was this long ago, in ms. */
 const FLUSH_AGE = 1;
-/** For so many ms one socket is read before the others have their turn: the system would go on for 2 MB. */
+/** How long one socket is read before others get their turn, in ms. libuv alone would read up to 2 MB. */
 const READING_TIME = 1;
-/** So much is read in any case, in bytes: more than a process has under way that blocks for an answer, whose messages go before. */
+/** Bytes that are always read in a turn: more than a process has in transit ahead of an invocation for which it blocks. */
 const READING_SIZE = 256 * 1024;
-/** A smaller chunk was all that there was, in bytes. */
+/** A smaller chunk means that no more data is waiting, in bytes. */
 const FULL_CHUNK = 32 * 1024;
 
-/** Called when a message has left this process, with `null`, or could not. */
+/** Called with `null` when a message has left this process, or with the error if it could not be written. */
 export type Written = (error: Error | null) => void;
 
 export interface MessageSocketOptions {
   dialect: StreamFormat;
-  /** The longest message that is taken, in bytes. */
+  /** The longest message that is accepted, in bytes. */
   maxMessageBytes: number;
-  /** Takes each message, in its order. It must not throw. */
+  /** Called with each message, in order. It must not throw. */
   onMessage(message: unknown): void;
-  /** What came is no message, or the other side closed the socket within one. {@link onEnd} follows. */
+  /** Called when data is not a message, or the socket closes in the middle of a message. {@link onEnd} follows. */
   onError(error: ProtocolError): void;
-  /** Messages could not be written for which there is no {@link Written}, and the operating system said so at once. */
+  /** Called when a write fails immediately and one of its messages has no {@link Written} callback. */
   onUnwritten(error: Error): void;
-  /** The socket is closed, and not by {@link MessageSocket.close}. */
+  /** Called when the socket closes, unless {@link MessageSocket.close} closed it. */
   onEnd(): void;
 }
 
-/** Messages on a socket, in both directions. It owns the socket. */
+/** Sends and receives messages on a socket, which it owns. */
 export class MessageSocket {
   readonly #socket: Socket;
   readonly #options: MessageSocketOptions;
   readonly #stopWatchingExit: () => void;
   #open = true;
-  /** What is to be written together. */
+  /** Encoded messages that will be written together. */
   #parts: (string | Buffer)[] = [];
   #size = 0;
   #written: (Written | undefined)[] = [];
-  /** How many messages this tick has brought. */
+  /** How many messages were sent in this tick. */
   #inTick = 0;
   #flushedAt = 0;
   #exiting = false;
   /** Whether the socket keeps this process alive. */
   #held = true;
-  /** When the first full chunk of this turn of the event loop came, and how much has come since. */
+  /** When the first full chunk of this turn of the event loop arrived. */
   #readingSince: number | undefined;
   #readInTurn = 0;
-  /** How many writes are under way. They keep it alive too, which Bun does not see to by itself. */
+  /** The number of pending writes. They keep this process alive too, which Bun does not do by itself. */
   #writing = 0;
 
   constructor(socket: Socket, options: MessageSocketOptions) {
@@ -64,19 +64,19 @@ export class MessageSocket {
       this.#flush();
     });
     this.#read();
-    // Whoever wrote is told of what could not be written; the rest is seen at the close.
+    // Ignored: write errors go to the callbacks, and a `'close'` event follows.
     socket.on('error', () => {});
   }
 
-  /** What has not left this process: bytes, or characters. */
+  /** How much has not left this process, in bytes or characters. */
   get backlog(): number {
     return this.#socket.writableLength + this.#size;
   }
 
-  /** @throws when the message cannot be written as this dialect does */
+  /** @throws if this format cannot write the message */
   send(message: unknown, written?: Written): void {
     const part = this.#options.dialect.encode(message);
-    // A large one is not copied to join the others.
+    // Writes a large message separately, to avoid copying it.
     if (part.length >= FLUSH_SIZE) this.#flush();
     this.#parts.push(part);
     this.#written.push(written);
@@ -85,7 +85,7 @@ export class MessageSocket {
     if (this.#inTick <= BURST || this.#exiting || this.#size >= FLUSH_SIZE || this.#isStale()) this.#flush();
   }
 
-  /** Nothing is delivered from now on. What was sent is still written. */
+  /** Stops delivering messages. Messages that were sent are still written. */
   close(): void {
     if (!this.#open) return;
     this.#open = false;
@@ -126,11 +126,11 @@ export class MessageSocket {
       this.#end();
     };
     this.#socket.once('end', finish);
-    // Without an 'end' before it, where the other side left unread what was sent to it.
+    // If the other side closed without reading everything, 'close' comes without an 'end'.
     this.#socket.once('close', finish);
   }
 
-  /** Stops to read until the next turn where this one has been long: a flood is not to keep other sockets waiting. */
+  /** Pauses reading until the next turn if this one has been long, so that a flood does not keep other sockets waiting. */
   #shareTurn(bytes: number): void {
     const time = now();
     this.#readInTurn += bytes;
@@ -166,7 +166,7 @@ export class MessageSocket {
       if (--this.#writing === 0 && !this.#held) this.#socket.unref();
       tell(written, error ? (this.#socket.errored ?? error) : null);
     });
-    // As Node does: of a child that dies while it is being sent to, 'disconnect' tells, and the callbacks.
+    // As in Node, an 'error' event only follows an immediate failure. A later one is reported by 'disconnect' and the callbacks.
     const { errored } = this.#socket;
     if (errored && written.includes(undefined)) nextTick(this.#options.onUnwritten, errored);
   }
@@ -180,14 +180,14 @@ export class MessageSocket {
   }
 }
 
-/** All are of one kind, that of the dialect. */
+/** Joins parts, which are either all strings or all Buffers. */
 function joined(parts: readonly (string | Buffer)[]): string | Buffer {
   const [first = ''] = parts;
   if (parts.length === 1) return first;
   return typeof first === 'string' ? parts.join('') : Buffer.concat(parts as readonly Buffer[]);
 }
 
-/** Each in a tick of its own: one that throws keeps no other from being called. */
+/** Calls each callback in its own tick, so that one that throws does not affect the others. */
 function tell(written: readonly (Written | undefined)[], error: Error | null): void {
   for (const callback of written) if (callback) nextTick(callback, error);
 }

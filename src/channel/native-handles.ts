@@ -4,12 +4,12 @@ import type { HandleDescription } from '../protocol.js';
 import type { Handle, NativeHandle } from './channel.js';
 
 /**
- * Node's objects for sockets and servers read, accept and fail from the moment in which they exist. So a handle travels as the
- * native one beneath it, as `cluster` sends them, and becomes an object when the code that wants it runs. The operating system
- * keeps what comes meanwhile: data, connections, datagrams, a reset.
+ * Node's socket and server objects start to read, accept or fail as soon as they exist. So a handle travels as the native handle
+ * beneath it, as in `cluster`. It becomes an object only when the code that uses it runs. Meanwhile, the operating system keeps
+ * data, connections, datagrams and resets.
  */
 
-/** What the other process must know to make the object again. */
+/** Describes what the other process must know to recreate the object. */
 export function describeHandle(handle: Handle): HandleDescription {
   if (handle instanceof Socket) return { kind: 'socket', allowHalfOpen: handle.allowHalfOpen };
   if (handle instanceof DatagramSocket)
@@ -18,7 +18,7 @@ export function describeHandle(handle: Handle): HandleDescription {
   return { kind: 'server', allowHalfOpen, pauseOnConnect };
 }
 
-/** The native handle of an open socket or server; `undefined` where it has none of its own, as a server of a cluster's worker. */
+/** Returns the native handle of an open socket or server. `undefined` if it has none, like the server of a cluster worker. */
 export function nativeOf(handle: Handle): NativeHandle | undefined {
   const native = handle instanceof DatagramSocket ? datagramHandle(handle) : (handle as { _handle?: unknown })._handle;
   return isNative(native) ? native : undefined;
@@ -29,7 +29,7 @@ export function isNative(value: unknown): value is NativeHandle {
   return name === 'TCP' || name === 'Pipe' || name === 'UDP';
 }
 
-/** Makes the object. Nothing of it happens before the event loop turns. */
+/** Makes the object. It emits nothing before the next turn of the event loop. */
 export function objectOf(native: NativeHandle, description: HandleDescription): Handle {
   switch (description.kind) {
     case 'socket':
@@ -37,23 +37,23 @@ export function objectOf(native: NativeHandle, description: HandleDescription): 
     case 'server':
       return new Server(description).listen(native);
     case 'dgram':
-      // A native handle in the place of the port, as Node itself does it for a socket that has arrived.
+      // The native handle takes the place of the port. Node itself does this for a socket that has arrived.
       return createSocket(description.type).bind(native as never);
   }
 }
 
-/** `socket._handle` warns that it is deprecated; the state that it reads is kept under a symbol. */
+/** Reads the state that a datagram socket keeps under a symbol: `socket._handle` would print a deprecation warning. */
 function datagramHandle(socket: DatagramSocket): unknown {
   const symbol = Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'state symbol');
   return symbol && (socket as unknown as Record<symbol, { handle?: unknown } | undefined>)[symbol]?.handle;
 }
 
-/** Sockets whose reading was stopped here. */
+/** The native handles of sockets that `stopReading()` has stopped. */
 const stopped = new WeakSet<NativeHandle>();
 
 /**
- * What this process reads from now on, the other would never see. Only the native handle can be told to stop: `pause()` lets a
- * socket read on into its buffer.
+ * Stops reading, since the other process would not get data that this one reads. It must stop the native handle: after `pause()`,
+ * a socket continues to read into its buffer.
  */
 export function stopReading(handle: Handle): void {
   const native = readerOf(handle);
@@ -63,7 +63,7 @@ export function stopReading(handle: Handle): void {
   stopped.add(native);
 }
 
-/** Reads on, where the handle stays in this process: the stream takes its reading for under way, and would not start it again. */
+/** Resumes reading if the handle stays in this process. The stream would not, since it does not know that reading was stopped. */
 export function readOn(handle: Handle): void {
   const native = readerOf(handle);
   if (!native || !stopped.delete(native)) return;
@@ -77,7 +77,7 @@ interface Reader extends NativeHandle {
   readStart(): void;
 }
 
-/** `undefined` for a socket that is closed, and for what is not a socket. */
+/** Returns `undefined` for a closed socket, and for handles that are not sockets. */
 function readerOf(handle: Handle): Reader | undefined {
   const native = handle instanceof Socket ? nativeOf(handle) : undefined;
   return native && 'readStop' in native ? (native as Reader) : undefined;

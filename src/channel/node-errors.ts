@@ -1,4 +1,4 @@
-/** What Node's own message API throws or emits, with the same codes and sentences: programs test for these. */
+/** The errors of Node's own message API, with the same codes and messages, since programs check them. */
 
 export function channelClosed(): Error {
   return Object.assign(new Error('Channel closed'), { code: 'ERR_IPC_CHANNEL_CLOSED' });
@@ -8,7 +8,7 @@ export function alreadyDisconnected(): Error {
   return Object.assign(new Error('IPC channel is already disconnected'), { code: 'ERR_IPC_DISCONNECTED' });
 }
 
-/** @throws {TypeError} unless the value is one that `process.send` takes */
+/** @throws {TypeError} if `process.send` would not accept the value */
 export function checkMessage(message: unknown): void {
   if (message === undefined) {
     throw Object.assign(new TypeError('The "message" argument must be specified'), { code: 'ERR_MISSING_ARGS' });

@@ -11,7 +11,7 @@ export function nodeIpcChannel(port: IpcPort): Channel {
 
   return {
     send(message, handle, written = () => {}) {
-      // With a callback, a write that fails because the other side is gone comes here and not as an 'error' event.
+      // With a callback, a write that fails because the other side has gone calls it, instead of emitting an 'error' event.
       if (port.connected) port.send(message, handle && (nativeOf(handle) as never), { keepOpen: true }, written);
     },
     onMessage(listener) {

@@ -1,25 +1,25 @@
 /**
- * An array with holes is written by V8 as its length and those items that it has. Whoever reads one sets memory aside for the whole
- * length, which a few bytes can claim to be huge. The tokens are those of `v8/src/objects/value-serializer.cc`, of versions 13 to 15.
+ * V8 writes an array with holes as its length and the items that it has. The reader allocates memory for the whole length, so a
+ * few bytes could make it allocate gigabytes. The tokens are from versions 13 to 15 of `v8/src/objects/value-serializer.cc`.
  */
 
-/** So many places, of 8 bytes each, all arrays with holes of a message may have together. */
+/** The most slots that all arrays with holes in a message may have together, of 8 bytes each. */
 export const MAX_CLAIMED = 2 ** 24;
 
 const SPARSE_ARRAY = code('a');
 const VERSION = 0xff;
 const OLDEST_VERSION = 13;
 
-/** @throws {RangeError} when the arrays with holes of a message claim more places than {@link MAX_CLAIMED} */
+/** @throws {RangeError} if the arrays with holes in a message claim more slots than {@link MAX_CLAIMED} */
 export function checkClaims(bytes: Buffer): void {
   if (mostClaimed(bytes) <= MAX_CLAIMED) return;
   const claimed = new Claims(bytes).count();
   if (claimed > MAX_CLAIMED) {
-    throw new RangeError(`Arrays with holes claim ${claimed} places, and ${MAX_CLAIMED} are allowed in one message`);
+    throw new RangeError(`Arrays with holes claim ${claimed} slots, but the limit is ${MAX_CLAIMED} in one message`);
   }
 }
 
-/** Every byte that may be the token of such an array counts, also where it is a letter: never too few. */
+/** A quick upper bound: counts every byte that may be the token of such an array, even if it is a letter in a string. */
 function mostClaimed(bytes: Buffer): number {
   let sum = 0;
   for (let at = bytes.indexOf(SPARSE_ARRAY); at !== -1; at = bytes.indexOf(SPARSE_ARRAY, at + 1)) {
@@ -29,7 +29,7 @@ function mostClaimed(bytes: Buffer): number {
   return sum;
 }
 
-/** Seven bits a byte, the lowest first. What is longer than 32 bits is cut as V8 cuts it. */
+/** Reads a number of variable length: seven bits per byte, lowest first. Truncates it to 32 bits, as V8 does. */
 function varintAt(bytes: Buffer, start: number): { value: number; end: number } {
   let value = 0;
   let end = start;
@@ -41,8 +41,14 @@ function varintAt(bytes: Buffer, start: number): { value: number; end: number } 
 }
 
 /**
- * What follows tokens before the next one: `v` a number of variable length, `d` a double, `b` one byte, `s` a length and so many bytes, `i` the
- * same with the sign of a bigint in the lowest bit of the length, `l` a length, the one that it may become, and bytes.
+ * What follows each token before the next one:
+ *
+ * - `v`: a number of variable length
+ * - `d`: a double
+ * - `b`: one byte
+ * - `s`: a length, then that many bytes
+ * - `i`: the same, but the lowest bit of the length is the sign of a bigint
+ * - `l`: a length, the maximum length of a resizable buffer, then the bytes
  */
 const following = new Map<string, string>();
 for (const [tokens, parts] of [
@@ -53,13 +59,13 @@ for (const [tokens, parts] of [
   ['"cSB', 's'],
   ['Zz', 'i'],
   ['~', 'l'],
-  // Of a host object, which Node's views on buffers are, its type goes first.
+  // A host object, as Node writes views of buffers, has its type first.
   ['\\', 'vs'],
 ] as const) {
   for (const token of tokens) following.set(token, parts);
 }
 
-/** Adds up the lengths of arrays with holes, token by token, and skips what strings and buffers hold. */
+/** Adds up the lengths of arrays with holes, token by token. Skips the content of strings and buffers. */
 class Claims {
   readonly #bytes: Buffer;
   #at = 0;
@@ -69,11 +75,12 @@ class Claims {
     this.#bytes = bytes;
   }
 
-  /** As far as the tokens are known: at one that is not, V8 reads no further either. */
+  /** Counts up to the first unknown token, where V8 also stops reading. */
   count(): number {
-    if (this.#byte() !== VERSION) throw new RangeError('A message has no version of its format');
+    if (this.#byte() !== VERSION) throw new RangeError('A message does not begin with the version of its format');
     this.#version = this.#varint();
-    if (this.#version < OLDEST_VERSION) throw new RangeError(`A message is of the format's version ${this.#version}`);
+    if (this.#version < OLDEST_VERSION)
+      throw new RangeError(`A message has the format version ${this.#version}, which is older than ${OLDEST_VERSION}`);
     let sum = 0;
     while (this.#at < this.#bytes.length) {
       const token = this.#byte();
@@ -83,7 +90,7 @@ class Claims {
     return sum;
   }
 
-  /** Whether the token is known. */
+  /** Skips what follows a token. Returns whether the token is known. */
   #skip(token: string): boolean {
     switch (token) {
       case 'R':
@@ -92,8 +99,8 @@ class Claims {
         this.#follow(this.#version >= 14 ? 'bvvv' : 'bvv');
         return true;
       case 'r':
-        // What is in one has tokens of its own. No error crosses as V8 writes it: the codec has its own way.
-        throw new RangeError('A message holds an error in the format of V8');
+        // An error has tokens of its own inside. The codec never writes errors in V8's format.
+        throw new RangeError('A message contains an error in V8 format');
       default:
         this.#follow(following.get(token) ?? '');
         return following.has(token);

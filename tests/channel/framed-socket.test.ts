@@ -83,7 +83,7 @@ describe.each(['json', 'advanced'] as const)('messages on a socket, in %s mode',
     deliver(Buffer.concat([encode({ n: 1 }), Buffer.from(bytes), encode({ n: 2 })]));
     expect(arrived).toEqual([{ n: 1 }]);
     expect(garbage).toHaveLength(1);
-    expect(garbage[0]).toMatchObject({ name: 'ProtocolError', message: 'Bytes arrived that are no message.' });
+    expect(garbage[0]).toMatchObject({ name: 'ProtocolError', message: 'Bytes arrived that are not a message.' });
     expect(near.destroyed).toBe(true);
     await until(() => closed === 1, 'the close was seen');
   });

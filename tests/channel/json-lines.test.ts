@@ -136,7 +136,7 @@ describe('bytes that are not a message', () => {
     [
       'junk without an end',
       Buffer.from('{"a":'),
-      /^The channel closed within a message, after 5 bytes of it: '\{"a":'/,
+      /^The channel closed in the middle of a message, after 5 bytes of it: '\{"a":'/,
     ],
   ])('%s is one error, after what came before it and before nothing', (_what, bytes, message) => {
     const { messages: found, errors } = read([Buffer.concat([text('1', '2'), bytes])], { end: true });
@@ -159,7 +159,7 @@ describe('bytes that are not a message', () => {
     ]) {
       expect(read(chunks, { maxMessageBytes: 10 }).errors).toEqual([]);
       const { errors, messages: found } = read(chunks, { maxMessageBytes: 9 });
-      expect(errors.map(({ message }) => message)).toEqual(['A message is longer than the 9 bytes that are allowed.']);
+      expect(errors.map(({ message }) => message)).toEqual(['A message exceeds the limit of 9 bytes.']);
       expect(found).not.toContain('12345678');
     }
     const { errors } = read([Buffer.alloc(6, ' '), Buffer.alloc(4, ' ')], { maxMessageBytes: 9 });

@@ -31,10 +31,10 @@ describe('connectIpc()', () => {
   });
 
   test.each([
-    ['not a number', 'three', /^PROCXY_CHANNEL PROCXY_IPC_FD must be the number of a descriptor; it is 'three'/],
-    ['empty', '', /^PROCXY_CHANNEL PROCXY_IPC_FD must be the number of a descriptor; it is ''/],
-    ['not open', '99', /^PROCXY_CHANNEL The descriptor 99 is no Unix socket that this process has inherited/],
-    ['not a socket', '0', /^PROCXY_CHANNEL The descriptor 0 is no Unix socket/],
+    ['not a number', 'three', /^PROCXY_CHANNEL PROCXY_IPC_FD must be the number of a descriptor, but got 'three'/],
+    ['empty', '', /^PROCXY_CHANNEL PROCXY_IPC_FD must be the number of a descriptor, but got ''/],
+    ['not open', '99', /^PROCXY_CHANNEL The descriptor 99 is not a Unix socket that this process has inherited/],
+    ['not a socket', '0', /^PROCXY_CHANNEL The descriptor 0 is not a Unix socket/],
   ])('reports a descriptor that is %s', async (_what, descriptor, message) => {
     const child = spawn(process.execPath, [ipcProgram('connecting.js')], {
       env: { ...process.env, PROCXY_IPC_FD: descriptor },

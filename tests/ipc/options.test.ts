@@ -24,9 +24,9 @@ describe('invalid bytes from a child are an error event, then a disconnect', () 
     [
       'a line that is cut',
       'printf \'{"a"\' >&3',
-      'The channel closed within a message, after 4 bytes of it: \'{"a"\'.',
+      'The channel closed in the middle of a message, after 4 bytes of it: \'{"a"\'.',
     ],
-    ['a line that is too long', 'yes >&3', 'A message is longer than the 1000 bytes that are allowed.'],
+    ['a line that is too long', 'yes >&3', 'A message exceeds the limit of 1000 bytes.'],
   ])('%s', async (_what, script, message) => {
     const child = startShell(`echo '"before"' >&3; ${script.replace('yes >', "yes | tr -d '\\n' >")}`, {
       maxMessageBytes: 1000,
