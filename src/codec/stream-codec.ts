@@ -87,7 +87,7 @@ function isIterable(value: object): value is Iterable<unknown> {
 }
 
 /** Whether a value is itself an iterator, such as a generator, `map.values()` or a database cursor. */
-export function isIterator(value: object): value is Iterator<unknown, unknown, unknown> {
+function isIterator(value: object): value is Iterator<unknown, unknown, unknown> {
   return typeof (value as Partial<Iterator<unknown>>).next === 'function';
 }
 

@@ -1,15 +1,20 @@
 import { Duplex, finished, type Readable } from 'node:stream';
-import { isAsyncIterable, isIterator } from '../../codec/stream-codec.js';
+import { isAsyncIterable } from '../../codec/stream-codec.js';
 import { isError } from '../../realm.js';
 import type { Producer, StepMethod } from './source.js';
 
 type AnyIterator = AsyncIterator<unknown, unknown, unknown> | Iterator<unknown, unknown, unknown>;
 
-/** Produces items from anything that `for await` accepts. Runs none of its code before the first item is requested. */
+/**
+ * Produces items from anything that `for await` accepts. Makes the iterator at once, as `for await` does: an Interface of `readline`
+ * loses the lines that come before it. A generator runs none of its code before the first item is requested.
+ */
 export function iteratorProducer(iterable: AsyncIterable<unknown> | Iterable<unknown>): Producer {
-  let started: AnyIterator | undefined;
-  const iterator = (): AnyIterator =>
-    (started ??= isAsyncIterable(iterable) ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]());
+  const made = makeIterator(iterable);
+  const iterator = (): AnyIterator => {
+    if ('failure' in made) throw made.failure;
+    return made.iterator;
+  };
 
   const step = async (method: StepMethod, value: unknown): Promise<IteratorResult<unknown>> => {
     const target = iterator();
@@ -25,13 +30,21 @@ export function iteratorProducer(iterable: AsyncIterable<unknown> | Iterable<unk
     next: () => iterator().next(),
     step,
     close(_outcome, early) {
-      // An iterator may hold a resource from its creation, such as a database cursor. An iterable holds none until it is iterated.
-      const target = started ?? (isIterator(iterable) ? iterable : undefined);
-      const end = async (): Promise<unknown> => target?.return?.();
+      const end = async (): Promise<unknown> => iterator().return?.();
       // A `finally` block may throw, now or later. A running generator throws when it is told to return.
       if (early) end().catch(() => {});
     },
   };
+}
+
+function makeIterator(
+  iterable: AsyncIterable<unknown> | Iterable<unknown>,
+): { iterator: AnyIterator } | { failure: unknown } {
+  try {
+    return { iterator: isAsyncIterable(iterable) ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]() };
+  } catch (failure) {
+    return { failure };
+  }
 }
 
 /** Produces chunks from a stream of this side. */

@@ -34,7 +34,7 @@ describe('iteratorProducer()', () => {
     await expect(bare().step?.('throw', 'why')).rejects.toBe('why');
   });
 
-  test('closes an iterator, also one that nobody has read; an iterable that nobody has read holds nothing', async () => {
+  test('closes the iterator, also one that nobody has read', async () => {
     const closed: string[] = [];
     const iterator = (name: string) => ({
       next: () => ({ done: false, value: 1 }),
@@ -50,7 +50,21 @@ describe('iteratorProducer()', () => {
     iteratorProducer({ [Symbol.iterator]: () => iterator('iterable') }).close(ok, true);
     iteratorProducer(iterator('at its end')).close(ok, false);
     await turn();
-    expect(closed).toEqual(['read', 'unread']);
+    expect(closed).toEqual(['read', 'unread', 'iterable']);
+  });
+
+  test('makes the iterator at once, and tells whoever reads where that fails', async () => {
+    let made = 0;
+    const makes = {
+      [Symbol.asyncIterator]: () => (made++, [1][Symbol.iterator]() as unknown as AsyncIterator<number>),
+    };
+    iteratorProducer(makes);
+    expect(made).toBe(1);
+    const broken = iteratorProducer({ [Symbol.asyncIterator]: fail });
+    expect(() => broken.next()).toThrow('finally');
+    await expect(broken.step?.('next', 1)).rejects.toThrow('finally');
+    broken.close(ok, true);
+    await turn();
   });
 
   test('a finally block that throws harms nobody', async () => {
