@@ -27,6 +27,8 @@ interface Attack {
   cuts: number[];
   isByteByByte: boolean;
   maxMessageBytes: number;
+  /** What the session that is attacked sends itself. */
+  kind: number;
 }
 
 const place = fc.double({ min: 0, max: 1, noNaN: true });
@@ -36,6 +38,7 @@ const attackOf = fc.record<Attack>({
   cuts: fc.array(place, { maxLength: 6 }),
   isByteByByte: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
   maxMessageBytes: fc.constantFrom(MAX_MESSAGE, MAX_MESSAGE, 4096),
+  kind: fc.nat(1000),
 });
 
 export interface BytesReport {
@@ -64,7 +67,7 @@ export async function fuzzBytes(mode: SerializationMode, attacks: number, seed?:
   const descriptors = openDescriptors();
   const property = fc.asyncProperty(attackOf, async (each) => {
     const { near, far } = await pairs.next();
-    const target = new Target(mode, near, far, each.maxMessageBytes);
+    const target = new Target(mode, near, far, each);
     const bytes = target.bytesOf(each);
     report.attacks++;
     report.bytes += bytes.length;
@@ -111,7 +114,7 @@ class Target {
   #written = 0;
   #isClosed = false;
 
-  constructor(mode: SerializationMode, near: Socket, far: Socket, maxMessageBytes: number) {
+  constructor(mode: SerializationMode, near: Socket, far: Socket, { maxMessageBytes, kind }: Attack) {
     this.#mode = mode;
     this.#near = near;
     this.#far = far;
@@ -126,7 +129,7 @@ class Target {
       },
     });
     far.on('data', (chunk: Buffer) => answers.push(chunk));
-    this.#victim = new Victim(mode, 'parent', nodeIpcChannel(this.#emitter as EventEmitter & IpcPort));
+    this.#victim = new Victim(mode, 'parent', kind, nodeIpcChannel(this.#emitter as EventEmitter & IpcPort));
   }
 
   bytesOf({ messages, damages }: Attack): Buffer {

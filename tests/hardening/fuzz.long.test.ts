@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { times } from '../support/thorough.js';
 import { fuzz } from './fuzz.js';
+import { fuzzHonest } from './honest.js';
 
 const MESSAGES = times(5000, 200_000);
 
@@ -16,4 +17,10 @@ describe.each(['json', 'advanced'] as const)('in %s mode', (mode) => {
     },
     600_000,
   );
+
+  test('values of all kinds arrive whole between sides that keep the protocol, or are refused', async () => {
+    const { values, refused } = await fuzzHonest(mode, times(2000, 50_000));
+    expect(refused).toBeGreaterThan(values / 50);
+    expect(refused).toBeLessThan(values / 2);
+  }, 600_000);
 });

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { fuzz } from './fuzz.js';
+import { fuzzHonest } from './honest.js';
 
 /** A few, so that a change that breaks it is seen at once; fuzz.long.test.ts sends many. */
 const MESSAGES = 300;
+const VALUES = 100;
 
 describe.each(['json', 'advanced'] as const)('in %s mode', (mode) => {
   test.each(['parent', 'child'] as const)(
@@ -13,4 +15,9 @@ describe.each(['json', 'advanced'] as const)('in %s mode', (mode) => {
       expect(violations).toBeGreaterThan(0);
     },
   );
+
+  test('values of all kinds arrive whole between sides that keep the protocol, or are refused', async () => {
+    const { arrived, refused } = await fuzzHonest(mode, VALUES);
+    expect(Math.min(arrived, refused)).toBeGreaterThan(0);
+  });
 });

@@ -26,8 +26,8 @@ export async function fuzz(side: Side, mode: SerializationMode, messages: number
   const escapes = noteEscapes();
   const pristine = fingerprint();
   const sequence = fc.array(anyMessage(side), { minLength: 1, maxLength: MOST, size: 'max' });
-  const attack = fc.asyncProperty(sequence, async (list) => {
-    const victim = new Victim(mode, side);
+  const attack = fc.asyncProperty(sequence, fc.nat(1000), async (list, kind) => {
+    const victim = new Victim(mode, side, kind);
     report.victims++;
     for (const [index, message] of list.entries()) {
       victim.receive(message);
@@ -53,7 +53,7 @@ export async function fuzz(side: Side, mode: SerializationMode, messages: number
   try {
     while (report.messages < messages) {
       await fc.assert(attack, {
-        numRuns: 100,
+        numRuns: Math.min(100, Math.ceil(messages / 15)),
         endOnFailure: false,
         ...(seed !== undefined && { seed: seed + report.victims }),
       });

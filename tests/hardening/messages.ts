@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 /**
  * Messages such as a hostile process may send: right ones, nearly right ones and nonsense, about calls, functions and streams
  * that exist and about others. They are what JSON can say; `#n` stands for the n-th function that the other side has exported,
- * and `@deep`, `@map` and others for what an array of messages could not hold or be shown with.
+ * and `@deep`, `@causes`, `@map` and others for what an array of messages could not hold or be shown with.
  */
 
 const smallId = fc.integer({ min: 1, max: 12 });
@@ -102,7 +102,10 @@ const { value } = fc.letrec<{ value: unknown; descriptor: unknown }>((tie) => ({
     }),
   ),
 }));
-const anyValue = fc.oneof({ weight: 60, arbitrary: value }, { weight: 1, arbitrary: fc.constant('@deep') });
+const anyValue = fc.oneof(
+  { weight: 60, arbitrary: value },
+  { weight: 1, arbitrary: fc.constantFrom('@deep', '@causes') },
+);
 
 const coded = fc.oneof(nothing, fc.constant(true), fc.array(fc.oneof(functionId, smallId), { maxLength: 3 }), anyValue);
 const args = fc.oneof(
@@ -184,7 +187,29 @@ const damaged = fc.tuple(typed, fc.nat(6), fc.oneof(nothing, anyValue)).map(([me
   const keys = Object.keys(message);
   return { ...message, [keys[index % keys.length] as string]: other };
 });
-const message = fc.oneof({ weight: 10, arbitrary: typed }, { weight: 2, arbitrary: damaged });
+/** One of which a part is missing, or that ends in the middle of a list: what is left of it was copied. */
+const halved = fc
+  .tuple(typed, fc.array(fc.nat(20), { minLength: 1, maxLength: 5 }))
+  .map(([whole, places]) => withoutPart(whole, places));
+
+function withoutPart(whole: unknown, [place = 0, ...deeper]: readonly number[]): unknown {
+  if (typeof whole !== 'object' || whole === null) return whole;
+  if (Array.isArray(whole)) {
+    if (whole.length === 0) return whole;
+    const index = place % whole.length;
+    return deeper.length === 0 ? whole.slice(0, index) : whole.with(index, withoutPart(whole[index], deeper));
+  }
+  const entries = Object.entries(whole);
+  const index = place % (entries.length || 1);
+  if (deeper.length === 0) return Object.fromEntries(entries.toSpliced(index, 1));
+  return Object.fromEntries(entries.map(([key, part], n) => [key, n === index ? withoutPart(part, deeper) : part]));
+}
+
+const message = fc.oneof(
+  { weight: 10, arbitrary: typed },
+  { weight: 2, arbitrary: damaged },
+  { weight: 2, arbitrary: halved },
+);
 
 /** What the rows of a batch may begin with, in any order. */
 const rows = fc.array(

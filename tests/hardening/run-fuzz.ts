@@ -1,10 +1,11 @@
 /**
- * `npm run fuzz`, with `--messages N` for so many in each mode: random messages to both sides of a session; then, with `--bytes N` and
- * `--seed N`, so many attacks on the parent's end of a socket channel, and a hundred times as many damaged messages for its decoder.
+ * `npm run fuzz`, with `--messages N` for so many in each mode: random messages to both sides of a session, and a hundredth as many
+ * values between two sides that keep the protocol; then, with `--bytes N` and `--seed N`, so many attacks on the parent's end of a socket channel, and a hundred times as many damaged messages for its decoder.
  */
 import { parseArgs } from 'node:util';
 import { fuzzBytes } from './bytes.js';
 import { fuzz } from './fuzz.js';
+import { fuzzHonest } from './honest.js';
 import { fuzzPayloads } from './payloads.js';
 
 const text = (value: string): { type: 'string'; default: string } => ({ type: 'string', default: value });
@@ -31,6 +32,10 @@ for (const mode of ['json', 'advanced'] as const) {
     );
     printFrequent(reasons);
   }
+  const start = performance.now();
+  const { values: crossed, arrived, refused } = await fuzzHonest(mode, half / 50);
+  const seconds = ((performance.now() - start) / 1000).toFixed(0);
+  console.log(`${mode}, between honest sides: ${crossed} values, ${arrived} arrived, ${refused} refused, ${seconds} s`);
 }
 for (const mode of bytes > 0 ? (['json', 'advanced'] as const) : []) {
   const start = performance.now();

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { PassThrough, Readable } from 'node:stream';
 import { deserialize, serialize } from 'node:v8';
 import type { Channel } from '../../src/channel/channel.js';
@@ -13,6 +14,7 @@ import { Session } from '../../src/session/session.js';
 import { Signals } from '../../src/session/signals.js';
 import { Streams } from '../../src/session/streams/streams.js';
 import type { SerializationMode } from '../../src/types/serializable.js';
+import { failingPart, refusedPart } from './graphs.js';
 
 export type Side = 'parent' | 'child';
 
@@ -26,6 +28,7 @@ export class Victim {
   /** All that it has asked for: it must settle. */
   readonly pending: Promise<unknown>[] = [];
   readonly #mode: SerializationMode;
+  readonly #kind: number;
   readonly #session: Session;
   readonly #events: EventSubscriptions;
   readonly #mirror: PropertyMirror;
@@ -35,9 +38,13 @@ export class Victim {
   readonly #exported: string[] = [];
   readonly #deliver: (message: unknown) => void;
 
-  /** @param wire to the other side; without it the messages of this side go nowhere, and `receive` brings those of the other */
-  constructor(mode: SerializationMode, side: Side, wire?: Channel) {
+  /**
+   * @param kind any number: which values this side sends that cannot cross, and which streams that fail
+   * @param wire to the other side; without it the messages of this side go nowhere, and `receive` brings those of the other
+   */
+  constructor(mode: SerializationMode, side: Side, kind: number, wire?: Channel) {
     this.#mode = mode;
+    this.#kind = kind;
     const isParent = side === 'parent';
     const channel: Channel = {
       send: (message) => {
@@ -111,6 +118,7 @@ export class Victim {
     const text = JSON.stringify(message) ?? 'null';
     return text
       .replaceAll('"@deep"', DEEP[this.#mode])
+      .replaceAll('"@causes"', causes(this.#mode === 'json' ? 2000 : 300))
       .replaceAll('"@iterator"', `${this.#iterator}`)
       .replace(/"#(\d)"/g, (_, n: string) =>
         JSON.stringify(this.#exported[Number(n) % (this.#exported.length || 1)] ?? 'none'),
@@ -141,13 +149,42 @@ export class Victim {
     call(Readable.from(['a', 'b']), numbers());
     call(new PassThrough());
     call(new ReadableStream({ pull: (controller) => controller.enqueue('chunk') }));
+    this.#misuse(call);
     this.#events.emitter.on('heard', (...args: unknown[]) => args.forEach(use));
     this.#events.update('heard');
     this.#session.flush();
   }
 
+  /** Sends what cannot cross, in one of the ways there are, and a stream that fails before anybody reads it. */
+  #misuse(call: (...args: unknown[]) => void): void {
+    const part = (): unknown => refusedPart(this.#kind);
+    call([failingPart(this.#kind)]);
+    switch (this.#kind % 4) {
+      case 0: {
+        // The call is refused, and its stream remains its owner's.
+        const owned = failingPart(this.#kind + 1);
+        if (owned instanceof EventEmitter) owned.on('error', () => {});
+        return call(owned, part());
+      }
+      case 1:
+        return call(part, () => {
+          throw part();
+        });
+      case 2:
+        return call(parts(part));
+      default: {
+        const controller = new AbortController();
+        call(controller.signal);
+        controller.abort(part());
+      }
+    }
+  }
+
   #run(method: string, args: unknown[]): unknown {
     for (const arg of args) use(arg);
+    if (method === 'work') return refusedPart(this.#kind);
+    if (method === 'toString') return [failingPart(this.#kind)];
+    if (method === 'toJSON') throw refusedPart(this.#kind);
     if (method === 'then') throw new Error('it fails');
     return args.length > 1 ? numbers() : args[0];
   }
@@ -161,7 +198,7 @@ export class Victim {
 }
 
 /** What a user's code would do with a value that arrives. */
-function use(value: unknown): void {
+export function use(value: unknown): void {
   if (typeof value === 'function') void Promise.resolve((value as (n: number) => unknown)(1)).catch(() => {});
   else if (value instanceof Readable) value.on('error', () => {}).resume();
   else if (value instanceof AbortSignal) value.addEventListener('abort', () => {});
@@ -179,6 +216,12 @@ async function* numbers(): AsyncGenerator<number> {
   for (let n = 0; ; n++) yield n;
 }
 
+function* parts(make: () => unknown): Generator<unknown, unknown> {
+  yield 1;
+  yield make();
+  return make();
+}
+
 function exotic(_key: string, value: unknown): unknown {
   if (value === '@map')
     return new Map<unknown, unknown>([
@@ -192,6 +235,12 @@ function exotic(_key: string, value: unknown): unknown {
 
 function textOf(message: object): string {
   return JSON.stringify(message, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value));
+}
+
+/** An error that has a cause, and so on. */
+function causes(depth: number): string {
+  const error = '{"__procxy_type":"error","value":{"class":"Error","message":"x"';
+  return `${error},"cause":`.repeat(depth) + `${error}}}` + '}}'.repeat(depth);
 }
 
 function nested(depth: number): string {
