@@ -162,3 +162,50 @@ test('coded tells whether there is anything to decode', () => {
 function fail(): never {
   throw new Error('no');
 }
+
+describe('the copy of an object', () => {
+  test('has what JSON.stringify() writes, also where a program has extended Object.prototype', () => {
+    const prototype = Object.prototype as unknown as Record<string, unknown>;
+    prototype['added'] = { by: 'a program' };
+    try {
+      expect(Object.keys(wireOf({ a: 1, b: { c: [1] } }) as object)).toEqual(['a', 'b']);
+    } finally {
+      delete prototype['added'];
+    }
+  });
+
+  test('has no properties that are undefined, and keeps the order of the others', () => {
+    const wire = wireOf({ a: undefined, b: 1, c: { d: undefined }, e: undefined, f: [{ g: undefined }] });
+    expect(Object.entries(wire as object)).toEqual([
+      ['b', 1],
+      ['c', {}],
+      ['f', [{}]],
+    ]);
+    expect(Object.keys((wire as { c: object }).c)).toEqual([]);
+  });
+
+  test('reads each getter once, and names the one that throws', () => {
+    let reads = 0;
+    const value = {
+      get counted() {
+        return ++reads;
+      },
+    };
+    expect(wireOf([value])).toEqual([{ counted: 1 }]);
+    expect(reads).toBe(1);
+    const failing = {
+      fine: 1,
+      get broken() {
+        throw new RangeError('no');
+      },
+    };
+    expect(() => wireOf([failing])).toThrow(/value\[0\]\.broken is not readable/);
+  });
+
+  test('keeps an own __proto__, with an object in it', () => {
+    const value = JSON.parse('{ "__proto__": { "x": { "y": 1 } }, "z": 2 }') as object;
+    const wire = wireOf(value) as object;
+    expect(Object.getPrototypeOf(wire)).toBe(Object.prototype);
+    expect(JSON.stringify(wire)).toBe(JSON.stringify(value));
+  });
+});
