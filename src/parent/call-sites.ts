@@ -1,7 +1,7 @@
-/** Frames beyond these are not looked at: helpers between the user's file and `procxy()` are few. */
+/** The most frames to look at: there are few helpers between the user's file and `procxy()`. */
 const MAX_FRAMES = 20;
 
-/** The frames above `boundary`, or from the caller of this function on. V8's own: a formatted stack may have been rewritten by a source map. */
+/** Returns V8's frames above `boundary`, by default from the caller on. A source map may have rewritten a formatted stack. */
 export function callSites(boundary: (...args: never[]) => unknown = callSites): NodeJS.CallSite[] {
   const { prepareStackTrace, stackTraceLimit } = Error;
   const holder: { stack?: NodeJS.CallSite[] } = {};

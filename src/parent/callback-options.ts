@@ -5,14 +5,14 @@ import type { CallbackLimits } from './options/resolve-options.js';
 import { isTraced, traceCallback } from './tracing.js';
 import type { Worker } from './worker.js';
 
-/** How the parent treats functions that cross. */
+/** Makes the parent's options for functions that cross. */
 export function callbackOptions(limits: CallbackLimits, { pid }: Worker): Omit<CallbacksOptions, 'isParent'> {
   const trace = (name: string, args: unknown[], run: () => unknown): unknown =>
     traceCallback({ pid, name, arguments: args }, run);
   return { ...limits, onUnhandled: warnOfFailure, trace: () => (isTraced.callbacks ? trace : undefined) };
 }
 
-/** What the worker is told of it. */
+/** Makes the same options for the worker. */
 export function callbackRequest({ limit, timeout }: CallbackLimits, { descriptors }: Worker): CallbackRequest {
   return {
     limit,
@@ -24,5 +24,5 @@ export function callbackRequest({ limit, timeout }: CallbackLimits, { descriptor
 
 /** Failures that nobody awaits are reported as Node reports them. */
 function warnOfFailure(name: string, reason: string): void {
-  warn('PROCXY_CALLBACK_FAILED', `${name}() failed, and nobody waits for its result. ${reason}.`);
+  warn('PROCXY_CALLBACK_FAILED', `${name}() failed, and nothing awaits its result. ${reason}.`);
 }

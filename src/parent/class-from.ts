@@ -5,7 +5,7 @@ import { isUrl } from '../realm.js';
 import type { ClassLike, ClassReference } from '../types/creation.js';
 import { callerUrl } from './caller.js';
 
-/** Known to every copy of this package in the process. */
+/** In the global symbol registry, so that all copies of this package in the process share it. */
 const brand = Symbol.for('procxy.class-reference');
 
 /**
@@ -16,10 +16,10 @@ const brand = Symbol.for('procxy.class-reference');
  * const heavy = await procxy(classFrom<typeof Heavy>('./heavy.js', 'Heavy'));
  * ```
  *
- * @param modulePath where the class is exported: relative to the calling file, absolute, a `file:` URL, or a package's name
+ * @param modulePath the module that exports the class: relative to the calling file, absolute, a `file:` URL, or a package's name
  * @param exportName the export that is the class: `'Heavy'`, `'default'` or `'api.Heavy'`
  * @typeParam C the class's type
- * @throws {OptionsValidationError} for an argument that is not what it must be
+ * @throws {OptionsValidationError} for an invalid argument
  */
 export function classFrom<C extends ClassLike>(modulePath: string | URL, exportName = 'default'): ClassReference<C> {
   if (!(isUrl(modulePath) || (isString(modulePath) && modulePath !== ''))) {
@@ -37,7 +37,7 @@ export function classFrom<C extends ClassLike>(modulePath: string | URL, exportN
   return Object.freeze(reference) as unknown as ClassReference<C>;
 }
 
-/** Whether `value` is what `classFrom()` returns, from this copy of the package or another. */
+/** Whether `value` was returned by `classFrom()`, of this copy of the package or another. */
 export function isClassReference(value: unknown): value is ClassReference<ClassLike> {
   return typeof value === 'object' && value !== null && brand in value;
 }

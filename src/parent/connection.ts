@@ -23,18 +23,18 @@ import { awaitEnd, terminate } from './terminate.js';
 import { isTraced, traceCall, traceEnd, type ChildContext } from './tracing.js';
 import type { Worker } from './worker.js';
 
-/** What the worker is told of its instance. */
+/** What the worker must know to make its instance. */
 export type InstanceRequest = Omit<LoadRequest, 'callbacks' | 'dataDescriptor'>;
 
 export interface StartOptions extends Pick<InstanceStart, 'constructorArgs' | 'startTimeout' | 'site'> {
-  /** Runs while the worker starts up. */
+  /** Called while the worker starts. */
   makeRequest(): InstanceRequest;
-  /** Ends the worker when it aborts. */
+  /** When it aborts, the worker is ended. */
   signal: AbortSignal | undefined;
   /** µs for which this process's event loop stays awake after a message. */
   busyPoll: number;
   heartbeat: ResolvedHeartbeat | undefined;
-  /** What traces are to name. */
+  /** The name of the class in traces. */
   className: string;
 }
 
@@ -44,22 +44,22 @@ export type ConnectionOptions = Pick<
 >;
 
 /**
- * A worker, the session with it, and the one answer to whether it can still be called.
+ * A worker, the session with it, and the state that decides whether it can still be called.
  *
- * | state    | calls                        | ends when                                                          |
- * | -------- | ---------------------------- | ------------------------------------------------------------------ |
- * | open     | are sent                     | it is terminated, the other side broke the protocol, or has ended  |
- * | over     | reject with the first reason | the worker has ended, and all it sent has arrived                  |
- * | closed   | the same                     | never                                                              |
+ * | state    | calls                        | ends when                                                              |
+ * | -------- | ---------------------------- | ---------------------------------------------------------------------- |
+ * | open     | are sent                     | it is terminated, the other side breaks the protocol, or has ended     |
+ * | over     | reject with the first reason | the worker has ended, and everything that it sent has arrived          |
+ * | closed   | reject with the first reason | never                                                                  |
  *
- * Open calls reject as soon as it is over, unless the worker has ended by itself: then their answers may still arrive.
+ * Open calls reject when the connection is over. But if the worker has ended by itself, their answers may still arrive.
  */
 export class Connection {
   readonly worker: Worker;
   readonly #side: ParentSide;
   readonly #session: Session;
   readonly #options: ConnectionOptions;
-  /** Why no call is taken any more: it is over. */
+  /** Set when the connection is over: why calls reject. */
   #over: ErrorFactory | undefined;
   #disposable = false;
   #className = '';
@@ -67,7 +67,7 @@ export class Connection {
   #heartbeat: HeartbeatWatch | undefined;
   #terminated: Promise<void> | undefined;
 
-  /** @param transfers asked before those that every session has */
+  /** @param transfers transfer handlers that are asked before the built-in ones */
   constructor(worker: Worker, options: ConnectionOptions, self: Self, transfers: readonly TransferHandler[]) {
     this.worker = worker;
     this.#options = options;
@@ -85,7 +85,7 @@ export class Connection {
     const { session } = this.#side;
     this.#session = session;
     worker.listen({
-      // New calls are refused at once; those that are open may have their answers in the pipe.
+      // New calls are refused immediately. The answers to open calls may still be in the pipe.
       onEnd: () => (this.#over ??= (method) => worker.crashError(method)),
       onGarbage: (error) => session.inbox.violate(error),
     });
@@ -94,7 +94,7 @@ export class Connection {
       this.#close();
       traceEnd({ ...this.context, ...status });
     });
-    // One that closed the channel can answer nothing; whatever else it does, it is no worker any more.
+    // A worker that has closed its channel can no longer answer, whatever else it still does.
     void worker.disconnected.then(() => awaitEnd(worker, options.terminateTimeout));
   }
 
@@ -106,17 +106,17 @@ export class Connection {
     return this.#side.events;
   }
 
-  /** Resolves when the child runs and can be told what to load. */
+  /** Resolves when the child runs and is ready to load a class. */
   async isReady(timeout: number): Promise<void> {
     await this.#askAgent('ready', [], { timeout });
   }
 
-  /** Where anything fails, the worker has ended when this rejects. */
+  /** Starts the instance. If it rejects, the worker has ended already. */
   async start({ signal, busyPoll, heartbeat, className, ...start }: StartOptions): Promise<InstanceDescription> {
     const { worker } = this;
     const { callbacks } = this.#options;
     this.#className = className;
-    debug(`${worker.name} is to run ${className || 'an anonymous class'}`);
+    debug(`${worker.name} will run ${className || 'an anonymous class'}`);
     this.#session.setBusyPoll(busyPoll);
     this.#expectsHeartbeat = heartbeat !== undefined;
     this.#followSignal(signal);
@@ -125,7 +125,7 @@ export class Connection {
       callbacks: callbacks && callbackRequest(callbacks, worker),
       dataDescriptor: worker.descriptors.bytes,
     });
-    // Until the end of it, also while the worker of a failed start is ended: nothing else keeps this process waiting.
+    // Held also while the worker of a failed start ends: nothing else keeps this process alive then.
     worker.hold();
     try {
       const description = await startInstance(this.#session, { ...start, makeRequest });
@@ -142,12 +142,12 @@ export class Connection {
     }
   }
 
-  /** ms since the child's last sign of life, where it gives such. */
+  /** ms since the child's last sign of life. `undefined` without the option `heartbeat`. */
   get blockedFor(): number | undefined {
     return this.#heartbeat?.blockedFor;
   }
 
-  /** By what it is named in traces. */
+  /** How traces identify the child. */
   get context(): ChildContext {
     return { className: this.#className, pid: this.worker.pid };
   }
@@ -187,7 +187,7 @@ export class Connection {
     return { parent: { ...this.#session.stats(), subscriptions: this.events.size }, child };
   }
 
-  /** Gives a handle to the method of the instance that takes such. */
+  /** Sends a handle to the instance, which has a method for it. */
   async sendHandle(handle: PassableHandle, id: unknown, options: CallOptions): Promise<void> {
     if (!this.#options.supportHandles) {
       throw new HandleTransferError('$sendHandle() needs the option { supportHandles: true } of procxy().');
@@ -202,7 +202,7 @@ export class Connection {
     return this.#session.call('agent', method, args, options);
   }
 
-  /** Kills the worker, which did not answer in time. Other open calls reject when it has ended. */
+  /** Kills a worker that did not answer in time. Other open calls reject when it has ended. */
   readonly endLate = ({ method, timeoutMs }: TimeoutError): void => {
     this.worker.end('kill', `it did not answer ${method}() within ${timeoutMs} ms`);
   };
@@ -233,12 +233,12 @@ export class Connection {
     void this.worker.exited.then(stop);
   }
 
-  /** Lets go of a function of either side. Returns whether there was one. */
+  /** Releases a function of either side. Returns whether it had crossed. */
   releaseCallback(fn: UntypedFunction): boolean {
     return this.#side.functions?.release(fn) ?? false;
   }
 
-  /** Rejects what is open and refuses what comes. The first reason stands. */
+  /** Rejects open calls and refuses new ones. Only the first reason counts. */
   #end(reason: ErrorFactory): void {
     if (this.#over) return;
     this.#over = reason;

@@ -6,7 +6,7 @@ import type { PassableHandle } from '../types/serializable.js';
 import { checkOptions } from './options/check-options.js';
 import { callOptions, type CallSource } from './remote-method.js';
 
-/** The proxy's own members. `again` makes the same proxy with other options for its calls. */
+/** Makes the proxy's own members. `again` makes the same proxy with other call options. */
 export function controls(
   source: CallSource,
   overrides: CallOverrides,
@@ -27,7 +27,7 @@ export function controls(
     $exited: connection.worker.exited,
     $with(given: unknown) {
       const refusal = refuseOverrides(given);
-      // Calls reject, so that a mistake is seen where every other is.
+      // Invalid options make the calls reject, like any other mistake.
       return again(refusal ? { signal: AbortSignal.abort(refusal) } : (given as CallOverrides));
     },
     $get,
@@ -39,18 +39,20 @@ export function controls(
 }
 
 function nameError(name: unknown): PropertyError {
-  return new PropertyError(`$get() takes the name of a property as a string, but got a ${typeof name}.`);
+  return new PropertyError(`$get() needs the name of a property as a string, but got a value of type ${typeof name}.`);
 }
 
 function checkFunction(fn: unknown): UntypedFunction {
   if (typeof fn === 'function') return fn as UntypedFunction;
-  throw new OptionsValidationError(`$releaseCallback() takes a function; it is a ${typeof fn}.`);
+  throw new OptionsValidationError(
+    `$releaseCallback() needs a function, but got a value of type ${typeof fn}. Pass a function that has crossed.`,
+  );
 }
 
 function refuseOverrides(given: unknown): unknown {
   if (typeof given !== 'object' || given === null) {
     return new OptionsValidationError(
-      `$with() takes an object, { timeout, signal }, but got ${describeReason(given)}.`,
+      `$with() needs an object, { timeout, signal }, but got ${describeReason(given)}.`,
     );
   }
   try {

@@ -22,13 +22,13 @@ export interface Creation {
   Class: unknown;
   /** The arguments after the class. */
   args: readonly unknown[];
-  /** The function that the user called: the frame above it is the call site. */
+  /** The function that the user called. Its caller is the call site. */
   boundary: (...args: never[]) => unknown;
-  /** Makes the worker for `{ inProcess: true }`. It has both sides, of which this folder knows one. */
+  /** Makes the worker for `{ inProcess: true }`. Passed in, since it needs both sides, and this folder is only the parent's. */
   startInProcess(Class: Class, mode: SerializationMode): Worker;
 }
 
-/** Makes an instance where the options say, and the proxy for it. */
+/** Makes an instance in the process that the options choose, and its proxy. */
 export async function createInstance({ Class, args, boundary, startInProcess }: Creation): Promise<unknown> {
   const site = captureCallSite(boundary);
   const caller = callerUrl(boundary);
@@ -41,12 +41,12 @@ export async function createInstance({ Class, args, boundary, startInProcess }: 
     : rest.constructorArgs;
   options.signal?.throwIfAborted();
 
-  // A child starts up while its module is looked for here.
+  // The child starts while its module is located here.
   const { connection, self } = options.inProcess
     ? prepare(options, startInProcess(classInProcess(target), options.serialization))
     : (takeSpare(options) ?? prepare(options));
   const { startTimeout, signal, heartbeat, create } = options;
-  // An event loop that is shared is awake already.
+  // In process, both sides share an event loop, which is awake already.
   const busyPoll = options.inProcess ? 0 : options.busyPoll;
   const { work } = options.inProcess ? {} : directoriesFor(options);
   const makeRequest = (): InstanceRequest => ({
@@ -74,7 +74,7 @@ export async function createInstance({ Class, args, boundary, startInProcess }: 
 }
 
 function moduleOf(target: TargetClass, { inProcess, agent }: ResolvedOptions): ModuleReference {
-  // The class is at hand, and nothing is imported.
+  // The class is already here, so nothing is imported.
   if (inProcess) return { url: 'procxy:in-process' };
   return agent === undefined ? target.resolveModule() : { url: pathToFileURL(String(agent)).href };
 }

@@ -4,8 +4,8 @@ import { isString } from '../field-checks.js';
 import { isPairs } from '../session/wire/message-shape.js';
 
 /**
- * What a child says of its instance is not trusted either.
- * @throws {ProtocolError}
+ * Checks the description of an instance, since the child is not trusted.
+ * @throws {ProtocolError} if it is malformed
  */
 export function checkDescription(reply: unknown): InstanceDescription {
   const { methods, unmirrored, disposable, emitter } = (reply ?? {}) as Partial<InstanceDescription>;
@@ -16,6 +16,6 @@ export function checkDescription(reply: unknown): InstanceDescription {
     isPairs(unmirrored, isString) &&
     typeof disposable === 'boolean' &&
     typeof emitter === 'boolean';
-  if (!sound) throw new ProtocolError('The child described its instance in a way that the protocol does not know.');
+  if (!sound) throw new ProtocolError('The child sent a malformed description of its instance.');
   return { methods, unmirrored, disposable, emitter };
 }

@@ -22,12 +22,12 @@ function endOnAbort(result: unknown, signal: AbortSignal): void {
   else if (result instanceof Readable || result instanceof Writable) destroyOnAbort(result, signal);
 }
 
-/** As `addAbortSignal()`, but the signal does not hold the stream. */
+/** Does the same as `addAbortSignal()`, but the signal does not hold a reference to the stream. */
 function destroyOnAbort(stream: Readable | Writable, signal: AbortSignal): void {
   const weak = new WeakRef(stream);
   const stop = onAbort(signal, () => {
     const target = weak.deref();
-    // Of a signal that has fired it destroys the stream at once.
+    // The signal has fired, so this destroys the stream immediately.
     if (target) addAbortSignal(signal, target);
   });
   stream.once('close', stop);

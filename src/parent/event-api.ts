@@ -4,14 +4,14 @@ import { toEventName, type Event } from '../session/events/event-name.js';
 
 type Listener = (...args: unknown[]) => void;
 
-/** Those that add or remove a listener of one event, and return the emitter. */
+/** Methods that add or remove a listener of one event, and return the emitter. */
 const changing = ['on', 'off', 'addListener', 'removeListener', 'prependListener'] as const;
-/** Those whose listener is called once, and what adds it. */
+/** Methods whose listener is called only once, and the methods that add it. */
 const once = { once: 'on', prependOnceListener: 'prependListener' } as const;
-/** Those that ask about this side's listeners. */
+/** Methods that query the listeners of this side. */
 const asking = ['listenerCount', 'listeners', 'rawListeners', 'eventNames', 'getMaxListeners'] as const;
 
-/** The emitter's methods of the instance that are not remote. An event is emitted by the instance only. */
+/** Emitter methods of the instance that are not remote. `emit` is missing on the proxy: only the instance emits events. */
 export const emitterMethods: ReadonlySet<string> = new Set([
   ...changing,
   ...Object.keys(once),
@@ -21,7 +21,7 @@ export const emitterMethods: ReadonlySet<string> = new Set([
   'emit',
 ]);
 
-/** What an emitter's proxy has in their place: they work on the listeners of this process. */
+/** Makes the local replacements of these methods, which work with the listeners of this process. */
 export function eventApi(
   events: EventSubscriptions,
   proxy: () => object,
@@ -57,14 +57,14 @@ export function eventApi(
 }
 
 /**
- * What `on()` of other emitters than Node's returns: with some it is a function that takes the listener off again, with others the
- * emitter. This is both.
+ * Makes the return value of `on()` for emitters other than Node's. Some return a function that removes the listener, others the
+ * emitter itself. This is both.
  */
 function unsubscriber(proxy: object, unsubscribe: () => void): object {
   return Object.setPrototypeOf(unsubscribe, proxy) as object;
 }
 
-/** Node's emitter finds the listener in the wrapper's field of that name, when it is removed or listed. */
+/** Wraps a listener that is called once. In its field `listener`, Node's emitter finds the original to remove or list it. */
 function onceOnly(events: EventSubscriptions, event: Event, listener: Listener): Listener {
   if (typeof listener !== 'function') return listener;
   const wrapper = function (this: unknown, ...args: unknown[]): void {

@@ -15,18 +15,18 @@ interface ClassOptions {
   exportName: string | undefined;
 }
 
-/** The class whose instance is made, and how the child finds it. */
+/** The class to make an instance of, and how the child finds it. */
 export interface TargetClass {
-  /** How messages, traces and `ps` name it. */
+  /** Its name in messages and traces. */
   name: string;
-  /** `undefined` where this process has not loaded it. */
+  /** `undefined` if this process has not loaded the class. */
   type: Class | undefined;
   wanted: WantedClass;
-  /** To be called when the child has been started: asking V8 takes a while. */
+  /** Call it after starting the child, since asking V8 takes a while. */
   resolveModule(): ModuleReference;
 }
 
-/** @throws {OptionsValidationError} when it is neither a class nor a reference to one */
+/** @throws {OptionsValidationError} if it is neither a class nor a reference to one */
 export function checkClass(candidate: unknown): Given {
   if (isClassReference(candidate) || isConstructor(candidate)) return candidate;
   const got = typeof candidate === 'function' ? 'a function that `new` does not accept' : show(candidate);
@@ -37,8 +37,8 @@ export function checkClass(candidate: unknown): Given {
 
 /**
  * @param caller the URL of the file that called `procxy()`
- * @throws {OptionsValidationError} when its module or export is named twice
- * @throws {ModuleResolutionError} when this process is a child that is loading it
+ * @throws {OptionsValidationError} if its module or export is named twice
+ * @throws {ModuleResolutionError} if this process is a child that is still loading the class
  */
 export function targetClass(given: Given, options: ClassOptions, caller: string | undefined): TargetClass {
   return isClassReference(given) ? targetOfReference(given, options) : targetOfType(given, options, caller);
@@ -66,7 +66,7 @@ function targetOfReference(reference: ClassReference<ClassLike>, options: ClassO
   const { modulePath, exportName } = reference;
   if (options.modulePath !== undefined || options.exportName !== undefined) {
     throw new OptionsValidationError(
-      `classFrom() has named the module and the export of the class already, but got ${show(options.modulePath ?? options.exportName)} besides. Leave it out.`,
+      `classFrom() already names the module and the export of the class, but got ${show(options.modulePath ?? options.exportName)} as an option too. Leave it out.`,
     );
   }
   const name = exportName.split('.').at(-1) ?? exportName;
@@ -79,7 +79,7 @@ function targetOfReference(reference: ClassReference<ClassLike>, options: ClassO
 function refuseRecursion(wanted: WantedClass, module: ModuleReference | undefined): void {
   if (!isLoading({ class: wanted, module })) return;
   throw new ModuleResolutionError(
-    `This child is still loading the module of ${wanted.name || 'an anonymous class'}, which asks for a proxy of that same class: every child would ` +
-      'start another. Move the class into a module of its own, which does not call procxy() when it is loaded.',
+    `This child is still loading the module of ${wanted.name || 'an anonymous class'}, but that module calls procxy() with the same class: every child would ` +
+      'start another one. Move the class to its own module, which does not call procxy() while it is loaded.',
   );
 }

@@ -3,18 +3,18 @@ import { warn } from '../warnings.js';
 import type { ResolvedHeartbeat } from '../options/containment.js';
 import type { Worker } from './worker.js';
 
-/** Who is watched. */
+/** The child that is watched. */
 export interface Watched {
   readonly worker: Worker;
-  /** How many messages have arrived so far: each is a sign of life. */
+  /** How many messages have arrived so far. Each is a sign of life. */
   received(): number;
-  /** The child waits for this process, as it was asked to. */
+  /** Whether the child is blocked in a `sync()` function, waiting for this process. */
   isWaiting(): boolean;
 }
 
 /**
- * Sees whether a child's event loop turns. Only time in which this process could have seen a sign of life counts: where it was blocked,
- * or stopped, itself, the child is given as long again.
+ * Detects when a child's event loop is blocked. Only time in which this process could have received a sign of life counts. Time
+ * in which this process was itself blocked or stopped does not.
  */
 export class HeartbeatWatch {
   readonly #options: ResolvedHeartbeat;
@@ -22,7 +22,7 @@ export class HeartbeatWatch {
   readonly #timer: NodeJS.Timeout;
   #received: number;
   #judged = now();
-  /** ms without a sign of life, as of then. */
+  /** ms without a sign of life, at the time of the last judgement. */
   #silence = 0;
   #told = false;
   #closed = false;
@@ -31,7 +31,7 @@ export class HeartbeatWatch {
     this.#options = options;
     this.#child = child;
     this.#received = child.received();
-    // What has arrived by now is read before the judgement.
+    // Messages that have arrived by now are read before the judgement.
     this.#timer = setInterval(() => setImmediate(() => this.#judge()), options.interval);
     this.#timer.unref();
   }
@@ -70,7 +70,7 @@ export class HeartbeatWatch {
     else warn('PROCXY_BLOCKED', `The child process ${worker.pid} is blocked: ${what}.`);
   }
 
-  /** ms of the time since the last judgement in which this process turned. */
+  /** ms since the last judgement in which the event loop of this process was not blocked. */
   #awake(time: number): number {
     return Math.min(time - this.#judged, 2 * this.#options.interval);
   }

@@ -4,7 +4,7 @@ import { setTimeout } from '../clock.js';
 const RELEASE_DELAY = 10;
 
 /**
- * Counts who waits for a worker, and keeps this process alive for them.
+ * Counts what waits for a worker, and keeps this process alive meanwhile.
  *
  * | state   | holds | kept alive | next                                                   |
  * | ------- | ----- | ---------- | ------------------------------------------------------ |
@@ -17,10 +17,10 @@ export class KeepAlive {
   readonly #set: (alive: boolean) => void;
   #state: 'idle' | 'held' | 'leaving' | 'over' = 'idle';
   #holds = 0;
-  /** Of {@link RELEASE_DELAY}: of calls that follow one another only the first starts it. */
+  /** Whether the timer of {@link RELEASE_DELAY} runs. A sequence of calls starts it only once. */
   #hasTimer = false;
 
-  /** @param set has this process kept alive, or not */
+  /** @param set sets whether the worker keeps this process alive */
   constructor(set: (alive: boolean) => void) {
     this.#set = set;
     set(false);

@@ -18,20 +18,20 @@ import { Reaper } from './reaper.js';
 import { keepTail } from './stderr-tail.js';
 import type { OpenBlockingLane, Worker, WorkerListener } from './worker.js';
 
-/** How long after its exit the last messages and output of a child may still arrive, in ms. */
+/** How long to wait for the last messages and output of a child after its exit, in ms. */
 const DRAIN_TIME = 500;
 
 const reaper = new Reaper();
 
 /** Starts a child process of this one. */
 export function startLocalChild(options: ChildOptions): Worker {
-  // Both are called later: nothing arrives before the event loop turns.
+  // `child` is set before the callback can run: nothing arrives in this turn of the event loop.
   const launched = launch(options, (error) => child.listener?.onGarbage(error));
   const child = new LocalChild(launched, options);
   return child;
 }
 
-/** A child process, and what is known of its life and end. */
+/** A child process, its lifetime, and the reason of its end. */
 class LocalChild implements Worker {
   readonly process: ChildProcess;
   readonly isHere = false;
@@ -54,7 +54,7 @@ class LocalChild implements Worker {
 
   constructor({ process: child, program, dataDescriptor, syncDescriptor }: Launched, options: ChildOptions) {
     this.process = child;
-    // A program of another language has the protocol's `dispose` alone.
+    // An agent in another language only disposes, and does not end its process.
     this.leaves = options.agent === undefined;
     this.#options = options;
     this.#program = program;
@@ -135,7 +135,7 @@ class LocalChild implements Worker {
     const status = await new Promise<ExitStatus>((resolve) => {
       child.once('exit', (code, signal) => resolve({ code, signal }));
       child.on('error', (error) => {
-        // Later errors concern a kill or a send; what follows from those is seen at the exit.
+        // Later errors are failures to kill or to send. The exit shows their effect.
         if (child.pid !== undefined) return;
         this.#startFailure = error;
         resolve({ code: null, signal: null });
@@ -149,7 +149,7 @@ class LocalChild implements Worker {
     return status;
   }
 
-  /** Results and the last of stderr may still be in their pipes when the process is gone. */
+  /** Waits for results and stderr that may still be in the pipes after the exit. */
   async #drain(): Promise<void> {
     const { stderr } = this.process;
     const stderrEnded = stderr && !stderr.closed && new Promise((resolve) => stderr.once('close', resolve));
@@ -164,9 +164,9 @@ class LocalChild implements Worker {
 function setRef(child: ChildProcess, change: 'ref' | 'unref'): void {
   child[change]();
   child.channel?.[change]();
-  // Node leaves them out when it could not open the pipes.
+  // Absent if Node could not open the pipes.
   for (const stream of (child.stdio as typeof child.stdio | undefined) ?? []) {
-    // Pipes of a child are sockets; the types know only streams.
+    // Pipes of a child are sockets, but their types are only streams.
     if (stream) (stream as Partial<Record<typeof change, () => void>>)[change]?.();
   }
 }

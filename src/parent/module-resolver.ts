@@ -7,7 +7,7 @@ import { isUrl } from '../realm.js';
 import { mainFile, realPath, tryRequireResolve } from './main-file.js';
 import { locateClass } from './v8-location.js';
 
-/** The extension of a file that does not exist, and those that may stand for it: of its source, or of another module format. */
+/** Extensions to try if a file does not exist: that of its TypeScript source, or of another module format. */
 const siblings: Record<string, string[]> = {
   '.js': ['.ts', '.mjs', '.cjs'],
   '.mjs': ['.mts'],
@@ -16,7 +16,7 @@ const siblings: Record<string, string[]> = {
 };
 
 /**
- * Where the child finds a module that was named. The parent itself imports nothing: the module may still be evaluating.
+ * Returns where the child finds a module that was named. The parent does not import it, since it may still be evaluating.
  * @param caller the URL of the file that named it
  * @throws {ModuleResolutionError}
  */
@@ -32,19 +32,19 @@ export function resolveModule(modulePath: string | URL, caller: string | undefin
 }
 
 /**
- * The path of a program that is an agent of its own.
- * @throws {ModuleResolutionError} when there is no such file
+ * Returns the path of a custom agent.
+ * @throws {ModuleResolutionError} if there is no such file
  */
 export function resolveAgent(agent: string | URL, caller: string | undefined): string {
   const module = resolveModule(agent, caller);
   if ('url' in module && module.url.startsWith('file:')) return fileURLToPath(module.url);
   throw new ModuleResolutionError(
-    `The agent '${String(agent)}' is no path of a file. Begin one that is relative to the calling file with './'.`,
+    `The agent '${String(agent)}' is not the path of a file. Begin a path that is relative to the calling file with './'.`,
   );
 }
 
 /**
- * Where the child finds a class whose module was not named.
+ * Returns where the child finds a class whose module was not named.
  * @throws {ModuleResolutionError}
  */
 export function findModule(type: object, className: string): ModuleReference {
@@ -58,8 +58,8 @@ export function findModule(type: object, className: string): ModuleReference {
   if (isMainModule(location.url)) {
     throw new ModuleResolutionError(
       `The module of ${name} could not be found from the class alone: it is defined in the program's main file ` +
-        `(${fileURLToPath(location.url)}), which a child would run once more. Move it to a module of its own. In a bundle, keep that module ` +
-        "out of it, and name it: procxy(Class, './module.js').",
+        `(${fileURLToPath(location.url)}), which a child would run again. Move it to its own module. If you bundle, leave that module ` +
+        "out of the bundle, and name it: procxy(Class, './module.js').",
     );
   }
   return { url: location.url };
@@ -77,7 +77,9 @@ function checkUrl(given: URL | string, written: string): string {
     url = new URL(given);
     if (url.protocol === 'file:') path = fileURLToPath(url);
   } catch (error) {
-    throw new ModuleResolutionError(`'${written}' is no URL of a file (${describeReason(error)}).`, { cause: error });
+    throw new ModuleResolutionError(`'${written}' is not the URL of a file (${describeReason(error)}).`, {
+      cause: error,
+    });
   }
   if (path !== '') return resolveFile(url, written, undefined);
   if (url.protocol === 'data:' || url.protocol === 'node:') return url.href;
@@ -85,8 +87,8 @@ function checkUrl(given: URL | string, written: string): string {
 }
 
 /**
- * As `import` would, then as `require` would. A name that ends with `.js` also stands for the TypeScript source, and for the `.mjs` or
- * `.cjs` that a build in both formats writes.
+ * Resolves a file as `import` would, then as `require` would. A name with `.js` may also mean the TypeScript source, or the `.mjs`
+ * or `.cjs` file of a build in both formats.
  */
 function resolveFile(url: URL, written: string, caller: string | undefined): string {
   const path = fileURLToPath(url);

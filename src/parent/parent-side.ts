@@ -17,25 +17,25 @@ import type { Worker } from './worker.js';
 
 export interface ParentSideOptions {
   self: Self;
-  /** Asked before those that every session has. */
+  /** Transfer handlers that are asked before the built-in ones. */
   transfers: readonly TransferHandler[];
   carried: Pick<ResolvedOptions, 'serialization' | 'supportHandles' | 'callbacks'>;
-  /** Whether the worker was asked to give signs of life. */
+  /** Whether the worker was asked to send heartbeats. */
   expectsHeartbeat(): boolean;
-  /** Whether nothing is asked of the worker any more. */
+  /** Whether the connection is over, so that nothing more is sent. */
   isOver(): boolean;
-  /** The worker broke the protocol. */
+  /** Called when the worker breaks the protocol. */
   onViolation(error: ProtocolError): void;
 }
 
-/** The parent's end of the session with a worker, and what the parent alone has: the mirror, listeners, service for a worker that blocks. */
+/** The parent's end of a session, with the parts that only the parent has: the mirror, listeners, and `sync()` functions. */
 export interface ParentSide {
   readonly session: Session;
   readonly properties: PropertyMirror;
   readonly events: EventSubscriptions;
-  /** `undefined` where functions do not cross. */
+  /** `undefined` if functions do not cross. */
   readonly functions: Callbacks | undefined;
-  /** `undefined` where the worker cannot block. */
+  /** `undefined` if the worker cannot block. */
   readonly sync: SyncCalls | undefined;
 }
 
@@ -52,7 +52,7 @@ export function openParentSide(worker: Worker, options: ParentSideOptions): Pare
     handlers: {
       'child-fatal': ({ error, coded }) => void (worker.lastWords = { error: readValueOrRefusal(codec, error, coded) }),
       heartbeat: () => {
-        if (!options.expectsHeartbeat()) throw new ProtocolError('A heartbeat arrived that nobody asked for.');
+        if (!options.expectsHeartbeat()) throw new ProtocolError('A heartbeat arrived that was not requested.');
       },
       'property-update': (update) => properties.apply(update),
       'event-emit': (event) => events.dispatch(event),
@@ -77,7 +77,7 @@ export function openParentSide(worker: Worker, options: ParentSideOptions): Pare
   return { session, properties, events, functions, sync };
 }
 
-/** Serves a worker that blocks until a function of this side has returned, where there is a way for that. */
+/** Serves a worker that blocks until a function of this side returns, if it has a lane for that. */
 function serveBlocked(
   { blocking, name, isHere }: Worker,
   session: Session,

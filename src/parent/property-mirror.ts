@@ -2,13 +2,13 @@ import type { Codec } from '../codec/codec.js';
 import { describeReason, PropertyError, ProtocolError } from '../errors.js';
 import type { PropertyUpdate, Wire } from '../protocol.js';
 
-/** An honest child tells of far fewer: it leaves an instance with more than a thousand alone. */
+/** The most properties to accept. An honest child sends far fewer: it does not mirror an instance with more than 1,000. */
 const MOST = 10_000;
 
-/** A wire is decoded when it is first read: the proxy that it may refer to exists by then. */
+/** A wire value is decoded when it is first read. By then the proxy, which it may refer to, exists. */
 type Entry = { wire: Wire; coded: boolean } | { value: unknown } | { reason: string };
 
-/** The instance's public properties as of the child's last flush. They are read without a round trip. */
+/** The instance's public properties, as of the child's last flush. Reading them needs no round trip. */
 export class PropertyMirror {
   readonly #entries = new Map<string, Entry>();
   readonly #codec: Codec;
@@ -17,25 +17,24 @@ export class PropertyMirror {
     this.#codec = codec;
   }
 
-  /** @throws {ProtocolError} when there are too many */
+  /** @throws {ProtocolError} if there are too many properties */
   apply({ set = [], unavailable = [], removed = [], coded }: PropertyUpdate): void {
     for (const [name, wire] of set) this.#entries.set(name, { wire, coded: coded === true });
     this.markUnavailable(unavailable);
     for (const name of removed) this.#entries.delete(name);
-    if (this.#entries.size > MOST)
-      throw new ProtocolError(`More properties arrived than the ${MOST} that are mirrored.`);
+    if (this.#entries.size > MOST) throw new ProtocolError(`The child sent more properties than the limit of ${MOST}.`);
   }
 
   markUnavailable(reasons: [name: string, reason: string][]): void {
     for (const [name, reason] of reasons) this.#entries.set(name, { reason });
   }
 
-  /** Whether the instance has such a property, readable or not. */
+  /** Whether the instance has a property of this name, readable or not. */
   has(name: string): boolean {
     return this.#entries.has(name);
   }
 
-  /** The names of those that can be read. */
+  /** The names of readable properties. */
   names(): string[] {
     return [...this.#entries].filter(([, entry]) => !('reason' in entry)).map(([name]) => name);
   }
@@ -46,15 +45,15 @@ export class PropertyMirror {
   }
 
   /**
-   * A property's value; what is an object is frozen, since a change of it would change nothing in the child.
-   * @throws {PropertyError} when it is not mirrored, with the reason
+   * Returns a property's value. Objects are frozen, since changes to them would not reach the child.
+   * @throws {PropertyError} if it is not mirrored, with the reason
    */
   read(name: string): unknown {
     const entry = this.#decoded(name);
     if (!entry) return undefined;
     if ('value' in entry) return entry.value;
     throw new PropertyError(
-      `The property ${name} is not mirrored: ${entry.reason}. \`await proxy.$get('${name}')\` reads it in the child.`,
+      `The property ${name} is not mirrored: ${entry.reason}. Read it in the child with \`await proxy.$get('${name}')\`.`,
     );
   }
 
@@ -76,7 +75,7 @@ export class PropertyMirror {
     }
   }
 
-  /** All that can be read, for `util.inspect`. */
+  /** All readable properties, for `util.inspect`. */
   snapshot(): Record<string, unknown> {
     const decoded = this.names().map((name) => [name, this.#decoded(name)] as const);
     return Object.fromEntries(
@@ -85,7 +84,7 @@ export class PropertyMirror {
   }
 }
 
-/** Data only: a mirrored error, or the proxy itself, is no copy that somebody could take for the original. */
+/** Freezes plain data only. A change to a mirrored error, for example, does not look like a change to the instance. */
 function deepFreeze(value: unknown): void {
   if (typeof value !== 'object' || value === null) return;
   if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return;

@@ -15,28 +15,28 @@ export interface ProxySource {
   connection: Connection;
   description: InstanceDescription;
   options: Pick<ResolvedOptions, 'timeout' | 'retries' | 'onTimeout'>;
-  /** How messages name the class. */
+  /** The name of the class in messages. */
   className: string;
-  /** The class that the proxy counts as an instance of, where this process has loaded it. */
+  /** The class that the proxy is an instance of, if this process has loaded it. */
   type: { readonly prototype: object } | undefined;
 }
 
-/** Methods that are called where nobody asked: by `await`, by `JSON.stringify`, by the comparisons of test frameworks. */
+/** Methods that are called implicitly: by `await`, by `JSON.stringify`, and by the comparisons of test frameworks. */
 const probed = new Set(['then', 'toJSON', 'asymmetricMatch']);
 
-/** Every proxy, with the connection behind it. */
+/** The connections of all proxies. */
 const connections = new WeakMap<object, Connection>();
 
-/** The proxies of every copy of this library in the process: one may be loaded as a module and as CommonJS. */
+/** The proxies of all copies of this library in the process: it may be loaded both as an ES module and as CommonJS. */
 const everyCopy = Symbol.for('procxy.proxies');
 const proxies = ((globalThis as { [everyCopy]?: WeakSet<object> })[everyCopy] ??= new WeakSet());
 
-/** Whether `value` is a proxy that `procxy()` made. Reads nothing of it. */
+/** Returns whether `value` is a proxy made by `procxy()`. Reads none of its properties. */
 export function isProcxy(value: unknown): value is Procxy<object> {
   return typeof value === 'object' && value !== null && proxies.has(value);
 }
 
-/** Carries a proxy to its own child, as the instance there; to any other it cannot go. */
+/** Carries a proxy to its own child, where it becomes the instance. Refuses proxies of other children. */
 export function proxyHandler(self: Self, connection: () => Connection | undefined): TransferHandler {
   return {
     name: 'self',
@@ -49,7 +49,7 @@ export function proxyHandler(self: Self, connection: () => Connection | undefine
   };
 }
 
-/** The object that stands for the instance: its methods and properties, and members of its own that start with `$`. */
+/** Makes the proxy of an instance. It has the instance's methods and properties, and its own members, which start with `$`. */
 export function createProxy<T>(source: ProxySource, overrides: CallOverrides = {}): Procxy<T> {
   const again = (changed: CallOverrides): object => createProxy(source, { ...overrides, ...changed });
   const target = Object.create(
@@ -62,7 +62,7 @@ export function createProxy<T>(source: ProxySource, overrides: CallOverrides = {
   return proxy as Procxy<T>;
 }
 
-/** The target holds every member but the properties, so that most operations need no trap. */
+/** Describes the members of the proxy's target. It has all members except properties, so that most operations need no trap. */
 function describeMembers(
   source: ProxySource,
   overrides: CallOverrides,
@@ -89,12 +89,12 @@ function describeMembers(
   define(Symbol.dispose, () => void connection.terminate());
   define(Symbol.asyncDispose, () => connection.terminate());
   define(Symbol.toStringTag, 'Procxy');
-  // A class may override toString: being printed must not call the child.
+  // A class may override toString, but printing the proxy must not call the child.
   define(Symbol.toPrimitive, () => '[object Procxy]');
   define('constructor', type);
   define(inspect.custom, (depth: number, options: object, show: typeof inspect) => {
     const { worker, properties } = connection;
-    // A property may be the proxy itself.
+    // A property may be the proxy itself, so the depth ends the recursion.
     if (depth < 0) return `[Procxy<${className}>]`;
     const state = `${worker.hasEnded ? 'ended' : 'running'}, pid ${worker.pid}`;
     return `Procxy<${className}> (${state}) ${show(properties.snapshot(), { ...options, depth: depth - 1 })}`;
@@ -102,20 +102,20 @@ function describeMembers(
   return members;
 }
 
-/** The warnings of hidden methods that were given: one is not given twice. */
+/** Warnings about hidden methods that were already emitted. */
 const warned = new Set<string>();
 
 function warnOfHidden(methods: readonly string[], own: readonly string[], className: string): void {
   const hidden = methods.filter((name) => name.startsWith('$') && own.includes(name));
   if (hidden.length === 0) return;
   const names = hidden.map((name) => `${name}()`).join(', ');
-  const warning = `${className} has methods that members of every proxy hide: ${names}. Give them other names to call them.`;
+  const warning = `${className} has methods that are hidden by members of the proxy: ${names}. Rename them to call them.`;
   if (warned.has(warning)) return;
   warned.add(warning);
   warn('PROCXY_HIDDEN_MEMBER', warning);
 }
 
-/** What is read on the proxy and is no member of the target is a property of the instance. */
+/** Makes the traps of the proxy. A key that is not a member of the target is a property of the instance. */
 function traps({ connection: { properties }, className, type = Object }: ProxySource): ProxyHandler<object> {
   const isProperty = (target: object, key: PropertyKey): key is string =>
     typeof key === 'string' && key !== 'then' && !(key in target);

@@ -4,12 +4,11 @@ import { isMainThread } from 'node:worker_threads';
 import { now, setTimeout } from '../clock.js';
 
 /**
- * Ends children that outlive this process. A child whose event loop turns sees the channel close and exits by
- * itself; one in a busy loop never would. One small shell, started with the first child and gone with the last,
- * reads from a socket which children live. At its end, however this process ended, it waits for them, and kills what is left
- * when the time of each is over.
+ * Ends children that outlive this process. Most children exit by themselves when the channel closes, but a child in a busy loop
+ * would not notice. One small shell, which starts with the first child and ends with the last, reads from a socket which children
+ * are alive. The socket closes when this process ends in any way. The shell then waits, and kills each child whose time is over.
  *
- * A process id may be used again by then, so each is kept with the time its process started.
+ * A process id may be reused by then, so the shell remembers the start time of each process.
  */
 const script = `# procxy-reaper
 born() {
@@ -48,27 +47,27 @@ reap() {
 `;
 
 /**
- * A worker thread that ends waits for no process any more, and would leave the shell as a zombie. So a shell of its own starts the
- * one that stays.
+ * A worker thread that has ended no longer waits for its processes, so the shell would stay as a zombie. In a worker thread, an
+ * intermediate shell starts the one that stays.
  */
 const command = isMainThread ? 'reap <&3' : 'reap <&3 3<&- &';
 
-/** How long the shell stays when the last child has gone, in ms: where one child follows another, it serves them all. */
+/** How long the shell stays after the last child has gone, in ms, so that one shell serves a sequence of children. */
 const LINGER = 5000;
-/** A shell that ends sooner is not replaced sooner, in ms: something ends it at once. */
+/** The least time between two starts of the shell, in ms, in case something ends it immediately. */
 const LEAST_LIFE = 1000;
 
 export class Reaper {
   #lane: Socket | undefined;
   #startedAt = -Infinity;
-  /** Whether the end of the shell is seen to already. */
+  /** Whether a new shell is already scheduled. */
   #isReplacing = false;
-  /** The children, with the time in ms that each has after the end of this process. */
+  /** The time in ms that each child has after the end of this process, by process id. */
   readonly #watched = new Map<number, number>();
 
   /**
-   * From now on the process is killed `delay` ms after the end of this one, also if this turn of the event loop never ends. Where no
-   * shell can be started there is no protection, and the child starts all the same.
+   * Makes sure that a process is killed `delay` ms after the end of this one, even if this turn of the event loop never ends. If
+   * no shell can be started, the child runs without this protection.
    */
   watch(pid: number, delay: number): void {
     this.#watched.set(pid, Math.ceil(delay));
@@ -76,7 +75,7 @@ export class Reaper {
     else this.#start();
   }
 
-  /** The process has ended. */
+  /** Call it when the process has ended. */
   unwatch(pid: number): void {
     if (!this.#watched.delete(pid)) return;
     this.#lane?.write(`- ${pid}\n`);
@@ -120,13 +119,13 @@ export class Reaper {
 }
 
 /**
- * Returns the socket that the shell reads. `undefined` on Windows, where libuv's job object ends the children, and where no shell or
- * no pipe could be had.
+ * Starts the shell, and returns the socket that it reads. Returns `undefined` on Windows, where libuv's job object ends the
+ * children, and if no shell or pipe is available.
  */
 function startShell(): Socket | undefined {
   if (process.platform === 'win32') return undefined;
   try {
-    // Detached: Ctrl-C reaches the whole process group of a terminal, and the shell must outlive it.
+    // Detached, since Ctrl-C reaches the whole process group of a terminal, and the shell must survive it.
     const shell = spawn('/bin/sh', ['-c', `${script}${command}`, 'procxy-reaper'], {
       cwd: '/',
       detached: true,
@@ -137,7 +136,7 @@ function startShell(): Socket | undefined {
     shell.unref();
     const lane = (shell.stdio as typeof shell.stdio | undefined)?.[3] as Socket | null | undefined;
     if (!lane) return undefined;
-    // It says nothing: to read is to see its end.
+    // The shell writes nothing. Reading only detects its end.
     lane.on('error', () => {}).resume();
     return lane.unref();
   } catch {

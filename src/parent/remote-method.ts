@@ -12,12 +12,12 @@ export interface CallSource {
   options: Pick<ResolvedOptions, 'timeout' | 'retries' | 'onTimeout'>;
 }
 
-/** The function that stands on the proxy for a method of the instance. */
+/** Makes the function on the proxy that calls a method of the instance. */
 export function remoteMethod(source: CallSource, method: string, overrides: CallOverrides): UntypedFunction {
   const { connection, options } = source;
   const call = (...args: unknown[]): Promise<unknown> => {
     if (options.retries === 0) return connection.call(method, args, settings);
-    // The attempts after the first are made where the caller is no more to be seen.
+    // Captured now, since the caller is no longer on the stack during later attempts.
     const site = captureCallSite(call);
     const attempts = retry((isLast) => {
       const onTimeout = isLast ? settings.onTimeout : undefined;
@@ -30,7 +30,7 @@ export function remoteMethod(source: CallSource, method: string, overrides: Call
   return call;
 }
 
-/** @param boundary the function that the user calls: the frame above it is the call site */
+/** @param boundary the function that the user calls. Its caller is the call site */
 export function callOptions(
   { connection, options }: CallSource,
   overrides: CallOverrides,

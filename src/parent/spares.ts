@@ -14,13 +14,13 @@ import { proxyHandler } from './proxy.js';
 /** A child that has no instance yet. */
 export interface Prepared {
   connection: Connection;
-  /** What both sides mean by `this`: the proxy, once there is one. */
+  /** The proxy, once there is one. It crosses as the instance. */
   self: Self;
 }
 
 /**
- * Connects to a worker, which learns later which class it is to load.
- * @param worker where the instance is to live; left out: in a child process, which is started
+ * Connects to a worker, which will be told later which class to load.
+ * @param worker the place for the instance. Default: a new child process
  */
 export function prepare(options: ChildOptions, worker = startLocalChild(options)): Prepared {
   const self: Self = { current: undefined };
@@ -31,33 +31,33 @@ export function prepare(options: ChildOptions, worker = startLocalChild(options)
 interface Pool {
   options: ResolvedOptions;
   wanted: number;
-  /** Each with what resolves when it can be told what to load. */
+  /** The spare children. Each promise resolves when its child is ready to load a class. */
   readonly spares: Map<Prepared, Promise<void>>;
 }
 
-/** ms */
+/** How long after a child was taken the next one is started, in ms. */
 const REFILL_DELAY = 20;
 let isRefilling = false;
 
-/** Children started ahead, by all that a child cannot change once it runs. */
+/** Pools of spare children, by the options that a running child cannot change. */
 const pools = new Map<string, Pool>();
 
 /**
- * Keeps so many children started ahead, each of about 40 MB, for calls of `procxy()` with the same options: such a call takes
- * one, and another is started in its place. `0` ends those that are left. They do not keep this process alive.
+ * Keeps `count` spare children running, of about 40 MB each. A call of `procxy()` with the same options takes one, and another is
+ * started in its place. `0` ends the spare children. They do not keep this process alive.
  *
- * Options that concern only the instance or single calls (`modulePath`, `timeout`, `retries`, `mirror`, `signal`, …) may differ.
- * The environment and the working directory are those of the time of the start: a call after a change of them starts a child
- * of its own.
+ * Options that concern only the instance or its calls (`modulePath`, `timeout`, `retries`, `mirror`, `signal`, …) may differ.
+ * A spare child has the environment and the working directory of the time when it was started. After a change of either, a call
+ * starts a new child.
  *
- * @returns a promise that resolves when they are ready
- * @throws {OptionsValidationError} for a count or an option that is not what it must be
- * @throws {ChildCrashedError} when a child cannot be started
+ * @returns a promise that resolves when the children are ready
+ * @throws {OptionsValidationError} for an invalid count or option
+ * @throws {ChildCrashedError} if a child cannot be started
  */
 export async function keepSpares(count: number, options: ProcxyOptions = {}): Promise<void> {
   if (!Number.isInteger(count) || count < 0) {
     throw new OptionsValidationError(
-      `procxy.warm() takes how many children to keep, 0 or more; it is ${String(count)}.`,
+      `procxy.warm() needs the number of children to keep, 0 or more, but got ${String(count)}.`,
     );
   }
   const resolved = readArguments([options]).options;
@@ -65,13 +65,13 @@ export async function keepSpares(count: number, options: ProcxyOptions = {}): Pr
   if (resolved.inProcess) return;
   if (resolved.agent !== undefined) {
     throw new OptionsValidationError(
-      'A child with an `agent` of its own cannot be started ahead: it has its class already.',
+      'procxy.warm() cannot start children with the option `agent`, since an agent already has its class. Leave `agent` out.',
     );
   }
   const key = keyOf(resolved);
   if (key === undefined) {
     throw new OptionsValidationError(
-      'A child that was started ahead cannot have the streams or descriptors of `stdio`: use the names that fork has for them.',
+      "procxy.warm() cannot start children with streams or descriptors in `stdio`. Use names such as 'pipe' and 'inherit'.",
     );
   }
   const pool = pools.get(key) ?? { options: resolved, wanted: 0, spares: new Map() };
@@ -82,7 +82,7 @@ export async function keepSpares(count: number, options: ProcxyOptions = {}): Pr
   if (pool.wanted === 0 && pool.spares.size === 0) pools.delete(key);
 }
 
-/** A child that was started ahead with these options, if there is one. */
+/** Takes a spare child with these options, if there is one. */
 export function takeSpare(options: ChildOptions): Prepared | undefined {
   if (pools.size === 0) return undefined;
   const pool = pools.get(keyOf(options) ?? '');
@@ -94,14 +94,14 @@ export function takeSpare(options: ChildOptions): Prepared | undefined {
   return undefined;
 }
 
-/** To be called when a child has been taken and its start is over. */
+/** Call it after a child was taken and its instance has started. */
 export function refillSpares(): void {
   if (pools.size === 0 || isRefilling) return;
   isRefilling = true;
-  // Not at once: starting a process would hold up whoever has just got the other.
+  // Not immediately: starting a process would delay the caller who has just got the other one.
   setTimeout(() => {
     isRefilling = false;
-    // A failure shows at the next call, which then starts a child of its own.
+    // After a failure, the next call starts its own child, and reports the error.
     for (const pool of pools.values()) fill(pool).catch(() => {});
   }, REFILL_DELAY).unref();
 }
@@ -120,11 +120,11 @@ async function end(pool: Pool, spare: Prepared): Promise<void> {
   await spare.connection.terminate();
 }
 
-/** Equal for options with which one child is as good as another; `undefined` where none can be started ahead. */
+/** Returns the same key for options whose children are interchangeable, or `undefined` if there can be no spare children. */
 function keyOf(options: ChildOptions): string | undefined {
   const { agent, stdio, cwd = currentDirectory(), execArgv = process.execArgv } = options;
   if (agent !== undefined) return undefined;
   if (typeof stdio !== 'string' && !stdio.every((each) => typeof each === 'string')) return undefined;
-  // A child also keeps what it took over from this process.
+  // A child also keeps what it inherited from this process.
   return keyOfChild({ ...options, cwd, execArgv, env: childEnv(options) });
 }

@@ -8,27 +8,27 @@ import type { Session } from '../session/session.js';
 import { checkDescription } from './description.js';
 
 export interface InstanceStart {
-  /** Runs while the worker starts up. */
+  /** Called while the worker starts. */
   makeRequest(): LoadRequest;
   constructorArgs: readonly unknown[];
-  /** ms; `Infinity` for none. */
+  /** ms. `Infinity` means no limit. */
   startTimeout: number;
   site: CallSite;
 }
 
-/** Has the other side load the class and make the instance, within one time limit for both. */
+/** Makes the other side load the class and construct the instance, with one time limit for both. */
 export async function startInstance(session: Session, start: InstanceStart): Promise<InstanceDescription> {
   const { makeRequest, constructorArgs, startTimeout, site } = start;
   const begun = now();
   const ask = (method: string, args: readonly unknown[]): Promise<unknown> => {
-    // What is left is never 0, which would mean no limit.
+    // Never 0, which would mean no limit.
     const timeout = Math.max(startTimeout - (now() - begun), 1);
     return session.call('agent', method, args, { timeout, site });
   };
   try {
     const imported = ask('import', [makeRequest()]);
     const construct = (): Promise<unknown> => ask('constructor', constructorArgs);
-    // The module may register how the constructor's arguments are read. Where there is nothing to read, both are asked for at once.
+    // The module may register transfer handlers for the constructor's arguments. With primitives only, both requests go at once.
     const constructed = constructorArgs.every(isPrimitive) ? construct() : undefined;
     constructed?.catch(() => {});
     const agent = (await imported) as AgentDescription | undefined;
@@ -52,7 +52,7 @@ function startTimeoutError(timeout: number): TimeoutError {
 }
 
 function startRemedy(): string {
-  // Of Node's own modules: what Jest fakes is a copy of `process`, which they do not use.
+  // The `process` that Node's own modules use: Jest fakes only a copy of it.
   if (hasRealTicks(runInThisContext('process') as NodeJS.Process)) return 'Raise `startTimeout`.';
-  return "`process.nextTick` is faked, and Node delivers messages by it. Leave it out when you fake the clock: install({ toNotFake: ['nextTick'] }).";
+  return "`process.nextTick` is faked, but Node needs it to deliver messages. Leave it out when you fake the clock: install({ toNotFake: ['nextTick'] }).";
 }

@@ -4,12 +4,12 @@ import { isError } from '../realm.js';
 import { warn } from '../warnings.js';
 import type { Worker } from './worker.js';
 
-/** How long an agent without a dispose hook to run may take to say that it has begun to end, in ms. */
+/** How long an agent without a dispose hook may take to confirm that it is ending, in ms. */
 const ACKNOWLEDGE_TIME = 500;
 
 export interface Termination {
   worker: Worker;
-  /** ms from now until it is ended by force. */
+  /** ms from now until it is killed. */
   timeout: number;
   /** Whether the instance has a dispose hook. */
   hasHook: boolean;
@@ -17,7 +17,7 @@ export interface Termination {
   ask(method: 'end' | 'dispose'): Promise<unknown>;
 }
 
-/** Ends a worker: its dispose hook, then the worker itself, and `'kill'` at the deadline. Resolves when it has ended. */
+/** Ends a worker: runs its dispose hook, then asks it to end, and kills it at the deadline. Resolves when it has ended. */
 export function terminate(termination: Termination): Promise<void> {
   const { worker, timeout } = termination;
   return endBy(worker, timeout, undefined, async () => {
@@ -28,13 +28,13 @@ export function terminate(termination: Termination): Promise<void> {
   });
 }
 
-/** For a worker that closed the channel: it may end by itself, but not live on. */
+/** Waits for a worker that has closed its channel. If it does not end by itself in time, kills it. */
 export function awaitEnd(worker: Worker, timeout: number): Promise<void> {
   const reason = `it closed its channel to the parent, and had not ended ${timeout} ms later`;
   return endBy(worker, timeout, reason, () => Promise.resolve());
 }
 
-/** A worker that does not react has nothing to lose where it has no hook. */
+/** Asks a worker to end by itself. If it does not react and has no dispose hook to run, kills it early. */
 async function askToLeave(termination: Termination): Promise<void> {
   const { worker, timeout, hasHook, ask } = termination;
   const late = hasHook ? undefined : setTimeout(() => worker.end('kill'), Math.min(ACKNOWLEDGE_TIME, timeout));
@@ -67,10 +67,10 @@ async function endBy(
   }
 }
 
-/** The end goes on, but a hook's error does not disappear. */
+/** Reports an error of a dispose hook. The worker is ended anyway. */
 function warnUnlessEnded(worker: Worker): (error: unknown) => void {
   return (error) => {
-    // The hook was cut off by the worker's end.
+    // The hook did not fail, but was cut off by the worker's end.
     if (worker.hasEnded) return;
     const name = isError(error) ? `${describeReason(error.name)}: ` : '';
     const what = 'The dispose hook of an instance failed while its child was terminated.';

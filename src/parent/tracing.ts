@@ -3,20 +3,19 @@ import type { Settle } from '../session/calls/open-call.js';
 import { isPromise } from '../is-promise.js';
 import type { ExitStatus } from '../types/stats.js';
 
-/** What is known of a child by everybody who is told of it. */
+/** What all traces say about a child. */
 export interface ChildContext {
-  /** The class's. */
   className: string;
-  /** The child's; `undefined` where it could not be started. */
+  /** The child's process id. `undefined` if it could not be started. */
   pid: number | undefined;
 }
 
-/** What subscribers of `tracing:procxy:start:*` get. */
+/** The context of `tracing:procxy:start:*`. */
 export interface StartContext extends ChildContext {
   error?: unknown;
 }
 
-/** What subscribers of `tracing:procxy:call:*` get. */
+/** The context of `tracing:procxy:call:*`. */
 export interface CallContext extends ChildContext {
   method: string;
   arguments: readonly unknown[];
@@ -24,17 +23,17 @@ export interface CallContext extends ChildContext {
   error?: unknown;
 }
 
-/** What subscribers of `tracing:procxy:callback:*` get: a function of this process that the child calls. */
+/** The context of `tracing:procxy:callback:*`, for a function of this process that the child calls. */
 export interface CallbackContext {
   pid: number | undefined;
-  /** The function's. */
+  /** The name of the function. */
   name: string;
   arguments: readonly unknown[];
   result?: unknown;
   error?: unknown;
 }
 
-/** What subscribers of `procxy:end` get. */
+/** The message of `procxy:end`. */
 export interface EndContext extends ChildContext, ExitStatus {}
 
 const starts = tracingChannel<unknown, StartContext>('procxy:start');
@@ -42,7 +41,7 @@ const calls = tracingChannel<unknown, CallContext>('procxy:call');
 const callbacks = tracingChannel<unknown, CallbackContext>('procxy:callback');
 const ends = channel('procxy:end');
 
-/** Whether anybody listens: nothing is made for a trace where nobody does. */
+/** Whether the channels have subscribers. Without them, no contexts are made. */
 export const isTraced = {
   get calls(): boolean {
     return calls.hasSubscribers;
@@ -54,12 +53,12 @@ export const isTraced = {
 
 export async function traceStart<T>(context: StartContext, start: () => Promise<T>): Promise<T> {
   let value!: T;
-  // What a start results in is this library's own.
+  // The result of a start is internal, so it is not published.
   await starts.tracePromise(async () => void (value = await start()), context);
   return value;
 }
 
-/** @param make makes the call, with what is to stand between its answer and its caller */
+/** @param make makes the call. `observe` wraps the functions of its promise */
 export function traceCall<T>(context: CallContext, make: (observe: (settle: Settle) => Settle) => T): T {
   const { start, end, asyncStart, asyncEnd, error } = calls;
   const observe = (settle: Settle): Settle => ({
@@ -86,7 +85,7 @@ export function traceCall<T>(context: CallContext, make: (observe: (settle: Sett
   });
 }
 
-/** @param run runs the function; a thenable that it returns is waited for once, and comes back as a promise */
+/** @param run runs the function. If it returns a thenable, its `then` is called only once, and a promise is returned */
 export function traceCallback(context: CallbackContext, run: () => unknown): unknown {
   const { start, end, asyncStart, asyncEnd, error } = callbacks;
   const settle = (name: 'result' | 'error', value: unknown): void => {

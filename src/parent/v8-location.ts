@@ -8,8 +8,9 @@ type Location = { url: string } | { unknown: string };
 const known = new WeakMap<object, Location>();
 
 /**
- * Where a class was defined, as a URL, or the reason why nobody knows. V8 is asked: right for every alias, barrel, renamed
- * export and loader. The first question takes 20 to 70 ms, which grow with the heap; the next about a third; once a class.
+ * Returns the URL of the file that defines a class, or the reason why it is unknown. V8 knows the right file despite aliases,
+ * barrel files, renamed exports and loaders. The first query takes 20 to 70 ms, growing with the heap, and later ones about a
+ * third of that. The result is cached for each class.
  */
 export function locateClass(type: object): Location {
   let location = known.get(type);
@@ -41,7 +42,7 @@ function ask(type: object): Location {
   }
 }
 
-/** Loaded only when asked for: a Node may be built without it, and the permission model forbids its use. */
+/** Loads the inspector only when needed: Node may be built without it, and the permission model forbids it. */
 function connectInspector(): InspectorSession {
   const inspector = process.getBuiltinModule('node:inspector');
   const session = new inspector.Session();
@@ -50,8 +51,8 @@ function connectInspector(): InspectorSession {
 }
 
 /**
- * The inspector finds an object by an expression only, which it evaluates in the main realm: the class is laid for that moment
- * into an object that every realm shares, jest's and `node:vm`'s too.
+ * Finds the script of a class. The inspector can only find an object with an expression, which it evaluates in the main realm. So
+ * the class is put briefly into an object that all realms share, including those of Jest and `node:vm`.
  */
 function scriptOf(session: InspectorSession, type: object): string | undefined {
   const key = '__procxy_class_to_locate';
@@ -77,15 +78,15 @@ function scriptOf(session: InspectorSession, type: object): string | undefined {
 }
 
 function toUrl(script: string | undefined): Location {
-  if (script === undefined) return { unknown: 'it is no class of a JavaScript file' };
+  if (script === undefined) return { unknown: 'it is not a class from a JavaScript file' };
   if (script !== '' && script === embeddedScript()) {
     return { unknown: 'it is in the single executable application, which a child cannot import' };
   }
   if (/^(\/|[a-z]:[\\/])/i.test(script)) return { url: pathToFileURL(script).href };
-  if (script.startsWith('node:internal/')) return { unknown: `it is a part of Node (${script})` };
+  if (script.startsWith('node:internal/')) return { unknown: `it is part of Node (${script})` };
   if (/^(file|data|node):/.test(script)) return { url: script };
   if (/^[a-z][a-z0-9+.-]+:/i.test(script)) {
-    return { unknown: `V8 knows only the name that it has in a bundle (${script}), which is no file` };
+    return { unknown: `V8 knows only its name in a bundle (${script}), which is not a file` };
   }
   return { unknown: script === '' ? 'it was made by eval' : `it was made by eval (${script})` };
 }

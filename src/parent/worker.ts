@@ -6,63 +6,64 @@ import type { DataLane } from '../session/streams/data-link.js';
 import type { ExitStatus } from '../types/stats.js';
 
 /**
- * A way on which the other side blocks until it has an answer: opens this side's end.
- * @param onGarbage bytes arrived that are no message; nothing more is read
+ * Opens this side's end of a lane on which the other side blocks until it has an answer.
+ * @param onGarbage called when data arrives that is not a message; nothing more is read
  */
 export type OpenBlockingLane = (format: MessageFormat, onGarbage: (error: ProtocolError) => void) => Channel;
 
-/** Who hears of a worker. */
+/** The listeners of a worker. */
 export interface WorkerListener {
-  /** It has ended; what it sent may still arrive. */
+  /** Called when the worker has ended. Messages that it sent may still arrive. */
   onEnd(): void;
-  /** Bytes arrived that are no message; nothing more is read. */
+  /** Called when data arrives that is not a message. Nothing more is read. */
   onGarbage(error: ProtocolError): void;
 }
 
 /**
- * The place where one instance lives, as a connection sees it: how to talk to it, where it is, whether it has ended, and how to end
- * it. A child process is one, and this process itself.
+ * The place where one instance lives, as a connection sees it: how to talk to it, where it is, whether it has ended, and how to
+ * end it. It is a child process, or this process itself.
  */
 export interface Worker {
-  /** Where it is: the machine, left out for this one, and the process, `undefined` where that could not be started. */
+  /** The machine that it runs on. Absent for this machine. */
   readonly host?: string;
+  /** Its process id. `undefined` if the process could not be started. */
   readonly pid: number | undefined;
-  /** The process itself, where it is a child of this one. */
+  /** The process, if it is a child of this process. */
   readonly process: ChildProcess | undefined;
-  /** Whether it is in this process, whose event loop it shares. */
+  /** Whether it runs in this process, and shares its event loop. */
   readonly isHere: boolean;
-  /** How logs name it: `child 4711`. */
+  /** Its name in logs, such as `child 4711`. */
   readonly name: string;
 
   readonly channel: Channel;
-  /** Ways besides the channel, where there are any. */
+  /** Lanes besides the channel, if there are any. */
   readonly bytes: DataLane | undefined;
   readonly blocking: OpenBlockingLane | undefined;
-  /** The numbers under which the other side has inherited its ends of them. */
+  /** The descriptors with which the other side has inherited its ends of these lanes. */
   readonly descriptors: { readonly bytes?: number | undefined; readonly blocking?: number | undefined };
 
-  /** Whether its agent ends it once the instance has been disposed. Otherwise it is ended by {@link end}. */
+  /** Whether its agent ends it after disposing the instance. Otherwise {@link end} must be called. */
   readonly leaves: boolean;
   /** Whether it can still answer. */
   readonly isConnected: boolean;
   readonly hasEnded: boolean;
-  /** Resolves when it can answer no more. */
+  /** Resolves when it can no longer answer. */
   readonly disconnected: Promise<void>;
-  /** Resolves when it has ended and all it sent has arrived. */
+  /** Resolves when it has ended and everything that it sent has arrived. */
   readonly exited: Promise<ExitStatus>;
-  /** The uncaught error that it reported before it ended: part of {@link crashError}. */
+  /** The uncaught error that it reported before it ended. Part of {@link crashError}. */
   lastWords: { error: unknown } | undefined;
 
-  /** To be called once, by whoever owns the worker. */
+  /** Sets the listeners. The owner of the worker calls it once. */
   listen(listener: WorkerListener): void;
-  /** Keeps this process alive until {@link release} was called as often, and some ms longer. */
+  /** Keeps this process alive until {@link release} was called as many times, and a few ms longer. */
   hold(): void;
   release(): void;
   /**
-   * Ends it: `'term'` as it expects to be ended, `'kill'` at once.
-   * @param reason told with whatever is open then
+   * Ends the worker: `'term'` asks it to end, `'kill'` ends it immediately.
+   * @param reason added to the errors of open calls
    */
   end(how: 'term' | 'kill', reason?: string): void;
-  /** Why nothing can be called any more. */
+  /** Makes the error for calls after its end. */
   crashError(method: string): ChildCrashedError;
 }

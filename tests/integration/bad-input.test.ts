@@ -99,7 +99,7 @@ describe('bad input', () => {
     test('that asks for a proxy of the class it is loaded for', async () => {
       const error = await failure(class Recursive {}, '../fixtures/recursive.js');
       expect(error).toBeInstanceOf(ModuleResolutionError);
-      expect(error.message).toMatch(/still loading the module of Recursive.*Move the class into a module of its own/);
+      expect(error.message).toMatch(/still loading the module of Recursive.*Move the class to its own module/);
     });
   });
 
@@ -151,7 +151,7 @@ describe('bad input', () => {
       await expect(calculator.$with({ retries: 5 } as ProcxyOptions).add(1, 2)).rejects.toThrow(/no option `retries`/);
       await expect(calculator.$with(undefined as never).add(1, 2)).rejects.toThrow(OptionsValidationError);
       await expect(calculator.$with({ timeout: -5 }).add(1, 2)).rejects.toThrow(/`timeout` must be/);
-      await expect(calculator.$get(5 as never)).rejects.toThrow(/\$get\(\) takes the name of a property/);
+      await expect(calculator.$get(5 as never)).rejects.toThrow(/\$get\(\) needs the name of a property/);
     });
 
     test('an executable that does not exist cannot be started', async () => {

@@ -127,7 +127,7 @@ describe.each(['json', 'advanced'] as const)('the lifetime of functions, in %s m
     test('of a function that never crossed, and of a number', async () => {
       await using user = await start();
       expect(user.$releaseCallback(() => {})).toBe(false);
-      expect(() => user.$releaseCallback(5 as never)).toThrow(/takes a function; it is a number/);
+      expect(() => user.$releaseCallback(5 as never)).toThrow(/needs a function, but got a value of type number/);
     });
 
     test('makes room', async () => {

@@ -37,7 +37,7 @@ describe('NODE_DEBUG=procxy', () => {
       for (const way of ['← child N', '→ parent']) {
         expect(count(`PROCXY N: ${way} event-emit event='said' args=[N]`)).toBe(1);
       }
-      expect(lines).toContain('PROCXY N: child N is to run Traced');
+      expect(lines).toContain('PROCXY N: child N will run Traced');
       expect(stderr).toMatch(/PROCXY \d+: ← child \d+, waiting: callback-invoke callbackId='[-\w]+' args=\[3\]/);
       expect(stderr).toMatch(/PROCXY \d+: child \d+ ended: code 0, signal null/);
     },

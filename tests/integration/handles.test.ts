@@ -171,9 +171,9 @@ for (const serialization of ['json', 'advanced'] as const) {
       expect(receiver.log).toEqual(['receiveFileDescriptor file content']);
       expect(() => fstatSync(descriptor)).toThrow(/EBADF/);
       const directory = openSync(folder, 'r');
-      await expect(receiver.$sendHandle(directory)).rejects.toThrow(/no regular file/);
+      await expect(receiver.$sendHandle(directory)).rejects.toThrow(/not a regular file/);
       closeSync(directory);
-      await expect(receiver.$sendHandle(9999)).rejects.toThrow(/9999 is no open file descriptor/);
+      await expect(receiver.$sendHandle(9999)).rejects.toThrow(/9999 is not an open file descriptor/);
     });
 
     test('then to receiveHandle, then to a listener of the handle event', async () => {

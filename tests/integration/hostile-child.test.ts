@@ -80,7 +80,7 @@ describe('a hostile or careless child harms only itself', () => {
         console.log(error.name, error.message);
       }
     `);
-    const expected = 'ProtocolError The child described its instance in a way that the protocol does not know.\n';
+    const expected = 'ProtocolError The child sent a malformed description of its instance.\n';
     expect(stdout).toBe(expected.repeat(4));
   });
 

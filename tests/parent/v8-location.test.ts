@@ -28,8 +28,8 @@ test('a class of another realm is found too', () => {
 test.each<[string, object, RegExp]>([
   ['made by eval', new Function('return class Made {}')() as object, /eval/],
   ['a part of Node', URL, /part of Node/],
-  ['of the language', Map, /no class of a JavaScript file/],
-  ['a bound function', Circle.bind(null), /no class of a JavaScript file/],
+  ['of the language', Map, /not a class of a JavaScript file/],
+  ['a bound function', Circle.bind(null), /not a class of a JavaScript file/],
 ])('the reason why the place is unknown: %s', (_name, type, reason) => {
   expect(locateClass(type)).toEqual({ unknown: expect.stringMatching(reason) as string });
 });
@@ -37,7 +37,7 @@ test.each<[string, object, RegExp]>([
 test.each(['webpack://app/./src/worker.js', 'webpack-internal:///./worker.js', 'rsc://Server/worker.js?1'])(
   'a name from a bundle, %s, is no place that a child could import from',
   (name) => {
-    const reason = expect.stringContaining(`the name that it has in a bundle (${name})`) as string;
+    const reason = expect.stringContaining(`its name in a bundle (${name})`) as string;
     const named = new Script('(class Worker {})', { filename: name }).runInThisContext() as object;
     expect(locateClass(named)).toEqual({ unknown: reason });
     // As webpack does it in development builds.
