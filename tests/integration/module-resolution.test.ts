@@ -127,7 +127,7 @@ describe('the class finds its own module', () => {
     test('two classes that differ in nothing, by the export that is named', async () => {
       const error: unknown = await procxy(mixins.LoggedTwice).catch((reason: unknown) => reason);
       expect((error as Error).message).toMatch(
-        /several that could be an anonymous class: LoggedTwice, LoggedTwiceAgain\. Name one of them in `exportName`\./,
+        /several candidates for an anonymous class: LoggedTwice, LoggedTwiceAgain\. Name one of them in `exportName`\./,
       );
       await using crate = await procxy(mixins.LoggedTwice, { exportName: 'LoggedTwice' });
       expect(await crate.kind()).toBe('crate, logged, logged');

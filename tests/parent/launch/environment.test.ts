@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { childEnv } from '../../../src/parent/launch/environment.js';
 
@@ -26,7 +27,7 @@ describe('NODE_OPTIONS', () => {
     ['--inspect-brk=0.0.0.0:9229', ''],
     ['--max-old-space-size=64 --inspect=9229 --import tsx', '--max-old-space-size=64 --import tsx'],
     ['--inspect-port=0 --inspect', ''],
-    ['--import ./inspect.js --enable-source-maps', '--import ./inspect.js --enable-source-maps'],
+    ['--import ./inspect.js --no-warnings', `--import ${resolve('inspect.js')} --no-warnings`],
   ])('%j becomes %j: two processes cannot share an inspector port', (given, kept) => {
     process.env['NODE_OPTIONS'] = given;
     expect(childEnv({ inheritEnv: true, env: undefined }).NODE_OPTIONS?.trim().replace(/ +/g, ' ')).toBe(kept);
@@ -36,4 +37,10 @@ describe('NODE_OPTIONS', () => {
     const env = { NODE_OPTIONS: '--inspect=0' };
     expect(childEnv({ inheritEnv: true, env })).toMatchObject(env);
   });
+});
+
+test('NODE_OPTIONS load no modules in a child with permissions', () => {
+  process.env['NODE_OPTIONS'] = '--no-warnings --import tsx -r ./hook.cjs';
+  const env = childEnv({ inheritEnv: true, env: undefined, permissions: {} });
+  expect(env.NODE_OPTIONS).toBe('--no-warnings');
 });
