@@ -122,6 +122,14 @@ describe('uid and gid', () => {
     );
   });
 
+  test('of another user keep a child from signals to its parent, which permissions allow', async () => {
+    const permissions = { read: [app] };
+    await using plain = await start({ permissions });
+    expect(await plain.maySignalParent()).toBe(true);
+    await using confined = await start({ ...other, permissions });
+    expect(await confined.maySignalParent()).toBe(isRoot ? 'EPERM' : true);
+  });
+
   test('decide whether a child that was started ahead fits', async () => {
     await procxy.warm(1, other);
     try {
