@@ -19,6 +19,8 @@ export interface Outcome {
 export interface InstalledPackage {
   /** An app's folder outside the repository, with the package in its `node_modules`. */
   readonly folder: string;
+  /** The path of the tarball, for other package managers. */
+  readonly tarball: string;
   /** What the tarball holds, as paths inside the package. */
   readonly files: readonly string[];
   /** Writes files of the app, by their paths inside its folder. */
@@ -45,6 +47,7 @@ export async function installPackage(...others: string[]): Promise<InstalledPack
     await npm(['install', '--prefer-offline', tarball, ...others], folder);
     return {
       folder,
+      tarball,
       files: listing.stdout.trim().split('\n').map(insidePackage),
       write: (files) => writeAll(folder, files),
       elsewhere: () => mkdtemp(join(temporary, 'elsewhere-')),
