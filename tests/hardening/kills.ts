@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { procxy, sync, type ProcxyOptions } from 'procxy';
 import { Elsewhere } from '../fixtures/elsewhere.js';
-import { childPids, isRunning, openDescriptors, until } from '../support/processes.js';
+import { childPids, isRunning, killReaper, openDescriptors, reaperPids, until } from '../support/processes.js';
 import { firstLine, startScript } from '../support/scripts.js';
 
 const module = new URL('../fixtures/elsewhere.js', import.meta.url);
@@ -70,16 +70,19 @@ export interface KillReport {
   kills: number;
   /** Of them, those that came while the child was starting. */
   duringStart: number;
+  /** Reapers that were killed meanwhile. */
+  reapers: number;
   /** How what was open has ended, by the names of errors. */
   outcomes: Map<string, number>;
 }
 
 /**
- * Starts so many children, and ends each at a random moment, in a random way, with several things under way.
+ * Starts `kills` children, and ends each at a random moment, in a random way, with several things under way. Now and then the
+ * reaper is killed too.
  * @throws when anything is forgotten, or a process, descriptor, listener or timer is left
  */
 export async function killChildren(kills: number, random: () => number, inParallel = 3): Promise<KillReport> {
-  const report: KillReport = { kills: 0, duringStart: 0, outcomes: new Map() };
+  const report: KillReport = { kills: 0, duringStart: 0, reapers: 0, outcomes: new Map() };
   const escaped: unknown[] = [];
   const note = (error: unknown): number => escaped.push(error);
   process.on('unhandledRejection', note);
@@ -137,6 +140,7 @@ async function killOne(random: () => number, report: KillReport): Promise<void> 
     // It may be awaited later than it rejects.
     for (const each of open) each.catch(() => {});
     await sleep(random() * 20);
+    if (random() < 0.1 && killReaper(process.pid)) report.reapers++;
     open.push(Promise.resolve((isSmall ? outOfMemory : pick(deaths))(remote, controller)));
     for (const each of open) each.catch(() => {});
     await within(remote.$exited);
@@ -156,29 +160,48 @@ async function within<T>(promise: Promise<T>): Promise<T> {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
+export interface ParentReport {
+  children: number;
+  /** Reapers that were killed before their parent. */
+  reapers: number;
+}
+
 /**
- * Starts so many parents with two children each, and kills each at a random moment.
- * @returns how many children there were
- * @throws when a child outlives its parent for long
+ * Starts `kills` parents with three children each, of which one is in a busy loop, and kills each parent at a random moment. Before
+ * that its reaper is killed, twice at most, and has been replaced.
+ * @throws when a child outlives its parent for long, or a reaper its last child
  */
-export async function killParents(kills: number, random: () => number): Promise<number> {
-  let children = 0;
+export async function killParents(kills: number, random: () => number): Promise<ParentReport> {
+  const report: ParentReport = { children: 0, reapers: 0 };
   for (let kill = 0; kill < kills; kill++) {
     const channel = random() < 0.5 ? 'ipc' : 'socket';
     const script = startScript(`
       const { Elsewhere } = await import('${module.href}');
       const options = { channel: '${channel}', enableCallbacks: true, terminateTimeout: 500, stdio: 'ignore' };
       const start = () => procxy(Elsewhere, '${module.href}', options, 'x');
-      const remotes = await Promise.all([start(), start()]);
-      console.log(remotes.map((remote) => remote.$process.pid).join(' '));
+      const [busy, ...remotes] = await Promise.all([procxy(Mortal, mortalUrl, options), start(), start()]);
+      console.log([busy, ...remotes].map((remote) => remote.$process.pid).join(' '));
+      process.once('SIGUSR2', () => { busy.busyForever().catch(() => {}); console.log('busy'); });
       for (const remote of remotes) remote.map([1, 2, 3], () => new Promise(() => {})).catch(() => {});
       for await (const item of remotes[0].count(1e9)) if (item < 0) break;
     `);
     const pids = (await firstLine(script)).split(' ').map(Number);
-    children += pids.length;
+    const parent = script.pid ?? 0;
+    report.children += pids.length;
+    for (let left = Math.floor(random() * 3); left > 0; left--) {
+      await sleep(random() * 30);
+      if (!killReaper(parent)) continue;
+      report.reapers++;
+      await until(() => reaperPids(parent).length > 0, 'the reaper was replaced');
+    }
+    const reapers = reaperPids(parent);
+    // The parent answers in a later turn than that in which it started the reaper and named the children to it.
+    const busy = firstLine(script);
+    script.kill('SIGUSR2');
+    await busy;
     await sleep(random() * 30);
     script.kill('SIGKILL');
-    await until(() => pids.every((pid) => !isRunning(pid)), 'the children have gone');
+    await until(() => [...pids, ...reapers].every((pid) => !isRunning(pid)), 'the children and their reaper have gone');
   }
-  return children;
+  return report;
 }

@@ -1,4 +1,4 @@
-/** `npm run kills`, with `--children N --parents N --seed N`: children and parents die at random moments. */
+/** `npm run kills`, with `--children N --parents N --seed N`: children, parents and reapers die at random moments. */
 import { parseArgs } from 'node:util';
 import { killChildren, killParents } from './kills.js';
 import { seeded } from '../support/seeded.js';
@@ -11,10 +11,14 @@ const seed = Number(values.seed);
 
 let start = performance.now();
 const seconds = (): string => ((performance.now() - start) / 1000).toFixed(0);
-const { kills, duringStart, outcomes } = await killChildren(Number(values.children), seeded(seed));
-console.log(`seed ${seed}: ${kills} children died in ${seconds()} s, ${duringStart} of them while they started`);
+const { kills, duringStart, reapers, outcomes } = await killChildren(Number(values.children), seeded(seed));
+console.log(
+  `seed ${seed}: ${kills} children died in ${seconds()} s, ${duringStart} of them while they started, and ${reapers} reapers`,
+);
 for (const [outcome, count] of [...outcomes].toSorted(([, a], [, b]) => b - a)) console.log(`  ${count}  ${outcome}`);
 start = performance.now();
-const children = await killParents(Number(values.parents), seeded(seed));
-console.log(`${values.parents} parents were killed in ${seconds()} s, and their ${children} children went with them`);
+const parents = await killParents(Number(values.parents), seeded(seed));
+console.log(
+  `${values.parents} parents were killed in ${seconds()} s, after ${parents.reapers} of their reapers, and their ${parents.children} children went with them`,
+);
 console.log('All that was open has settled, and nothing is left.');

@@ -20,6 +20,27 @@ export function childPids(): number[] {
     .map(([pid]) => Number(pid));
 }
 
+/** Ids of the shells that end the children of a process if it dies. There is one at most, unless it is being replaced. */
+export function reaperPids(parent: number): number[] {
+  const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' });
+  return table
+    .split('\n')
+    .map((line) => /^\s*(\d+)\s+(\d+)\s+\/bin\/sh -c # procxy-reaper/.exec(line))
+    .filter((match) => Number(match?.[2]) === parent)
+    .map((match) => Number(match?.[1]));
+}
+
+/** Kills the reaper of a process. Returns whether there was one. */
+export function killReaper(parent: number): boolean {
+  const [pid] = reaperPids(parent);
+  if (pid === undefined) return false;
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch {
+    return false; // It has just ended.
+  }
+}
+
 /** Open descriptors of this process. */
 export function openDescriptors(): number {
   return readdirSync('/proc/self/fd').length;
