@@ -25,6 +25,7 @@ export type ProcxyErrorCode =
   | 'PROCXY_PROPERTY'
   | 'PROCXY_HANDLE_TRANSFER'
   | 'PROCXY_CALLBACK_LIMIT'
+  | 'PROCXY_REFERENCE_LIMIT'
   | 'PROCXY_SYNC_CALLBACK'
   | 'PROCXY_TERMINATED'
   | 'PROCXY_PROTOCOL'
@@ -44,6 +45,11 @@ export class ProcxyError extends Error {
 /** Whether `value` is one of this library's errors, from this copy of the package or another. */
 export function isProcxyError(value: unknown): value is ProcxyError {
   return value instanceof Error && brand in value;
+}
+
+/** Whether what could not cross may do so once the other side has collected its garbage. */
+export function isLimitError(error: unknown): boolean {
+  return error instanceof CallbackLimitError || error instanceof ReferenceLimitError;
 }
 
 /** How many characters of a reason are worth reading. A message may hold a whole file. */
@@ -170,6 +176,15 @@ export class CallbackLimitError extends ProcxyError {
   }
 }
 
+/** More objects were to go by reference than `maxReferences` allows to live at a time. */
+export class ReferenceLimitError extends ProcxyError {
+  declare readonly name: 'ReferenceLimitError';
+  declare readonly code: 'PROCXY_REFERENCE_LIMIT';
+  static {
+    define(this, 'ReferenceLimitError', 'PROCXY_REFERENCE_LIMIT');
+  }
+}
+
 /** A function marked by `sync()` cannot be waited for here, or was about to wait for itself. */
 export class SyncCallbackError extends ProcxyError {
   declare readonly name: 'SyncCallbackError';
@@ -179,7 +194,7 @@ export class SyncCallbackError extends ProcxyError {
   }
 }
 
-/** The proxy was terminated, by `$terminate()`, by `using` or by its `signal`; or a function was let go of by `$releaseCallback()`. */
+/** The proxy was terminated, by `$terminate()`, by `using` or by its `signal`. Or a function was let go of by `$releaseCallback()`, or a reference by `$release()`. */
 export class TerminatedError extends ProcxyError {
   declare readonly name: 'TerminatedError';
   declare readonly code: 'PROCXY_TERMINATED';
@@ -250,6 +265,7 @@ export const procxyErrorClasses = {
   PropertyError,
   HandleTransferError,
   CallbackLimitError,
+  ReferenceLimitError,
   SyncCallbackError,
   TerminatedError,
   ProtocolError,

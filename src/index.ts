@@ -3,6 +3,7 @@ export { classFrom } from './parent/class-from.js';
 export { isProcxy } from './parent/proxy.js';
 export { isProcxiable, validateProcxiable } from './codec/validate.js';
 export { registerErrorClass, registerTransferHandler, type ClassTransfer } from './codec/registry.js';
+export { byReference } from './codec/by-reference.js';
 export { sync } from './codec/sync-mark.js';
 export {
   CallbackLimitError,
@@ -14,6 +15,7 @@ export {
   ProcxyError,
   PropertyError,
   ProtocolError,
+  ReferenceLimitError,
   SerializationError,
   SyncCallbackError,
   TerminatedError,
@@ -24,7 +26,9 @@ export type { ClassReference, Constructor } from './types/creation.js';
 export type { CallOverrides, ProcxyOptions } from './types/options.js';
 export type { Heartbeat, Permissions, ResourceLimits } from './options/containment.js';
 export type { Callback, SyncCallback } from './types/callbacks.js';
-export type { IsProcxiable } from './types/forms.js';
+export type { Lent } from './types/lent.js';
+export type { ReferenceControls, Remote } from './types/forms.js';
+export type { IsProcxiable } from './types/is-procxiable.js';
 export type { Procxy, ProcxyControls, ProcxiableMethodsOf, ProcxyWithHandle, UnwrapProxy } from './types/procxy.js';
 export type {
   CannotCross,

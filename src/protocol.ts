@@ -17,8 +17,8 @@ export type Wire = unknown;
 
 /**
  * What a message says of its values: `true` where they hold descriptors; a list where they hold functions or streams too, with
- * the id of each that the sender exports with it: text for a function, a number for a stream. Each counts once a message,
- * whether the receiver reads the values or not.
+ * the id of each that the sender exports with it: a number for a stream, text for a function, and text that begins with `r` for an
+ * object that goes by reference. Each counts once a message, whether the receiver reads the values or not.
  */
 export type Coded = true | (string | number)[];
 
@@ -113,12 +113,12 @@ export interface CallbackRelease {
   callbackId: string;
 }
 
-/** The sender may export no more functions: the other side is to find out which of them it does not need. */
+/** The sender may export no more functions or references: the other side is to find out which of them it does not need. */
 export interface CallbackCollect {
   type: 'callback-collect';
 }
 
-/** That is done, and each `callback-cleanup` that came of it was sent before. */
+/** That is done, and each `callback-cleanup` and `reference-cleanup` that came of it was sent before. */
 export interface CallbackCollected {
   type: 'callback-collected';
 }
@@ -126,9 +126,50 @@ export interface CallbackCollected {
 /** An invocation by the child failed, and nobody there waits for it. */
 export interface CallbackFailed {
   type: 'callback-failed';
-  /** The function's. */
+  /** The function's, or that of a method of an object that the parent has lent. */
   name: string;
   reason: string;
+}
+
+/** Asks something of an object that the other side was given by reference. Answered by one {@link CallResult}. */
+export interface ReferenceInvoke {
+  type: 'reference-invoke';
+  /** From the same counter as that of other calls. */
+  callId: number;
+  referenceId: string;
+  /** What `method` names: a method when left out; a property that is read; or a method by the name of a well-known symbol. */
+  kind?: ReferenceMember;
+  method: string;
+  args: Wire[];
+  coded?: Coded;
+}
+
+export type ReferenceMember = 'property' | 'symbol';
+
+/**
+ * What objects of one kind have. It is sent before the first of them, and holds until the end. The first id is 1, the next 2, and so on.
+ */
+export interface ReferenceShape {
+  type: 'reference-shape';
+  shapeId: number;
+  /** Empty for an object without a class. */
+  className: string;
+  /** Every name that can be called, */
+  methods: string[];
+  /** and the well-known symbols that can: `iterator` for `Symbol.iterator`. */
+  symbols: string[];
+  /** Names of properties, which can only be read by asking. */
+  properties: string[];
+  /** It has `on`, `off` and `emit`. */
+  emitter?: true;
+}
+
+/** The receiver of a reference has no use for it any more. The owner forgets it when all that was sent is accounted for. */
+export interface ReferenceCleanup {
+  type: 'reference-cleanup';
+  referenceId: string;
+  /** In how many messages it has arrived since the last cleanup. */
+  count: number;
 }
 
 /**
@@ -306,6 +347,9 @@ export type Message =
   | CallbackCollect
   | CallbackCollected
   | CallbackFailed
+  | ReferenceInvoke
+  | ReferenceShape
+  | ReferenceCleanup
   | StreamPull
   | StreamStep
   | StreamData
@@ -370,6 +414,13 @@ export interface CallbackDescriptor {
   };
 }
 
+/** The `value` of a descriptor of the type `reference`. */
+export type ReferenceDescription =
+  /** The id is `r1`, `r2` and so on. */
+  | { id: string; shape: number }
+  /** It is the receiver's own that comes back. */
+  | { id: string; home: true };
+
 /** The `value` of a descriptor of the type `stream`. */
 export type StreamDescription =
   | { kind: 'iterator'; id: number }
@@ -405,6 +456,8 @@ export interface LoadRequest {
   supportHandles: boolean;
   /** Left out where functions do not cross. */
   callbacks?: CallbackRequest | undefined;
+  /** How objects go by reference. */
+  references?: ReferenceRequest;
   /** The child's descriptor of the data socket. */
   dataDescriptor?: number | undefined;
   mirror: MirrorRequest;
@@ -434,6 +487,16 @@ export interface CallbackRequest {
   timeout?: number;
   /** The child's descriptor of the socket on which it waits for the result of a synchronous function. */
   syncDescriptor?: number;
+}
+
+/** How objects go by reference. Left out, only marked ones do. */
+export interface ReferenceRequest {
+  /** How many objects one side may export at a time. */
+  limit: number;
+  /** The child sends each object with methods so. Left out: only those that are marked. */
+  automatic?: true;
+  /** ms that the child waits for the result of a method of a lent object; left out: no limit. */
+  timeout?: number;
 }
 
 /** How to open the file behind another process's descriptor. */

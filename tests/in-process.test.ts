@@ -45,7 +45,8 @@ const limits = { timeout: 5000 };
 async function start(mode: SerializationMode, type: unknown = Counter, terminateTimeout = 1000) {
   const worker = startInProcess(type as Class, mode);
   const callbacks = { limit: 100, timeout: 5000 };
-  const options = { serialization: mode, supportHandles: false, callbacks, terminateTimeout };
+  const references = { limit: 100, isAutomatic: false, timeout: 5000 };
+  const options = { serialization: mode, supportHandles: false, callbacks, references, terminateTimeout };
   const connection = new Connection(worker, options, { current: undefined }, []);
   const given: StartOptions = {
     makeRequest: () => ({
@@ -64,6 +65,7 @@ async function start(mode: SerializationMode, type: unknown = Counter, terminate
     busyPoll: 0,
     heartbeat: undefined,
     className: 'Counter',
+    callDefaults: { timeout: 5000, retries: 0, onTimeout: 'keep' },
   };
   open.push(connection);
   await connection.start(given);

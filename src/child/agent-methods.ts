@@ -13,7 +13,8 @@ import type {
   ProtocolVersion,
 } from '../protocol.js';
 import type { CallbacksOptions } from '../session/functions/callbacks.js';
-import type { OpenSession } from '../session/open-session.js';
+import type { Carried, OpenSession } from '../session/open-session.js';
+import { lentObjects } from '../session/references/lent-objects.js';
 import type { Session } from '../session/session.js';
 import { BlockingCalls, type BlockingLane } from '../session/sync/blocking-calls.js';
 import type { DataLane } from '../session/streams/data-link.js';
@@ -116,7 +117,13 @@ export class AgentMethods {
     this.terminateTimeout = request.terminateTimeout;
     this.killSignal = request.killSignal ?? 'SIGTERM';
     session.setBusyPoll(busyPoll);
-    carry({ mode, handles, callbacks: this.#callbackOptions(request), bytes: this.#place.bytes(request) });
+    carry({
+      mode,
+      handles,
+      callbacks: this.#callbackOptions(request),
+      references: this.#referenceOptions(request),
+      bytes: this.#place.bytes(request),
+    });
     return { ...(await this.#place.load(request)), request };
   }
 
@@ -124,7 +131,7 @@ export class AgentMethods {
     if (!this.#loading) throw new ProtocolError('The instance was requested before its module.');
     const { request, namespace, Class } = await this.#loading;
     const { session, codec } = this.#opened;
-    const { serialization: mode, mirror, heartbeat } = request;
+    const { serialization: mode, mirror, heartbeat, references } = request;
     const { object } = await makeInstance(Class, request.create, args);
     this.#self.current = object;
     // Without handles and callbacks: mirroring a property must not move a socket, nor keep a function alive on the other side.
@@ -133,6 +140,7 @@ export class AgentMethods {
       ownFile: this.#place.ownFile,
       mode,
       functionRefusal: mirroredFunction,
+      refusesReferences: references?.automatic === true,
     });
     const fingerprint = mode === 'json' ? JSON.stringify : fingerprintOfClone;
     this.instance = new Instance({
@@ -170,9 +178,23 @@ export class AgentMethods {
       limit,
       timeout,
       blocking,
-      onUnhandled: (name, reason) => session.sendControl({ type: 'callback-failed', name, reason }),
+      onUnhandled: this.#reportFailure,
     };
   }
+
+  #referenceOptions({ references }: LoadRequest): Carried['references'] {
+    if (!references) return undefined;
+    const { limit, automatic = false, timeout = Infinity } = references;
+    return {
+      limit,
+      isAutomatic: automatic,
+      createProxy: lentObjects({ timeout, onUnhandled: this.#reportFailure }),
+    };
+  }
+
+  /** A call of the parent's code has failed, and nobody here waits for it. */
+  readonly #reportFailure = (name: string, reason: string): void =>
+    this.#opened.session.sendControl({ type: 'callback-failed', name, reason });
 
   #stats(): SideStats {
     const counts = this.#opened.session.stats();

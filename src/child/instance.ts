@@ -1,5 +1,6 @@
 import type { UntypedFunction } from '../types/any-function.js';
 import type { Codec } from '../codec/codec.js';
+import { isObjectMethod, isReservedName, methodNames } from '../codec/members.js';
 import { PropertyError } from '../errors.js';
 import type { InstanceDescription, MirrorRequest } from '../protocol.js';
 import { EventForwarder, isEmitter } from '../session/events/event-forwarder.js';
@@ -58,7 +59,7 @@ export class Instance {
   /** Runs a method on the real object, so that its `#private` fields work. */
   call(method: string, args: unknown[]): unknown {
     const candidate = this.#object[method];
-    if (typeof candidate !== 'function' || reserved.has(method) || isObjectMethod(candidate)) {
+    if (typeof candidate !== 'function' || isReservedName(method) || isObjectMethod(candidate)) {
       throw new TypeError(`${method} is not a method of the instance`);
     }
     this.properties.follow();
@@ -67,7 +68,7 @@ export class Instance {
 
   /** Reads any property or getter. The value may be a function, if functions cross. */
   get(name: string): unknown {
-    if (reserved.has(name)) throw new PropertyError(`${name} belongs to the language and cannot be read.`);
+    if (isReservedName(name)) throw new PropertyError(`${name} belongs to the language and cannot be read.`);
     const value = this.#object[name];
     if (typeof value === 'function' && methodNames(this.#object).has(name)) {
       throw new PropertyError(`${name} is a method of the instance, not a property. Call it on the proxy.`);
@@ -99,30 +100,4 @@ export class Instance {
     const disposer = this.#object[Symbol.asyncDispose] ?? this.#object[Symbol.dispose];
     return typeof disposer === 'function' ? (disposer as UntypedFunction) : undefined;
   }
-}
-
-const reserved = new Set(['constructor', '__proto__']);
-
-/** Whether it is a method of `Object.prototype`, such as `toString`. A method that overrides one is not. */
-function isObjectMethod(candidate: unknown): boolean {
-  return objectMethods.has(candidate);
-}
-
-const objectMethods = new Set<unknown>(
-  Object.values(Object.getOwnPropertyDescriptors(Object.prototype)).map((descriptor) => descriptor.value as unknown),
-);
-
-/** Lists own and inherited methods. Does not read getters, which would run their code. */
-function methodNames(object: object): Set<string> {
-  const names = new Set<string>();
-  const seen = new Set<string>();
-  for (let level: object | null = object; level !== null; level = Object.getPrototypeOf(level) as object | null) {
-    for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
-      if (seen.has(name)) continue;
-      seen.add(name);
-      if (typeof descriptor.value !== 'function' || reserved.has(name)) continue;
-      if (!isObjectMethod(descriptor.value)) names.add(name);
-    }
-  }
-  return names;
 }

@@ -17,6 +17,7 @@ import { assign, DESCRIPTOR_PREFIX, holes, isData, Walk } from './walk.js';
  * references survive in both directions.
  */
 export function createAdvancedCodec(handlers: readonly TransferHandler[], self: Self): Codec {
+  const plain = handlers.find(({ takesPlain }) => takesPlain);
   return {
     encode(value: unknown, origin: Origin): Encoded {
       if ((typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol') || value === null)
@@ -24,10 +25,10 @@ export function createAdvancedCodec(handlers: readonly TransferHandler[], self: 
       const copy = value === self.current ? undefined : copySmall(value);
       if (copy !== undefined) return { wire: copy, coded: undefined };
       if (value !== undefined && value === self.current) return { wire: { __procxy_type: 'self' }, coded: true };
-      const scan = new Scan(handlers, origin);
+      const scan = new Scan(handlers, origin, plain);
       scan.root(value);
       if (!scan.coded) return { wire: value, coded: undefined, isLive: true };
-      return { wire: new Copy(handlers, origin).root(value), coded: true, isLive: true };
+      return { wire: new Copy(handlers, origin, plain).root(value), coded: true, isLive: true };
     },
     decode: (wire) => new Decoding(handlers).decode(wire),
     explain: (wire, origin, cause) => explain(wire, origin, cause, serialize),
@@ -61,8 +62,8 @@ class Scan extends Walk {
       return this.#array(value);
     }
     const plain = isData(value);
+    if (plain ? this.plainHandlerOf(value) : this.handlerOf(value)) return void (this.coded = true);
     if (!plain) {
-      if (this.handlerOf(value)) return void (this.coded = true);
       if (isLeaf(value)) return this.#leaf(value);
       this.refuseMethods(value);
       if (types.isMap(value)) return this.#map(value);
@@ -160,9 +161,9 @@ class Copy extends Walk {
   #content(value: object): Wire {
     if (Array.isArray(value)) return this.#properties(value, holes(value.length));
     const plain = isData(value);
+    const handler = plain ? this.plainHandlerOf(value) : this.handlerOf(value);
+    if (handler) return this.handled(value, handler);
     if (!plain) {
-      const handler = this.handlerOf(value);
-      if (handler) return this.handled(value, handler);
       if (isLeaf(value)) return isDetached(value) ? this.reject(refusals.detached) : value;
       if (types.isMap(value)) return this.#map(value);
       if (types.isSet(value)) return this.#set(value);

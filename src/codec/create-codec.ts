@@ -6,6 +6,7 @@ import { errorHandler } from './error-codec.js';
 import { eventHandler } from './event-codec.js';
 import { float16Handler } from './float16-codec.js';
 import { functionHandler, type FunctionExchange } from './function-codec.js';
+import { referenceHandler, refusedReferenceHandler, type ReferenceExchange } from './reference-codec.js';
 import { handleHandler, type HandleExchange } from './handle-codec.js';
 import { createJsonCodec } from './json.js';
 import type { Refusal } from './refusals.js';
@@ -23,15 +24,29 @@ export interface CodecOptions {
   handles?: HandleExchange | undefined;
   functions?: FunctionExchange | undefined;
   streams?: StreamExchange | undefined;
+  references?: ReferenceExchange | undefined;
   signals?: SignalExchange | undefined;
   /** The reason to refuse functions if there is no exchange for them. */
   functionRefusal?: Refusal | undefined;
+  /** Whether objects with methods are refused, which elsewhere go by reference. */
+  refusesReferences?: boolean;
   /** The file of this code, or the start of its path. Its frames are removed from the stacks of errors that cross. */
   ownFile?: string | undefined;
 }
 
 export function createCodec(options: CodecOptions): Codec {
-  const { mode, self, handlers = [], handles, functions, functionRefusal, streams, signals, ownFile } = options;
+  const {
+    mode,
+    self,
+    handlers = [],
+    handles,
+    functions,
+    functionRefusal,
+    streams,
+    references,
+    signals,
+    ownFile,
+  } = options;
   const all = [
     ...handlers,
     selfHandler(self),
@@ -39,13 +54,14 @@ export function createCodec(options: CodecOptions): Codec {
     errorHandler(ownFile),
     functionHandler(functions, functionRefusal),
     signalHandler(signals),
-    streamHandler(streams),
+    streamHandler(streams, references?.isAutomatic ?? options.refusesReferences),
     bytesHandler,
     eventHandler(),
     ...(mode === 'advanced' ? [float16Handler()] : []),
+    references ? referenceHandler(references) : refusedReferenceHandler(options.refusesReferences === true),
   ];
   const codec = mode === 'json' ? createJsonCodec(all, self) : createAdvancedCodec(all, self);
-  const exporters = [functions, streams].filter((exchange) => exchange !== undefined);
+  const exporters = [functions, streams, references].filter((exchange) => exchange !== undefined);
   return handles || exporters.length > 0 ? exchangingCodec(codec, handles, exporters) : codec;
 }
 

@@ -17,6 +17,7 @@ const CYCLE_CHECK_DEPTH = 100;
  */
 export function createJsonCodec(handlers: readonly TransferHandler[], self: Self): Codec {
   const reader = new DescriptorReader(handlers, { decode, announce: () => {} }, decodeIn);
+  const plain = handlers.find(({ takesPlain }) => takesPlain);
 
   function encode(value: unknown, origin: Origin): Encoded {
     if (typeof value === 'string' || typeof value === 'boolean' || value === null)
@@ -24,7 +25,7 @@ export function createJsonCodec(handlers: readonly TransferHandler[], self: Self
     // Checked here too, since the instance may be an array or a plain object, for which handlers are not asked.
     if (value !== undefined && value === self.current) return { wire: { __procxy_type: 'self' }, coded: true };
     if (isFlat(value)) return { wire: origin.root === 'args' ? value : value.slice(), coded: undefined };
-    const walk = new JsonWalk(handlers, origin);
+    const walk = new JsonWalk(handlers, origin, plain);
     const wire = walk.root(value);
     return { wire, coded: walk.coded || undefined };
   }
@@ -114,8 +115,8 @@ class JsonWalk extends Walk {
   #content(value: object): Wire {
     const isArray = Array.isArray(value);
     const plain = !isArray && isData(value);
-    if (!isArray && !plain) {
-      const handler = this.handlerOf(value);
+    if (!isArray) {
+      const handler = plain ? this.plainHandlerOf(value) : this.handlerOf(value);
       if (handler) return this.handled(value, handler);
     }
     const { toJSON } = value as { toJSON?: unknown };

@@ -39,6 +39,21 @@ export const classItself: Refusal = {
   remedy: 'Pass a function that makes the instance, or import the class in the other process.',
 };
 
+export const foreignReference: Refusal = {
+  what: 'a reference to an object of another process',
+  remedy: 'Call its methods here, and pass what they return.',
+};
+
+export const releasedReference: Refusal = {
+  what: 'a reference that was let go of by $release()',
+  remedy: 'Get the object again before you pass it.',
+};
+
+export const copiedReference: Refusal = {
+  what: 'an object with methods, which goes by reference and is not copied',
+  remedy: 'Read it by $get(), or return it from a method.',
+};
+
 export const syncFromChild: Refusal = {
   what: 'a function marked by sync(), but a parent does not block for its child',
   remedy: 'Pass the function without sync().',
@@ -160,7 +175,8 @@ export function losesMethods(value: object, names: readonly string[]): Refusal {
   const shown = names.slice(0, 3).join(', ') + (names.length > 3 ? ', …' : '');
   return {
     what: `${instanceName(value)}, which would arrive without its methods (${shown})`,
-    remedy: 'Pass plain data and make the instance in the constructor, or register a transfer handler for its class.',
+    remedy:
+      'Pass plain data and make the instance in the constructor, lend it by byReference(), or register a transfer handler for its class.',
   };
 }
 

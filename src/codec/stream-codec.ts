@@ -4,6 +4,7 @@ import { ProtocolError } from '../errors.js';
 import { isId } from '../field-checks.js';
 import type { StreamDescription, Wire } from '../protocol.js';
 import { isReadableStream, isWritableStream } from '../realm.js';
+import { isMoreThanIterator } from './members.js';
 import type { TransferHandler } from './transfer-handlers.js';
 
 /** Values whose content crosses piece by piece. */
@@ -26,11 +27,17 @@ export interface StreamExchange {
   import(description: StreamDescription): object;
 }
 
-/** Carries streams and asynchronous iterables. Without an exchange, refuses them and says how they can cross. */
-export function streamHandler(exchange: StreamExchange | undefined): TransferHandler {
+/**
+ * Carries streams and asynchronous iterables. Without an exchange, refuses them and says how they can cross.
+ * @param leavesCursors leaves objects with methods besides those of an iterator, such as cursors of a database, to other handlers
+ */
+export function streamHandler(exchange: StreamExchange | undefined, leavesCursors = false): TransferHandler {
   return {
     name: 'stream',
-    canHandle: (value): value is object => classify(value) !== undefined,
+    canHandle(value): value is object {
+      const kind = classify(value)?.kind;
+      return kind !== undefined && !(leavesCursors && kind === 'iterator' && isMoreThanIterator(value));
+    },
     encode(value, context) {
       const streamable = classify(value) as Streamable;
       const { kind } = streamable;

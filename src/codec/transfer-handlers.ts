@@ -14,6 +14,8 @@ export interface TransferHandler<T extends object = object> {
    * mode keeps such references.
    */
   readonly mayBeCyclic?: true;
+  /** It is asked for plain objects too. One handler of a list may be. */
+  readonly takesPlain?: boolean;
   canHandle(value: object): value is T;
   encode(value: T, context: EncodeContext): Wire;
   /** @throws {ProtocolError} if `wire` does not have the form that `encode` returns */

@@ -21,10 +21,13 @@ export abstract class Walk implements EncodeContext {
   #optional = 0;
   readonly #handlers: readonly TransferHandler[];
   readonly #origin: Origin;
+  readonly #plain: TransferHandler | undefined;
 
-  constructor(handlers: readonly TransferHandler[], origin: Origin) {
+  /** @param plain the one among the handlers that is asked for plain objects too */
+  constructor(handlers: readonly TransferHandler[], origin: Origin, plain: TransferHandler | undefined) {
     this.#handlers = handlers;
     this.#origin = origin;
+    this.#plain = plain;
   }
 
   /** Encodes the value at the current path. */
@@ -85,6 +88,10 @@ export abstract class Walk implements EncodeContext {
 
   protected handlerOf(value: object): TransferHandler | undefined {
     return findRegisteredHandler(value) ?? this.#handlers.find((handler) => handler.canHandle(value));
+  }
+
+  protected plainHandlerOf(value: object): TransferHandler | undefined {
+    return this.#plain?.canHandle(value) ? this.#plain : undefined;
   }
 
   /** @throws {SerializationError} for an instance with methods, if the origin refuses them */

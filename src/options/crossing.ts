@@ -61,4 +61,24 @@ export const crossingOptions = {
     fixedAtStart: true,
     remedy: 'Use 0 or Infinity for no limit.',
   }),
+  /**
+   * Lets objects with methods stay in the child: results, events and arguments of callbacks hold proxies for them, typed
+   * {@link Remote}, whose methods run there. A method may be called on a result that has not arrived yet.
+   * @default false
+   */
+  enableReferences: option(flag, {
+    default: false,
+    fixedAtStart: true,
+    remedy: 'Set it to true to keep objects with methods where they are.',
+  }),
+  /**
+   * How many objects of one side the other may hold by reference at a time. At the limit the other side collects its garbage
+   * first. If that frees none, one more object is a {@link ReferenceLimitError}.
+   * @default 10000
+   */
+  maxReferences: option(whole(1), {
+    default: 10_000,
+    fixedAtStart: true,
+    remedy: 'It limits how many objects one side may have the other hold.',
+  }),
 };

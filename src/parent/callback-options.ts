@@ -1,7 +1,7 @@
-import type { CallbackRequest } from '../protocol.js';
+import type { CallbackRequest, ReferenceRequest } from '../protocol.js';
 import type { CallbacksOptions } from '../session/functions/callbacks.js';
 import { warn } from '../warnings.js';
-import type { CallbackLimits } from './options/resolve-options.js';
+import type { CallbackLimits, ReferenceLimits } from './options/resolve-options.js';
 import { isTraced, traceCallback } from './tracing.js';
 import type { Worker } from './worker.js';
 
@@ -22,7 +22,12 @@ export function callbackRequest({ limit, timeout }: CallbackLimits, { descriptor
   };
 }
 
+/** What the worker is told of objects that go by reference. */
+export function referenceRequest({ limit, isAutomatic, timeout }: ReferenceLimits): ReferenceRequest {
+  return { limit, ...(isAutomatic && { automatic: true }), ...(timeout !== Infinity && { timeout }) };
+}
+
 /** Failures that nobody awaits are reported as Node reports them. */
-function warnOfFailure(name: string, reason: string): void {
+export function warnOfFailure(name: string, reason: string): void {
   warn('PROCXY_CALLBACK_FAILED', `${name}() failed, and nothing awaits its result. ${reason}.`);
 }

@@ -3,7 +3,7 @@ import type { Self, TransferHandler } from '../codec/transfer-handlers.js';
 import { HandleTransferError, ProtocolError, TerminatedError, type TimeoutError } from '../errors.js';
 import type { InstanceDescription, LoadRequest } from '../protocol.js';
 import { onAbort } from '../session/calls/abort.js';
-import type { CallOptions, ErrorFactory } from '../session/calls/open-call.js';
+import type { CallOptions, CallTarget, ErrorFactory } from '../session/calls/open-call.js';
 import { RemoteResult } from '../session/calls/remote-result.js';
 import type { EventSubscriptions } from '../session/events/event-subscriptions.js';
 import type { Session } from '../session/session.js';
@@ -11,20 +11,22 @@ import { debug } from '../session/wire/debug-log.js';
 import type { ResolvedHeartbeat } from '../options/containment.js';
 import type { PassableHandle } from '../types/serializable.js';
 import type { ProcxyStats, SideStats } from '../types/stats.js';
-import { callbackRequest } from './callback-options.js';
+import { callbackRequest, referenceRequest } from './callback-options.js';
 import { endingOnAbort } from './ending-on-abort.js';
 import { handOver } from './hand-over.js';
 import { HeartbeatWatch } from './heartbeat-watch.js';
 import type { ChildOptions } from './options/child-options.js';
 import { openParentSide, type ParentSide } from './parent-side.js';
 import type { PropertyMirror } from './property-mirror.js';
+import type { CallDefaults } from './remote-method.js';
+import { remoteObjects } from './remote-objects.js';
 import { startInstance, type InstanceStart } from './start-instance.js';
 import { awaitEnd, terminate } from './terminate.js';
 import { isTraced, traceCall, traceEnd, type ChildContext } from './tracing.js';
 import type { Worker } from './worker.js';
 
 /** What the worker must know to make its instance. */
-export type InstanceRequest = Omit<LoadRequest, 'callbacks' | 'dataDescriptor'>;
+export type InstanceRequest = Omit<LoadRequest, 'callbacks' | 'references' | 'dataDescriptor'>;
 
 export interface StartOptions extends Pick<InstanceStart, 'constructorArgs' | 'startTimeout' | 'site'> {
   /** Called while the worker starts. */
@@ -36,11 +38,12 @@ export interface StartOptions extends Pick<InstanceStart, 'constructorArgs' | 's
   heartbeat: ResolvedHeartbeat | undefined;
   /** The name of the class in traces. */
   className: string;
+  callDefaults: CallDefaults;
 }
 
 export type ConnectionOptions = Pick<
   ChildOptions,
-  'serialization' | 'supportHandles' | 'callbacks' | 'terminateTimeout'
+  'serialization' | 'supportHandles' | 'callbacks' | 'references' | 'terminateTimeout'
 >;
 
 /**
@@ -63,6 +66,8 @@ export class Connection {
   #over: ErrorFactory | undefined;
   #disposable = false;
   #className = '';
+  /** How calls are made that name no options of their own. */
+  #callDefaults: CallDefaults = { timeout: Infinity, retries: 0, onTimeout: 'keep' };
   #expectsHeartbeat = false;
   #heartbeat: HeartbeatWatch | undefined;
   #terminated: Promise<void> | undefined;
@@ -77,6 +82,7 @@ export class Connection {
       carried: options,
       expectsHeartbeat: () => this.#expectsHeartbeat,
       isOver: () => this.#over !== undefined,
+      createReference: remoteObjects(() => ({ connection: this, options: this.#callDefaults })),
       onViolation: (error) => {
         this.#end((method) => new ProtocolError(`${method}(): ${error.message}`, { cause: error.cause }));
         worker.end('kill');
@@ -112,10 +118,18 @@ export class Connection {
   }
 
   /** Starts the instance. If it rejects, the worker has ended already. */
-  async start({ signal, busyPoll, heartbeat, className, ...start }: StartOptions): Promise<InstanceDescription> {
+  async start({
+    signal,
+    busyPoll,
+    heartbeat,
+    className,
+    callDefaults,
+    ...start
+  }: StartOptions): Promise<InstanceDescription> {
     const { worker } = this;
     const { callbacks } = this.#options;
     this.#className = className;
+    this.#callDefaults = callDefaults;
     debug(`${worker.name} will run ${className || 'an anonymous class'}`);
     this.#session.setBusyPoll(busyPoll);
     this.#expectsHeartbeat = heartbeat !== undefined;
@@ -123,6 +137,7 @@ export class Connection {
     const makeRequest = (): LoadRequest => ({
       ...start.makeRequest(),
       callbacks: callbacks && callbackRequest(callbacks, worker),
+      references: referenceRequest(this.#options.references),
       dataDescriptor: worker.descriptors.bytes,
     });
     // Held also while the worker of a failed start ends: nothing else keeps this process alive then.
@@ -160,15 +175,21 @@ export class Connection {
     });
   }
 
-  call(method: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
-    if (isTraced.calls) return this.#tracedCall(method, args, options);
+  /** @param target whose method it is */
+  call(
+    method: string,
+    args: readonly unknown[],
+    options: CallOptions,
+    target: CallTarget = 'instance',
+  ): Promise<unknown> {
+    if (isTraced.calls) return this.#tracedCall(method, args, options, target);
     if (this.#over) return RemoteResult.failed(this.#over(method));
-    return this.#session.call('instance', method, args, endingOnAbort(options));
+    return this.#session.call(target, method, args, endingOnAbort(options));
   }
 
-  #tracedCall(method: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
+  #tracedCall(method: string, args: readonly unknown[], options: CallOptions, target: CallTarget): Promise<unknown> {
     return traceCall({ ...this.context, method, arguments: args }, (observe) => {
-      if (!this.#over) return this.#session.call('instance', method, args, endingOnAbort({ ...options, observe }));
+      if (!this.#over) return this.#session.call(target, method, args, endingOnAbort({ ...options, observe }));
       const error = this.#over(method);
       return new RemoteResult((resolve, reject) => observe({ resolve, reject }).reject(error));
     });
@@ -203,9 +224,9 @@ export class Connection {
   }
 
   /** Kills a worker that did not answer in time. Other open calls reject when it has ended. */
-  readonly endLate = ({ method, timeoutMs }: TimeoutError): void => {
+  endLate({ method, timeoutMs }: TimeoutError): void {
     this.worker.end('kill', `it did not answer ${method}() within ${timeoutMs} ms`);
-  };
+  }
 
   terminate(): Promise<void> {
     this.#end(() => new TerminatedError('The proxy was terminated. Call procxy() again for a new one.'));

@@ -4,11 +4,16 @@ import { overridingOptions } from '../options/calls.js';
 import type { CallOverrides } from '../types/options.js';
 import type { PassableHandle } from '../types/serializable.js';
 import { checkOptions } from './options/check-options.js';
+import type { Connection } from './connection.js';
 import { callOptions, type CallSource } from './remote-method.js';
+
+export interface ControlSource extends CallSource {
+  readonly connection: Connection;
+}
 
 /** Makes the proxy's own members. `again` makes the same proxy with other call options. */
 export function controls(
-  source: CallSource,
+  source: ControlSource,
   overrides: CallOverrides,
   again: (changed: CallOverrides) => object,
 ): object {

@@ -64,7 +64,17 @@ export async function createInstance({ Class, args, boundary, startInProcess }: 
     ...(heartbeat && { heartbeat: heartbeat.interval }),
   });
   const className = target.name;
-  const instance = { makeRequest, constructorArgs, startTimeout, signal, site, busyPoll, heartbeat, className };
+  const instance = {
+    makeRequest,
+    constructorArgs,
+    startTimeout,
+    signal,
+    site,
+    busyPoll,
+    heartbeat,
+    className,
+    callDefaults: options,
+  };
   const start = (): Promise<InstanceDescription> => connection.start(instance);
   const context = { className, pid: connection.worker.pid };
   const description = await traceStart(context, start).finally(refillSpares);

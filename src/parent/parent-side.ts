@@ -4,11 +4,12 @@ import { ProtocolError } from '../errors.js';
 import { EventSubscriptions } from '../session/events/event-subscriptions.js';
 import type { Callbacks } from '../session/functions/callbacks.js';
 import { openSession } from '../session/open-session.js';
+import type { RemoteReference } from '../session/references/remote-reference.js';
 import type { Session } from '../session/session.js';
 import { SyncCalls } from '../session/sync/sync-calls.js';
 import { withDebugLog } from '../session/wire/debug-log.js';
 import { readValueOrRefusal } from '../session/wire/read-value.js';
-import { callbackOptions } from './callback-options.js';
+import { callbackOptions, warnOfFailure } from './callback-options.js';
 import type { SerializationMode } from '../types/serializable.js';
 import { ownFiles } from './launch/agent-path.js';
 import type { CallbackLimits, ResolvedOptions } from './options/resolve-options.js';
@@ -19,11 +20,13 @@ export interface ParentSideOptions {
   self: Self;
   /** Transfer handlers that are asked before the built-in ones. */
   transfers: readonly TransferHandler[];
-  carried: Pick<ResolvedOptions, 'serialization' | 'supportHandles' | 'callbacks'>;
+  carried: Pick<ResolvedOptions, 'serialization' | 'supportHandles' | 'callbacks' | 'references'>;
   /** Whether the worker was asked to send heartbeats. */
   expectsHeartbeat(): boolean;
   /** Whether the connection is over, so that nothing more is sent. */
   isOver(): boolean;
+  /** Makes the proxy for an object that stays in the worker. */
+  createReference(remote: RemoteReference): object;
   /** Called when the worker breaks the protocol. */
   onViolation(error: ProtocolError): void;
 }
@@ -50,6 +53,7 @@ export function openParentSide(worker: Worker, options: ParentSideOptions): Pare
     transfers,
     ownFile: ownFiles(),
     handlers: {
+      'callback-failed': ({ name, reason }) => warnOfFailure(name, reason),
       'child-fatal': ({ error, coded }) => void (worker.lastWords = { error: readValueOrRefusal(codec, error, coded) }),
       heartbeat: () => {
         if (!options.expectsHeartbeat()) throw new ProtocolError('A heartbeat arrived that was not requested.');
@@ -72,7 +76,9 @@ export function openParentSide(worker: Worker, options: ParentSideOptions): Pare
     },
   });
   const callbacks = limits && callbackOptions(limits, worker);
-  const functions = carry({ mode, handles, callbacks, bytes: worker.bytes });
+  const { limit } = carried.references;
+  const references = { limit, isAutomatic: false, createProxy: options.createReference };
+  const functions = carry({ mode, handles, callbacks, references, bytes: worker.bytes });
   const sync = limits && functions && serveBlocked(worker, session, functions, mode, limits);
   return { session, properties, events, functions, sync };
 }

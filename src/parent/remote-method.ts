@@ -1,27 +1,46 @@
 import type { UntypedFunction } from '../types/any-function.js';
 import { timeLimit } from '../options/kind.js';
 import { captureCallSite } from '../session/calls/call-site.js';
-import { isOwnTimeout, type CallOptions } from '../session/calls/open-call.js';
+import { isOwnTimeout, type CallOptions, type CallTarget } from '../session/calls/open-call.js';
 import { RemoteResult } from '../session/calls/remote-result.js';
+import type { TimeoutError } from '../errors.js';
 import type { CallOverrides } from '../types/options.js';
-import type { Connection } from './connection.js';
 import type { ResolvedOptions } from './options/resolve-options.js';
 
-export interface CallSource {
-  connection: Connection;
-  options: Pick<ResolvedOptions, 'timeout' | 'retries' | 'onTimeout'>;
+/** What makes calls: a connection. */
+export interface Caller {
+  /** @param target whose method it is; left out: the instance's */
+  call(method: string, args: readonly unknown[], options: CallOptions, target?: CallTarget): Promise<unknown>;
+  /** Kills the worker, which did not answer in time. */
+  endLate(error: TimeoutError): void;
 }
 
-/** Makes the function on the proxy that calls a method of the instance. */
-export function remoteMethod(source: CallSource, method: string, overrides: CallOverrides): UntypedFunction {
+/** How calls are made that have no options of their own. */
+export type CallDefaults = Pick<ResolvedOptions, 'timeout' | 'retries' | 'onTimeout'>;
+
+export interface CallSource {
+  readonly connection: Caller;
+  options: CallDefaults;
+}
+
+/**
+ * Makes the function on a proxy that calls a method.
+ * @param target the owner of the method. Absent: the instance.
+ */
+export function remoteMethod(
+  source: CallSource,
+  method: string,
+  overrides: CallOverrides,
+  target?: CallTarget,
+): UntypedFunction {
   const { connection, options } = source;
   const call = (...args: unknown[]): Promise<unknown> => {
-    if (options.retries === 0) return connection.call(method, args, settings);
+    if (options.retries === 0) return connection.call(method, args, settings, target);
     // Captured now, since the caller is no longer on the stack during later attempts.
     const site = captureCallSite(call);
     const attempts = retry((isLast) => {
       const onTimeout = isLast ? settings.onTimeout : undefined;
-      return connection.call(method, args, { ...settings, boundary: undefined, site, onTimeout });
+      return connection.call(method, args, { ...settings, boundary: undefined, site, onTimeout }, target);
     }, options.retries);
     return new RemoteResult((resolve, reject) => attempts.then(resolve, reject));
   };
@@ -37,7 +56,8 @@ export function callOptions(
   boundary: UntypedFunction,
 ): CallOptions {
   const timeout = overrides.timeout === undefined ? options.timeout : timeLimit.read(overrides.timeout);
-  const onTimeout = options.onTimeout === 'terminate' ? connection.endLate : undefined;
+  const onTimeout =
+    options.onTimeout === 'terminate' ? (error: TimeoutError): void => connection.endLate(error) : undefined;
   return { timeout, signal: overrides.signal, boundary, onTimeout };
 }
 

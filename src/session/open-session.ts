@@ -8,6 +8,7 @@ import { Callbacks, type CallbacksOptions } from './functions/callbacks.js';
 import { Handles } from './handles.js';
 import { Collection } from './lifetimes/collection.js';
 import type { SessionPart } from './part.js';
+import { References, type ReferencesOptions } from './references/references.js';
 import { Session, type SessionOptions } from './session.js';
 import { Signals } from './signals.js';
 import { openDataLink, type DataLane } from './streams/data-link.js';
@@ -27,6 +28,8 @@ export interface Carried {
   handles: boolean;
   /** Absent if functions do not cross. */
   callbacks?: Omit<CallbacksOptions, 'isParent'> | undefined;
+  /** Absent if no objects go by reference. */
+  references?: Omit<ReferencesOptions, 'isParent'> | undefined;
   /** Absent if bytes use the channel. */
   bytes?: DataLane | undefined;
 }
@@ -50,7 +53,13 @@ export function openSession({ isParent, self, ownFile, transfers = [], ...option
   const session = new Session({ ...options, codec });
   const onBusy = (busy: boolean): void => options.onBusy?.(busy);
 
-  const carry = ({ mode, handles: withHandles, callbacks: limits, bytes }: Carried): Callbacks | undefined => {
+  const carry = ({
+    mode,
+    handles: withHandles,
+    callbacks: limits,
+    references: rules,
+    bytes,
+  }: Carried): Callbacks | undefined => {
     let data: DataLink | undefined;
     const openData = (): DataLink | undefined =>
       (data ??= bytes && openDataLink(bytes, mode, session.inbox, streams.table));
@@ -58,10 +67,12 @@ export function openSession({ isParent, self, ownFile, transfers = [], ...option
     const functions = limits && new Callbacks({ ...limits, isParent });
     const streams: Streams = new Streams({ isParent, data: openData, onBusy });
     const signals = new Signals();
-    const collection = functions && new Collection({ isParent, imported: [functions] });
-    const parts: (SessionPart | undefined)[] = [handles, functions, collection, streams, signals];
+    const references = rules && new References({ ...rules, isParent });
+    const imported = [functions, references].filter((part) => part !== undefined);
+    const collection = new Collection({ isParent, imported });
+    const parts: (SessionPart | undefined)[] = [handles, functions, references, collection, streams, signals];
     for (const part of parts) if (part) session.use(part);
-    codec.current = createCodec({ ...codecOptions, mode, handles, functions, streams, signals });
+    codec.current = createCodec({ ...codecOptions, mode, handles, functions, references, streams, signals });
     // The parent must be ready to read whatever the child sends. The child opens its end when a stream needs it.
     if (isParent) openData();
     return functions;

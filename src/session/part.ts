@@ -2,7 +2,7 @@ import type { Handle } from '../channel/channel.js';
 import type { Codec } from '../codec/codec.js';
 import type { Coded, HandleTransfer, Message } from '../protocol.js';
 import type { SideStats } from '../types/stats.js';
-import type { CallOptions, FunctionTarget, ErrorFactory, Settle } from './calls/open-call.js';
+import type { CallOptions, RemoteTarget, ErrorFactory, Settle } from './calls/open-call.js';
 import type { Arrival, Inbox } from './wire/inbox.js';
 import type { Parcel, Send } from './wire/parcel.js';
 import type { Server } from './calls/serve.js';
@@ -39,8 +39,8 @@ export interface SessionApi extends Accounts {
   sendHandle(message: HandleTransfer, handle: Handle): void;
   /** Writes messages that are held back for a batch. */
   flush(): void;
-  /** Invokes a function of the other side. */
-  open(target: FunctionTarget, name: string, args: unknown[], options: CallOptions, settle: Settle): void;
+  /** Invokes a function of the other side, or asks something of an object there. */
+  open(target: RemoteTarget, name: string, args: readonly unknown[], options: CallOptions, settle: Settle): void;
   nextId(): number;
   /** How many messages have been sent so far. */
   sent(): number;

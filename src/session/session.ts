@@ -199,7 +199,14 @@ export class Session implements Accounts {
   stats(): Omit<SideStats, 'subscriptions'> {
     const counts = { pendingCalls: this.#calls.size, servedCalls: this.#server.size };
     return Object.assign(
-      { ...counts, exportedFunctions: 0, importedFunctions: 0, openStreams: 0 },
+      {
+        ...counts,
+        exportedFunctions: 0,
+        importedFunctions: 0,
+        exportedReferences: 0,
+        importedReferences: 0,
+        openStreams: 0,
+      },
       ...this.#parts.map(({ stats }) => stats),
     );
   }

@@ -1,77 +1,41 @@
-import type { AnyFunction } from './any-function.js';
-import type { Socket as DatagramSocket } from 'node:dgram';
-import type { Server, Socket } from 'node:net';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import type { ReadableStream, WritableStream } from 'node:stream/web';
+import type { AnyFunction } from './any-function.js';
 import type { SyncCallback } from './callbacks.js';
-import type { CannotCross, SerializationMode, TransferTypes } from './serializable.js';
+import type {
+  AnyClass,
+  AsKept,
+  AsParameter,
+  AsResult,
+  Cloneable,
+  Collection,
+  Config,
+  Crossing,
+  Handle,
+  HasMethods,
+  IsAny,
+  IsMoreThanIterator,
+  IsSame,
+  Iterating,
+  MethodName,
+  OptionsOf,
+  Primitive,
+  ProbedMethod,
+  Setting,
+  SettingOf,
+  Streaming,
+  Uncloneable,
+  With,
+} from './crossing.js';
+import type { LentMark } from './lent.js';
+import type { Identical, Intersection, Overloads, Signature } from './overloads.js';
+import type * as reasons from './reasons.js';
+import type { CannotCross, TransferTypes } from './serializable.js';
 
 /**
  * What arrives of a value in another process, as a type. One file, since the types refer to each other in a circle: a value may hold
- * a function, and a function takes values.
+ * a function or an object with methods, and those take and give values.
  */
-
-/** What can cross besides data: worked out from a proxy's options. */
-export interface Setting {
-  mode: SerializationMode;
-  handles: boolean;
-  callbacks: boolean;
-}
-
-/** How a value crosses. */
-export interface Crossing {
-  mode: SerializationMode;
-  handles: boolean;
-  streams: boolean;
-  /**
-   * Which way it goes, and what becomes of a function. To the child: it is `refused`; it is `kept` as it is; or it stands as what
-   * a `parameter` takes. From the child: it is `gone`, as the methods of an instance are, or stands as what a `result` gives.
-   */
-  functions: 'refused' | 'kept' | 'parameter' | 'gone' | 'result';
-}
-
-type With<S extends Pick<Crossing, 'mode' | 'handles'>, F extends Crossing['functions']> = {
-  mode: S['mode'];
-  handles: S['handles'];
-  streams: true;
-  functions: F;
-};
-
-export type AsResult<S extends Setting> = With<S, S['callbacks'] extends true ? 'result' : 'gone'>;
-export type AsParameter<S extends Setting> = With<S, S['callbacks'] extends true ? 'parameter' : 'refused'>;
-/** For the question whether a parameter arrives unchanged, whatever stands for the functions in it. */
-type AsKept<S extends Setting> = With<S, S['callbacks'] extends true ? 'kept' : 'refused'>;
-export type AsProperty<S extends Setting> = {
-  mode: S['mode'];
-  handles: S['handles'];
-  streams: false;
-  functions: 'gone';
-};
-
-type Primitive = string | number | boolean | null | undefined | void;
-
-type AnyClass = abstract new (...args: never[]) => unknown;
-
-/** No mode carries these: what they hold is not in their properties. */
-type Uncloneable =
-  | WeakMap<never, unknown>
-  | WeakSet<never>
-  | WeakRef<never>
-  | PromiseLike<unknown>
-  | SharedArrayBuffer
-  | Iterator<unknown>
-  | AsyncIterable<unknown>;
-
-/** Structured clone carries these, and JSON would make `{}` or something else of them. */
-type Cloneable = Date | RegExp | ArrayBuffer | ArrayBufferView;
-
-type Collection = ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>;
-
-type Handle = Socket | Server | DatagramSocket;
-
-type Streaming = Readable | Writable | ReadableStream | WritableStream | AsyncIterable<unknown> | Iterator<unknown>;
-
-export type IsAny<T> = 0 extends 1 & T ? true : false;
 
 /** What arrives of a value. `Mark` stands where one cannot cross: see {@link Crosses}. */
 type Form<T, C extends Crossing, Mark> =
@@ -93,9 +57,39 @@ type Form<T, C extends Crossing, Mark> =
                 ? C['streams'] extends true
                   ? StreamForm<T, C, Mark>
                   : Mark
-                : C['mode'] extends 'advanced'
-                  ? CloneForm<T, C, Mark>
-                  : JsonForm<T, C, Mark>;
+                : T extends LentMark<infer V>
+                  ? LentForm<T, V, C>
+                  : ReferenceOrData<T, C, Mark>;
+
+type ReferenceOrData<T, C extends Crossing, Mark> = [C['references'], T] extends [false, unknown]
+  ? DataForm<T, C, Mark>
+  : HasMethods<T> extends true
+    ? T extends Iterating
+      ? IsMoreThanIterator<T> extends true
+        ? ReferenceForm<T, C, Mark>
+        : DataForm<T, C, Mark>
+      : ReferenceForm<T, C, Mark>
+    : DataForm<T, C, Mark>;
+
+type DataForm<T, C extends Crossing, Mark> = T extends Iterating
+  ? C['streams'] extends true
+    ? IteratorForm<T, C, Mark>
+    : Mark
+  : C['mode'] extends 'advanced'
+    ? CloneForm<T, C, Mark>
+    : JsonForm<T, C, Mark>;
+
+/** The mirror holds no references. What goes to the child is one of its own that comes home, or an object of functions. */
+type ReferenceForm<T, C extends Crossing, Mark> = C['references'] extends 'kept'
+  ? T
+  : C['streams'] extends false
+    ? Mark
+    : C['functions'] extends 'parameter'
+      ? Remote<T, OptionsOf<C>> | (T extends object ? ObjectForm<T, C, never> : never)
+      : Remote<T, OptionsOf<C>>;
+
+/** A lent object stays what it is on its way to the child. From the child it comes as a reference. */
+type LentForm<T, V, C extends Crossing> = C['functions'] extends 'result' | 'gone' ? Remote<V, OptionsOf<C>> : T;
 
 type FunctionForm<F extends AnyFunction, C extends Crossing, Mark> = C['functions'] extends 'kept'
   ? F
@@ -142,7 +136,7 @@ type StreamForm<T, C extends Crossing, Mark> = T extends Duplex
         ? ReadableStream<ChunkForm<Chunk, C, Mark>>
         : T extends WritableStream<infer Chunk>
           ? WritableStream<ChunkForm<Chunk, C, Mark>>
-          : IteratorForm<T, C, Mark>;
+          : Mark;
 
 /** Bytes cross in every stream, in both modes. */
 type ChunkForm<Chunk, C extends Crossing, Mark> = Chunk extends Uint8Array | ArrayBuffer ? Chunk : Form<Chunk, C, Mark>;
@@ -237,7 +231,7 @@ interface MarkB {
 export type Crosses<T, C extends Crossing> = [Form<T, C, MarkA>] extends [Form<T, C, MarkB>] ? true : false;
 
 /** Whether a value of type `T` arrives as the same type. */
-type CrossesUnchanged<T, C extends Crossing> = IsAny<T> extends true ? true : IsSame<T, Form<T, C, MarkA>>;
+export type CrossesUnchanged<T, C extends Crossing> = IsAny<T> extends true ? true : IsSame<T, Form<T, C, MarkA>>;
 
 /** Whether parameters of these types may be passed: they must arrive as they are. */
 export type MayPass<A extends unknown[], S extends Setting> = [
@@ -255,10 +249,113 @@ export type Passed<A extends unknown[], S extends Setting> =
 export type Crossed<T, C extends Crossing> =
   CrossesUnchanged<T, C> extends true ? T : Form<T, C, CannotCross<'This value cannot cross to another process.'>>;
 
-export type IsSame<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
+/** The methods that can be called on what stands for an object. */
+export type RemoteName<T> = Exclude<MethodName<T>, ProbedMethod | symbol>;
 
-/** Whether a value of type `T` arrives as the same type. The check is by structure, so interfaces count like type aliases. */
-export type IsProcxiable<T, Mode extends SerializationMode = 'json'> = CrossesUnchanged<
-  T,
-  With<{ mode: Mode; handles: false }, 'refused'>
+/**
+ * An object of type `T` that stays in the child: its methods run there.
+ * @typeParam T the object's type
+ * @typeParam O the options of the proxy that it was reached by, or just the serialization mode
+ */
+export type Remote<T, O extends Config = 'json'> = {
+  readonly [K in RemoteName<T>]: RemoteMethod<Extract<T[K], AnyFunction>, T, Remote<T, O>, SettingOf<O>>;
+} & ReferenceControls<T, O>;
+
+/** What each reference has of its own. */
+export interface ReferenceControls<T, O extends Config = 'json'> extends AsyncDisposable, Disposable {
+  /** Reads a property or a getter of the object now. */
+  $get<K extends Exclude<keyof T, MethodName<T> | symbol>>(name: K): Promise<ReadForm<T[K], AsResult<SettingOf<O>>>>;
+  $get(name: string): Promise<unknown>;
+  /**
+   * Lets go of the object before the garbage collector does: calling it is a {@link TerminatedError} then. `using` does the same. Returns
+   * whether it was held.
+   */
+  $release(): boolean;
+}
+
+type ReadForm<V, C extends Crossing> =
+  Crosses<V, C> extends true
+    ? Crossed<V, C>
+    : CannotCross<'This property cannot cross in the serialization mode of this proxy.'>;
+
+/**
+ * A method of an instance as it stands on the proxy. One that needs no change passes through whole, generics included;
+ * in others generics become their constraints. One that cannot work is not callable, and its type says why.
+ * @typeParam Self the instance's type, @typeParam Proxy what a result of that type becomes
+ */
+export type RemoteMethod<F extends AnyFunction, Self, Proxy, S extends Setting> =
+  PassesThrough<F, S> extends true
+    ? F
+    : Overloads<F> extends infer All extends Signature[]
+      ? RemoteSignatures<All, Self, Proxy, S>
+      : never;
+
+/** Already asynchronous, with nothing that the way would change. */
+type PassesThrough<F extends AnyFunction, S extends Setting> =
+  Overloads<F> extends [(...args: infer A) => infer R]
+    ? [R] extends [never]
+      ? false
+      : R extends Promise<infer Value>
+        ? Promise<Value> extends R
+          ? [
+              MayPass<A, S>,
+              IsSame<Passed<A, S>, A>,
+              Crosses<Value, AsResult<S>>,
+              IsSame<Crossed<Value, AsResult<S>>, Value>,
+            ] extends [true, true, true, true]
+            ? Pending<Value> extends AsyncIterable<unknown>
+              ? false
+              : true
+            : false
+          : false
+        : false
+    : false;
+
+/** Those overloads that can work, in their order; the reason of the last where none can. */
+type RemoteSignatures<All extends Signature[], Self, Proxy, S extends Setting> =
+  Callable<All, Self, Proxy, S> extends infer Usable extends Signature[]
+    ? Usable extends []
+      ? All extends [...Signature[], infer Last extends Signature]
+        ? RemoteSignature<Last, Self, Proxy, S>
+        : never
+      : Intersection<Usable>
+    : never;
+
+type Callable<All extends Signature[], Self, Proxy, S extends Setting> = All extends [
+  infer First extends Signature,
+  ...infer Rest extends Signature[],
+]
+  ? RemoteSignature<First, Self, Proxy, S> extends infer R extends Signature
+    ? [R, ...Callable<Rest, Self, Proxy, S>]
+    : Callable<Rest, Self, Proxy, S>
+  : [];
+
+type RemoteSignature<F extends Signature, Self, Proxy, S extends Setting> = F extends (...args: infer A) => infer R
+  ? MayPass<A, S> extends true
+    ? Identical<Awaited<R>, Self> extends true
+      ? (...args: Passed<A, S>) => Promise<Proxy>
+      : RemoteResult<Passed<A, S>, R, S>
+    : ParameterReason<A, S>
+  : never;
+
+type RemoteResult<A extends unknown[], R, S extends Setting> =
+  Crosses<Awaited<R>, AsResult<S>> extends true
+    ? (...args: A) => Pending<Crossed<Awaited<R>, AsResult<S>>>
+    : ResultReason<Awaited<R>, S>;
+
+/** With functions enabled, would it cross? */
+type Enabled<S extends Setting> = Omit<S, 'callbacks'> & { callbacks: true };
+/** If it could stay in the child? */
+type Referring<S extends Setting> = Omit<S, 'references'> & { references: true };
+
+type ParameterReason<A extends unknown[], S extends Setting> = reasons.Parameter<
+  S,
+  MayPass<A, Enabled<S>>,
+  Extract<A[number], AnyFunction> extends never ? false : true
+>;
+
+type ResultReason<R, S extends Setting> = reasons.Result<
+  S,
+  Crosses<R, AsResult<Enabled<S>>>,
+  Crosses<R, AsResult<Referring<S>>>
 >;

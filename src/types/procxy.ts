@@ -1,16 +1,10 @@
 import type { AnyFunction } from './any-function.js';
 import type { ChildProcess } from 'node:child_process';
-import type { RemoteMethod } from './methods.js';
-import type { CallOverrides, ProcxyOptions } from './options.js';
-import type { AsProperty, AsResult, Crossed, Crosses, Crossing } from './forms.js';
+import type { AsProperty, AsResult, Config, Crossing, MethodName, ProbedMethod, SettingOf } from './crossing.js';
+import type { CallOverrides } from './options.js';
+import type { Crossed, Crosses, RemoteMethod } from './forms.js';
 import type { CannotCross, PassableHandle, SerializationMode } from './serializable.js';
 import type { ExitStatus, ProcxyStats } from './stats.js';
-
-/** The options that a proxy was made with, or just the mode. */
-type Config = SerializationMode | ProcxyOptions;
-
-/** Names that are called unasked, by `await`, `JSON.stringify` and test frameworks: a proxy has no such methods. */
-type ProbedMethod = 'then' | 'toJSON' | 'asymmetricMatch';
 
 /** An emitter's methods that work on the listeners of this process, as the class declares them. */
 type ListenerMethod =
@@ -40,8 +34,6 @@ type IsEmitter<T> = T extends EmitterLike ? true : false;
 /** What a class's emitter methods are not: calls to the child. */
 type LocalName<T> = IsEmitter<T> extends true ? ListenerMethod | 'emit' : never;
 
-type MethodName<T> = { [K in keyof T]-?: NonNullable<T[K]> extends AnyFunction ? K : never }[keyof T];
-
 type RemoteName<T> = Exclude<MethodName<T>, ProbedMethod | LocalName<T> | symbol>;
 
 /** Those whose name does not begin with `_`, unless the options say otherwise. */
@@ -60,12 +52,6 @@ type Property<V, C extends Crossing> =
   Crosses<V, C> extends true
     ? Crossed<V, C>
     : CannotCross<'This property cannot cross in the serialization mode of this proxy.'>;
-
-interface SettingOf<O extends Config> {
-  mode: O extends 'advanced' | { readonly serialization: 'advanced' } ? 'advanced' : 'json';
-  handles: O extends { readonly supportHandles: true } ? true : false;
-  callbacks: O extends { readonly enableCallbacks: true } ? true : false;
-}
 
 type Methods<T, O extends Config> = {
   readonly [K in RemoteName<T>]: RemoteMethod<Extract<T[K], AnyFunction>, T, Procxy<T, O>, SettingOf<O>>;

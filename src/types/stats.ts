@@ -14,6 +14,10 @@ export interface SideStats {
   exportedFunctions: number;
   /** Functions of the other side that this side holds. */
   importedFunctions: number;
+  /** Objects of this side that the other side holds by reference. */
+  exportedReferences: number;
+  /** Objects of the other side that this side holds by reference. */
+  importedReferences: number;
   /** Streams and iterators under way between the two sides. */
   openStreams: number;
   /** Events of the instance that are listened to. */

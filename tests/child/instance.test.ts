@@ -41,7 +41,15 @@ function make(object: object): Instance {
     session: {
       sendValue: () => {},
       flush: () => {},
-      stats: () => ({ pendingCalls: 0, servedCalls: 0, exportedFunctions: 0, importedFunctions: 0, openStreams: 0 }),
+      stats: () => ({
+        pendingCalls: 0,
+        servedCalls: 0,
+        exportedFunctions: 0,
+        importedFunctions: 0,
+        exportedReferences: 0,
+        importedReferences: 0,
+        openStreams: 0,
+      }),
     },
   });
 }

@@ -41,7 +41,7 @@ function boxHandler(name: string, encode: TransferHandler<Box>['encode']): Trans
 }
 
 function walk(handlers: readonly TransferHandler[] = [], origin: Origin = { root: 'args' }): TextWalk {
-  return new TextWalk(handlers, origin);
+  return new TextWalk(handlers, origin, undefined);
 }
 
 function refused(run: () => unknown): SerializationError {

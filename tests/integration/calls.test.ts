@@ -76,6 +76,8 @@ describe('calling', () => {
       servedCalls: 0,
       exportedFunctions: 0,
       importedFunctions: 0,
+      exportedReferences: 0,
+      importedReferences: 0,
       openStreams: 0,
       subscriptions: 0,
     };

@@ -165,8 +165,6 @@ describe('a child is ended that, though callbacks are off,', () => {
     'returns a function': answer(descriptor(sound), [unknown]),
     'invokes one': invoke(),
     'gives one back': { type: 'callback-cleanup', callbackId: unknown, count: 1 },
-    'tells that one failed': { type: 'callback-failed', name: 'x', reason: 'y' },
-    'wants garbage collected': { type: 'callback-collect' },
   })) {
     test(what, async () => {
       await using hostile = await startHostile({ enableCallbacks: false });

@@ -107,6 +107,7 @@ const start: StartOptions = {
   busyPoll: 0,
   heartbeat: undefined,
   className: 'Echo',
+  callDefaults: { timeout: 5000, retries: 0, onTimeout: 'keep' },
 };
 
 beforeEach(async () => {
@@ -115,6 +116,7 @@ beforeEach(async () => {
     serialization: 'json',
     supportHandles: false,
     callbacks: undefined,
+    references: { limit: 10, isAutomatic: false, timeout: 5000 },
     terminateTimeout: 50,
   } as const;
   connection = new Connection(worker, options, { current: undefined }, []);
@@ -190,7 +192,8 @@ describe('a connection', () => {
 
 test('a start that fails has ended the worker when it rejects', async () => {
   const other = new ScriptedWorker();
-  const options = { serialization: 'json', supportHandles: false, callbacks: undefined } as const;
+  const references = { limit: 10, isAutomatic: false, timeout: 5000 };
+  const options = { serialization: 'json', supportHandles: false, callbacks: undefined, references } as const;
   const failing = new Connection(other, { ...options, terminateTimeout: 50 }, { current: undefined }, []);
   const makeRequest = (): never => {
     throw new Error('no module');

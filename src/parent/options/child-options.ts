@@ -8,7 +8,7 @@ type Fixed = keyof FixedAtStart<typeof optionTable>;
  * What a child cannot change after its start. A child that was started ahead is taken for options that are equal in these, so
  * what starts a child or keeps the connection to it can read no others.
  */
-export type ChildOptions = Pick<ResolvedOptions, Fixed | 'callbacks' | 'runtime'>;
+export type ChildOptions = Pick<ResolvedOptions, Fixed | 'callbacks' | 'references' | 'runtime'>;
 
 const names = Object.entries(optionTable)
   .filter(([, { fixedAtStart }]) => fixedAtStart)

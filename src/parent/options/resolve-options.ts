@@ -16,10 +16,21 @@ export interface CallbackLimits {
   timeout: number;
 }
 
+/** How objects go by reference. */
+export interface ReferenceLimits {
+  /** How many objects one side may export at a time. */
+  limit: number;
+  /** Whether the child sends each object with methods so, and not only those that are marked. */
+  isAutomatic: boolean;
+  /** ms that the child waits for the result of a lent object's method; `Infinity` for no limit. */
+  timeout: number;
+}
+
 /** Options with every default filled in. `undefined` is left only where it means something. */
 export interface ResolvedOptions extends Omit<Values, 'channel'> {
   /** `undefined` where functions do not cross. */
   callbacks: CallbackLimits | undefined;
+  references: ReferenceLimits;
   mirrorRequest: MirrorRequest;
   runtime: Runtime;
   channel: NonNullable<Values['channel']>;
@@ -41,6 +52,11 @@ export function resolveOptions(given: object, modulePath: string | URL | undefin
     ...options,
     modulePath: modulePath ?? options.modulePath,
     callbacks: options.enableCallbacks ? { limit: options.maxCallbacks, timeout: options.callbackTimeout } : undefined,
+    references: {
+      limit: options.maxReferences,
+      isAutomatic: options.enableReferences,
+      timeout: options.callbackTimeout,
+    },
     mirrorRequest: mirrorRequest(options),
     ...chooseChannel(given),
   };

@@ -1,6 +1,14 @@
 import type { Codec } from '../../codec/codec.js';
 import { describeReason, HandleTransferError, ProtocolError, SerializationError } from '../../errors.js';
-import type { CallbackInvoke, CallbackResult, CallInvoke, CallResult, Coded, Message } from '../../protocol.js';
+import type {
+  CallbackInvoke,
+  CallbackResult,
+  CallInvoke,
+  CallResult,
+  Coded,
+  Message,
+  ReferenceInvoke,
+} from '../../protocol.js';
 import { SocketConnectingError } from '../../codec/handle-codec.js';
 import { onAbort } from './abort.js';
 import { appendCallSite, CallSiteBudget, captureCallSite, replaceStack } from './call-site.js';
@@ -148,15 +156,23 @@ export class Calls {
     this.#options.send(call);
   }
 
-  #message({ id, target, method, args = [] }: OpenCall): CallInvoke | CallbackInvoke {
+  #message({ id, target, method, args = [] }: OpenCall): CallInvoke | CallbackInvoke | ReferenceInvoke {
+    const remote = typeof target === 'object' ? target : undefined;
     // Before encoding, since it may throw: an encoded message has already exported its functions.
-    const callbackId = typeof target === 'object' ? target.id() : undefined;
+    const remoteId = remote?.id();
     // A class instance would reach the constructor without its methods, and fail much later for no visible reason.
     const refuseMethods = target === 'agent' && method === 'constructor';
     const encoded = encodeArgs(this.#options.codec, target, args, { root: 'args', method, refuseMethods });
     const wire = encoded.wire as unknown[];
-    if (callbackId !== undefined) {
-      return annotate({ type: 'callback-invoke', callbackId, args: wire, invokeId: id }, encoded);
+    if (remote && remoteId !== undefined) {
+      if (remote.type === 'function') {
+        return annotate({ type: 'callback-invoke', callbackId: remoteId, args: wire, invokeId: id }, encoded);
+      }
+      const { kind } = remote;
+      return annotate(
+        { type: 'reference-invoke', callId: id, referenceId: remoteId, ...(kind && { kind }), method, args: wire },
+        encoded,
+      );
     }
     const message: CallInvoke = { type: 'call-invoke', callId: id, method, args: wire };
     if (target === 'agent') message.target = target;

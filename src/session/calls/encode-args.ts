@@ -10,7 +10,7 @@ export function encodeArgs(codec: Codec, target: CallTarget, args: readonly unkn
   try {
     return codec.encode(args, origin);
   } catch (error) {
-    const fewer = typeof target === 'object' ? target.fewer(args) : undefined;
+    const fewer = typeof target === 'object' && target.type === 'function' ? target.fewer(args) : undefined;
     if (!fewer || !(error instanceof SerializationError)) throw error;
     return codec.encode(fewer, origin);
   }

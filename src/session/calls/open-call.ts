@@ -1,16 +1,30 @@
 import { TimeoutError } from '../../errors.js';
-import type { Message } from '../../protocol.js';
+import type { Message, ReferenceMember } from '../../protocol.js';
 import type { Parcel } from '../wire/parcel.js';
 import type { CallSite } from './call-site.js';
 
 /** The owner of the method that is called, or a function. */
-export type CallTarget = 'instance' | 'agent' | FunctionTarget;
+export type CallTarget = 'instance' | 'agent' | RemoteTarget;
 
-export interface FunctionTarget {
-  /** The function's id. @throws if the function can no longer be called */
+/** Something of the other side that has an id. */
+export type RemoteTarget = FunctionTarget | ReferenceTarget;
+
+interface Target {
+  /** Its id. @throws if it can no longer be called */
   id(): string;
-  /** The function's proxy on this side. An open call holds it, so that it is not collected before the call is sent. */
+  /** Its proxy on this side. An open call holds it, so that it is not collected before the call is sent. */
   readonly proxy: object;
+}
+
+/** An object of the other side. */
+export interface ReferenceTarget extends Target {
+  readonly type: 'reference';
+  /** What the call names; `undefined`: a method. */
+  readonly kind: ReferenceMember | undefined;
+}
+
+export interface FunctionTarget extends Target {
+  readonly type: 'function';
   /** The arguments to send if `args` cannot cross and the function does not need all of them. */
   fewer(args: readonly unknown[]): readonly unknown[] | undefined;
 }
@@ -94,7 +108,7 @@ export function timeoutError(call: OpenCall): TimeoutError {
 }
 
 function adviceFor({ target, onTimeout }: OpenCall): string {
-  if (typeof target === 'object') {
+  if (typeof target === 'object' && target.type === 'function') {
     return 'The function keeps running, and a late result is dropped. Raise `callbackTimeout` for slow functions.';
   }
   if (onTimeout) return "The child was killed, as { onTimeout: 'terminate' } has it. Raise `timeout` for slow methods.";

@@ -1,5 +1,6 @@
 import type { FunctionExchange } from '../../codec/function-codec.js';
 import type { UntypedFunction } from '../../types/any-function.js';
+import { isReferenceId } from '../../codec/reference-codec.js';
 import { syncOf } from '../../codec/sync-mark.js';
 import type { CallbackDescriptor, CallbackInvoke, Coded } from '../../protocol.js';
 import type { SideStats } from '../../types/stats.js';
@@ -143,7 +144,7 @@ export class Callbacks implements FunctionExchange, SessionPart, Collectable {
 }
 
 function isFunctionId(id: string | number): id is string {
-  return typeof id === 'string';
+  return typeof id === 'string' && !isReferenceId(id);
 }
 
 function refuse(name: string): never {

@@ -1,9 +1,8 @@
-import { setImmediate } from '../../clock.js';
 import type { UntypedFunction } from '../../types/any-function.js';
-import { describeReason, SyncCallbackError, TerminatedError } from '../../errors.js';
+import { SyncCallbackError, TerminatedError } from '../../errors.js';
 import type { CallbackDescriptor } from '../../protocol.js';
-import { CallbackPromise } from './callback-promise.js';
-import type { FunctionTarget, Settle } from '../calls/open-call.js';
+import { Invocation } from '../calls/invocation.js';
+import type { FunctionTarget } from '../calls/open-call.js';
 import type { Imported } from '../lifetimes/import-table.js';
 import { withoutCollection } from './visit.js';
 import type { SessionApi } from '../part.js';
@@ -64,7 +63,9 @@ export class Invocations {
   }
 
   #asyncProxy(entry: Imported, name: string): UntypedFunction {
-    const onFailure: Invocation['onFailure'] = (promise, reason) => this.#reportUnlessAwaited(promise, name, reason);
+    const onFailure = (reason: string): void => {
+      if (!this.#link.isOver()) this.#options.onUnhandled(name, reason);
+    };
     const proxy: UntypedFunction = (...args) => {
       const invocation = new Invocation(onFailure);
       this.#link.open(target, name, args, options, invocation);
@@ -74,40 +75,11 @@ export class Invocations {
     const options = { timeout: this.#options.timeout, boundary: proxy };
     return proxy;
   }
-
-  #reportUnlessAwaited(promise: CallbackPromise, name: string, reason: unknown): void {
-    if (!promise.isAwaited && !this.#link.isOver()) this.#options.onUnhandled(name, describeReason(reason));
-  }
-}
-
-/** A call of a function, with the promise that its caller has. */
-class Invocation implements Settle {
-  readonly promise: CallbackPromise;
-  resolve!: Settle['resolve'];
-  #reject!: Settle['reject'];
-  /** Called a turn after the promise was rejected, unless something awaits it by then. */
-  readonly onFailure: (promise: CallbackPromise, reason: unknown) => void;
-
-  constructor(onFailure: Invocation['onFailure']) {
-    this.onFailure = onFailure;
-    this.promise = new CallbackPromise((resolve, reject) => {
-      this.resolve = resolve;
-      this.#reject = reject;
-    });
-  }
-
-  reject(reason: unknown): void {
-    if (!this.promise.isAwaited) {
-      this.promise.ignoreRejection();
-      // The caller still has the rest of this turn to await it.
-      setImmediate(() => this.onFailure(this.promise, reason));
-    }
-    this.#reject(reason);
-  }
 }
 
 function targetOf(entry: Imported, name: string, proxy: UntypedFunction): FunctionTarget {
   return {
+    type: 'function',
     id: () => usableId(entry, name),
     proxy,
     fewer: (args) => withoutCollection(args, proxy.length),

@@ -8,6 +8,8 @@ const isOutcome = (value: unknown): boolean => value === 'success' || value === 
 const isCoded = (value: unknown): boolean =>
   value === undefined || value === true || (Array.isArray(value) && value.every((id) => isString(id) || isId(id)));
 
+const isStrings = (value: unknown): boolean => Array.isArray(value) && value.every(isString);
+
 export function isPairs(value: unknown, isSecond: (second: unknown) => boolean): boolean {
   const isPair = (pair: unknown): boolean => Array.isArray(pair) && isString(pair[0]) && isSecond(pair[1]);
   return value === undefined || (Array.isArray(value) && value.every(isPair));
@@ -59,6 +61,23 @@ const fieldsOf: Record<Message['type'], Shape> = {
   'callback-collect': {},
   'callback-collected': {},
   'callback-failed': { name: isString, reason: isString },
+  'reference-invoke': {
+    callId: isId,
+    referenceId: isString,
+    kind: (value) => value === undefined || value === 'property' || value === 'symbol',
+    method: isString,
+    args: Array.isArray,
+    coded: isCoded,
+  },
+  'reference-shape': {
+    shapeId: isId,
+    className: isString,
+    methods: isStrings,
+    symbols: isStrings,
+    properties: isStrings,
+    emitter: isMark,
+  },
+  'reference-cleanup': { referenceId: isString, count: isId },
   'stream-pull': { streamId: isId, credit: isId },
   'stream-step': {
     streamId: isId,
@@ -85,7 +104,7 @@ const fieldsOf: Record<Message['type'], Shape> = {
   'property-update': {
     set: (value) => isPairs(value, () => true),
     unavailable: (value) => isPairs(value, isString),
-    removed: (value) => value === undefined || (Array.isArray(value) && value.every(isString)),
+    removed: (value) => value === undefined || isStrings(value),
     coded: isCoded,
   },
   'event-subscribe': { event: isEvent },

@@ -1,4 +1,4 @@
-import { CallbackLimitError } from '../../errors.js';
+import { isLimitError } from '../../errors.js';
 import type { Message } from '../../protocol.js';
 import type { Parcel } from './parcel.js';
 
@@ -10,8 +10,8 @@ export interface OutboxOptions {
 }
 
 /**
- * Sends parcels in order. A message that exports a function beyond the limit waits until the other side has collected its
- * garbage, and later messages wait behind it. Messages sent while another one is built, for example by a getter, wait too.
+ * Sends parcels in order. A message that exports a function or an object beyond the limit waits until the other side
+ * has collected its garbage, and later messages wait behind it. Messages sent while another one is built, for example by a getter, wait too.
  */
 export class Outbox {
   readonly #options: OutboxOptions;
@@ -44,7 +44,7 @@ export class Outbox {
     try {
       message = parcel.build();
     } catch (error) {
-      if (mayWait && error instanceof CallbackLimitError) return 'full';
+      if (mayWait && isLimitError(error)) return 'full';
       // The parcel may send a replacement. It goes out immediately if nothing else waits.
       this.#busy = this.#queue.length > 0;
       parcel.failed(error);

@@ -1,5 +1,5 @@
 import type { Codec, Encoded } from '../../codec/codec.js';
-import { CallbackLimitError } from '../../errors.js';
+import { isLimitError } from '../../errors.js';
 import type { Coded, Message, Wire } from '../../protocol.js';
 
 /** A message to be sent, which is encoded only when its turn comes. */
@@ -61,7 +61,7 @@ export function sendAtOnce(parcel: Parcel, write: (message: Message) => void, re
   try {
     message = parcel.build();
   } catch (error) {
-    if (error instanceof CallbackLimitError) recovery.makeRoom();
+    if (isLimitError(error)) recovery.makeRoom();
     return parcel.failed(error);
   }
   if (!message) return;

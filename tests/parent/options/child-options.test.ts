@@ -16,6 +16,8 @@ const examples: { [K in keyof ProcxyOptions]-?: [ProcxyOptions[K], ProcxyOptions
   supportHandles: [true, false],
   enableCallbacks: [true, false],
   maxCallbacks: [1, 2],
+  enableReferences: [true, false],
+  maxReferences: [1, 2],
   callbackTimeout: [Infinity, 5],
   timeout: [Infinity, 5],
   onTimeout: ['keep', 'terminate'],

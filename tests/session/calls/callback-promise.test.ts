@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { CallbackPromise } from '../../../src/session/functions/callback-promise.js';
+import { CallbackPromise } from '../../../src/session/calls/callback-promise.js';
 
 const settled = (): CallbackPromise<number> => new CallbackPromise((resolve) => resolve(1));
 

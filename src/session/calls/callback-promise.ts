@@ -1,6 +1,6 @@
 import { callbackResult } from '../../codec/refusals.js';
-import { captureCallSite } from '../calls/call-site.js';
-import { RemoteResult } from '../calls/remote-result.js';
+import { captureCallSite } from './call-site.js';
+import { RemoteResult } from './remote-result.js';
 
 /**
  * The promise that a proxy function returns. It knows whether it is awaited, so that a failure nobody awaits can be reported.

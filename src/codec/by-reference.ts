@@ -1,0 +1,55 @@
+import { OptionsValidationError } from '../errors.js';
+import { isPromise } from '../is-promise.js';
+import { show } from '../options/show.js';
+import type { Lent } from '../types/lent.js';
+import { findMethod } from './members.js';
+
+/** What `byReference()` was given. */
+export interface Marked {
+  readonly value: object;
+  /** The methods that may be called; left out: all. */
+  readonly methods: readonly string[] | undefined;
+}
+
+/** Not a plain object, which no handler would be asked for. */
+class Mark {}
+
+/** Global, since in a child the agent and the user's module each have their own copy of this library. */
+const key = Symbol.for('procxy.marked');
+const marks = ((globalThis as { [key]?: WeakMap<object, Marked> })[key] ??= new WeakMap());
+
+/**
+ * Lends an object to the other process instead of copying it: its methods can be called over there, and run here. Pass what this
+ * returns as an argument, return it from a method, or put it into a larger value.
+ * @param methods the only methods that may be called; left out: all
+ * @throws {OptionsValidationError} for a value that is not an object, is a promise, or lacks one of the methods
+ */
+export function byReference<T extends object>(value: T): Lent<T>;
+export function byReference<T extends object, const K extends keyof T & string>(
+  value: T,
+  methods: readonly K[],
+): Lent<Pick<T, K>>;
+export function byReference(value: object, methods?: readonly string[]): object;
+export function byReference(value: unknown, methods?: readonly string[]): object {
+  if (typeof value !== 'object' || value === null) {
+    throw new OptionsValidationError(
+      `byReference() takes an object, but got ${show(value)}. Pass primitives themselves.`,
+    );
+  }
+  if (isPromise(value)) {
+    throw new OptionsValidationError('byReference() takes an object, but got a promise. Await it first.');
+  }
+  const missing = methods?.find((name) => !findMethod(value, name));
+  if (missing !== undefined) {
+    throw new OptionsValidationError(
+      `byReference() takes the names of the object's methods, but got ${show(missing)}. Leave it out, or correct its name.`,
+    );
+  }
+  const mark = new Mark();
+  marks.set(mark, { value, methods: methods && [...methods] });
+  return mark;
+}
+
+export function markedBy(value: object): Marked | undefined {
+  return marks.get(value);
+}

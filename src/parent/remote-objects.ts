@@ -1,0 +1,51 @@
+import type { UntypedFunction } from '../types/any-function.js';
+import { PropertyError } from '../errors.js';
+import { createReferenceProxy, type MakeMember, type ReferenceMembers } from '../session/references/reference-proxy.js';
+import type { RemoteReference } from '../session/references/remote-reference.js';
+import { callOptions, remoteMethod, type CallSource } from './remote-method.js';
+
+/**
+ * Makes what stands here for objects that stay in the child.
+ * @param source the connection, with the options of the proxy that they are reached by; asked when the first of them is made
+ */
+export function remoteObjects(source: () => CallSource): (remote: RemoteReference) => object {
+  const own = new Map<PropertyKey, MakeMember>([
+    ['$get', (remote) => getter(source(), remote)],
+    [Symbol.asyncDispose, (remote) => disposer(source(), remote)],
+  ]);
+  const members: ReferenceMembers = {
+    method: (remote, name) => remoteMethod(source(), name, {}, remote.target(undefined, name)),
+    symbol: (remote, name) => remoteMethod(source(), name, {}, remote.target('symbol', name)),
+    own: () => own,
+    propertyRemedy: 'a reference mirrors no properties. Use `await reference.$get(name)`.',
+    typeOf: () => undefined,
+  };
+  return (remote) => createReferenceProxy(remote, members);
+}
+
+function getter(source: CallSource, remote: RemoteReference): UntypedFunction {
+  const $get: UntypedFunction = (name) => {
+    if (typeof name !== 'string') {
+      const what = `$get() takes the name of a property as a string, but got a ${typeof name}.`;
+      return Promise.reject(new PropertyError(what));
+    }
+    return source.connection.call(name, [], callOptions(source, {}, $get), remote.target('property', name));
+  };
+  return $get;
+}
+
+/** Lets the object clean up over there, where it can, and then lets go of it. */
+function disposer(source: CallSource, remote: RemoteReference): UntypedFunction {
+  const hook = ['asyncDispose', 'dispose'].find((name) => remote.shape.symbols.has(name));
+  const dispose = async (): Promise<void> => {
+    if (remote.isReleased || remote.isOver) return;
+    try {
+      if (hook !== undefined) {
+        await source.connection.call(hook, [], callOptions(source, {}, dispose), remote.target('symbol', hook));
+      }
+    } finally {
+      remote.release();
+    }
+  };
+  return dispose;
+}

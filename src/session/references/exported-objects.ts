@@ -1,0 +1,69 @@
+import { AsyncResource } from 'node:async_hooks';
+import { ReferenceLimitError } from '../../errors.js';
+import { ExportTable, type Exported } from '../lifetimes/export-table.js';
+
+/** An object of this side that the other side holds by reference. */
+export interface ExportedObject extends Exported<object> {
+  /** The object itself, where `value` is one that lends only some of its methods. */
+  readonly object: object;
+  /** The methods that may be called; `undefined`: all. */
+  readonly methods: ReadonlySet<string> | undefined;
+  /** The asynchronous context in which it was passed last, and in which its methods run. */
+  context: AsyncResource | undefined;
+}
+
+/** Stands for an object of which only some methods are lent. */
+class Facade {
+  readonly methods: ReadonlySet<string>;
+
+  constructor(
+    readonly object: object,
+    names: readonly string[],
+  ) {
+    this.methods = new Set(names);
+  }
+}
+
+/** The real objects, each under the id that the other side knows it by. */
+export class ExportedObjects extends ExportTable<object, ExportedObject> {
+  /** One object for each set of methods, so that lending the same ones again is lending the same thing. */
+  readonly #facades = new WeakMap<object, Map<string, Facade>>();
+  readonly #keepsContext: boolean;
+  #lastId = 0;
+
+  constructor(limit: number, keepsContext: boolean) {
+    super({ limit, noun: 'reference', limitError });
+    this.#keepsContext = keepsContext;
+  }
+
+  /** @throws {ReferenceLimitError} */
+  export(object: object, methods: readonly string[] | undefined): ExportedObject {
+    const facade = methods && this.#facade(object, methods);
+    const entry = this.exportValue(facade ?? object, () => ({
+      id: `r${++this.#lastId}`,
+      value: facade ?? object,
+      object,
+      methods: facade?.methods,
+      context: undefined,
+      sent: 0,
+    }));
+    if (this.#keepsContext) entry.context = new AsyncResource('PROCXY_REFERENCE');
+    return entry;
+  }
+
+  #facade(object: object, methods: readonly string[]): Facade {
+    const key = JSON.stringify(methods.toSorted());
+    let facades = this.#facades.get(object);
+    if (!facades) this.#facades.set(object, (facades = new Map()));
+    let facade = facades.get(key);
+    if (!facade) facades.set(key, (facade = new Facade(object, methods)));
+    return facade;
+  }
+}
+
+function limitError(limit: number): ReferenceLimitError {
+  return new ReferenceLimitError(
+    `The other process holds ${limit} objects of this one by reference, as many as \`maxReferences\` allows, and gives none of them back. ` +
+      'Raise it, or let go of some by $release().',
+  );
+}

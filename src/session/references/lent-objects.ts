@@ -1,0 +1,34 @@
+import { Invocation } from '../calls/invocation.js';
+import { createReferenceProxy, type ReferenceMembers } from './reference-proxy.js';
+import type { RemoteReference } from './remote-reference.js';
+
+export interface LentObjectsOptions {
+  /** ms that the caller of a method waits for its result; `Infinity`: no limit. */
+  timeout: number;
+  /** A call has failed, and nobody waits for it. */
+  onUnhandled(name: string, reason: string): void;
+}
+
+/** Makes what stands in a child for the objects that its parent lends: it has their methods, and nothing else of them. */
+export function lentObjects({ timeout, onUnhandled }: LentObjectsOptions): (remote: RemoteReference) => object {
+  const members: ReferenceMembers = {
+    method(remote, name) {
+      const method = (...args: unknown[]): unknown => {
+        const invocation = new Invocation((reason) => {
+          if (!remote.isOver) onUnhandled(name, reason);
+        });
+        remote.open(target, name, args, options, invocation);
+        return invocation.promise;
+      };
+      const options = { timeout, boundary: method };
+      const target = remote.target(undefined, name);
+      Object.defineProperty(method, 'name', { value: name, configurable: true });
+      return method;
+    },
+    symbol: () => undefined,
+    own: () => new Map(),
+    propertyRemedy: 'a lent object gives its methods only. Lend one that has a method for it.',
+    typeOf: () => undefined,
+  };
+  return (remote) => createReferenceProxy(remote, members);
+}

@@ -1,0 +1,116 @@
+import { inspect } from 'node:util';
+import { wellKnownSymbols } from '../../codec/members.js';
+import { PropertyError } from '../../errors.js';
+import type { RemoteReference } from './remote-reference.js';
+import type { KnownShape } from './shapes.js';
+
+/** Makes one member of the proxy for a reference, when it is first read. */
+export type MakeMember = (remote: RemoteReference) => unknown;
+
+/** What proxies for references have. */
+export interface ReferenceMembers {
+  /** The function for a method of the object. */
+  method(remote: RemoteReference, name: string): unknown;
+  /** What stands under a well-known symbol under which the object has a method; `undefined`: nothing. */
+  symbol(remote: RemoteReference, name: string): unknown;
+  /** Members of the proxy itself. They hide methods of their names. */
+  own(shape: KnownShape): ReadonlyMap<PropertyKey, MakeMember>;
+  /** Completes the sentence for a property that is read on the proxy. */
+  readonly propertyRemedy: string;
+  /** Whose instance the proxy counts as, where the object's class is loaded on this side. */
+  typeOf(shape: KnownShape): { readonly prototype: object } | undefined;
+}
+
+/** Methods that are called where nobody asked: by `await`, by `JSON.stringify`, by the comparisons of test frameworks. */
+const probed = new Set(['then', 'toJSON', 'asymmetricMatch']);
+
+/** The proxy's target: its members become own properties when they are first read. Nothing but a proxy is an instance of this. */
+class RemoteObject {
+  readonly #remote: RemoteReference;
+
+  constructor(remote: RemoteReference) {
+    this.#remote = remote;
+  }
+
+  static remoteOf(target: object): RemoteReference {
+    return (target as RemoteObject).#remote;
+  }
+
+  /** Node prints the target of a proxy. */
+  get [inspect.custom](): () => string {
+    const { shape, isReleased, isOver } = this.#remote;
+    const state = isReleased ? 'released' : isOver ? 'ended' : 'held';
+    return () => `Remote<${shape.className || 'Object'}> (${state})`;
+  }
+}
+
+/** The traps, which all objects of one kind share: a proxy costs two small objects until its methods are called. */
+const traps = new WeakMap<KnownShape, ProxyHandler<object>>();
+
+/** The object that stands for an object of the other side. */
+export function createReferenceProxy(remote: RemoteReference, members: ReferenceMembers): object {
+  const { shape } = remote;
+  let handler = traps.get(shape);
+  if (!handler) traps.set(shape, (handler = trapsFor(shape, members)));
+  const proxy = new Proxy(new RemoteObject(remote), handler);
+  remote.proxy = proxy;
+  return proxy;
+}
+
+function trapsFor(shape: KnownShape, members: ReferenceMembers): ProxyHandler<object> {
+  const type = members.typeOf(shape) ?? RemoteObject;
+  const makers = makersFor(shape, members);
+  const member = (target: object, key: PropertyKey): unknown => {
+    const known = Object.getOwnPropertyDescriptor(target, key);
+    if (known) return known.value;
+    const value = makers.get(key)?.(RemoteObject.remoteOf(target));
+    Object.defineProperty(target, key, { value, configurable: true });
+    return value;
+  };
+  const refuse = (action: string, key: PropertyKey): never => {
+    throw new PropertyError(
+      `${String(key)} cannot be ${action} on the proxy: the object lives in another process. Call a method that does it.`,
+    );
+  };
+  return {
+    get(target, key, receiver) {
+      if (makers.has(key)) return member(target, key);
+      if (typeof key === 'string' && shape.properties.has(key)) {
+        throw new PropertyError(`${key} cannot be read on the proxy: ${members.propertyRemedy}`);
+      }
+      return key === 'then' ? undefined : (Reflect.get(Object.prototype, key, receiver) as unknown);
+    },
+    has: (_target, key) => makers.has(key) || key in Object.prototype,
+    ownKeys: () => [...makers.keys()] as string[],
+    getOwnPropertyDescriptor(target, key) {
+      if (!makers.has(key)) return undefined;
+      member(target, key);
+      return Reflect.getOwnPropertyDescriptor(target, key);
+    },
+    getPrototypeOf: () => type.prototype,
+    set: (_target, key) => refuse('set', key),
+    defineProperty: (_target, key) => refuse('defined', key),
+    deleteProperty: (_target, key) => refuse('deleted', key),
+    setPrototypeOf: () => false,
+    preventExtensions: () => false,
+  };
+}
+
+function makersFor(shape: KnownShape, members: ReferenceMembers): Map<PropertyKey, MakeMember> {
+  const makers = new Map<PropertyKey, MakeMember>();
+  for (const name of shape.methods) {
+    if (!probed.has(name)) makers.set(name, (remote) => members.method(remote, name));
+  }
+  for (const name of shape.symbols) {
+    const key = wellKnownSymbols[name];
+    if (key) makers.set(key, (remote) => members.symbol(remote, name));
+  }
+  makers.set('$release', (remote) => () => remote.release());
+  makers.set(Symbol.dispose, (remote) => () => void remote.release());
+  makers.set(Symbol.toStringTag, () => 'Remote');
+  makers.set('constructor', () => members.typeOf(shape) ?? RemoteObject);
+  // A class may override toString: being printed must not call the other side.
+  makers.set(Symbol.toPrimitive, () => () => '[object Remote]');
+  for (const [key, make] of members.own(shape)) makers.set(key, make);
+  return makers;
+}

@@ -1,0 +1,162 @@
+import { byReference } from '../../codec/by-reference.js';
+import { findMethod, isObjectMethod, isReservedName, methodNames, wellKnownSymbols } from '../../codec/members.js';
+import { markAsReference, isReferenceId, type ReferenceExchange } from '../../codec/reference-codec.js';
+import { PropertyError, ProtocolError } from '../../errors.js';
+import type { Coded, ReferenceDescription, ReferenceInvoke } from '../../protocol.js';
+import type { SideStats } from '../../types/stats.js';
+import type { Collectable } from '../lifetimes/collection.js';
+import { ImportTable } from '../lifetimes/import-table.js';
+import type { Handlers, SessionApi, SessionPart } from '../part.js';
+import { ExportedObjects, type ExportedObject } from './exported-objects.js';
+import { RemoteReference, type ReferenceOwner } from './remote-reference.js';
+import { KnownShapes, ToldShapes, type KnownShape } from './shapes.js';
+
+export interface ReferencesOptions {
+  /** How many objects one side may export at a time. */
+  limit: number;
+  /** Whether each object with methods goes by reference, and not only what is marked: from a child only. */
+  isAutomatic: boolean;
+  /** The parent trusts no child: what it lends has methods only. */
+  isParent: boolean;
+  /** Makes what stands for an object of the other side. It must hold `remote`, and nothing may hold it but its users. */
+  createProxy(remote: RemoteReference): object;
+}
+
+/** The objects that stay where they are, in both directions: both registries of a side, and what the sides tell each other about them. */
+export class References implements ReferenceExchange, SessionPart, Collectable {
+  readonly isAutomatic: boolean;
+  readonly handlers: Handlers;
+  readonly #isParent: boolean;
+  readonly #exported: ExportedObjects;
+  readonly #imported: ImportTable<object, KnownShape>;
+  readonly #told = new ToldShapes();
+  readonly #known = new KnownShapes();
+  #link!: SessionApi;
+
+  constructor({ limit, isAutomatic, isParent, createProxy }: ReferencesOptions) {
+    this.isAutomatic = isAutomatic;
+    this.#isParent = isParent;
+    this.handlers = {
+      'reference-invoke': (message) => this.#serve(message),
+      'reference-shape': (shape) => this.#known.add(shape),
+      'reference-cleanup': ({ referenceId, count }) => this.#exported.giveBack(referenceId, count),
+    };
+    this.#exported = new ExportedObjects(limit, isParent);
+    const owner: ReferenceOwner = {
+      release: (entry) => this.#imported.release(entry),
+      isOver: () => this.#link.isOver(),
+      open: (...call) => this.#link.open(...call),
+    };
+    this.#imported = new ImportTable({
+      // A child takes what its parent sends: what gives objects back may be overtaken by what brings new ones.
+      limit: isParent ? limit : Infinity,
+      option: 'maxReferences',
+      noun: 'reference',
+      createProxy: (entry, shape) => {
+        const proxy = createProxy(new RemoteReference(shape, entry, owner));
+        markAsReference(proxy, this);
+        return proxy;
+      },
+      giveBack: ({ id, count }) => this.#link.sendControl({ type: 'reference-cleanup', referenceId: id, count }),
+    });
+  }
+
+  attach(link: SessionApi): void {
+    this.#link = link;
+  }
+
+  get stats(): Pick<SideStats, 'exportedReferences' | 'importedReferences'> {
+    return { exportedReferences: this.#exported.size, importedReferences: this.#imported.size };
+  }
+
+  export(value: object, methods: readonly string[] | undefined): ReferenceDescription {
+    const entry = this.#exported.export(value, methods);
+    const shape = this.#told.idOf(value, entry.methods, (told) => this.#link.sendControl(told));
+    return { id: entry.id, shape };
+  }
+
+  sendHome(reference: object): ReferenceDescription | undefined {
+    const entry = this.#imported.entryOf(reference);
+    return entry && !entry.released ? { id: entry.id, home: true } : undefined;
+  }
+
+  takeExported(): string[] {
+    return this.#exported.takePending();
+  }
+
+  discard(): void {
+    this.#exported.discardPending();
+  }
+
+  import(description: ReferenceDescription): object {
+    const { id } = description;
+    if ('home' in description) return this.#exported.get(id).object;
+    return this.#imported.import(id, this.#known.get(description.shape));
+  }
+
+  arrive(coded: Coded): void {
+    if (coded !== true) this.#imported.arrive(coded.filter(isReferenceId));
+  }
+
+  account(coded: Coded): void {
+    if (coded !== true) this.#imported.account(coded.filter(isReferenceId));
+  }
+
+  takeBack(coded: Coded): void {
+    if (coded !== true) for (const id of coded.filter(isReferenceId)) this.#exported.giveBack(id, 1);
+  }
+
+  giveBackCollected(): void {
+    this.#imported.giveBackCollected();
+  }
+
+  close(): void {
+    this.#exported.clear();
+    this.#imported.clear();
+  }
+
+  #serve({ callId, referenceId, kind, method, args, coded }: ReferenceInvoke): void {
+    const exported = this.#exported.get(referenceId);
+    const head = { type: 'call-result', callId } as const;
+    if (this.#isParent) {
+      // Looked for before anything runs: an honest child asks for nothing else.
+      const run = this.#lentMethod(exported, kind, method);
+      this.#link.server.serve(head, method, args, coded, run);
+    } else {
+      this.#link.server.serve(head, method, args, coded, (values) => runMember(exported.object, kind, method, values));
+    }
+  }
+
+  /** @throws {ProtocolError} for anything but a method that was lent */
+  #lentMethod(exported: ExportedObject, kind: ReferenceInvoke['kind'], name: string): (args: unknown[]) => unknown {
+    const { object, methods, context } = exported;
+    const method = kind === undefined && (!methods || methods.has(name)) ? findMethod(object, name) : undefined;
+    if (!method) throw new ProtocolError(`${name} was asked for, which is not a method that was lent.`);
+    return (args) => {
+      const result: unknown = context?.runInAsyncScope(method, object, ...args);
+      // What returns itself is lent already.
+      return result === object ? byReference(object, methods && [...methods]) : result;
+    };
+  }
+}
+
+/** Does for the other side what a local caller would do. */
+function runMember(object: object, kind: ReferenceInvoke['kind'], name: string, args: unknown[]): unknown {
+  if (kind === 'property') return readProperty(object, name);
+  const key = kind === 'symbol' ? wellKnownSymbols[name] : name;
+  const method = key === undefined || isReservedName(name) ? undefined : (object as Record<PropertyKey, unknown>)[key];
+  if (typeof method !== 'function' || isObjectMethod(method))
+    throw new TypeError(`${name} is not a method of the object`);
+  const result: unknown = Reflect.apply(method, object, args);
+  // An iterator of any class: it crosses as what can be iterated over, whatever else it is.
+  return kind === 'symbol' && name.endsWith('terator') ? { [Symbol.asyncIterator]: () => result } : result;
+}
+
+function readProperty(object: object, name: string): unknown {
+  if (isReservedName(name)) throw new PropertyError(`${name} belongs to the language and cannot be read.`);
+  const value = (object as Record<string, unknown>)[name];
+  if (typeof value === 'function' && methodNames(object).has(name)) {
+    throw new PropertyError(`${name} is a method of the object, not a property. Call it on the proxy.`);
+  }
+  return value;
+}

@@ -1,0 +1,49 @@
+export type Signature = (...args: never[]) => unknown;
+
+/**
+ * The overloads of a function, in their order, up to eight. The compiler matches a function with fewer by repeating the first.
+ */
+export type Overloads<F> = F extends {
+  (...args: infer A1): infer R1;
+  (...args: infer A2): infer R2;
+  (...args: infer A3): infer R3;
+  (...args: infer A4): infer R4;
+  (...args: infer A5): infer R5;
+  (...args: infer A6): infer R6;
+  (...args: infer A7): infer R7;
+  (...args: infer A8): infer R8;
+}
+  ? WithoutRepeats<
+      [
+        (...args: A1) => R1,
+        (...args: A2) => R2,
+        (...args: A3) => R3,
+        (...args: A4) => R4,
+        (...args: A5) => R5,
+        (...args: A6) => R6,
+        (...args: A7) => R7,
+        (...args: A8) => R8,
+      ]
+    >
+  : never;
+
+type WithoutRepeats<S extends Signature[]> = S extends [
+  infer First extends Signature,
+  infer Second extends Signature,
+  ...infer Rest extends Signature[],
+]
+  ? Identical<First, Second> extends true
+    ? WithoutRepeats<[Second, ...Rest]>
+    : [First, ...WithoutRepeats<[Second, ...Rest]>]
+  : S;
+
+export type Identical<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+
+export type Intersection<All extends Signature[]> = All extends [
+  infer First extends Signature,
+  ...infer Rest extends Signature[],
+]
+  ? Rest extends []
+    ? First
+    : First & Intersection<Rest>
+  : never;
