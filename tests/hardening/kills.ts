@@ -4,6 +4,7 @@ import { procxy, sync, type ProcxyOptions } from 'procxy';
 import { Elsewhere } from '../fixtures/elsewhere.js';
 import { childPids, isRunning, killReaper, openDescriptors, reaperPids, until } from '../support/processes.js';
 import { firstLine, startScript } from '../support/scripts.js';
+import { giveAndReset } from './resets.js';
 
 const module = new URL('../fixtures/elsewhere.js', import.meta.url);
 
@@ -11,7 +12,8 @@ const module = new URL('../fixtures/elsewhere.js', import.meta.url);
 const FORGOTTEN = 30_000;
 
 type Method = (...args: unknown[]) => Promise<unknown>;
-type Name = 'echo' | 'map' | 'sort' | 'on' | 'adder' | 'count' | 'bytes' | 'length' | 'exit' | 'throwLater' | 'fill';
+type Name =
+  'echo' | 'map' | 'sort' | 'on' | 'adder' | 'count' | 'bytes' | 'length' | 'ending' | 'exit' | 'throwLater' | 'fill';
 type Remote = Record<Name | '$stats' | '$get' | '$refresh' | '$terminate', Method> & {
   $process: { kill(signal: NodeJS.Signals): boolean };
   $exited: Promise<unknown>;
@@ -37,6 +39,7 @@ const operations: ((remote: Remote) => unknown)[] = [
     for await (const chunk of (await remote.bytes(5_000_000)) as Readable) void chunk;
   },
   (remote) => remote.length(Readable.from(endless(), { objectMode: false })),
+  (remote) => giveAndReset((socket) => remote.ending(socket)),
   (remote) => remote.$stats(),
   (remote) => remote.$get('name'),
   (remote) => remote.$refresh(),
@@ -111,10 +114,12 @@ async function killOne(random: () => number, report: KillReport): Promise<void> 
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   const controller = new AbortController();
   const isSmall = random() < 0.05;
+  const channel = pick(['ipc', 'socket'] as const);
   const options: ProcxyOptions = {
     serialization: pick(['json', 'advanced'] as const),
-    channel: pick(['ipc', 'socket'] as const),
+    channel,
     enableCallbacks: true,
+    supportHandles: channel === 'ipc',
     stdio: 'ignore',
     // Without the loader of TypeScript that this process may have: it takes long to start.
     execArgv: [],

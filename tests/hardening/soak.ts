@@ -7,6 +7,7 @@ import { procxy, sync, type ProcxyOptions } from 'procxy';
 import { collectGarbage } from '../fixtures/collect-garbage.js';
 import { Soaking } from '../fixtures/soaking.js';
 import { openDescriptors } from '../support/processes.js';
+import { giveAndReset } from './resets.js';
 
 const module = new URL('../fixtures/soaking.js', import.meta.url);
 
@@ -126,7 +127,12 @@ async function use(remote: Remote, server: Server | undefined): Promise<void> {
   const aborted = call('untilAborted', controller.signal).catch(() => {});
   controller.abort(new Error('enough'));
   await aborted;
-  if (server) await giveSocket(call, server);
+  if (!server) return;
+  await giveSocket(call, server);
+  const ending = await giveAndReset((socket) => call('ending', socket)).catch((error: Error) => error.name);
+  // The reset may come before the socket is sent.
+  if (!['ECONNRESET', 'closed', 'HandleTransferError'].includes(String(ending)))
+    throw new Error(`It ended: ${String(ending)}`);
 }
 
 async function giveSocket(call: (name: string, ...args: unknown[]) => Promise<unknown>, server: Server): Promise<void> {
