@@ -16,7 +16,7 @@ const formats: Record<SerializationMode, MessageFormat> = {
     decode: (bytes) => JSON.parse(bytes.toString()) as unknown,
   },
   advanced: {
-    encode: serialize,
+    encode: (message) => checked(serialize(message)),
     decode(bytes) {
       checkClaims(bytes);
       return deserialize(bytes) as unknown;
@@ -47,7 +47,7 @@ const blankHeader = Buffer.alloc(HEADER_BYTES);
 
 /**
  * Makes the frame of a message in V8's format. Writes it in place, to avoid copying a large message again.
- * @throws {RangeError} if it is too long
+ * @throws {RangeError} if it is too long, or its arrays with holes are
  * @throws {Error} for values that cannot be cloned
  */
 export function v8Frame(message: unknown): Buffer {
@@ -56,7 +56,14 @@ export function v8Frame(message: unknown): Buffer {
   serializer.writeHeader();
   serializer.writeValue(message);
   const bytes = serializer.releaseBuffer();
+  checkClaims(bytes.subarray(HEADER_BYTES));
   bytes.writeUInt32LE(checkLength(bytes.length - HEADER_BYTES));
+  return bytes;
+}
+
+/** The reader would take these bytes for an attack. */
+function checked(bytes: Buffer): Buffer {
+  checkClaims(bytes);
   return bytes;
 }
 

@@ -45,3 +45,10 @@ test('in advanced mode a message of a few bytes cannot claim a huge array', () =
     RangeError,
   );
 });
+
+test('in advanced mode the sender refuses an array that the reader would take for such a claim', () => {
+  const holes: unknown[] = [];
+  holes.length = 2 ** 32 - 1;
+  expect(() => messageFormat('advanced').encode({ holes })).toThrow(RangeError);
+  expect(() => v8Frame({ holes })).toThrow(RangeError);
+});
