@@ -18,6 +18,7 @@ const base = [
   'is-object.ts',
   'field-checks.ts',
   'require-from.ts',
+  'stack-limit.ts',
 ];
 const belowSession = ['codec', 'channel', ...base];
 const room = (...rooms: string[]): string[] => [...rooms.map((name) => `session/${name}`), ...belowSession];
@@ -36,7 +37,7 @@ const allowed: Record<string, string[]> = {
   'parent/launch/runtime.ts': ['parent/single-executable.ts', ...base],
   'parent/caller.ts': ['parent/main-file.ts', 'parent/single-executable.ts', 'parent/call-sites.ts'],
   'parent/single-executable.ts': ['parent/call-sites.ts'],
-  'parent/call-sites.ts': [],
+  'parent/call-sites.ts': ['stack-limit.ts'],
   'parent/main-file.ts': ['require-from.ts'],
   child: ['session', ...belowSession, 'loading-mark.ts', 'start-directory.ts'],
   'session/open-session.ts': room(
@@ -75,6 +76,7 @@ const allowed: Record<string, string[]> = {
   'warnings.ts': ['clock.ts'],
   'classes.ts': [],
   'require-from.ts': [],
+  'stack-limit.ts': [],
   'clock.ts': [],
   'realm.ts': [],
   'is-promise.ts': [],

@@ -63,7 +63,7 @@ function isWrapped(extension: string): boolean {
   const missing = join(dirname(process.argv[1] ?? '/'), `procxy-no-such-file${extension}`);
   const { prepareStackTrace } = Error;
   try {
-    Error.prepareStackTrace = (_error, sites) => sites;
+    Reflect.set(Error, 'prepareStackTrace', (_error: Error, sites: NodeJS.CallSite[]) => sites);
     (hooks()[extension] as (module: object, path: string) => void)(new Module(missing), missing);
     return true;
   } catch (error) {
@@ -72,7 +72,8 @@ function isWrapped(extension: string): boolean {
     const own = stack.findIndex((site) => site.getFunctionName() === isWrapped.name);
     return stack.slice(0, Math.max(own, 0)).some((site) => !site.getFileName()?.startsWith('node:'));
   } finally {
-    Error.prepareStackTrace = prepareStackTrace;
+    // It may be read-only.
+    Reflect.set(Error, 'prepareStackTrace', prepareStackTrace);
   }
 }
 

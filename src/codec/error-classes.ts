@@ -1,4 +1,5 @@
 import { isProcxyError, procxyErrorClasses } from '../errors.js';
+import { setStackLimit } from '../stack-limit.js';
 import { registeredErrorClass, registeredErrorName } from './registry.js';
 
 type ErrorClass = { readonly prototype: Error };
@@ -70,10 +71,9 @@ export function createError(type: string, message: string, name: string | undefi
     if (name === 'QuotaExceededError' && QuotaExceededError) return new QuotaExceededError(message, {});
     return new DOMException(message, name);
   }
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 0;
+  const limit = setStackLimit(0);
   const error = new Error(message);
-  Error.stackTraceLimit = limit;
+  setStackLimit(limit);
   Object.setPrototypeOf(error, find(type).prototype);
   if (name !== undefined) hide(error, 'name', name);
   return error;

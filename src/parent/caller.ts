@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { callSites } from './call-sites.js';
+import { callSites, type Frame } from './call-sites.js';
 import { mainFile } from './main-file.js';
 import { embeddedScript } from './single-executable.js';
 
@@ -16,7 +16,7 @@ export function callerUrl(boundary: (...args: never[]) => unknown): string | und
 }
 
 /** Returns the file of a frame. Code run by `eval` has none, but bundlers and development servers name it with `//# sourceURL`. */
-function nameOf(site: NodeJS.CallSite): string {
+function nameOf(site: Frame): string {
   const file = site.getFileName();
   if (file) return file;
   const given = site.getScriptNameOrSourceURL() as string | undefined;
@@ -24,7 +24,7 @@ function nameOf(site: NodeJS.CallSite): string {
 }
 
 /** Finds the file that ran unnamed code with `eval`. V8 describes it: `eval at main (eval at run (/app/main.js:3:1))`. */
-function evaluatingFile(sites: readonly NodeJS.CallSite[]): string | undefined {
+function evaluatingFile(sites: readonly Frame[]): string | undefined {
   const origins = sites.map(
     (site) => /\(((?:\/|[a-z]:[\\/]|file:).*):\d+:\d+\)+$/i.exec(site.getEvalOrigin() ?? '')?.[1],
   );

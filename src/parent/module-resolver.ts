@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describeReason, ModuleResolutionError } from '../errors.js';
 import type { ModuleReference } from '../protocol.js';
 import { isUrl } from '../realm.js';
+import { currentDirectory } from '../start-directory.js';
 import { mainFile, realPath, tryRequireResolve } from './main-file.js';
 import { locateClass } from './v8-location.js';
 
@@ -21,7 +22,7 @@ const siblings: Record<string, string[]> = {
  * @throws {ModuleResolutionError}
  */
 export function resolveModule(modulePath: string | URL, caller: string | undefined): ModuleReference {
-  const base = caller ?? pathToFileURL(`${process.cwd()}/`).href;
+  const base = caller ?? pathToFileURL(`${currentDirectory() ?? ''}/`).href;
   if (isUrl(modulePath)) return { url: checkUrl(modulePath, modulePath.href) };
   if (/^\.\.?([\\/]|$)/.test(modulePath)) return { url: resolveFile(new URL(modulePath, base), modulePath, caller) };
   if (isAbsolute(modulePath)) return { url: resolveFile(pathToFileURL(modulePath), modulePath, caller) };

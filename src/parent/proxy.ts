@@ -71,7 +71,8 @@ function describeMembers(
 ): PropertyDescriptorMap {
   const { connection, description, type = Object } = source;
   const className = source.className || 'anonymous';
-  const members: PropertyDescriptorMap = {};
+  // Without a prototype: if it is frozen, nothing named `constructor` can be assigned.
+  const members = Object.create(null) as PropertyDescriptorMap;
   const define = (key: PropertyKey, value: unknown): void => {
     members[key] = { value, enumerable: false, configurable: true };
   };

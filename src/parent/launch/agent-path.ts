@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { ModuleResolutionError } from '../../errors.js';
 import { requireFrom } from '../../require-from.js';
+import { currentDirectory } from '../../start-directory.js';
 import { callerUrl } from '../caller.js';
 
 let found: string | undefined;
@@ -34,7 +35,7 @@ export function ownFiles(): string | undefined {
 
 function search(): string {
   // V8 knows this file's name in every module format and bundle, which `import.meta.url` and `__filename` do not.
-  const bases = [callerUrl(agentPath), process.argv[1], join(process.cwd(), 'index.js')];
+  const bases = [callerUrl(agentPath), process.argv[1], join(currentDirectory() ?? '/', 'index.js')];
   for (const base of bases) {
     try {
       if (base) return requireFrom(base).resolve('procxy/agent');

@@ -1,3 +1,5 @@
+import { setStackLimit } from '../../stack-limit.js';
+
 /** One stack frame: the line of user code that made a call. Capturing takes 1.8 µs. V8 formats it only when it is read. */
 export interface CallSite {
   stack?: string;
@@ -6,10 +8,9 @@ export interface CallSite {
 /** Captures the frame that called `boundary`. */
 export function captureCallSite(boundary: (...args: never[]) => unknown): CallSite {
   const site: CallSite = {};
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 1;
+  const limit = setStackLimit(1);
   Error.captureStackTrace(site, boundary);
-  Error.stackTraceLimit = limit;
+  setStackLimit(limit);
   return site;
 }
 
@@ -38,7 +39,8 @@ const INTERVAL = 1;
 function frameOf(site: CallSite): string {
   const { stack } = site;
   const start = stack?.indexOf('\n') ?? -1;
-  return start === -1 ? '' : (stack ?? '').slice(start + 1);
+  // There are more frames only where the limit is read-only.
+  return start === -1 ? '' : ((stack ?? '').slice(start + 1).split('\n', 1)[0] ?? '');
 }
 
 /** Appends the local call site to the stack of an error from the other side. */

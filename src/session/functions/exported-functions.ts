@@ -1,10 +1,10 @@
-import { v4 as uuid } from 'uuid';
 import { AsyncResource } from 'node:async_hooks';
 import { isSync } from '../../codec/sync-mark.js';
 import type { UntypedFunction } from '../../types/any-function.js';
 import { CallbackLimitError } from '../../errors.js';
 import type { CallbackDescriptor } from '../../protocol.js';
 import { ExportTable, type Exported } from '../lifetimes/export-table.js';
+import { functionId } from './function-id.js';
 
 /** A function of this side that the other side holds. */
 export interface ExportedFunction extends Exported<UntypedFunction> {
@@ -43,7 +43,15 @@ export class ExportedFunctions extends ExportTable<UntypedFunction, ExportedFunc
 }
 
 function entryFor(fn: UntypedFunction): ExportedFunction {
-  return { id: uuid(), value: fn, name: nameOf(fn), sync: isSync(fn), receiver: undefined, context: unused, sent: 0 };
+  return {
+    id: functionId(),
+    value: fn,
+    name: nameOf(fn),
+    sync: isSync(fn),
+    receiver: undefined,
+    context: unused,
+    sent: 0,
+  };
 }
 
 function limitError(limit: number): CallbackLimitError {
