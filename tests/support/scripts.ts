@@ -18,6 +18,9 @@ const prelude = `
   import { Disposable } from ${JSON.stringify(new URL('disposable.js', fixtures).href)};
   const mortalUrl = ${JSON.stringify(new URL('mortal.js', fixtures).href)};
   const disposableUrl = ${JSON.stringify(new URL('disposable.js', fixtures).href)};
+  // Some wait for a signal of the test: they must not outlive a test run that was killed.
+  const starter = process.ppid;
+  setInterval(() => process.ppid === starter || process.kill(process.pid, 'SIGKILL'), 500).unref();
 `;
 
 /** Starts a program of its own that uses the built package: for what ends, or must not end, a whole process. */
