@@ -38,6 +38,7 @@ beforeAll(async () => {
     'package.json': '{ "type": "module" }',
     'main.js': main,
     'worker.js': worker,
+    'no-crypto.cjs': 'delete globalThis.crypto;',
     'read-only-limit.cjs': "Object.defineProperty(Error, 'stackTraceLimit', { value: 10 });",
     // As SES does it in lockdown().
     'frozen.cjs': `
@@ -76,8 +77,8 @@ describe('parent and child work', () => {
     ['with a read-only Error.stackTraceLimit', ['-r', './read-only-limit.cjs']],
     ['without stack traces', ['--stack-trace-limit=0']],
     ['with another global Promise', ['-r', './other-promise.cjs']],
-    ['without the global crypto', ['--no-experimental-global-webcrypto']],
-    ['without the global navigator and WebSocket', ['--no-experimental-websocket']],
+    // Node 20 has a flag for it, --no-experimental-global-webcrypto.
+    ['without the global crypto', ['-r', './no-crypto.cjs']],
   ])('%s', async (_name, flags) => {
     expect(await start(flags)).toBe(result);
   });

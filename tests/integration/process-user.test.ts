@@ -15,8 +15,9 @@ const isRoot = own.uid === 0;
 const other = isRoot ? { uid: 65534, gid: 65534 } : own;
 const outcome = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: unknown) => error);
 
-/** An app that every user can read. */
+/** An app that every user can read, with the Node that runs this test: that may lie where only this user can reach it. */
 let app: string;
+const { execPath: ownNode } = process;
 beforeAll(async () => {
   app = await makeApp({
     'package.json': '{ "type": "module" }',
@@ -30,8 +31,14 @@ beforeAll(async () => {
   });
   copyFileSync(file, join(app, 'placed.js'));
   chmodSync(app, 0o755);
+  process.execPath = join(app, 'node');
+  copyFileSync(ownNode, process.execPath);
+  chmodSync(process.execPath, 0o755);
 });
-afterAll(() => rmSync(app, { recursive: true }));
+afterAll(() => {
+  process.execPath = ownNode;
+  rmSync(app, { recursive: true });
+});
 
 const start = (options: ProcxyOptions): Promise<Procxy<Placed>> => procxy(Placed, join(app, 'placed.js'), options);
 /** Runs the app's program as a user who may change to no other. */
