@@ -9,7 +9,7 @@ import { isError } from './realm.js';
 const brand = Symbol.for('procxy.error');
 
 /** On the prototype, where the built-in errors have theirs: the stack's first line is written from it. */
-function define(type: { readonly prototype: object }, name: string, code: ProcxyErrorCode): void {
+export function define(type: { readonly prototype: object }, name: string, code: ProcxyErrorCode): void {
   Object.defineProperties(type.prototype, {
     name: { value: name, configurable: true, writable: true },
     code: { value: code, configurable: true, writable: true },
@@ -32,14 +32,29 @@ export type ProcxyErrorCode =
   | 'PROCXY_COMMAND'
   | 'PROCXY_DISCONNECTED'
   | 'PROCXY_EXECUTABLE_NOT_FOUND'
-  | 'PROCXY_CHANNEL';
+  | 'PROCXY_CHANNEL'
+  | 'PROCXY_QUEUE_FULL'
+  | 'PROCXY_QUEUE_TIMEOUT'
+  | 'PROCXY_POOL_CLOSED';
 
 /** The base of all errors that this library makes itself. A method's own errors are never wrapped in it. */
 export class ProcxyError extends Error {
   declare readonly code: ProcxyErrorCode;
+  /**
+   * On an error of a call that was not answered: `'no'` where the method has certainly not run, so that the call can be made again;
+   * `'maybe'` where it may have run, in part or completely.
+   */
+  declare readonly ran?: 'no' | 'maybe';
   static {
     Object.defineProperty(this.prototype, brand, { value: true });
   }
+}
+
+/** Notes on an error of this library whether the method of its call may have run. What is noted first stands. */
+export function markRan<E extends Error>(error: E, ran: 'no' | 'maybe'): E {
+  if (isProcxyError(error) && error.ran === undefined)
+    Object.defineProperty(error, 'ran', { value: ran, enumerable: true });
+  return error;
 }
 
 /** Whether `value` is one of this library's errors, from this copy of the package or another. */

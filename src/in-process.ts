@@ -6,7 +6,7 @@ import { clearInterval, MAX_DELAY, setInterval } from './clock.js';
 import { ChildCrashedError } from './errors.js';
 import { KeepAlive } from './parent/keep-alive.js';
 import { ownFiles } from './parent/launch/agent-path.js';
-import type { OpenBlockingLane, Worker, WorkerListener } from './parent/worker.js';
+import { CALL_AGAIN, type OpenBlockingLane, type Worker, type WorkerListener } from './parent/worker.js';
 import type { SerializationMode } from './types/serializable.js';
 import type { ExitStatus } from './types/stats.js';
 
@@ -87,12 +87,12 @@ class InProcess implements Worker {
     this.#listener?.onEnd();
   }
 
-  crashError(method: string): ChildCrashedError {
+  crashError(method: string, advice = CALL_AGAIN): ChildCrashedError {
     const why = this.#endedFor === undefined ? '' : `: ${this.#endedFor}`;
     const { code, signal } = this.#status ?? { code: null, signal: null };
-    return new ChildCrashedError(
-      `${method}(): the instance, which ran in this process, was ended${why}. Call procxy() again for a new one.`,
-      { exitCode: code, signal },
-    );
+    return new ChildCrashedError(`${method}(): the instance, which ran in this process, was ended${why}. ${advice}`, {
+      exitCode: code,
+      signal,
+    });
   }
 }

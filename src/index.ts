@@ -22,9 +22,11 @@ export {
   TimeoutError,
   type ProcxyErrorCode,
 } from './errors.js';
+export { PoolClosedError, QueueFullError, QueueTimeoutError } from './fleet-errors.js';
 export type { ClassReference, Constructor } from './types/creation.js';
 export type { CallOverrides, ProcxyOptions } from './types/options.js';
 export type { Heartbeat, Permissions, ResourceLimits } from './options/containment.js';
+export type { Restart } from './options/restart.js';
 export type { Callback, SyncCallback } from './types/callbacks.js';
 export type { Lent } from './types/lent.js';
 export type { ReferenceControls, Remote } from './types/forms.js';

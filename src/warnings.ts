@@ -10,6 +10,7 @@ export type WarningCode =
   | 'PROCXY_EVENT_FAILED'
   | 'PROCXY_HANDLE_RECEIVER_FAILED'
   | 'PROCXY_HIDDEN_MEMBER'
+  | 'PROCXY_RESTARTED'
   | 'PROCXY_STREAM_FAILED';
 
 /** So many of one code are told within {@link WINDOW} ms: a child that floods the process with them is not to flood its log. */

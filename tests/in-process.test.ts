@@ -85,8 +85,8 @@ describe.each(['json', 'advanced'] as const)('an instance in this process, in th
   test('is called, mirrored, listened to and iterated over', async () => {
     const { connection, call } = await start(mode);
     const added: unknown[] = [];
-    connection.events.emitter.on('added', (n) => added.push(n));
-    connection.events.update('added');
+    connection.listeners.emitter.on('added', (n) => added.push(n));
+    connection.listeners.update('added');
     expect(await call('add', 2)).toBe(2);
     expect(await call('add', 3)).toBe(5);
     expect(connection.properties.read('count')).toBe(5);

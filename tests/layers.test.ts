@@ -12,6 +12,7 @@ const base = [
   'classes.ts',
   'clock.ts',
   'errors.ts',
+  'fleet-errors.ts',
   'realm.ts',
   'warnings.ts',
   'is-promise.ts',
@@ -28,7 +29,7 @@ const room = (...rooms: string[]): string[] => [...rooms.map((name) => `session/
  * beside those: the longest path that is listed decides.
  */
 const allowed: Record<string, string[]> = {
-  'index.ts': ['procxy.ts', 'parent', 'codec', 'errors.ts', 'types', 'options'],
+  'index.ts': ['procxy.ts', 'parent', 'codec', 'errors.ts', 'fleet-errors.ts', 'types', 'options'],
   'procxy.ts': ['in-process.ts', 'parent', 'types'],
   'in-process.ts': ['parent', 'child', 'channel', 'types', 'classes.ts', 'errors.ts', 'clock.ts'],
   parent: ['parent', 'session', ...belowSession, 'loading-mark.ts', 'start-directory.ts'],
@@ -73,6 +74,7 @@ const allowed: Record<string, string[]> = {
   'start-directory.ts': [],
   'protocol.ts': ['types'],
   'errors.ts': ['realm.ts'],
+  'fleet-errors.ts': ['errors.ts'],
   'warnings.ts': ['clock.ts'],
   'classes.ts': [],
   'require-from.ts': [],

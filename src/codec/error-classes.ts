@@ -1,4 +1,5 @@
 import { isProcxyError, procxyErrorClasses } from '../errors.js';
+import { fleetErrorClasses } from '../fleet-errors.js';
 import { setStackLimit } from '../stack-limit.js';
 import { registeredErrorClass, registeredErrorName } from './registry.js';
 
@@ -29,13 +30,14 @@ const builtIns: Record<string, ErrorClass> = {
   DOMException,
   Error,
 };
-const classes = new Map<string, ErrorClass>([...Object.entries(builtIns), ...Object.entries(procxyErrorClasses)]);
+const ownClasses: Record<string, ErrorClass> = { ...procxyErrorClasses, ...fleetErrorClasses };
+const classes = new Map<string, ErrorClass>([...Object.entries(builtIns), ...Object.entries(ownClasses)]);
 
 /** Names the class with which an error crosses. */
 export function classOf(error: Error): string {
   const registered = registeredErrorName(error);
   if (registered !== undefined) return registered;
-  if (isProcxyError(error) && Object.hasOwn(procxyErrorClasses, error.name)) return error.name;
+  if (isProcxyError(error) && Object.hasOwn(ownClasses, error.name)) return error.name;
   const own = Object.entries(builtIns).find(([, type]) => type.prototype.isPrototypeOf(error));
   return own?.[0] ?? foreignClassOf(error);
 }

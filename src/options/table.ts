@@ -3,6 +3,7 @@ import { containmentOptions } from './containment.js';
 import { crossingOptions } from './crossing.js';
 import { instanceOptions } from './instance.js';
 import { processOptions } from './process.js';
+import { restartOptions } from './restart.js';
 
 /** Every option of `procxy()`. To add one, add an entry to the table that fits, with its documentation. */
 export const optionTable = {
@@ -11,4 +12,5 @@ export const optionTable = {
   ...callingOptions,
   ...processOptions,
   ...containmentOptions,
+  ...restartOptions,
 };

@@ -1,11 +1,12 @@
 import type { UntypedFunction } from '../types/any-function.js';
 import type { Self, TransferHandler } from '../codec/transfer-handlers.js';
-import { HandleTransferError, ProtocolError, TerminatedError, type TimeoutError } from '../errors.js';
+import { HandleTransferError, markRan, ProtocolError, type TimeoutError } from '../errors.js';
 import type { InstanceDescription, LoadRequest } from '../protocol.js';
 import { onAbort } from '../session/calls/abort.js';
-import type { CallOptions, CallTarget, ErrorFactory } from '../session/calls/open-call.js';
+import type { CallOptions, CallTarget, ErrorFactory, Settle } from '../session/calls/open-call.js';
 import { RemoteResult } from '../session/calls/remote-result.js';
 import type { EventSubscriptions } from '../session/events/event-subscriptions.js';
+import { Listeners } from '../session/events/listeners.js';
 import type { Session } from '../session/session.js';
 import { debug } from '../session/wire/debug-log.js';
 import type { ResolvedHeartbeat } from '../options/containment.js';
@@ -18,12 +19,14 @@ import { HeartbeatWatch } from './heartbeat-watch.js';
 import type { ChildOptions } from './options/child-options.js';
 import { openParentSide, type ParentSide } from './parent-side.js';
 import type { PropertyMirror } from './property-mirror.js';
+import type { RemoteInstance } from './remote-instance.js';
 import type { CallDefaults } from './remote-method.js';
 import { remoteObjects } from './remote-objects.js';
+import { terminated, terminatedBySignal } from './reasons.js';
 import { startInstance, type InstanceStart } from './start-instance.js';
 import { awaitEnd, terminate } from './terminate.js';
 import { isTraced, traceCall, traceEnd, type ChildContext } from './tracing.js';
-import type { Worker } from './worker.js';
+import { CALL_AGAIN, type Worker } from './worker.js';
 
 /** What the worker must know to make its instance. */
 export type InstanceRequest = Omit<LoadRequest, 'callbacks' | 'references' | 'dataDescriptor'>;
@@ -39,6 +42,8 @@ export interface StartOptions extends Pick<InstanceStart, 'constructorArgs' | 's
   /** The name of the class in traces. */
   className: string;
   callDefaults: CallDefaults;
+  /** What errors of a crash say at their end, where something replaces the worker. */
+  advice?: string | undefined;
 }
 
 export type ConnectionOptions = Pick<
@@ -57,8 +62,10 @@ export type ConnectionOptions = Pick<
  *
  * Open calls reject when the connection is over. But if the worker has ended by itself, their answers may still arrive.
  */
-export class Connection {
+export class Connection implements RemoteInstance {
   readonly worker: Worker;
+  /** Those of the proxy that leads here and nowhere else. */
+  readonly listeners: Listeners;
   readonly #side: ParentSide;
   readonly #session: Session;
   readonly #options: ConnectionOptions;
@@ -68,6 +75,7 @@ export class Connection {
   #className = '';
   /** How calls are made that name no options of their own. */
   #callDefaults: CallDefaults = { timeout: Infinity, retries: 0, onTimeout: 'keep' };
+  #advice = CALL_AGAIN;
   #expectsHeartbeat = false;
   #heartbeat: HeartbeatWatch | undefined;
   #terminated: Promise<void> | undefined;
@@ -90,9 +98,11 @@ export class Connection {
     });
     const { session } = this.#side;
     this.#session = session;
+    this.listeners = new Listeners(() => self.current);
+    this.events.attach(this.listeners);
     worker.listen({
       // New calls are refused immediately. The answers to open calls may still be in the pipe.
-      onEnd: () => (this.#over ??= (method) => worker.crashError(method)),
+      onEnd: () => (this.#over ??= (method) => worker.crashError(method, this.#advice)),
       onGarbage: (error) => session.inbox.violate(error),
     });
     void worker.exited.then((status) => {
@@ -102,6 +112,20 @@ export class Connection {
     });
     // A worker that has closed its channel can no longer answer, whatever else it still does.
     void worker.disconnected.then(() => awaitEnd(worker, options.terminateTimeout));
+  }
+
+  get connection(): this {
+    return this;
+  }
+
+  /** Nothing takes its place. */
+  get restarts(): 0 {
+    return 0;
+  }
+
+  /** Whether calls are sent. */
+  get isOpen(): boolean {
+    return this.#over === undefined;
   }
 
   get properties(): PropertyMirror {
@@ -124,12 +148,14 @@ export class Connection {
     heartbeat,
     className,
     callDefaults,
+    advice,
     ...start
   }: StartOptions): Promise<InstanceDescription> {
     const { worker } = this;
     const { callbacks } = this.#options;
     this.#className = className;
     this.#callDefaults = callDefaults;
+    if (advice !== undefined) this.#advice = advice;
     debug(`${worker.name} will run ${className || 'an anonymous class'}`);
     this.#session.setBusyPoll(busyPoll);
     this.#expectsHeartbeat = heartbeat !== undefined;
@@ -182,17 +208,38 @@ export class Connection {
     options: CallOptions,
     target: CallTarget = 'instance',
   ): Promise<unknown> {
-    if (isTraced.calls) return this.#tracedCall(method, args, options, target);
-    if (this.#over) return RemoteResult.failed(this.#over(method));
-    return this.#session.call(target, method, args, endingOnAbort(options));
+    return new RemoteResult((resolve, reject) => this.open(method, args, options, { resolve, reject }, target));
   }
 
-  #tracedCall(method: string, args: readonly unknown[], options: CallOptions, target: CallTarget): Promise<unknown> {
-    return traceCall({ ...this.context, method, arguments: args }, (observe) => {
-      if (!this.#over) return this.#session.call(target, method, args, endingOnAbort({ ...options, observe }));
-      const error = this.#over(method);
-      return new RemoteResult((resolve, reject) => observe({ resolve, reject }).reject(error));
+  open(
+    method: string,
+    args: readonly unknown[],
+    options: CallOptions,
+    settle: Settle,
+    target: CallTarget = 'instance',
+  ): void {
+    if (isTraced.calls) this.#openTraced(method, args, options, settle, target);
+    else if (this.#over) settle.reject(this.failure(method));
+    else this.#session.open(target, method, args, endingOnAbort(options), settle);
+  }
+
+  #openTraced(
+    method: string,
+    args: readonly unknown[],
+    options: CallOptions,
+    settle: Settle,
+    target: CallTarget,
+  ): void {
+    traceCall({ ...this.context, method, arguments: args }, (observe) => {
+      if (this.#over) observe(settle).reject(this.failure(method));
+      else this.#session.open(target, method, args, endingOnAbort({ ...options, observe }), settle);
     });
+  }
+
+  /** Why a call cannot be made any more. */
+  failure(method: string): Error {
+    const reason = this.#over ?? ((name) => this.worker.crashError(name, this.#advice));
+    return markRan(reason(method), 'no');
   }
 
   get(name: string, options: CallOptions): Promise<unknown> {
@@ -219,7 +266,7 @@ export class Connection {
   }
 
   #askAgent(method: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
-    if (this.#over) return Promise.reject(this.#over(method));
+    if (this.#over) return Promise.reject(this.failure(method));
     return this.#session.call('agent', method, args, options);
   }
 
@@ -228,8 +275,9 @@ export class Connection {
     this.worker.end('kill', `it did not answer ${method}() within ${timeoutMs} ms`);
   }
 
-  terminate(): Promise<void> {
-    this.#end(() => new TerminatedError('The proxy was terminated. Call procxy() again for a new one.'));
+  /** @param reason why calls reject from now on */
+  terminate(reason: ErrorFactory = terminated): Promise<void> {
+    this.#end(reason);
     return this.#terminate();
   }
 
@@ -245,12 +293,7 @@ export class Connection {
 
   #followSignal(signal: AbortSignal | undefined): void {
     if (!signal) return;
-    const abort = (): void => {
-      const { reason } = signal as { reason: unknown };
-      this.#end(() => new TerminatedError('The proxy was terminated by its signal.', { cause: reason }));
-      void this.#terminate();
-    };
-    const stop = onAbort(signal, abort);
+    const stop = onAbort(signal, () => void this.terminate(terminatedBySignal(signal)));
     void this.worker.exited.then(stop);
   }
 
@@ -270,6 +313,6 @@ export class Connection {
   #close(): void {
     this.#heartbeat?.close();
     this.events.close();
-    this.#session.close(this.#over ?? ((method) => this.worker.crashError(method)));
+    this.#session.close(this.#over ?? ((method) => this.worker.crashError(method, this.#advice)));
   }
 }

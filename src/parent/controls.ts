@@ -4,14 +4,22 @@ import { overridingOptions } from '../options/calls.js';
 import type { CallOverrides } from '../types/options.js';
 import type { PassableHandle } from '../types/serializable.js';
 import { checkOptions } from './options/check-options.js';
-import type { Connection } from './connection.js';
 import { callOptions, type CallSource } from './remote-method.js';
+import type { RemoteInstance } from './remote-instance.js';
 
 export interface ControlSource extends CallSource {
-  readonly connection: Connection;
+  readonly connection: RemoteInstance;
 }
 
-/** Makes the proxy's own members. `again` makes the same proxy with other call options. */
+/** The proxy's own members that change as the instance does. */
+export const readings: Readonly<Record<string, (instance: RemoteInstance) => unknown>> = {
+  $process: ({ worker }) => worker.process,
+  $exited: ({ worker }) => worker.exited,
+  $blockedFor: ({ blockedFor }) => blockedFor,
+  $restarts: ({ restarts }) => restarts,
+};
+
+/** Makes the proxy's other own members. `again` makes the same proxy with other call options. */
 export function controls(
   source: ControlSource,
   overrides: CallOverrides,
@@ -28,8 +36,6 @@ export function controls(
   const $stats: UntypedFunction = () => connection.stats(callOptions(source, overrides, $stats));
   return {
     $terminate: () => connection.terminate(),
-    $process: connection.worker.process,
-    $exited: connection.worker.exited,
     $with(given: unknown) {
       const refusal = refuseOverrides(given);
       // Invalid options make the calls reject, like any other mistake.

@@ -26,12 +26,15 @@ export interface TargetClass {
   resolveModule(): ModuleReference;
 }
 
-/** @throws {OptionsValidationError} if it is neither a class nor a reference to one */
-export function checkClass(candidate: unknown): Given {
+/**
+ * @param caller how the message names the function that was called
+ * @throws {OptionsValidationError} when it is neither a class nor a reference to one
+ */
+export function checkClass(candidate: unknown, caller: string): Given {
   if (isClassReference(candidate) || isConstructor(candidate)) return candidate;
   const got = typeof candidate === 'function' ? 'a function that `new` does not accept' : show(candidate);
   throw new OptionsValidationError(
-    `The first argument of procxy() must be a class, but got ${got}. Call procxy(Class, './module.js').`,
+    `The first argument of ${caller}() must be a class, but got ${got}. Call ${caller}(Class, './module.js').`,
   );
 }
 

@@ -16,7 +16,7 @@ import { barrierBefore, isGiven, showUser } from './launch/user.js';
 import type { ChildOptions } from './options/child-options.js';
 import { Reaper } from './reaper.js';
 import { keepTail } from './stderr-tail.js';
-import type { OpenBlockingLane, Worker, WorkerListener } from './worker.js';
+import { CALL_AGAIN, type OpenBlockingLane, type Worker, type WorkerListener } from './worker.js';
 
 /** How long to wait for the last messages and output of a child after its exit, in ms. */
 const DRAIN_TIME = 500;
@@ -104,7 +104,7 @@ class LocalChild implements Worker {
     if (!this.hasEnded) this.process.kill(how === 'term' ? this.#options.killSignal : 'SIGKILL');
   }
 
-  crashError(method: string): ChildCrashedError {
+  crashError(method: string, advice = CALL_AGAIN): ChildCrashedError {
     if (this.#startFailure) return startError(this.#startFailure, this.#options);
     const { code, signal } = this.#status ?? { code: null, signal: null };
     const how = signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
@@ -115,10 +115,12 @@ class LocalChild implements Worker {
       signal === 'SIGABRT'
         ? ' It may have run out of memory: `resourceLimits` says how much it may take.'
         : this.#barrierHint();
-    return new ChildCrashedError(
-      `${method}(): the child process ${how}${why}.${hint} Call procxy() again for a new one.`,
-      { exitCode: code, signal, stderr: this.#stderr(), ...(this.lastWords && { cause: error }) },
-    );
+    return new ChildCrashedError(`${method}(): the child process ${how}${why}.${hint} ${advice}`, {
+      exitCode: code,
+      signal,
+      stderr: this.#stderr(),
+      ...(this.lastWords && { cause: error }),
+    });
   }
 
   /** Node only prints that it has not found the program. */

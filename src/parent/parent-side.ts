@@ -69,7 +69,6 @@ export function openParentSide(worker: Worker, options: ParentSideOptions): Pare
   const properties = new PropertyMirror(codec);
   const events = new EventSubscriptions({
     codec,
-    target: () => self.current,
     onListening: onBusy,
     send: (message) => {
       if (!isOver()) session.sendControl(message);

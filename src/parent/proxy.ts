@@ -6,13 +6,14 @@ import type { CallOverrides } from '../types/options.js';
 import type { Procxy } from '../types/procxy.js';
 import { warn } from '../warnings.js';
 import type { Connection } from './connection.js';
-import { controls } from './controls.js';
+import { controls, readings } from './controls.js';
 import { emitterMethods, eventApi } from './event-api.js';
 import type { ResolvedOptions } from './options/resolve-options.js';
+import type { RemoteInstance } from './remote-instance.js';
 import { remoteMethod } from './remote-method.js';
 
 export interface ProxySource {
-  connection: Connection;
+  connection: RemoteInstance;
   description: InstanceDescription;
   options: Pick<ResolvedOptions, 'timeout' | 'retries' | 'onTimeout'>;
   /** The name of the class in messages. */
@@ -24,8 +25,8 @@ export interface ProxySource {
 /** Methods that are called implicitly: by `await`, by `JSON.stringify`, and by the comparisons of test frameworks. */
 const probed = new Set(['then', 'toJSON', 'asymmetricMatch']);
 
-/** The connections of all proxies. */
-const connections = new WeakMap<object, Connection>();
+/** Every proxy, with the instance behind it; `undefined` where there are several. */
+const instances = new WeakMap<object, RemoteInstance | undefined>();
 
 /** The proxies of all copies of this library in the process: it may be loaded both as an ES module and as CommonJS. */
 const everyCopy = Symbol.for('procxy.proxies');
@@ -40,13 +41,20 @@ export function isProcxy(value: unknown): value is Procxy<object> {
 export function proxyHandler(self: Self, connection: () => Connection | undefined): TransferHandler {
   return {
     name: 'self',
-    canHandle: (value): value is object => connections.has(value),
+    canHandle: (value): value is object => instances.has(value),
     encode(value, context) {
-      if (connections.get(value) === connection()) return undefined;
+      const own = connection();
+      if (own && instances.get(value)?.connection === own) return undefined;
       return context.refuse('a proxy of an instance in another process', 'Call it here, and pass what it returns.');
     },
     decode: () => self.current,
   };
+}
+
+/** Notes that an object stands for an instance of another process, or for several. */
+export function register(proxy: object, instance?: RemoteInstance): void {
+  instances.set(proxy, instance);
+  proxies.add(proxy);
 }
 
 /** Makes the proxy of an instance. It has the instance's methods and properties, and its own members, which start with `$`. */
@@ -57,8 +65,7 @@ export function createProxy<T>(source: ProxySource, overrides: CallOverrides = {
     describeMembers(source, overrides, again, () => proxy),
   ) as object;
   const proxy: object = new Proxy(target, traps(source));
-  connections.set(proxy, source.connection);
-  proxies.add(proxy);
+  register(proxy, source.connection);
   return proxy as Procxy<T>;
 }
 
@@ -81,12 +88,14 @@ function describeMembers(
     if (!isOwn) define(method, remoteMethod(source, method, overrides));
   }
   const own = {
-    ...(description.emitter && eventApi(connection.events, proxy, description.methods)),
+    ...(description.emitter && eventApi(connection.listeners, proxy, description.methods)),
     ...controls(source, overrides, again),
   };
   for (const [name, value] of Object.entries(own)) define(name, value);
-  warnOfHidden(description.methods, Object.keys(own), source.className || 'A class');
-  members['$blockedFor'] = { get: () => connection.blockedFor, enumerable: false, configurable: true };
+  for (const [name, read] of Object.entries(readings)) {
+    members[name] = { get: () => read(connection), enumerable: false, configurable: true };
+  }
+  warnOfHidden(description.methods, [...Object.keys(own), ...Object.keys(readings)], source.className || 'A class');
   define(Symbol.dispose, () => void connection.terminate());
   define(Symbol.asyncDispose, () => connection.terminate());
   define(Symbol.toStringTag, 'Procxy');
@@ -117,7 +126,7 @@ function warnOfHidden(methods: readonly string[], own: readonly string[], classN
 }
 
 /** Makes the traps of the proxy. A key that is not a member of the target is a property of the instance. */
-function traps({ connection: { properties }, className, type = Object }: ProxySource): ProxyHandler<object> {
+function traps({ connection, className, type = Object }: ProxySource): ProxyHandler<object> {
   const isProperty = (target: object, key: PropertyKey): key is string =>
     typeof key === 'string' && key !== 'then' && !(key in target);
   const refuse = (action: string, key: PropertyKey): never => {
@@ -128,13 +137,13 @@ function traps({ connection: { properties }, className, type = Object }: ProxySo
   };
   return {
     get: (target, key, receiver) =>
-      isProperty(target, key) ? properties.read(key) : (Reflect.get(target, key, receiver) as unknown),
-    has: (target, key) => key in target || (isProperty(target, key) && properties.has(key)),
-    ownKeys: (target) => [...new Set([...Reflect.ownKeys(target), ...properties.names()])],
+      isProperty(target, key) ? connection.properties.read(key) : (Reflect.get(target, key, receiver) as unknown),
+    has: (target, key) => key in target || (isProperty(target, key) && connection.properties.has(key)),
+    ownKeys: (target) => [...new Set([...Reflect.ownKeys(target), ...connection.properties.names()])],
     getOwnPropertyDescriptor(target, key) {
       if (!isProperty(target, key)) return Reflect.getOwnPropertyDescriptor(target, key);
-      if (!properties.isReadable(key)) return undefined;
-      return { value: properties.read(key), enumerable: true, configurable: true, writable: false };
+      if (!connection.properties.isReadable(key)) return undefined;
+      return { value: connection.properties.read(key), enumerable: true, configurable: true, writable: false };
     },
     getPrototypeOf: () => type.prototype,
     set: (_target, key) => refuse('set', key),

@@ -11,6 +11,9 @@ import type { ExitStatus } from '../types/stats.js';
  */
 export type OpenBlockingLane = (format: MessageFormat, onGarbage: (error: ProtocolError) => void) => Channel;
 
+/** What to do about the end of a worker that nothing replaces. */
+export const CALL_AGAIN = 'Call procxy() again for a new one.';
+
 /** The listeners of a worker. */
 export interface WorkerListener {
   /** Called when the worker has ended. Messages that it sent may still arrive. */
@@ -64,6 +67,9 @@ export interface Worker {
    * @param reason added to the errors of open calls
    */
   end(how: 'term' | 'kill', reason?: string): void;
-  /** Makes the error for calls after its end. */
-  crashError(method: string): ChildCrashedError;
+  /**
+   * Makes the error for calls after its end.
+   * @param advice the last sentence of its message
+   */
+  crashError(method: string, advice?: string): ChildCrashedError;
 }

@@ -71,6 +71,8 @@ export interface SessionPart {
   makeRoom?(done: () => void): void;
   /** Returns an error if `method` cannot be called now. */
   refuse?(method: string): Error | undefined;
+  /** Calls `done` when none of these streams is open any more; not where the conversation ends before. */
+  whenClosed?(streams: readonly number[], done: () => void): void;
   readonly stats?: Partial<SideStats>;
   /** The session ends: pending operations fail with this reason. */
   end?(reason: ErrorFactory): void;

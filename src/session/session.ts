@@ -1,10 +1,10 @@
 import type { Channel } from '../channel/channel.js';
 import type { Codec } from '../codec/codec.js';
-import { ProtocolError } from '../errors.js';
+import { markRan, ProtocolError } from '../errors.js';
 import type { CallInvoke, Coded, Message } from '../protocol.js';
 import type { SideStats } from '../types/stats.js';
 import { Calls } from './calls/calls.js';
-import type { CallOptions, CallTarget, ErrorFactory } from './calls/open-call.js';
+import type { CallOptions, CallTarget, ErrorFactory, Settle } from './calls/open-call.js';
 import { Inbox, type Arrival } from './wire/inbox.js';
 import { Sending } from './wire/sending.js';
 import type { Accounts, Handlers, SessionPart } from './part.js';
@@ -77,6 +77,7 @@ export class Session implements Accounts {
       refuse: (method) => this.#refuse(method),
       received: () => this.inbox.received,
       onBusy: (busy) => options.onBusy?.(busy),
+      whenClosed: (streams, done) => this.#whenClosed(streams, done),
     });
     this.inbox = new Inbox({
       dispatch: (message, arrival) => this.#dispatch(message, arrival),
@@ -113,7 +114,7 @@ export class Session implements Accounts {
       sendControl: (message) => sending.sendControl(message),
       sendHandle: (message, handle) => sending.sendHandle(message, handle),
       open: (target, name, args, options, settle) => {
-        if (this.#over) settle.reject(this.#over(name));
+        if (this.#over) settle.reject(markRan(this.#over(name), 'no'));
         else this.#calls.open(target, name, args, options, settle);
       },
       nextId: () => this.#calls.nextId(),
@@ -138,11 +139,13 @@ export class Session implements Accounts {
   }
 
   call(target: CallTarget, method: string, args: readonly unknown[], options: CallOptions): RemoteResult<unknown> {
+    return new RemoteResult((resolve, reject) => this.open(target, method, args, options, { resolve, reject }));
+  }
+
+  /** The same for a caller that has a promise already. */
+  open(target: CallTarget, method: string, args: readonly unknown[], options: CallOptions, settle: Settle): void {
     const { observe } = options;
-    return new RemoteResult((resolve, reject) => {
-      const settle = { resolve, reject };
-      this.#calls.open(target, method, args, options, observe ? observe(settle) : settle);
-    });
+    this.#calls.open(target, method, args, options, observe ? observe(settle) : settle);
   }
 
   /** Sends a message in order with all others that carry user values, such as calls and answers. Never throws. */
@@ -217,6 +220,12 @@ export class Session implements Accounts {
       if (refusal) return refusal;
     }
     return undefined;
+  }
+
+  #whenClosed(streams: readonly number[], done: () => void): void {
+    const part = this.#parts.find(({ whenClosed }) => whenClosed);
+    if (streams.length > 0 && part?.whenClosed) part.whenClosed(streams, done);
+    else done();
   }
 
   #makeRoom(done: () => void): void {

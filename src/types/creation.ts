@@ -1,4 +1,6 @@
+import type { ChildCrashedError } from '../errors.js';
 import type { ProcxyOptions } from './options.js';
+import type { Procxy } from './procxy.js';
 
 /** A class whose instances can be made. */
 export type Constructor<T extends object = object, A extends never[] = never[]> = new (...args: A) => T;
@@ -30,12 +32,28 @@ type AnyFunction = (...args: never[]) => unknown;
 type StaticMethod<C> = { [K in keyof C]: C[K] extends AnyFunction ? K : never }[keyof C] & string;
 
 /** The options that were given, without unknown names. Those of `ProcxyOptions` have the comments that an editor shows. */
-export type KnownOptions<C, O> = O &
-  Pick<ProcxyOptions, keyof O & keyof ProcxyOptions> & {
-    readonly [K in Exclude<keyof O, keyof ProcxyOptions>]: never;
-  } & (O extends Creating ? { readonly create: StaticMethod<C> } : unknown);
+export type KnownOptions<C, O> =
+  | (O &
+      Pick<ProcxyOptions, keyof O & keyof ProcxyOptions> & {
+        readonly [K in Exclude<keyof O, keyof ProcxyOptions>]: never;
+      } & (O extends Creating ? { readonly create: StaticMethod<C> } : unknown))
+  | HookHint<C>;
 
 declare const completed: unique symbol;
+
+/** With a member that no object is: it only tells the compiler which parameters functions among the options have. */
+interface HookHint<C> {
+  readonly restart?:
+    | boolean
+    | { readonly onRestart?: (proxy: WholeProxy<AnyInstanceOf<C>>, crash: ChildCrashedError) => unknown }
+    | undefined;
+  readonly [completed]: never;
+}
+
+/** What a function of the user's that is given each new instance may use: whatever options could allow. */
+export type WholeProxy<T> = Procxy<T, { serialization: 'advanced'; enableCallbacks: true; supportHandles: true }>;
+
+type AnyInstanceOf<C> = C extends { readonly prototype: infer T extends object } ? T : never;
 
 /** The same, with a member that no object is: from it an editor completes the names of static methods. */
 export type CompletedOptions<C, O> =

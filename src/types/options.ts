@@ -4,6 +4,7 @@ import type { crossingOptions } from '../options/crossing.js';
 import type { instanceOptions } from '../options/instance.js';
 import type { Written } from '../options/option.js';
 import type { processOptions } from '../options/process.js';
+import type { restartOptions } from '../options/restart.js';
 
 /**
  * The options of `procxy()`. All may be left out; an option that is `undefined` counts as left out.
@@ -15,7 +16,8 @@ export interface ProcxyOptions
     Written<typeof crossingOptions>,
     Written<typeof callingOptions>,
     Written<typeof processOptions>,
-    Written<typeof containmentOptions> {}
+    Written<typeof containmentOptions>,
+    Written<typeof restartOptions> {}
 
 /** Options of single calls, for `$with()`. */
 export interface CallOverrides extends Written<typeof overridingOptions> {}

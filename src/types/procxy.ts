@@ -120,15 +120,17 @@ export interface ProcxyControls<T, O extends Config = 'json'> extends AsyncDispo
    * child exits; SIGKILL after `terminateTimeout`. Resolves when the process is gone; may be called again.
    */
   $terminate(): Promise<void>;
-  /** The child process itself; `undefined` with `{ inProcess: true }`. */
+  /** The child process itself, with the option `restart` the current one; `undefined` with `{ inProcess: true }`. */
   readonly $process: ProcessOf<O>;
-  /** Resolves when the child has ended, however it did. Never rejects. */
+  /** Resolves when the child has ended, however it did; with the option `restart` the current one. Never rejects. */
   readonly $exited: Promise<ExitStatus>;
   /**
    * ms since the last sign of life of the child's event loop, or 0: what is younger than `heartbeat.interval` is not told apart.
    * `undefined` without the option `heartbeat`.
    */
   readonly $blockedFor: number | undefined;
+  /** How many times a new child has taken the place of one that had ended; `0` without the option `restart`. */
+  readonly $restarts: number;
   /** The same proxy, with other options for the calls made through it. */
   $with(options: CallOverrides): Procxy<T, O>;
   /** Reads a property or a getter in the child now. */

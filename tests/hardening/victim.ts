@@ -10,6 +10,7 @@ import type { EventName } from '../../src/protocol.js';
 import { Callbacks } from '../../src/session/functions/callbacks.js';
 import { Collection } from '../../src/session/lifetimes/collection.js';
 import { EventSubscriptions } from '../../src/session/events/event-subscriptions.js';
+import { Listeners } from '../../src/session/events/listeners.js';
 import { Session } from '../../src/session/session.js';
 import { Signals } from '../../src/session/signals.js';
 import { Streams } from '../../src/session/streams/streams.js';
@@ -67,7 +68,6 @@ export class Victim {
     this.#mirror = new PropertyMirror(codec);
     this.#events = new EventSubscriptions({
       codec,
-      target: () => self.current,
       onListening: () => {},
       send: (message) => this.#session.sendControl(message),
     });
@@ -150,8 +150,9 @@ export class Victim {
     call(new PassThrough());
     call(new ReadableStream({ pull: (controller) => controller.enqueue('chunk') }));
     this.#misuse(call);
-    this.#events.emitter.on('heard', (...args: unknown[]) => args.forEach(use));
-    this.#events.update('heard');
+    const listeners = new Listeners(() => undefined);
+    listeners.emitter.on('heard', (...args: unknown[]) => args.forEach(use));
+    this.#events.attach(listeners);
     this.#session.flush();
   }
 

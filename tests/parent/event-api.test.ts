@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { emitterMethods, eventApi } from '../../src/parent/event-api.js';
 import type { Message } from '../../src/protocol.js';
 import { EventSubscriptions } from '../../src/session/events/event-subscriptions.js';
+import { Listeners } from '../../src/session/events/listeners.js';
 import { codecOf } from '../support/crossing.js';
 
 type Api = Record<string, (...args: unknown[]) => unknown>;
@@ -16,10 +17,11 @@ beforeEach(() => {
   events = new EventSubscriptions({
     codec: codecOf('json'),
     send: ({ type, ...rest }: Message) => sent.push([type, 'event' in rest ? rest.event : undefined]),
-    target: () => proxy,
     onListening: () => {},
   });
-  api = eventApi(events, () => proxy, ['on', 'addListener']) as Api;
+  const listeners = new Listeners(() => proxy);
+  events.attach(listeners);
+  api = eventApi(listeners, () => proxy, ['on', 'addListener']) as Api;
 });
 
 /** As a message from the child. */

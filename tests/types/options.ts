@@ -50,3 +50,18 @@ holds<Equal<Procxy<Plain, ProcxyOptions>['$process'], ChildProcess>>();
 holds<Equal<Procxy<Plain, { readonly inProcess: false }>['$process'], ChildProcess>>();
 holds<Equal<Procxy<Plain, { readonly inProcess: true }>['$process'], undefined>>();
 holds<Equal<Procxy<Plain, { inProcess: boolean }>['$process'], ChildProcess | undefined>>();
+
+// The functions among the options know the class.
+void procxy(Plain, {
+  restart: { maxRestarts: 3, onRestart: (proxy, crash) => [proxy.run().then(holdsNumber), crash.exitCode] },
+});
+void procxy(Plain, './plain.js', {
+  retries: 1,
+  restart: { onRestart: async (proxy) => holdsNumber(await proxy.run()) },
+});
+// @ts-expect-error it has no such method
+void procxy(Plain, { restart: { onRestart: (proxy) => proxy.walk() } });
+// @ts-expect-error there is no such option
+void procxy(Plain, { restart: { maxRestart: 3 } });
+const holdsNumber = (value: number): number => value;
+holds<Equal<Procxy<Plain>['$restarts'], number>>();

@@ -1,20 +1,27 @@
 import { isString } from '../../field-checks.js';
 import { isPlainObject } from '../../options/kind.js';
+import type { Resolved, Table } from '../../options/option.js';
 import { isUrl } from '../../realm.js';
-import { resolveOptions, type ResolvedOptions } from './resolve-options.js';
+import { resolveOptions, type FurtherOptions, type ResolvedOptions } from './resolve-options.js';
 
-/** What `procxy()` was given after the class. */
-export interface Arguments {
-  options: ResolvedOptions;
+/** What `procxy()`, or one like it, was given after the class. */
+export interface Arguments<T extends Table = EmptyTable> {
+  options: ResolvedOptions & Resolved<T>;
   constructorArgs: readonly unknown[];
 }
+
+type EmptyTable = Record<never, never>;
 
 /**
  * Position decides what an argument means: a string, a URL or `undefined` is the module, the plain object or
  * `undefined` after it the options, and the rest are the constructor's. Nothing is guessed from the content.
+ * @param further options that the function takes besides those of `procxy()`
  * @throws {OptionsValidationError}
  */
-export function readArguments(args: readonly unknown[]): Arguments {
+export function readArguments<T extends Table = EmptyTable>(
+  args: readonly unknown[],
+  further?: FurtherOptions<T>,
+): Arguments<T> {
   let rest = args;
   let modulePath: string | URL | undefined;
   let given: object = {};
@@ -26,5 +33,5 @@ export function readArguments(args: readonly unknown[]): Arguments {
     given = rest[0] ?? {};
     rest = rest.slice(1);
   }
-  return { options: resolveOptions(given, modulePath), constructorArgs: rest };
+  return { options: resolveOptions(given, modulePath, further), constructorArgs: rest };
 }

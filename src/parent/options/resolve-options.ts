@@ -36,14 +36,24 @@ export interface ResolvedOptions extends Omit<Values, 'channel'> {
   channel: NonNullable<Values['channel']>;
 }
 
+/** What a function that makes proxies takes besides the options of `procxy()`. */
+export interface FurtherOptions<T extends Table> {
+  /** How messages name the function. */
+  caller: string;
+  /** An option of `procxy()` that is here too has the meaning that it has here. */
+  table: T;
+}
+
 /** @throws {OptionsValidationError} */
-export function resolveOptions(given: object, modulePath: string | URL | undefined): ResolvedOptions {
-  checkOptions(
-    given,
-    optionTable,
-    'Constructor arguments go after the options: procxy(Class, {}, ...constructorArgs).',
-  );
-  const options = readAll(optionTable, given);
+export function resolveOptions<T extends Table = Record<never, never>>(
+  given: object,
+  modulePath: string | URL | undefined,
+  further?: FurtherOptions<T>,
+): ResolvedOptions & Resolved<T> {
+  const { caller = 'procxy', table } = further ?? {};
+  const known = { ...optionTable, ...table };
+  checkOptions(given, known, `Constructor arguments go after the options: ${caller}(Class, {}, ...constructorArgs).`);
+  const options = readAll(known, given) as Values & Resolved<T>;
   checkModule(modulePath, options);
   if (options.sanitizeV8 && options.serialization !== 'advanced') {
     throw new OptionsValidationError("The option `sanitizeV8` is for { serialization: 'advanced' } only.");

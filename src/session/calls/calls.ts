@@ -1,5 +1,5 @@
 import type { Codec } from '../../codec/codec.js';
-import { describeReason, HandleTransferError, ProtocolError, SerializationError } from '../../errors.js';
+import { describeReason, HandleTransferError, markRan, ProtocolError, SerializationError } from '../../errors.js';
 import type {
   CallbackInvoke,
   CallbackResult,
@@ -38,6 +38,8 @@ export interface CallsOptions {
   received(): number;
   /** Called when the first call opens and when the last one settles. */
   onBusy(busy: boolean): void;
+  /** Calls `done` when none of these streams is open any more. */
+  whenClosed(streams: readonly number[], done: () => void): void;
 }
 
 /** The calls that this side has made and the other side has not answered yet. */
@@ -70,24 +72,13 @@ export class Calls {
     const time = now();
     const site = boundary && this.#sites.take(time) ? captureCallSite(boundary) : options.site;
     const refusal = this.#closed ? this.#closed(method) : this.#options.refuse(method);
-    if (refusal) {
-      replaceStack(refusal, site);
-      return settle.reject(refusal);
+    if (refusal || signal?.aborted) {
+      if (refusal) replaceStack(markRan(refusal, 'no'), site);
+      settle.reject(refusal ?? signal?.reason);
+      return options.onDone?.();
     }
-    if (signal?.aborted) return settle.reject(signal.reason);
     const callId = this.nextId();
-    const call = new OpenCall(
-      this.#owner,
-      callId,
-      target,
-      method,
-      args,
-      timeout,
-      time,
-      site,
-      settle,
-      options.onTimeout,
-    );
+    const call = new OpenCall(this.#owner, callId, target, method, args, timeout, time, site, settle, options);
     if (signal) call.stopListening = onAbort(signal, () => this.#abandon(callId, signal.reason));
     if (this.#open.size === 0) this.#options.onBusy(true);
     this.#open.add(call);
@@ -104,6 +95,12 @@ export class Calls {
     const id = message.type === 'call-result' ? message.callId : message.invokeId;
     const call = this.#take(id);
     if (!call) return this.#late.drop(id);
+    this.#answer(call, message);
+    const { onDone } = call.hooks;
+    if (onDone) this.#options.whenClosed(streamIds(message.coded), onDone);
+  }
+
+  #answer(call: OpenCall, message: CallResult | CallbackResult): void {
     const { coded } = message;
     if (message.result === 'success') {
       if (!coded) return call.settle.resolve(message.value);
@@ -120,8 +117,8 @@ export class Calls {
     for (const { id } of this.#open.list()) {
       const call = this.#take(id);
       if (!call) continue;
-      if (call.sent) this.#late.expect(id);
-      const error = reason(call.method);
+      if (call.sent) this.#late.expect(id, call.hooks.onDone);
+      const error = markRan(reason(call.method), call.sent ? 'maybe' : 'no');
       replaceStack(error, call.site);
       call.settle.reject(error);
     }
@@ -147,6 +144,7 @@ export class Calls {
     else if (this.#take(call.id)) {
       if (isError(error)) replaceStack(error, call.site);
       call.settle.reject(error);
+      call.hooks.onDone?.();
     }
   }
 
@@ -208,8 +206,9 @@ export class Calls {
   #abandon(id: number, reason: unknown): void {
     const call = this.#take(id);
     if (!call) return;
-    if (call.sent) this.#late.expect(id);
+    if (call.sent) this.#late.expect(id, call.hooks.onDone);
     call.settle.reject(reason);
+    if (!call.sent) call.hooks.onDone?.();
   }
 
   #sweep(time: number): number {
@@ -217,12 +216,17 @@ export class Calls {
     for (const call of this.#open.list()) {
       if (call.deadline > time) next = Math.min(next, call.deadline);
       else {
-        const error = timeoutError(call);
+        const error = markRan(timeoutError(call), call.sent ? 'maybe' : 'no');
         replaceStack(error, call.site);
         this.#abandon(call.id, error);
-        call.onTimeout?.(error);
+        call.hooks.onTimeout?.(error);
       }
     }
     return next;
   }
+}
+
+/** The streams that a message brings. */
+function streamIds(coded: Coded | undefined): number[] {
+  return Array.isArray(coded) ? coded.filter((id) => typeof id === 'number') : [];
 }

@@ -5,16 +5,19 @@ import { ProtocolError } from '../../errors.js';
  * dropped. Any other answer to a call that is not open breaks the protocol.
  */
 export class LateAnswers {
-  readonly #expected = new Set<number>();
+  /** With what is to happen when the answer is there. */
+  readonly #expected = new Map<number, (() => void) | undefined>();
 
-  expect(callId: number): void {
-    this.#expected.add(callId);
+  expect(callId: number, onDone?: () => void): void {
+    this.#expected.set(callId, onDone);
   }
 
   /** @throws {ProtocolError} when the call was never made, or has its answer */
   drop(callId: number): void {
+    const onDone = this.#expected.get(callId);
     if (!this.#expected.delete(callId)) {
       throw new ProtocolError(`A result arrived for the call ${callId}, which is not open.`);
     }
+    onDone?.();
   }
 }

@@ -47,6 +47,11 @@ export interface CallOptions {
   onTimeout?: ((error: TimeoutError) => void) | undefined;
   /** Wraps the promise's functions, to observe the answer. */
   observe?: ((settle: Settle) => Settle) | undefined;
+  /**
+   * Called once the other side has done with the call, also where it was given up here, and with the streams that it returned.
+   * Not called where the conversation ends before.
+   */
+  onDone?: (() => void) | undefined;
 }
 
 /** A call that is not answered yet, and what is sent for it. */
@@ -68,7 +73,7 @@ export class OpenCall implements Parcel {
     readonly time: number,
     readonly site: CallSite | undefined,
     readonly settle: Settle,
-    readonly onTimeout: CallOptions['onTimeout'],
+    readonly hooks: Pick<CallOptions, 'onTimeout' | 'onDone'>,
   ) {}
 
   get deadline(): number {
@@ -107,11 +112,12 @@ export function timeoutError(call: OpenCall): TimeoutError {
   return error;
 }
 
-function adviceFor({ target, onTimeout }: OpenCall): string {
+function adviceFor({ target, hooks }: OpenCall): string {
   if (typeof target === 'object' && target.type === 'function') {
     return 'The function keeps running, and a late result is dropped. Raise `callbackTimeout` for slow functions.';
   }
-  if (onTimeout) return "The child was killed, as { onTimeout: 'terminate' } has it. Raise `timeout` for slow methods.";
+  if (hooks.onTimeout)
+    return "The child was killed, as { onTimeout: 'terminate' } has it. Raise `timeout` for slow methods.";
   return (
     'The child keeps running it, and a late result is dropped. Raise `timeout` for slow methods, call $terminate() to stop the child, ' +
     "or use { onTimeout: 'terminate' }."

@@ -1,14 +1,10 @@
-import { AsyncResource } from 'node:async_hooks';
-import { EventEmitter } from 'node:events';
-import { nextTick } from '../../clock.js';
 import type { Codec } from '../../codec/codec.js';
 import { describeReason, ProtocolError, SerializationError } from '../../errors.js';
 import type { EventEmit, EventFailed, EventName, EventUnsubscribed, Message, Wire } from '../../protocol.js';
 import { warn } from '../../warnings.js';
 import { readValueOrRefusal } from '../wire/read-value.js';
 import { displayEvent, eventKey, toEventName, type Event } from './event-name.js';
-
-type Listener = (...args: unknown[]) => void;
+import type { Listeners } from './listeners.js';
 
 /** Events about listeners. They concern the listeners of this side, so they are not forwarded. */
 const local = new Set<Event>(['newListener', 'removeListener']);
@@ -16,20 +12,15 @@ const local = new Set<Event>(['newListener', 'removeListener']);
 export interface EventSubscriptionsOptions {
   codec: Codec;
   send(message: Message): void;
-  /** The value of `this` in listeners. */
-  target(): object | undefined;
   /** Called when the first event gets a listener and when the last one loses its last. */
   onListening(listening: boolean): void;
 }
 
-/** The listeners of this side. The other side forwards only events that have listeners here. */
+/** Tells the other side which events to forward: those that have listeners here, and no others. */
 export class EventSubscriptions {
-  /** Keeps the listeners, with Node's rules for order, `once`, limits and the like. */
-  readonly emitter = new EventEmitter();
   readonly #options: EventSubscriptionsOptions;
   readonly #subscribed = new Map<string, Event>();
-  /** The asynchronous context in which each listener was last added. It runs there. */
-  readonly #contexts = new WeakMap<Listener, AsyncResource>();
+  readonly #listeners = new Set<Listeners>();
   /** Events unsubscribed here, by the number of confirmations still due. Their last events may still be in transit. */
   readonly #ending = new Map<string, number>();
 
@@ -41,9 +32,17 @@ export class EventSubscriptions {
     return this.#subscribed.size;
   }
 
-  /** Call it for each listener that is added. */
-  keepContext(listener: Listener): void {
-    if (typeof listener === 'function') this.#contexts.set(listener, new AsyncResource('PROCXY_LISTENER'));
+  /** Forwards to these listeners too. */
+  attach(listeners: Listeners): void {
+    this.#listeners.add(listeners);
+    listeners.add(this);
+    for (const event of listeners.events) this.#updateOne(event);
+  }
+
+  detach(listeners: Listeners): void {
+    this.#listeners.delete(listeners);
+    listeners.remove(this);
+    this.update();
   }
 
   /** Call it after listeners of `event` may have been added or removed. Without an argument, checks all events. */
@@ -62,8 +61,7 @@ export class EventSubscriptions {
     }
     const values = coded ? this.#decode(name, args) : args;
     if (!values) return;
-    for (const listener of this.emitter.rawListeners(event) as Listener[]) this.#run(listener, values);
-    this.#updateOne(event);
+    for (const listeners of this.#listeners) listeners.dispatch(event, values);
   }
 
   /** The other side has stopped forwarding this event. @throws {ProtocolError} if it was not asked to */
@@ -98,6 +96,8 @@ export class EventSubscriptions {
 
   /** No more events will arrive. */
   close(): void {
+    for (const listeners of this.#listeners) listeners.remove(this);
+    this.#listeners.clear();
     if (this.#subscribed.size > 0) this.#options.onListening(false);
     this.#subscribed.clear();
   }
@@ -106,7 +106,7 @@ export class EventSubscriptions {
     if (local.has(event)) return;
     const name = toEventName(event);
     const key = eventKey(name);
-    const wanted = this.emitter.listenerCount(event) > 0;
+    const wanted = [...this.#listeners].some(({ emitter }) => emitter.listenerCount(event) > 0);
     if (wanted === this.#subscribed.has(key)) return;
     if (wanted) {
       if (this.#subscribed.size === 0) this.#options.onListening(true);
@@ -117,20 +117,6 @@ export class EventSubscriptions {
       this.#ending.set(key, (this.#ending.get(key) ?? 0) + 1);
       this.#options.send({ type: 'event-unsubscribe', event: name });
       if (this.#subscribed.size === 0) this.#options.onListening(false);
-    }
-  }
-
-  /** Runs a listener. An error it throws is uncaught, as on a local emitter, and does not affect other listeners. */
-  #run(listener: Listener, args: unknown[]): void {
-    try {
-      const context = this.#contexts.get(listener);
-      const target = this.#options.target();
-      if (context) context.runInAsyncScope(listener, target, ...args);
-      else Reflect.apply(listener, target, args);
-    } catch (error) {
-      nextTick(() => {
-        throw error;
-      });
     }
   }
 }

@@ -30,6 +30,8 @@ export class StreamTable {
   readonly #sender: StreamSender;
   readonly #open = new Map<number, OpenSource | OpenSink>();
   readonly #ignored = new Set<number>();
+  /** What is to happen when a stream is not open any more. */
+  readonly #onClosed = new Map<number, () => void>();
   readonly #link: StreamLink;
   #session!: SessionApi;
   /** The session has ended: messages that still arrive are ignored. */
@@ -47,7 +49,7 @@ export class StreamTable {
       hasDataSocket: () => options.data() !== undefined,
       send: (parcel) => session().sendValue(parcel),
       isOpen: (id) => this.#open.has(id),
-      forget: (id) => void this.#open.delete(id),
+      forget: (id) => this.#forget(id),
     };
     this.handlers = {
       'stream-pull': ({ streamId, credit }) => this.#source(streamId)?.pull(credit),
@@ -107,8 +109,20 @@ export class StreamTable {
   drop(id: number): void {
     const open = this.#find(id);
     if (!open) return;
-    this.#open.delete(id);
+    this.#forget(id);
     open.end.fail(new Error('The other process did not accept the stream.'));
+  }
+
+  /** Calls `done` when none of these streams is open any more; not where the conversation ends before. */
+  whenClosed(ids: readonly number[], done: () => void): void {
+    const open = ids.filter((id) => this.#open.has(id));
+    let left = open.length;
+    if (left === 0) return done();
+    for (const id of open) {
+      this.#onClosed.set(id, () => {
+        if (--left === 0) done();
+      });
+    }
   }
 
   /** Fails every stream that has not ended. */
@@ -119,6 +133,14 @@ export class StreamTable {
 
   clear(): void {
     this.#open.clear();
+    this.#onClosed.clear();
+  }
+
+  #forget(id: number): void {
+    this.#open.delete(id);
+    const onClosed = this.#onClosed.get(id);
+    this.#onClosed.delete(id);
+    onClosed?.();
   }
 
   /** The child opens its end of the data socket only when a stream needs it. */

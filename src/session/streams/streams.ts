@@ -110,6 +110,10 @@ export class Streams implements StreamExchange, SessionPart {
     for (const id of streamIds(coded)) this.table.drop(id);
   }
 
+  whenClosed(streams: readonly number[], done: () => void): void {
+    this.table.whenClosed(streams, done);
+  }
+
   end(reason: ErrorFactory): void {
     this.table.endAll(reason);
   }

@@ -43,6 +43,7 @@ const examples: { [K in keyof ProcxyOptions]-?: [ProcxyOptions[K], ProcxyOptions
   permissions: [{ read: ['/a/'] }, { read: [new URL('file:///b/')] }],
   resourceLimits: [undefined, { maxOldGenerationSizeMb: 64 }],
   heartbeat: [undefined, { limit: 100 }],
+  restart: [true, { maxRestarts: 2 }],
 };
 
 describe('a child that was started ahead', () => {

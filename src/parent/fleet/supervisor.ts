@@ -1,0 +1,189 @@
+import { statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { clearTimeout, MAX_DELAY, now, setTimeout } from '../../clock.js';
+import { ModuleResolutionError, TimeoutError } from '../../errors.js';
+import type { ModuleReference } from '../../protocol.js';
+import type { ErrorFactory } from '../../session/calls/open-call.js';
+import type { Instance, InstancePlan } from '../instance-plan.js';
+import type { Prepared } from '../spares.js';
+import { Backoff, type BackoffOptions } from './backoff.js';
+
+export interface SupervisorOptions {
+  plan: InstancePlan;
+  backoff: BackoffOptions;
+  constructorArgs: readonly unknown[];
+  /**
+   * Makes an instance ready for its first call. It counts as a part of the start.
+   * @param crash why it is made, unless it is the first one
+   */
+  setUp(instance: Instance, crash: Error | undefined): Promise<unknown>;
+  /** Whether somebody waits for its events. Calls that wait keep this process alive by themselves. */
+  isListenedTo(): boolean;
+  /** A new instance is there, after `crash`. */
+  onUp(instance: Instance, crash: Error): void;
+  /** The instance has ended, or could not be started again. Another one follows. */
+  onDown(crash: Error): void;
+  /** The instance has ended, and none follows. */
+  onFailed(crash: Error): void;
+}
+
+/** What an error of a crash says at its end, where another instance follows. */
+const ADVICE = 'A new one takes its place.';
+
+/**
+ * Keeps one instance running:
+ *
+ *               first start rejects
+ *     starting ────────────────────> over <──── terminate(), in any state
+ *      │    ^
+ *      │    └─ the delay is over ── down
+ *      │                             ^  the child has ended, or a start after the first has failed
+ *      └─ the instance is ready ─> up ──> failed, where there were too many crashes
+ *
+ * | state    | is there a child?  | what follows                        |
+ * | -------- | ------------------ | ----------------------------------- |
+ * | starting | yes                | up, down, failed or over            |
+ * | up       | yes, until it ends | down or failed when it has ended    |
+ * | down     | no                 | starting, after the delay           |
+ * | failed   | no                 | nothing                             |
+ * | over     | until it has ended | nothing                             |
+ */
+export class Supervisor {
+  state: 'starting' | 'up' | 'down' | 'failed' | 'over' = 'starting';
+  restarts = 0;
+  /** The last crash. */
+  crash: Error | undefined;
+  readonly #options: SupervisorOptions;
+  readonly #backoff: Backoff;
+  /** What is started now, or was started last. */
+  #prepared: Prepared | undefined;
+  #instance: Instance | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #terminated: Promise<void> | undefined;
+  /** When the module was written of which the first instance was made. */
+  #moduleTime: number | undefined;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#backoff = new Backoff(options.backoff);
+  }
+
+  /** The instance that takes calls. */
+  get available(): Instance | undefined {
+    return this.state === 'up' && this.#instance?.connection.isOpen === true ? this.#instance : undefined;
+  }
+
+  /** The first start. Where it fails, nothing is tried again. */
+  async start(): Promise<Instance> {
+    try {
+      const instance = await this.#attempt(undefined);
+      this.#moduleTime = timeOf(this.#options.plan.module());
+      return instance;
+    } catch (error) {
+      this.state = 'over';
+      throw error;
+    }
+  }
+
+  /** Whether the start that is due keeps this process alive: to be called when that changes. */
+  keepAlive(isListenedTo: boolean): void {
+    if (this.state === 'down') this.#timer?.[isListenedTo ? 'ref' : 'unref']();
+  }
+
+  /** @param reason why open calls reject */
+  terminate(reason: ErrorFactory): Promise<void> {
+    this.#terminated ??= this.#terminate(reason);
+    return this.#terminated;
+  }
+
+  async #terminate(reason: ErrorFactory): Promise<void> {
+    this.state = 'over';
+    clearTimeout(this.#timer);
+    await this.#prepared?.connection.terminate(reason);
+  }
+
+  async #attempt(crash: Error | undefined): Promise<Instance> {
+    const { plan, constructorArgs, setUp } = this.#options;
+    this.state = 'starting';
+    const prepared = plan.prepare();
+    this.#prepared = prepared;
+    const begun = now();
+    const instance = await plan.start(prepared, { constructorArgs, advice: ADVICE });
+    const { connection } = instance;
+    try {
+      const left = Math.max(plan.options.startTimeout - (now() - begun), 1);
+      await within(left, plan.options.startTimeout, connection.worker.exited, setUp(instance, crash));
+      if (!connection.isOpen) throw connection.failure('setup');
+    } catch (error) {
+      connection.worker.end('kill');
+      await connection.worker.exited;
+      throw error;
+    }
+    this.#instance = instance;
+    this.state = 'up';
+    void connection.worker.exited.then(() => this.#ended(instance));
+    return instance;
+  }
+
+  #ended({ connection }: Instance): void {
+    if (this.state !== 'up') return;
+    if (this.#options.plan.options.signal?.aborted) this.state = 'over';
+    else this.#crashed(connection.failure(this.#options.plan.className || 'constructor'));
+  }
+
+  #crashed(crash: Error): void {
+    this.crash = crash;
+    const delay = this.#backoff.next(now());
+    this.state = delay === undefined ? 'failed' : 'down';
+    if (delay === undefined) return this.#options.onFailed(crash);
+    this.#options.onDown(crash);
+    this.#timer = setTimeout(() => void this.#again(crash), delay);
+    this.keepAlive(this.#options.isListenedTo());
+  }
+
+  async #again(crash: Error): Promise<void> {
+    let instance: Instance;
+    try {
+      instance = await this.#attempt(crash);
+    } catch (error) {
+      // It may have been terminated meanwhile.
+      if (this.state === 'starting') this.#crashed(this.#explained(error));
+      return;
+    }
+    this.restarts++;
+    this.#options.onUp(instance, crash);
+  }
+
+  /** A new child may find another text in the module than this process did. */
+  #explained(error: unknown): Error {
+    if (!(error instanceof ModuleResolutionError)) return error as Error;
+    const { plan } = this.#options;
+    if (timeOf(plan.module()) === this.#moduleTime) return error;
+    return new ModuleResolutionError(
+      `${error.message} The file has changed since this process started: it was deployed in place. Restart this process.`,
+      { cause: error },
+    );
+  }
+}
+
+/** When the module was written, in ms; `undefined` where that is not known. */
+function timeOf(module: ModuleReference): number | undefined {
+  if (!('url' in module) || !module.url.startsWith('file:')) return undefined;
+  return statSync(fileURLToPath(module.url), { throwIfNoEntry: false })?.mtimeMs;
+}
+
+/** Waits for the set-up of an instance, but no longer than it may take, nor than the instance lives. */
+async function within(left: number, limit: number, ended: Promise<unknown>, setUp: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    if (limit === Infinity) return;
+    const message = `The instance was made, but was not set up within ${limit} ms. Raise \`startTimeout\`.`;
+    timer = setTimeout(() => reject(new TimeoutError('setup', limit, message)), Math.min(left, MAX_DELAY));
+  });
+  setUp.catch(() => {});
+  try {
+    await Promise.race([setUp, late, ended]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,154 @@
+import { AsyncResource } from 'node:async_hooks';
+import { clearInterval, clearTimeout, MAX_DELAY, now, setInterval, setTimeout } from '../../clock.js';
+import { markRan } from '../../errors.js';
+import { QueueFullError, QueueTimeoutError } from '../../fleet-errors.js';
+import { onAbort } from '../../session/calls/abort.js';
+import type { ErrorFactory } from '../../session/calls/open-call.js';
+import { LinkedList, type Link } from './linked-list.js';
+
+export interface WaitingCallOptions<T> {
+  method: string;
+  signal: AbortSignal | undefined;
+  /** Makes the call, where `target` says. Runs in the asynchronous context of the caller. */
+  handOver(target: T): void;
+  reject(reason: unknown): void;
+}
+
+/** A call that nobody has been able to make yet. Nothing of its arguments has crossed. */
+export class WaitingCall<T> {
+  readonly method: string;
+  readonly signal: AbortSignal | undefined;
+  readonly reject: (reason: unknown) => void;
+  /** When it began to wait, as `now()` gives it. */
+  readonly since = now();
+  readonly #context = new AsyncResource('PROCXY_WAITING_CALL');
+  readonly #handOver: (target: T) => void;
+  /** What is to happen when it has left the room. */
+  leave: (() => void) | undefined;
+
+  constructor({ method, signal, handOver, reject }: WaitingCallOptions<T>) {
+    this.method = method;
+    this.signal = signal;
+    this.#handOver = handOver;
+    this.reject = reject;
+  }
+
+  handOver(target: T): void {
+    this.leave?.();
+    this.#context.runInAsyncScope(this.#handOver, undefined, target);
+  }
+
+  refuse(error: Error): void {
+    this.leave?.();
+    this.reject(markRan(error, 'no'));
+  }
+}
+
+export interface WaitingRoomOptions {
+  /** How many calls may wait. */
+  maxQueue: number;
+  /** ms that a call may wait; `Infinity`: no limit. */
+  queueTimeout: number;
+  /** What calls wait for: completes "waits for …". */
+  what: string;
+  /** What to do about a full queue. */
+  remedy: string;
+}
+
+/** The calls that wait. They keep this process alive. */
+export class WaitingRoom<T> {
+  readonly #options: WaitingRoomOptions;
+  /** All of them, the first ones first. Whoever hands them over may have lists of its own. */
+  readonly calls = new LinkedList<WaitingCall<T>>();
+  /** Those who want to know when there is room. */
+  readonly #onRoom: (() => void)[] = [];
+  #keepAlive: NodeJS.Timeout | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: WaitingRoomOptions) {
+    this.#options = options;
+  }
+
+  get isFull(): boolean {
+    return this.calls.size >= this.#options.maxQueue;
+  }
+
+  /** Lets a call wait in a list, or rejects it. */
+  enter(call: WaitingCall<T>, list?: LinkedList<WaitingCall<T>>): void {
+    const { signal } = call;
+    if (signal?.aborted) return call.reject(signal.reason);
+    if (this.isFull) return call.refuse(this.#fullError(call.method));
+    const place = this.calls.push(call);
+    const listed = list?.push(call);
+    const stopListening =
+      signal &&
+      onAbort(signal, () => {
+        call.leave?.();
+        call.reject(signal.reason);
+      });
+    call.leave = () => {
+      call.leave = undefined;
+      stopListening?.();
+      if (listed) list?.remove(listed);
+      this.#remove(place);
+    };
+    if (this.calls.size > 1) return;
+    this.#keepAlive = setInterval(() => {}, MAX_DELAY);
+    this.#watch();
+  }
+
+  /** Resolves when one more call may wait. */
+  async room(): Promise<void> {
+    while (this.isFull) await new Promise<void>((resolve) => this.#onRoom.push(resolve));
+  }
+
+  rejectAll(reason: ErrorFactory): void {
+    for (const call of this.calls) call.refuse(reason(call.method));
+    this.#tellOfRoom();
+  }
+
+  #remove(place: Link<WaitingCall<T>>): void {
+    this.calls.remove(place);
+    if (this.#onRoom.length > 0 && !this.isFull) this.#tellOfRoom();
+    if (this.calls.size > 0) return;
+    clearInterval(this.#keepAlive);
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #tellOfRoom(): void {
+    for (const tell of this.#onRoom.splice(0)) tell();
+  }
+
+  /** All may wait for as long, so that the first one is due first. */
+  #watch(): void {
+    const { queueTimeout } = this.#options;
+    const { first } = this.calls;
+    if (!first || queueTimeout === Infinity) return;
+    const left = Math.max(first.since + queueTimeout - now(), 0);
+    this.#timer = setTimeout(() => this.#expire(), Math.min(Math.ceil(left), MAX_DELAY));
+    this.#timer.unref();
+  }
+
+  #expire(): void {
+    const { queueTimeout } = this.#options;
+    const time = now();
+    for (const call of this.calls) {
+      if (call.since + queueTimeout > time) break;
+      call.refuse(this.#timeoutError(call.method));
+    }
+    this.#watch();
+  }
+
+  #fullError(method: string): QueueFullError {
+    const { maxQueue, what, remedy } = this.#options;
+    const full = `${method}() would have to wait for ${what}, but ${maxQueue} calls wait already. ${remedy}`;
+    return new QueueFullError(method, maxQueue, full);
+  }
+
+  #timeoutError(method: string): QueueTimeoutError {
+    const { queueTimeout, what } = this.#options;
+    const late = `${method}() has waited for ${what} for ${queueTimeout} ms. Raise \`queueTimeout\`, or make fewer calls at a time.`;
+    return new QueueTimeoutError(method, queueTimeout, late);
+  }
+}

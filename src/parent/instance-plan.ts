@@ -1,0 +1,147 @@
+import { pathToFileURL } from 'node:url';
+import type { Class } from '../classes.js';
+import { sanitizeForClone } from '../codec/sanitize.js';
+import { OptionsValidationError } from '../errors.js';
+import type { Resolved, Table } from '../options/option.js';
+import type { InstanceDescription, ModuleReference } from '../protocol.js';
+import { captureCallSite, type CallSite } from '../session/calls/call-site.js';
+import type { SerializationMode } from '../types/serializable.js';
+import { callerUrl } from './caller.js';
+import type { InstanceRequest } from './connection.js';
+import { checkClass, targetClass, type TargetClass } from './given-class.js';
+import { directoriesFor } from './launch/directories.js';
+import { resolveAgent } from './module-resolver.js';
+import { readArguments } from './options/read-arguments.js';
+import type { FurtherOptions, ResolvedOptions } from './options/resolve-options.js';
+import { prepare, refillSpares, takeSpare, type Prepared } from './spares.js';
+import { traceStart } from './tracing.js';
+import type { Worker } from './worker.js';
+
+export interface Creation<T extends Table = Record<never, never>> {
+  /** The class, or a reference to it. */
+  Class: unknown;
+  /** The arguments after the class. */
+  args: readonly unknown[];
+  /** The function that the user called: the frame above it is the call site. */
+  boundary: (...args: never[]) => unknown;
+  /** Makes the worker for `{ inProcess: true }`. It has both sides, of which this folder knows one. */
+  startInProcess(Class: Class, mode: SerializationMode): Worker;
+  /** Left out for `procxy()` itself. */
+  further?: FurtherOptions<T>;
+}
+
+/** An instance that runs, and the way to it. */
+export interface Instance extends Prepared {
+  readonly description: InstanceDescription;
+}
+
+export interface InstanceStartOptions {
+  constructorArgs: readonly unknown[];
+  /** What errors of a crash say at their end, where something replaces the instance. */
+  advice?: string;
+}
+
+/** How to make an instance: all that the user has said, checked and read once, for any number of equal instances. */
+export interface InstancePlan<T extends Table = Record<never, never>> {
+  readonly options: ResolvedOptions & Resolved<T>;
+  readonly constructorArgs: readonly unknown[];
+  readonly className: string;
+  /** The class that a proxy counts as an instance of, where this process has loaded it. */
+  readonly type: Class | undefined;
+  /** Where the class is. Asking V8 for it takes a while: this is done once. */
+  module(): ModuleReference;
+  /** Starts a child, or takes one that was started ahead. */
+  prepare(): Prepared;
+  /** Makes the instance there. Where anything fails, the worker has ended when this rejects. */
+  start(prepared: Prepared, options: InstanceStartOptions): Promise<Instance>;
+}
+
+/**
+ * @throws {OptionsValidationError} for an argument or option that is not what it must be
+ * @throws {ModuleResolutionError} when this process is a child that is loading the class
+ */
+export function planInstance<T extends Table = Record<never, never>>(creation: Creation<T>): InstancePlan<T> {
+  const { Class, args, boundary, startInProcess, further } = creation;
+  const site = captureCallSite(boundary);
+  const caller = callerUrl(boundary);
+  const given = checkClass(Class, further?.caller ?? 'procxy');
+  const { options, ...rest } = readArguments(args, further);
+  const target = targetClass(given, options, caller);
+  if (options.agent !== undefined && !options.inProcess) options.agent = resolveAgent(options.agent, caller);
+  const constructorArgs = options.sanitizeV8
+    ? rest.constructorArgs.map((value) => sanitizeForClone(value, options.callbacks !== undefined))
+    : rest.constructorArgs;
+  let reference: ModuleReference | undefined;
+  const module = (): ModuleReference => (reference ??= moduleOf(target, options));
+  return {
+    options,
+    constructorArgs,
+    className: target.name,
+    type: target.type,
+    module,
+    prepare: () =>
+      options.inProcess
+        ? prepare(options, startInProcess(classInProcess(target), options.serialization))
+        : (takeSpare(options) ?? prepare(options)),
+    start: (prepared, how) => start(prepared, how, { options, target, site, module }),
+  };
+}
+
+interface Known {
+  options: ResolvedOptions;
+  target: TargetClass;
+  site: CallSite;
+  module(): ModuleReference;
+}
+
+/** A child starts up while its module is looked for here. */
+async function start(prepared: Prepared, given: InstanceStartOptions, known: Known): Promise<Instance> {
+  const { options, target, site, module } = known;
+  const { connection } = prepared;
+  const { startTimeout, signal, heartbeat, create } = options;
+  // An event loop that is shared is awake already.
+  const busyPoll = options.inProcess ? 0 : options.busyPoll;
+  const { work } = options.inProcess ? {} : directoriesFor(options);
+  const makeRequest = (): InstanceRequest => ({
+    protocol: 1,
+    module: module(),
+    class: target.wanted,
+    ...(create !== undefined && { create }),
+    serialization: options.serialization,
+    supportHandles: options.supportHandles,
+    mirror: options.mirrorRequest,
+    terminateTimeout: options.terminateTimeout,
+    ...(options.killSignal !== 'SIGTERM' && { killSignal: options.killSignal }),
+    ...(work !== undefined && { cwd: work }),
+    ...(busyPoll > 0 && { busyPoll }),
+    ...(heartbeat && { heartbeat: heartbeat.interval }),
+  });
+  const className = target.name;
+  const request = {
+    ...given,
+    makeRequest,
+    startTimeout,
+    signal,
+    site,
+    busyPoll,
+    heartbeat,
+    className,
+    callDefaults: options,
+  };
+  const context = { className, pid: connection.worker.pid };
+  const description = await traceStart(context, () => connection.start(request)).finally(refillSpares);
+  return { ...prepared, description };
+}
+
+function moduleOf(target: TargetClass, { inProcess, agent }: ResolvedOptions): ModuleReference {
+  // The class is at hand, and nothing is imported.
+  if (inProcess) return { url: 'procxy:in-process' };
+  return agent === undefined ? target.resolveModule() : { url: pathToFileURL(String(agent)).href };
+}
+
+function classInProcess({ type, name }: TargetClass): Class {
+  if (type) return type;
+  throw new OptionsValidationError(
+    `{ inProcess: true } needs the class itself, but got a reference to ${name} from classFrom(). Import the class and pass it.`,
+  );
+}

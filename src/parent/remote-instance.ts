@@ -1,0 +1,41 @@
+import type { TimeoutError } from '../errors.js';
+import type { Listeners } from '../session/events/listeners.js';
+import type { CallOptions, Settle } from '../session/calls/open-call.js';
+import type { UntypedFunction } from '../types/any-function.js';
+import type { PassableHandle } from '../types/serializable.js';
+import type { ProcxyStats } from '../types/stats.js';
+import type { PropertyMirror } from './property-mirror.js';
+import type { Worker } from './worker.js';
+
+/**
+ * The instance behind a proxy, as the proxy sees it: one connection, or what stands for one connection after another.
+ * Whatever is asked of it settles, also where there is no child any more.
+ */
+export interface RemoteInstance {
+  /** What calls go to now, or went to last: by it the instance is known when its proxy goes home. */
+  readonly connection: object;
+  /** Where it lives now, or lived last. */
+  readonly worker: Worker;
+  readonly properties: PropertyMirror;
+  /** The listeners of the proxy. */
+  readonly listeners: Listeners;
+  /** ms since its last sign of life, where it gives such. */
+  readonly blockedFor: number | undefined;
+  /** How many times a new instance has taken its place. */
+  readonly restarts: number;
+
+  /** Kills the worker, which did not answer in time. */
+  readonly endLate: (error: TimeoutError) => void;
+
+  call(method: string, args: readonly unknown[], options: CallOptions): Promise<unknown>;
+  /** The same for a caller that has a promise already. */
+  open(method: string, args: readonly unknown[], options: CallOptions, settle: Settle): void;
+  get(name: string, options: CallOptions): Promise<unknown>;
+  refresh(options: CallOptions): Promise<void>;
+  stats(options: CallOptions): Promise<ProcxyStats>;
+  /** Gives a handle to the method of the instance that takes such. */
+  sendHandle(handle: PassableHandle, id: unknown, options: CallOptions): Promise<void>;
+  /** Lets go of a function of either side. Returns whether there was one. */
+  releaseCallback(fn: UntypedFunction): boolean;
+  terminate(): Promise<void>;
+}
