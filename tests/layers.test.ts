@@ -17,6 +17,7 @@ const base = [
   'warnings.ts',
   'is-promise.ts',
   'is-object.ts',
+  'plain-json.ts',
   'field-checks.ts',
   'require-from.ts',
   'stack-limit.ts',
@@ -83,6 +84,7 @@ const allowed: Record<string, string[]> = {
   'realm.ts': [],
   'is-promise.ts': [],
   'is-object.ts': [],
+  'plain-json.ts': [],
   'field-checks.ts': [],
 };
 

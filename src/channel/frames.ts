@@ -1,5 +1,6 @@
 import { DefaultSerializer, deserialize, serialize } from 'node:v8';
 import type { SerializationMode } from '../types/serializable.js';
+import { stringify } from '../plain-json.js';
 import { checkClaims } from './v8-claims.js';
 
 /** How a message is written as bytes: as JSON in UTF-8, or in advanced mode with `v8.serialize`. */
@@ -12,7 +13,7 @@ export interface MessageFormat {
 
 const formats: Record<SerializationMode, MessageFormat> = {
   json: {
-    encode: (message) => Buffer.from(JSON.stringify(message)),
+    encode: (message) => Buffer.from(stringify(message)),
     decode: (bytes) => JSON.parse(bytes.toString()) as unknown,
   },
   advanced: {

@@ -3,6 +3,7 @@ import { setImmediate } from '../clock.js';
 import type { SerializationMode } from '../types/serializable.js';
 import type { ArrivedHandle, Channel } from './channel.js';
 import { messageFormat } from './frames.js';
+import { stringify } from '../plain-json.js';
 
 export interface MemoryChannel extends Channel {
   /** Immediately delivers what was sent at this end, since its side is about to block. */
@@ -30,7 +31,7 @@ export function memoryChannelPair(mode: SerializationMode = 'json'): [MemoryChan
 
 /** Makes a function that serializes and deserializes a message. @throws if the message cannot be written */
 export function copierOf(mode: SerializationMode): (message: object) => unknown {
-  if (mode === 'json') return (message) => JSON.parse(JSON.stringify(message)) as unknown;
+  if (mode === 'json') return (message) => JSON.parse(stringify(message)) as unknown;
   const { encode, decode } = messageFormat(mode);
   return (message) => decode(encode(message));
 }

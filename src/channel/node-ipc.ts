@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
-import type { ArrivedHandle, Channel } from './channel.js';
+import type { ArrivedHandle, Channel, Handle } from './channel.js';
+import { isJsonChanged, withPlainJson } from '../plain-json.js';
 import { nativeOf } from './native-handles.js';
 
 /** One end of the channel that `fork()` sets up: a `ChildProcess` in the parent, `process` in the child. */
@@ -9,10 +10,14 @@ export type IpcPort = Pick<ChildProcess, 'connected' | 'send' | 'disconnect' | '
 export function nodeIpcChannel(port: IpcPort): Channel {
   let onMessage: ((message: unknown, handle?: ArrivedHandle) => void) | undefined;
 
+  // With a callback, a write that fails because the other side has gone calls it, instead of emitting an 'error' event.
+  const write = (message: object, handle: Handle | undefined, written: () => void): unknown =>
+    port.connected && port.send(message, handle && (nativeOf(handle) as never), { keepOpen: true }, written);
+
   return {
     send(message, handle, written = () => {}) {
-      // With a callback, a write that fails because the other side has gone calls it, instead of emitting an 'error' event.
-      if (port.connected) port.send(message, handle && (nativeOf(handle) as never), { keepOpen: true }, written);
+      if (isJsonChanged()) withPlainJson(() => write(message, handle, written));
+      else write(message, handle, written);
     },
     onMessage(listener) {
       onMessage = listener as typeof onMessage;

@@ -23,6 +23,7 @@ import { Instance } from './instance.js';
 import type { LoadedClass } from './load-class.js';
 import { makeInstance } from './make-instance.js';
 import { openDescriptor } from './receive-handle.js';
+import { stringify } from '../plain-json.js';
 
 const PROTOCOL: ProtocolVersion = 1;
 
@@ -142,7 +143,7 @@ export class AgentMethods {
       functionRefusal: mirroredFunction,
       refusesReferences: references?.automatic === true,
     });
-    const fingerprint = mode === 'json' ? JSON.stringify : fingerprintOfClone;
+    const fingerprint = mode === 'json' ? stringify : fingerprintOfClone;
     this.instance = new Instance({
       object,
       type: Class,

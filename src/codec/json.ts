@@ -120,7 +120,8 @@ class JsonWalk extends Walk {
       if (handler) return this.handled(value, handler);
     }
     const { toJSON } = value as { toJSON?: unknown };
-    if (typeof toJSON === 'function' && !ArrayBuffer.isView(value)) return this.#ownForm(value);
+    const hasForm = typeof toJSON === 'function' && !ArrayBuffer.isView(value) && !this.isArguments(value);
+    if (hasForm) return this.#ownForm(value);
     if (isArray) {
       this.refuseMethods(value);
       return this.#array(value);
@@ -131,9 +132,13 @@ class JsonWalk extends Walk {
   /** Encodes what the value's own `toJSON` returns. */
   #ownForm(value: object): Wire {
     if (types.isDate(value) && Number.isNaN(value.getTime())) return this.reject(refusals.invalidDate);
-    const form = (value as { toJSON(key: string): unknown }).toJSON(this.lastKey());
-    if (form !== value) return this.value(form);
-    return this.#properties({ ...value, toJSON: undefined });
+    const { toJSON } = value as { toJSON(key: string): unknown };
+    const form: unknown = Reflect.apply(toJSON, value, [this.lastKey()]);
+    // JSON.stringify() does not ask a form for its own. One that has the same method would give another, without end.
+    if (typeof form !== 'object' || form === null || (form as { toJSON?: unknown }).toJSON !== toJSON) {
+      return this.value(form);
+    }
+    return Array.isArray(form) ? this.#array(form) : this.#properties({ ...form, toJSON: undefined });
   }
 
   #instance(value: object): Wire {

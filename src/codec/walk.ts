@@ -80,6 +80,11 @@ export abstract class Walk implements EncodeContext {
     return this.reject({ what, remedy });
   }
 
+  /** Whether this is the array of a call's arguments. It is the message's, not the user's. */
+  protected isArguments(value: object): boolean {
+    return this.#origin.root === 'args' && this.parents.length === 1 && Array.isArray(value);
+  }
+
   /** The key of the current value in its parent, which `toJSON` gets as its argument. */
   protected lastKey(): string {
     const key = this.keys.at(-1) ?? '';

@@ -209,3 +209,13 @@ describe('the copy of an object', () => {
     expect(JSON.stringify(wire)).toBe(JSON.stringify(value));
   });
 });
+
+test('a form that has the same toJSON is not asked again', () => {
+  class Tree {
+    children: Tree[] = [];
+    toJSON(): object {
+      return Object.assign(new Tree(), { name: 'tree' });
+    }
+  }
+  expect(wireOf(new Tree())).toEqual({ name: 'tree', children: [] });
+});

@@ -46,6 +46,9 @@ beforeAll(async () => {
         Object.freeze(intrinsic);
         Object.freeze(intrinsic.prototype);
       }`,
+    // As old libraries have it.
+    'array-to-json.cjs': 'Array.prototype.toJSON = function () { return this.slice(); };',
+    'object-to-json.cjs': 'Object.prototype.toJSON = function () { return this; };',
     // As Bluebird: no subclass of the language's own promise.
     'other-promise.cjs': `
       const Native = Promise;
@@ -78,6 +81,8 @@ describe('parent and child work', () => {
     ['without stack traces', ['--stack-trace-limit=0']],
     ['with another global Promise', ['-r', './other-promise.cjs']],
     // Node 20 has a flag for it, --no-experimental-global-webcrypto.
+    ['with a toJSON of every array', ['-r', './array-to-json.cjs']],
+    ['with a toJSON of every object', ['-r', './object-to-json.cjs']],
     ['without the global crypto', ['-r', './no-crypto.cjs']],
   ])('%s', async (_name, flags) => {
     expect(await start(flags)).toBe(result);

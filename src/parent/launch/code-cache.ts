@@ -39,7 +39,8 @@ function find(agent: string): string | undefined {
     const directory = join(isAbsolute(given) ? given : join(homedir(), '.cache'), 'procxy');
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     if (!isPrivate(directory, user)) return undefined;
-    const digest = createHash('sha256').update(readFileSync(agent)).digest('hex');
+    // The path too: V8 keeps it in the cache, as the file that stacks name.
+    const digest = createHash('sha256').update(agent).update('\0').update(readFileSync(agent)).digest('hex');
     return join(directory, `${digest}-${cachedDataVersionTag()}`);
   } catch {
     return undefined;
