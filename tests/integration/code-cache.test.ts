@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import {
   chmod,
   chown,
+  cp,
   link,
   lstat,
   mkdir,
@@ -145,6 +146,28 @@ test.runIf(isRoot)('it is not used when another user owns the file, its director
     expect(await seen(), owned).toMatchObject({ isPoisoned: false });
     await chown(path, 0, 0);
   }
+});
+
+test('each copy of the package has a cache of its own, so that stacks do not name the files of another copy', async () => {
+  for (const copy of ['one', 'two']) {
+    const app = join(base, copy);
+    const installed = join(app, 'node_modules', 'procxy');
+    await cp(dist, join(installed, 'dist'), { recursive: true });
+    await cp(join(dist, '..', 'package.json'), join(installed, 'package.json'));
+    await writeFile(join(app, 'failing.mjs'), `export class Failing { fail() { throw new Error('failed'); } }`);
+    const program = join(app, 'main.mjs');
+    await writeFile(
+      program,
+      `import { procxy } from 'procxy';
+import { Failing } from './failing.mjs';
+const failing = await procxy(Failing);
+console.log((await failing.fail().catch((error) => error)).stack);
+await failing.$terminate();`,
+    );
+    const { stdout } = await run(process.execPath, [program], { env: { ...process.env, XDG_CACHE_HOME: cacheHome } });
+    expect(stdout, copy).toMatch(/^Error: failed\n {4}at Failing\.fail .*\n {4}at .*\.mjs:4:\d+\n$/);
+  }
+  expect(await cached()).toHaveLength(2);
 });
 
 test('a file that is damaged is written again', async () => {
