@@ -8,14 +8,14 @@ const signal = kind<AbortSignal>('an AbortSignal', isAbortSignal);
 /** How calls are made, and what is read without one. */
 export const callingOptions = {
   /**
-   * ms that a call may take; `0` or `Infinity` for no limit. It then rejects with a {@link TimeoutError}. The child goes on
-   * with it, and a late result is dropped.
+   * ms that a call may take; `0` or `Infinity` for no limit. It then rejects with a {@link TimeoutError}. The child keeps running
+   * the method, and a late result is dropped.
    * @default 30000
    */
   timeout: option(timeLimit, { default: 30_000, fixedAtStart: false, remedy: 'Use 0 or Infinity for no limit.' }),
   /**
-   * What happens to a child whose call has timed out, after the last retry. `'keep'`: it goes on. `'terminate'`: it is killed at
-   * once. Its other open calls then reject with a {@link ChildCrashedError}.
+   * What happens to a child whose call has timed out, after the last retry. `'keep'`: it keeps running. `'terminate'`: it is killed
+   * immediately, and its other open calls reject with a {@link ChildCrashedError}.
    * @default 'keep'
    */
   onTimeout: option(oneOf('keep', 'terminate'), {
@@ -24,7 +24,7 @@ export const callingOptions = {
     remedy: "Use 'terminate' to kill a child that does not answer in time.",
   }),
   /**
-   * Further attempts after a {@link TimeoutError}. Each runs the method again, so use it for idempotent methods only.
+   * Further attempts after a {@link TimeoutError}. Each runs the method again, so use them only for idempotent methods.
    * @default 0
    */
   retries: option(whole(0), { default: 0, fixedAtStart: false, remedy: 'Use 0 to make each call once.' }),
@@ -41,7 +41,7 @@ export const callingOptions = {
     { default: true, fixedAtStart: false, remedy: "For example: { mirror: ['size'] }." },
   ),
   /**
-   * Bytes that one flush of the mirror may compare and send. Read a larger property with `$get()`.
+   * Bytes of properties that are mirrored, in total. Read a larger property with `$get()`.
    * @default 16384
    */
   mirrorLimit: option(whole(0, 'bytes'), {
@@ -50,15 +50,14 @@ export const callingOptions = {
     remedy: 'To mirror nothing, use { mirror: false }.',
   }),
   /**
-   * µs for which the event loops of both processes stay awake after a message, up to a second. Sequential calls then save the
-   * time it takes to wake a process, at the price of CPU time. Each process needs a core of its own: with a single core it does
-   * nothing.
+   * µs for which the event loops of both processes stay awake after a message, up to a second. Sequential calls then save the time
+   * it takes to wake a process, at the cost of CPU time. Each process needs its own core. With a single core, it has no effect.
    * @default 0
    */
   busyPoll: option(numberWithin(0, 1e6, 'µs'), {
     default: 0,
     fixedAtStart: false,
-    remedy: '50 is a good start where each process has a core of its own.',
+    remedy: '50 is a good start if each process has its own core.',
   }),
   /**
    * Terminates the child when it aborts.
@@ -71,6 +70,6 @@ export const callingOptions = {
 export const overridingOptions = {
   /** ms that a call may take; `0` or `Infinity` for no limit. */
   timeout: callingOptions.timeout,
-  /** Rejects a call at once, with its reason, when it aborts. The child goes on with the call. */
+  /** When it aborts, the call rejects immediately with its reason. The child keeps running the method. */
   signal: callingOptions.signal,
 };

@@ -11,7 +11,7 @@ const places = kind<true | readonly (string | URL)[]>(
   (value) => value === true || (Array.isArray(value) && value.every(isPlace)),
 );
 
-/** An asterisk stands for many files where Node's flags have one. */
+/** Whether it can be a place. Refuses asterisks, which are wildcards in Node's flags. */
 function isPlace(place: unknown): boolean {
   if (!isUrl(place) && !isString(place)) return false;
   const path = String(place);
@@ -26,9 +26,9 @@ function isPlace(place: unknown): boolean {
 
 const permissionFields = {
   /**
-   * Files that may be read, and directories with everything in them: absolute paths or `file:` URLs, or `true` for all.
-   * A directory that does not exist yet ends with a slash. Name the class's module and what it imports; the agent's own files can
-   * always be read.
+   * Files that may be read, and directories with everything in them: absolute paths or `file:` URLs, or `true` for all. A directory
+   * that does not exist yet must end with a slash. Name the class's module and what it imports. The agent's own files can always be
+   * read.
    * @default none
    */
   read: places,
@@ -37,7 +37,7 @@ const permissionFields = {
    * @default none
    */
   write: places,
-  /** Whether it may start processes, which have no such limits. @default false */
+  /** Whether it may start processes, which do not have these limits. @default false */
   childProcess: flag,
   /** Whether it may start worker threads. Deno always allows them, with the permissions of their process. @default false */
   worker: flag,
@@ -47,17 +47,17 @@ const permissionFields = {
   network: flag,
 };
 
-/** What a child may do. It may do nothing that is not named here. */
+/** What a child may do. Everything else that the permission model covers is refused. */
 export interface Permissions extends GivenFields<typeof permissionFields> {}
 
 const limitFields = {
-  /** MiB of the main heap, beyond which V8 ends the process. */
+  /** The limit of the main heap, in MiB. Beyond it, V8 ends the process. */
   maxOldGenerationSizeMb: whole(1, 'MiB'),
-  /** MiB of the heap for new objects. */
+  /** The limit of the heap for new objects, in MiB. */
   maxYoungGenerationSizeMb: whole(1, 'MiB'),
 };
 
-/** Limits of V8's heap, named as those of `node:worker_threads`. Memory outside the heap, such as the bytes of a Buffer, does not count. */
+/** Limits of V8's heap, named as in `node:worker_threads`. Memory outside the heap, such as the bytes of a Buffer, does not count. */
 export interface ResourceLimits extends GivenFields<typeof limitFields> {}
 
 const heartbeatFields = {
@@ -67,14 +67,14 @@ const heartbeatFields = {
    */
   interval: delay(1),
   /**
-   * ms without a sign of life after which the child counts as blocked: twice `interval` or more.
+   * ms without a sign of life after which the child counts as blocked. At least twice `interval`.
    * @default 5000
    */
   limit: delay(1),
   /**
-   * What happens then. `'warn'`: a process warning with the code `PROCXY_BLOCKED`. `'terminate'`: the child is killed, and open calls
-   * reject with a {@link ChildCrashedError}. A function is called once for each time that the child blocks, with the ms since the
-   * last sign of life.
+   * What happens when the child is blocked. `'warn'`: a process warning with the code `PROCXY_BLOCKED`. `'terminate'`: the child is
+   * killed, and open calls reject with a {@link ChildCrashedError}. A function: it is called once each time that the child blocks,
+   * with the ms since the last sign of life.
    * @default 'warn'
    */
   onBlocked: kind<'warn' | 'terminate' | ((blockedFor: number) => void)>(
@@ -83,7 +83,7 @@ const heartbeatFields = {
   ),
 };
 
-/** How a child shows that its event loop turns, and what happens when it does not. */
+/** How often a child shows that its event loop is not blocked, and what happens if it is. */
 export interface Heartbeat extends GivenFields<typeof heartbeatFields> {}
 
 export type ResolvedHeartbeat = { [K in keyof Required<Heartbeat>]: Exclude<Heartbeat[K], undefined> };
@@ -109,8 +109,8 @@ function withDefaults({
 
 export const containmentOptions = {
   /**
-   * Turns on the permission model of Node, or of Deno, in the child. The child may do what is named here, and nothing else that the
-   * model knows.
+   * Turns on the permission model of Node or Deno in the child. The child may do only what is named here, among the operations that
+   * the model covers.
    * @default none
    */
   permissions: option(fieldsOf(permissionFields) as Kind<Permissions>, {
@@ -119,14 +119,14 @@ export const containmentOptions = {
   }),
   /**
    * How large the child's heap may become.
-   * @default V8's
+   * @default V8's limits
    */
   resourceLimits: option(fieldsOf(limitFields) as Kind<ResourceLimits>, {
     fixedAtStart: true,
     remedy: 'For example: { resourceLimits: { maxOldGenerationSizeMb: 256 } }.',
   }),
   /**
-   * Has the child show that its event loop turns, and says what happens when it does not. It begins when the instance has been made.
+   * Detects when the child's event loop is blocked, and says what happens then. It starts when the instance is constructed.
    * @default none
    */
   heartbeat: option(heartbeat, {

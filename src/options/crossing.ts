@@ -4,7 +4,7 @@ import { option } from './option.js';
 /** How values and functions cross. */
 export const crossingOptions = {
   /**
-   * How values travel: `'json'`, or `'advanced'` for V8's structured clone. That also carries Map, Set, Date, RegExp, BigInt,
+   * How values travel: `'json'`, or `'advanced'` for V8's structured clone, which also carries Map, Set, Date, RegExp, BigInt,
    * binary data, cycles and shared references.
    * @default 'json'
    */
@@ -42,18 +42,18 @@ export const crossingOptions = {
     remedy: 'Set it to true to pass functions.',
   }),
   /**
-   * How many functions of one side the other may hold at a time. At the limit the other side collects its garbage first.
-   * If that frees none, one more function is a {@link CallbackLimitError}.
+   * How many functions of one side the other may hold at a time. At the limit, the other side collects its garbage first. If that
+   * frees none, passing another function throws a {@link CallbackLimitError}.
    * @default 1000
    */
   maxCallbacks: option(whole(1), {
     default: 1000,
     fixedAtStart: true,
-    remedy: 'It limits how many functions one side may have the other hold.',
+    remedy: 'It limits how many functions of one side the other side may hold.',
   }),
   /**
    * ms that the caller of the other side's function waits for its result; `0` or `Infinity` for no limit. The caller then gets a
-   * {@link TimeoutError}, and the function goes on.
+   * {@link TimeoutError}, and the function keeps running.
    * @default 30000
    */
   callbackTimeout: option(timeLimit, {

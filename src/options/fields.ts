@@ -1,7 +1,7 @@
 import { firstProblem, isPlainObject, mustBe, type Kind } from './kind.js';
 import { unknownName } from './unknown-name.js';
 
-/** The kinds of an object's properties, by their names. Each may be left out. */
+/** The kinds of an object's properties, by their names. All properties are optional. */
 export type Fields = Readonly<Record<string, Kind<never, unknown>>>;
 
 /** The object, as a user writes it. */
@@ -9,7 +9,7 @@ export type GivenFields<F extends Fields> = {
   -readonly [K in keyof F]?: (F[K] extends Kind<infer G, unknown> ? G : never) | undefined;
 };
 
-/** An option that is an object of such properties. */
+/** An option that is an object with these properties. */
 export function fieldsOf<F extends Fields>(fields: F): Kind<GivenFields<F>> {
   const known = Object.keys(fields);
   return {

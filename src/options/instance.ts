@@ -4,7 +4,7 @@ import { option } from './option.js';
 /** Where the class is, and where its instance lives. */
 export const instanceOptions = {
   /**
-   * Where the class is exported: relative to the calling file, absolute, a `file:` URL, or a package's name.
+   * The module that exports the class: relative to the calling file, absolute, a `file:` URL, or a package's name.
    * The same as `procxy()`'s second argument.
    * @default found from the class
    */
@@ -13,7 +13,7 @@ export const instanceOptions = {
     remedy: "For example: './worker.js', which is relative to the calling file.",
   }),
   /**
-   * The export that is the class: `'Sorter'`, `'default'` or `'api.Sorter'`. Needed where several exports look alike.
+   * The export that is the class, such as `'Sorter'`, `'default'` or `'api.Sorter'`. Needed if several exports look alike.
    * @default found from the class
    */
   exportName: option(name, {
@@ -21,8 +21,8 @@ export const instanceOptions = {
     remedy: "For example: 'Sorter', 'default' or 'api.Sorter'.",
   }),
   /**
-   * The name of a static method, possibly async, that makes the instance in place of `new`. It is given the arguments that
-   * would go to the constructor, which may be private.
+   * The name of a static method, possibly async, that makes the instance instead of `new`. It gets the arguments that would go to
+   * the constructor. The constructor may be private.
    * @default new
    */
   create: option(name, {
@@ -30,13 +30,13 @@ export const instanceOptions = {
     remedy: "Name a static method of the class: for example, 'open'.",
   }),
   /**
-   * A program in any language that has the instance and speaks the wire protocol itself, in place of the class's module:
+   * A program in any language that serves the instance, instead of the class's module. It speaks the wire protocol. Its path is
    * relative to the calling file, absolute, or a `file:` URL. `execPath` runs it.
    * @default none
    */
   agent: option(location('a path or a file: URL'), {
     fixedAtStart: true,
-    remedy: 'Name the program that serves the class; `execPath` runs it.',
+    remedy: 'Name the program that serves the class. `execPath` runs it.',
   }),
   /**
    * Runs the instance in this process, for tests and for stepping through its code. Values cross as they do to a child. The class

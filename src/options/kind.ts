@@ -4,9 +4,9 @@ import { MAX_DELAY } from '../clock.js';
 import { isPlain, isUrl } from '../realm.js';
 import { show } from './show.js';
 
-/** Which values an option takes, and how they are read. */
+/** Which values an option accepts, and how they are read. */
 export interface Kind<Given, Read = Given> {
-  /** Returns what is wrong with a value, as a sentence. Asked only about values that are not `undefined`. */
+  /** Returns a sentence that says what is wrong with a value. Not called for `undefined`. */
   check(value: unknown, path: string): string | undefined;
   /** Called with a value that passed the check. */
   read(value: Given): Read;
@@ -58,10 +58,10 @@ export const text = kind<string>('a string', isString);
 
 export const name = kind<string>('a name', (value) => isString(value) && value !== '');
 
-/** What JSON carries as it is. `undefined` becomes `null`, as in a JSON array. */
+/** A value that JSON carries unchanged. `undefined` becomes `null`, as in a JSON array. */
 export const json = kind<JsonValue>('a value that JSON can express', (value) => value === undefined || isJson(value));
 
-/** A string or a URL. `expected` says of what. */
+/** A string or a URL. `expected` says what it locates. */
 export function location(expected: string): Kind<string | URL> {
   return kind(expected, (value) => isString(value) || isUrl(value));
 }

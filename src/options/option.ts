@@ -1,18 +1,18 @@
 import type { Kind } from './kind.js';
 
 /**
- * All that is known of one option. Its name is its key in the table, and its documentation the comment there, which editors show.
+ * The definition of an option. Its name is its key in the table. Its documentation is the comment there, which editors show.
  * @typeParam Given what a user writes
  * @typeParam Read what the code works with
  * @typeParam Fixed the type of `fixedAtStart`
  */
 export interface Option<Given, Read, Fixed extends boolean> {
   readonly kind: Kind<Given, Read>;
-  /** `undefined` where leaving the option out means something of its own. */
+  /** `undefined` if leaving the option out has its own meaning. */
   readonly default: Read;
   /**
-   * Whether a child cannot change it after its start. A child that was started ahead fits only where all such options are equal, and
-   * what starts a child can read no others: see `ChildOptions`.
+   * Whether a child cannot change it after its start. A spare child is used only if all these options are equal, and the code that
+   * starts a child must not read others. See `ChildOptions`.
    */
   readonly fixedAtStart: Fixed;
   /** What to write instead of a wrong value: the last sentence of the error. */
@@ -24,7 +24,7 @@ interface Details<Fixed extends boolean> {
   remedy: string;
 }
 
-/** An entry of the table. */
+/** Makes an entry of the table. */
 export function option<Given, Read, const Fixed extends boolean>(
   kind: Kind<Given, Read>,
   details: Details<Fixed> & { default: NoInfer<Read> },
@@ -45,7 +45,7 @@ export type Written<T extends Table> = {
   -readonly [K in keyof T]?: (T[K] extends Option<infer G, unknown, boolean> ? G : never) | undefined;
 };
 
-/** The same with every default filled in. */
+/** The same object with all defaults filled in. */
 export type Resolved<T extends Table> = {
   [K in keyof T]: T[K] extends Option<never, infer R, boolean> ? R : never;
 };

@@ -19,10 +19,10 @@ export const processOptions = {
   terminateTimeout: option(delay(0), {
     default: 5_000,
     fixedAtStart: true,
-    remedy: 'Use 0 to kill the child at once.',
+    remedy: 'Use 0 to kill the child immediately.',
   }),
   /**
-   * Environment variables, merged over the parent's. `undefined` unsets one.
+   * Environment variables, merged over the parent's. `undefined` unsets a variable.
    * @default the parent's
    */
   env: option(recordOf(text), {
@@ -30,7 +30,7 @@ export const processOptions = {
     remedy: 'Environment variables are strings, and `undefined` unsets one.',
   }),
   /**
-   * `false`: the child's environment is `env` alone. Only what Windows needs to start a process is added.
+   * If `false`, the child's environment is only `env`, plus what Windows needs to start a process.
    * @default true
    */
   inheritEnv: option(flag, {
@@ -44,13 +44,13 @@ export const processOptions = {
    */
   cwd: option(location('a path or a file: URL'), { fixedAtStart: true, remedy: 'Name a directory that exists.' }),
   /**
-   * The user that the child runs as: a number. That user must be able to read the agent's file and the class's module. Needs the
-   * privilege to change it, and a POSIX system.
+   * The numeric id of the user that the child runs as. That user must be able to read the agent's file and the class's module. It
+   * needs a POSIX system, and the privilege to change the user.
    * @default the parent's
    */
   uid: option(userOrGroup, { fixedAtStart: true, remedy: 'Give the number that `id -u` prints.' }),
   /**
-   * The group that the child runs as: a number.
+   * The numeric id of the group that the child runs as.
    * @default the parent's
    */
   gid: option(userOrGroup, { fixedAtStart: true, remedy: 'Give the number that `id -g` prints.' }),
@@ -64,8 +64,8 @@ export const processOptions = {
     remedy: 'Set it to true to open no console window on Windows.',
   }),
   /**
-   * The signal that asks the child to end, after the dispose hook: a name or a number. A class that listens to it ends the child
-   * itself.
+   * The name or number of the signal that asks the child to end, after the dispose hook. A class that listens for it must end the
+   * child itself.
    * @default 'SIGTERM'
    */
   killSignal: option(killSignal, {
@@ -74,7 +74,7 @@ export const processOptions = {
     remedy: "For example: { killSignal: 'SIGINT' }.",
   }),
   /**
-   * What the child sees as `process.argv.slice(2)`. A value that is not a string is passed as JSON.
+   * The child's `process.argv.slice(2)`. Values that are not strings are passed as JSON.
    * @default []
    */
   args: option(arrayOf(json), {
@@ -83,7 +83,8 @@ export const processOptions = {
     remedy: "For example: { args: ['--level', 3] }. To pass other values, use constructor arguments.",
   }),
   /**
-   * The executable that runs the child: Node, or Bun or Deno, which are known by its name. With `agent`, what runs that.
+   * The executable that runs the child: Node, Bun or Deno. Bun and Deno are recognized by their names. With `agent`, the executable
+   * that runs the agent.
    * @default process.execPath
    */
   execPath: option(
@@ -91,8 +92,8 @@ export const processOptions = {
     { fixedAtStart: true, remedy: 'Leave it out for the Node that runs this process.' },
   ),
   /**
-   * Flags for that executable. Bun gets none by default, Deno `--allow-all`; Deno is told to `run`. From the parent's are left out:
-   * `--inspect`, `--test`, `--watch` and `--eval`.
+   * Flags for that executable. By default, Bun gets none, and Deno gets `--allow-all`, always after `run`. Node gets the parent's
+   * flags, except for `--inspect`, `--test`, `--watch`, `--eval` and the like.
    * @default the parent's
    */
   execArgv: option(arrayOf(text), {
@@ -100,8 +101,9 @@ export const processOptions = {
     remedy: "To add a flag, write { execArgv: [...process.execArgv, '--expose-gc'] }.",
   }),
   /**
-   * What messages travel on. `'ipc'`: Node's own channel. `'socket'`: a Unix socket that the child inherits. Whatever bytes a child
-   * writes there harm it alone, but handles do not cross, and Windows does not have it. It is the default for Bun, Deno and `agent`.
+   * The channel for messages. `'ipc'`: Node's own channel. `'socket'`: a Unix socket that the child inherits, the default for Bun,
+   * Deno and `agent`. Invalid bytes on a socket end only the child that wrote them. But handles cannot cross on it, and Windows
+   * does not support it.
    * @default 'ipc'
    */
   channel: option(oneOf('ipc', 'socket'), {
@@ -109,13 +111,13 @@ export const processOptions = {
     remedy: 'Leave it out for the channel that the runtime of the child needs.',
   }),
   /**
-   * The child's standard streams, as `child_process.fork` has them. With `'pipe'` they are
-   * `$process.stdout` and `$process.stderr`, and crash errors carry the last 4 KiB of stderr.
+   * The child's standard streams, as in `child_process.fork`. With `'pipe'`, they are `$process.stdout` and `$process.stderr`, and
+   * crash errors contain the last 4 KiB of stderr.
    * @default 'inherit'
    */
   stdio: option(
     kind<StdioOptions>(
-      "'inherit', 'pipe', 'ignore', 'overlapped' or an array of what fork takes",
+      "'inherit', 'pipe', 'ignore', 'overlapped' or an array that fork accepts",
       (value) => Array.isArray(value) || stdioNames.has(value),
     ),
     { default: 'inherit', fixedAtStart: true, remedy: "Use 'pipe' to read the child's output." },

@@ -1,6 +1,6 @@
 import { isUrl } from '../realm.js';
 
-/** A wrong value as a part of a sentence. */
+/** Shows a wrong value in an error message. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
   if (typeof value === 'bigint') return `${value}n`;

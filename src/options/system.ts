@@ -3,7 +3,7 @@ import { kind, type Kind } from './kind.js';
 
 const { signals } = constants;
 
-/** The number of a user or a group. Node takes no larger one. */
+/** The numeric id of a user or a group. Node accepts no larger number. */
 export const userOrGroup = kind<number>(
   'a whole number from 0 to 2147483647',
   (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31,

@@ -1,7 +1,7 @@
-/** More changes than these make another name of it. */
+/** Names with more differences are not suggested. */
 const MAX_DISTANCE = 3;
 
-/** Says that there is no such option, and which one may have been meant. */
+/** Returns a sentence that says that an option does not exist, and which one may be meant. */
 export function unknownName(path: string, known: readonly string[]): string {
   const near = known
     .map((candidate) => ({ candidate, distance: editDistance(path.toLowerCase(), candidate.toLowerCase()) }))
@@ -11,7 +11,7 @@ export function unknownName(path: string, known: readonly string[]): string {
   return `There is no option \`${path}\`; ${suggestion}`;
 }
 
-/** Levenshtein's, a row at a time. */
+/** Levenshtein distance, computed row by row. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {

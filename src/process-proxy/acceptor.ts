@@ -19,7 +19,7 @@ const REFUSE_GRACE = 500;
 
 /** What an {@link Acceptor} tells its server. */
 export interface AcceptorEvents {
-  /** Whether anyone takes connections. Otherwise executables are refused. */
+  /** Whether the server has a listener for connections. Otherwise, executables are refused. */
   hasListener(): boolean;
   /** An executable with an accepted token has connected. */
   onConnection(connection: ProcessProxyConnection): void;

@@ -10,11 +10,11 @@ import { SendBuffer } from './send-buffer.js';
 /** How often to check whether the process of a link without a socket is alive, in ms. */
 const LIFE_CHECK_INTERVAL = 50;
 
-/** How long to wait for the executable to close its side of the socket, in ms. A reset would lose what was sent to it last. */
+/** How long to wait for the executable to close its side of the socket, in ms. A reset could lose the last bytes sent to it. */
 const CLOSE_GRACE = 500;
 
 /**
- * A pair of byte streams that outlives its socket. Bytes that the executable has not consumed are sent again on the next socket.
+ * A pair of byte streams that survives its socket. Bytes that the executable has not consumed are sent again on the next socket.
  *
  *     attach()    the socket breaks
  *   ────────────▶ ATTACHED ──────────▶ DETACHED
@@ -104,7 +104,7 @@ export class ByteLink implements Link {
     }
   }
 
-  /** The socket broke. The executable comes back, unless the socket broke because the executable ended. */
+  /** The socket broke. The executable reconnects, unless it has ended. */
   #lose(): void {
     this.#socket = undefined;
     const deadline = now() + this.#reconnectTimeout;

@@ -46,7 +46,7 @@ export class ProcessProxyConnection extends EventEmitter<ConnectionEvents> {
     );
     this.stdout = this.#makeOutput(Command.WRITE_STDOUT, Command.CLOSE_STDOUT);
     this.stderr = this.#makeOutput(Command.WRITE_STDERR, Command.CLOSE_STDERR);
-    // A server of many executables must not end because the reader of one has gone.
+    // Handled here, so that a failed stream of one executable does not end a server of many.
     for (const stream of this.#streams) stream.on('error', (error) => this.#report(error));
     link.open({
       onData: (chunk) => this.#queue.feed(chunk),

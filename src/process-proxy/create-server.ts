@@ -8,7 +8,7 @@ import { checkNames, environmentOf, resolveOptions, type ProcessProxyServerOptio
 export interface ProxyProcessServerOptions extends ServerOpts, Omit<ProcessProxyServerOptions, 'token'> {
   /**
    * The value that an executable needs in `PROCESS_PROXY_TOKEN`: 1 to 128 bytes without NUL. It is compared in constant time.
-   * @default none: without `validateConnection`, every program of this machine may connect
+   * @default none: without `validateConnection`, every program on this machine may connect
    */
   token?: string | undefined;
 }
@@ -45,7 +45,7 @@ export class ProxyProcessServer extends Server {
   }
 
   /**
-   * The variables that an executable needs in its environment. They contain the token: give them to nobody else.
+   * The variables that an executable needs in its environment. They contain the token, so do not share them.
    * @throws {ProcxyError} while the server does not listen on a port
    */
   get env(): Record<string, string> {
@@ -62,7 +62,7 @@ export class ProxyProcessServer extends Server {
 const acceptAll = (): boolean => true;
 
 /**
- * Creates a server for executables whose port you choose, as `process-proxy` 0.6.0 does: call its `listen(port, '127.0.0.1')`.
+ * Creates a server for executables, like that of `process-proxy` 0.6.0. You choose its port: call `listen(port, '127.0.0.1')`.
  *
  * @param listener takes each executable that connects
  * @throws {OptionsValidationError}

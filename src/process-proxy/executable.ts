@@ -4,10 +4,10 @@ import { ExecutableNotFoundError } from '../errors.js';
 import { requireFrom } from '../require-from.js';
 
 /**
- * Returns the path of the executable for a platform. Start it, or name it where another program starts it.
- * @param platform as `process.platform`. Default: the current one
- * @param arch as `process.arch`. Default: the current one
- * @throws {ExecutableNotFoundError} when the package has none for that platform
+ * Returns the path of the executable for a platform. Start it, or configure another program to start it.
+ * @param platform a value of `process.platform`. Default: the current one
+ * @param arch a value of `process.arch`. Default: the current one
+ * @throws {ExecutableNotFoundError} if the package has none for that platform
  */
 export function getExecutablePath(platform: string = process.platform, arch: string = process.arch): string {
   const folder = nativeFolder();
@@ -31,7 +31,7 @@ export interface ProxyCommandDetails {
 
 /**
  * Returns every executable in this package, to copy them into an installer or an app.
- * @throws {ExecutableNotFoundError} when the package itself is not found
+ * @throws {ExecutableNotFoundError} if the package itself is not found
  */
 export function getAllProxyCommandPaths(): ProxyCommandDetails[] {
   return executablesIn(nativeFolder());

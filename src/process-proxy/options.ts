@@ -92,7 +92,7 @@ export function environmentOf(port: number, token: string): Record<string, strin
   return { [Variable.PORT]: String(port), [Variable.TOKEN]: token, [Variable.SESSION]: `1:${port}` };
 }
 
-/** A wrong token is a secret all the same. */
+/** Describes a token without its content: even a wrong token may be a secret. */
 function withoutContent(token: unknown): string {
   if (typeof token !== 'string') return `a value of the type ${typeof token}`;
   return token.includes('\0') ? 'one that contains NUL' : `${Buffer.byteLength(token)} bytes`;

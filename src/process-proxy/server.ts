@@ -61,7 +61,7 @@ export class ProcessProxyServer extends EventEmitter<ServerEvents> {
   }
 
   /**
-   * The variables that an executable needs in its environment. They contain the token: give them to nobody else.
+   * The variables that an executable needs in its environment. They contain the token, so do not share them.
    * @throws {ProcxyError} before `start()` has resolved, and after `stop()`
    */
   get env(): Record<string, string> {

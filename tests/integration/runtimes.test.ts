@@ -113,7 +113,7 @@ describe.each(runtimes)('a class in %s', (runtime) => {
   test('an option that it cannot honour is refused before anything is sent', async () => {
     const advanced = await outcome(start({ serialization: 'advanced' }));
     expect(advanced).toBeInstanceOf(OptionsValidationError);
-    expect((advanced as Error).message).toMatch(/only Node reads; the child is (Bun|Deno)/);
+    expect((advanced as Error).message).toMatch(/needs a child in Node, but got (Bun|Deno)/);
     expect(await outcome(start({ supportHandles: true }))).toBeInstanceOf(OptionsValidationError);
   });
 });

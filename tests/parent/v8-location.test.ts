@@ -28,8 +28,8 @@ test('a class of another realm is found too', () => {
 test.each<[string, object, RegExp]>([
   ['made by eval', new Function('return class Made {}')() as object, /eval/],
   ['a part of Node', URL, /part of Node/],
-  ['of the language', Map, /not a class of a JavaScript file/],
-  ['a bound function', Circle.bind(null), /not a class of a JavaScript file/],
+  ['of the language', Map, /not a class from a JavaScript file/],
+  ['a bound function', Circle.bind(null), /not a class from a JavaScript file/],
 ])('the reason why the place is unknown: %s', (_name, type, reason) => {
   expect(locateClass(type)).toEqual({ unknown: expect.stringMatching(reason) as string });
 });

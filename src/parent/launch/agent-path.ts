@@ -7,9 +7,9 @@ import { callerUrl } from '../caller.js';
 let found: string | undefined;
 
 /**
- * The agent's file. It is asked for by the package's own name, which holds wherever this code runs: in the package
- * (which may refer to itself), or bundled into an app that still has `node_modules` near.
- * @throws {ModuleResolutionError} when this code was bundled and the package is nowhere near
+ * Returns the agent's file. Resolves it by the package's own name, which works wherever this code runs: in the package itself, or
+ * bundled into an app that has the package in `node_modules`.
+ * @throws {ModuleResolutionError} if this code was bundled and the package is not installed
  */
 export function agentPath(): string {
   found ??= search();
@@ -22,8 +22,8 @@ export function cachedStartPath(): string {
 }
 
 /**
- * How the names of the files begin that this code is built into: they lie beside the agent. In a bundle no file has such a name, and
- * the agent may be missing.
+ * Returns the start of the paths of the files that this code is built into, which are next to the agent. In a bundle, no file has
+ * such a path, and the agent may be missing.
  */
 export function ownFiles(): string | undefined {
   try {
@@ -40,7 +40,7 @@ function search(): string {
     try {
       if (base) return requireFrom(base).resolve('procxy/agent');
     } catch {
-      // Not found from there; the next may do.
+      // Not found from there: tries the next one.
     }
   }
   throw new ModuleResolutionError(

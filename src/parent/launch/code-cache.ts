@@ -6,15 +6,15 @@ import { cachedDataVersionTag } from 'node:v8';
 import type { ChildOptions } from '../options/child-options.js';
 import { isGiven } from './user.js';
 
-/** Found once for a process: the file, or `undefined` where there is no safe place. */
+/** Found once per process: the file, or `undefined` if there is no safe place. */
 let found: { file: string | undefined } | undefined;
 
 /**
- * The file of V8's code cache for the agent, or `undefined` where a child starts without it.
+ * Returns the file of V8's code cache for the agent, or `undefined` if a child must start without it.
  *
- * V8 runs what is in a cache without a check of its contents. So the file lies where this user alone can write, in
- * `~/.cache/procxy` (or `$XDG_CACHE_HOME/procxy`), and in any doubt there is none: on Windows, which has no modes of files; for a child that
- * is another program, user or version, or has permissions of its own; and where `NODE_DISABLE_COMPILE_CACHE` is set.
+ * V8 runs the code in a cache without checking it. So the file is in a directory that only this user can write to:
+ * `~/.cache/procxy` or `$XDG_CACHE_HOME/procxy`. In case of doubt, there is no cache: on Windows, which has no file modes; for a
+ * child with another executable, user or permissions; and if `NODE_DISABLE_COMPILE_CACHE` is set.
  * @param agent the agent's file
  */
 export function codeCacheFor(options: ChildOptions, agent: string): string | undefined {
@@ -32,7 +32,7 @@ function mayUse(options: ChildOptions): boolean {
 
 function find(agent: string): string | undefined {
   const user = process.geteuid?.();
-  // A program that runs with the rights of its file's owner has the environment of somebody else.
+  // In a setuid program, the environment comes from another user.
   if (user === undefined || user !== process.getuid?.()) return undefined;
   try {
     const { XDG_CACHE_HOME: given = '' } = process.env;
@@ -47,7 +47,7 @@ function find(agent: string): string | undefined {
   }
 }
 
-/** Whether only this user and root can change what a directory holds, or put another one in its place. */
+/** Whether only this user and root can change the contents of a directory, or replace it. */
 function isPrivate(directory: string, user: number): boolean {
   const own = lstatSync(directory);
   if (!own.isDirectory() || own.uid !== user || (own.mode & 0o077) !== 0) return false;

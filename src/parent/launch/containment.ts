@@ -12,7 +12,7 @@ export interface Containment {
   resourceLimits: ProcxyOptions['resourceLimits'];
 }
 
-/** What the agent is and reads. */
+/** How the agent runs, and the files that it must be able to read. */
 export interface AgentFiles {
   runtime: Runtime;
   execPath: string;
@@ -21,7 +21,7 @@ export interface AgentFiles {
 }
 
 /**
- * The flags that set such limits.
+ * Returns the flags that set permissions and limits.
  * @throws {OptionsValidationError} for a limit that this runtime does not have
  */
 export function containmentFlags({ permissions, resourceLimits }: Containment, files: AgentFiles): string[] {
@@ -31,7 +31,7 @@ export function containmentFlags({ permissions, resourceLimits }: Containment, f
   ];
 }
 
-/** Flags of the parent's own, in whose place those of the option `permissions` come. */
+/** Whether it is a permission flag of the parent, which the option `permissions` replaces. */
 export function isPermissionFlag(flag: string): boolean {
   return /^--(experimental-)?permission(=|$)|^--allow-/.test(flag);
 }
@@ -49,13 +49,13 @@ function permissionFlags(permissions: Permissions, files: AgentFiles): string[] 
   }
 }
 
-/** As https://nodejs.org/api/permissions.html has them. */
+/** See https://nodejs.org/api/permissions.html. */
 function nodeFlags(permissions: Permissions, { execPath, agent }: AgentFiles): string[] {
   const { childProcess, worker, addons, network = true } = permissions;
   const major = nodeMajor(execPath);
   if (!network && major < NETWORK_SINCE) {
     throw new OptionsValidationError(
-      `{ permissions: { network: false } } needs Node ${NETWORK_SINCE} or later; ${execPath} is Node ${major}. Leave it out, and keep the network away by other means.`,
+      `{ permissions: { network: false } } needs Node ${NETWORK_SINCE} or later, but got Node ${major} (${execPath}). Leave it out, and block the network by other means.`,
     );
   }
   return [
@@ -69,12 +69,12 @@ function nodeFlags(permissions: Permissions, { execPath, agent }: AgentFiles): s
   ];
 }
 
-/** The first Node whose permission model knows the network, which it then refuses unless told otherwise. */
+/** The first version of Node whose permission model includes the network. From then on, the network is refused by default. */
 const NETWORK_SINCE = 25;
 
 const majors = new Map<string, number>();
 
-/** Asked of an executable once. */
+/** Returns the major version of an executable, which runs only once to get it. */
 function nodeMajor(execPath: string): number {
   if (execPath === process.execPath) return Number.parseInt(process.versions.node, 10);
   let major = majors.get(execPath);
@@ -88,7 +88,7 @@ function nodeMajor(execPath: string): number {
 function askMajor(execPath: string): number {
   const refuse = (why: string, cause?: unknown): never => {
     throw new OptionsValidationError(
-      `The option \`permissions\` depends on the version of Node, which ${execPath} does not tell: ${why}.`,
+      `The option \`permissions\` depends on the version of Node, but ${execPath} did not print it: ${why}.`,
       { cause },
     );
   };
@@ -105,14 +105,14 @@ function askMajor(execPath: string): number {
   return Number.isNaN(major) ? refuse(`it says '${answer}'`) : major;
 }
 
-/** As `deno run --help` has them. The agent reads its environment, and asks no user. */
+/** See `deno run --help`. The agent must read its environment, and must not prompt the user. */
 function denoFlags(permissions: Permissions, { agent }: AgentFiles): string[] {
   const { childProcess, addons, network = true } = permissions;
   const list = (kind: 'read' | 'write', all: string[]): string[] => {
     const divided = all.find((path) => path.includes(','));
     if (divided !== undefined) {
       throw new OptionsValidationError(
-        `\`permissions.${kind}\` has ${divided}: Deno takes a comma for the end of a path. Name the directory that it is in.`,
+        `\`permissions.${kind}\` cannot have a path with a comma in Deno, but got ${divided}. Name the directory that it is in.`,
       );
     }
     if (all.length === 0) return [];
@@ -130,7 +130,7 @@ function denoFlags(permissions: Permissions, { agent }: AgentFiles): string[] {
   ];
 }
 
-/** With links followed, too: a module loader reads the file itself. */
+/** Lists paths, also with symbolic links resolved, since a module loader reads the target. */
 function paths(given: Permissions['read'], agent?: string): string[] {
   if (given === true) return ['*'];
   const named = (given ?? []).map((path) => toPath(String(path)));
@@ -142,7 +142,7 @@ function toPath(path: string): string {
   return path.startsWith('file:') ? fileURLToPath(path) : path;
 }
 
-/** What does not exist yet has no links to follow. */
+/** Resolves symbolic links. A path that does not exist yet stays as it is. */
 function realPath(path: string): string {
   try {
     const real = realpathSync(path);
@@ -155,7 +155,7 @@ function realPath(path: string): string {
 function heapFlags({ maxOldGenerationSizeMb, maxYoungGenerationSizeMb }: ResourceLimits, runtime: Runtime): string[] {
   const flags = [
     ...(maxOldGenerationSizeMb === undefined ? [] : [`--max-old-space-size=${maxOldGenerationSizeMb}`]),
-    // What V8 calls the young generation is three of these.
+    // V8's young generation consists of three semi-spaces.
     ...(maxYoungGenerationSizeMb === undefined
       ? []
       : [`--max-semi-space-size=${Math.max(1, Math.round(maxYoungGenerationSizeMb / 3))}`]),

@@ -8,15 +8,15 @@ import { currentDirectory, startDirectory } from '../../start-directory.js';
 import type { ChildOptions } from '../options/child-options.js';
 
 export interface Directories {
-  /** Where the process starts; `undefined`: in the directory of this one. */
+  /** The directory in which the process starts. `undefined` means that of this process. */
   start: string | undefined;
-  /** Where the agent goes before it loads the module; `undefined`: it stays. */
+  /** The directory that the agent changes to before it loads the module. `undefined` means that it stays. */
   work: string | undefined;
 }
 
 /**
- * A child in Node starts where this process was started: there it finds what the flags and NODE_OPTIONS that it inherits name. Its
- * agent goes to the working directory later. Other runtimes inherit no flags, and start there at once.
+ * A child in Node starts in the directory in which this process was started: inherited flags and NODE_OPTIONS may have paths
+ * relative to it. Its agent changes to the working directory later. Other runtimes inherit no flags, and start there directly.
  */
 export function directoriesFor({ cwd, runtime }: Pick<ChildOptions, 'cwd' | 'runtime'>): Directories {
   const here = currentDirectory();
@@ -37,7 +37,7 @@ function toPath(cwd: string | URL): string {
     const path = String(cwd).startsWith('file:') ? fileURLToPath(cwd) : String(cwd);
     return resolve(path);
   } catch (cause) {
-    // Not a URL of a file, or relative to a directory that has been removed.
+    // Not the URL of a file, or relative to a directory that was removed.
     throw refusal(cwd, cause);
   }
 }

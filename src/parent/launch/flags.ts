@@ -3,7 +3,7 @@ import { containmentFlags, isPermissionFlag } from './containment.js';
 import { preloadsIn, readPreload } from './preloads.js';
 import { runtimeFlags } from './runtime.js';
 
-/** The flags that go before the program. `agent` is the program's file. */
+/** Returns the flags before the program. `agent` is the program's file. */
 export function flagsFor(options: ChildOptions, agent: string): string[] {
   const { runtime, execPath = process.execPath, permissions, inheritEnv } = options;
   const permitted = permissions !== undefined;
@@ -17,15 +17,15 @@ export function flagsFor(options: ChildOptions, agent: string): string[] {
   });
 }
 
-/** Flags that make a process something else than a worker: a debuggee, a test run, a watcher, a one-liner. */
+/** Flags that give a process another purpose: to be debugged, to run tests, to watch files, or to evaluate a string. */
 const ownFlags = /^--(inspect|debug|test|watch|eval|print|check|interactive|input-type|run)(-|=|$)|^-[epcip]+$/;
-/** Those of them whose value is the next argument. */
+/** The ones among them whose value is the next argument. */
 const withValue =
   /^(-e|-p|-pe|--eval|--print|--watch-path|--inspect-port|--debug-port|--run|--input-type|--test-[a-z-]+)$/;
 
 /**
- * This process's flags without those that belong to it alone.
- * @param confined the child has permissions of its own, and may not read the files of this process's loaders
+ * Returns this process's flags without those that only concern this process.
+ * @param confined whether the child has its own permissions, so that it may not be able to read the files of loaders
  */
 export function inheritedFlags(flags: readonly string[], confined = false): string[] {
   const kept: string[] = [];

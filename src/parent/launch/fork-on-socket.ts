@@ -7,8 +7,8 @@ import { addMessageApi } from '../../channel/message-api.js';
 import type { ProtocolError } from '../../errors.js';
 
 /**
- * As `fork()`, with a socket for its channel: JSON as lines, V8's format in frames.
- * @param onGarbage what came is no message; the socket is closed then
+ * Does the same as `fork()`, but with a socket as the channel. It carries lines of JSON, or frames in V8's format.
+ * @param onGarbage called when data arrives that is not a message; the socket is then closed
  */
 export function forkOnSocket(
   program: string,
@@ -26,10 +26,10 @@ export function forkOnSocket(
     stdio: stdio.map((each, index) => (index === descriptor ? 'pipe' : each)),
   });
   const socket = takeSocket(child, descriptor);
-  // Without one it was not started, which its 'error' says.
+  // Without a socket, the process was not started, and an 'error' event follows.
   if (socket) {
     const dialect = format === 'v8' ? v8Frames : jsonLines;
-    // A child that died in the middle of a message wrote no garbage: its end says more.
+    // A child that died in the middle of a message did not write garbage. Its exit is reported instead.
     const onError = (error: ProtocolError): void => {
       if (!(error instanceof TruncatedMessage)) onGarbage(error);
     };

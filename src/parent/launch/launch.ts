@@ -14,7 +14,7 @@ import { checkUser } from './user.js';
 
 export interface Launched extends SocketDescriptors {
   process: ChildProcess;
-  /** The file of the program that it runs. */
+  /** The file of the program that the process runs. */
   program: string;
 }
 
@@ -48,7 +48,7 @@ export function launch(options: ChildOptions, onGarbage: (error: ProtocolError) 
   }
 }
 
-/** What `spawn()` has options of the same names for. */
+/** Returns the settings that have the same names as options of `spawn()`. */
 export function spawnSettings(options: ChildOptions): ForkOptions & { windowsHide: boolean } {
   const { execPath, uid, gid, windowsHide } = options;
   const { start } = directoriesFor(options);
@@ -61,7 +61,7 @@ export function spawnSettings(options: ChildOptions): ForkOptions & { windowsHid
   };
 }
 
-/** How a value stands in `process.argv`. */
+/** Formats a value for `process.argv`. */
 function toArgument(value: JsonValue | undefined): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'null');
 }

@@ -3,17 +3,17 @@ import { OptionsValidationError } from '../../errors.js';
 import type { ProcxyOptions } from '../../types/options.js';
 import { startsItself } from '../single-executable.js';
 
-/** What runs the child: `'other'` speaks the wire protocol by itself. */
+/** The runtime of the child. `'other'` is a program that speaks the wire protocol itself. */
 export type Runtime = 'node' | 'bun' | 'deno' | 'other';
 
-/** By the name of the executable. What has another name is taken for Node, or what is built on it. */
+/** Recognizes Bun and Deno by the name of the executable. Others count as Node, which includes programs built on it. */
 function runtimeOf(execPath: string | undefined, agent: string | URL | undefined): Runtime {
   if (agent !== undefined) return 'other';
   const name = /^(bun|deno)\b/i.exec(basename(execPath ?? ''))?.[1]?.toLowerCase();
   return (name as 'bun' | 'deno' | undefined) ?? 'node';
 }
 
-/** How a sentence names it. */
+/** The names of runtimes in error messages. */
 const runtimeNames: Record<Runtime, string> = {
   node: 'Node',
   bun: 'Bun',
@@ -21,25 +21,25 @@ const runtimeNames: Record<Runtime, string> = {
   other: 'a program of your own (`agent`)',
 };
 
-/** What the flags before the program are made of. */
+/** The parts of the flags before the program. */
 export interface FlagSources {
-  /** `execArgv` */
+  /** The option `execArgv`. */
   given: readonly string[] | undefined;
-  /** What a child in Node has where none are given. */
+  /** Returns the flags of a child in Node by default. */
   inherited(): string[];
-  /** Flags that set limits: they come last, and the last one counts. */
+  /** Flags that set permissions and limits. They come last, since the last flag counts. */
   limits: readonly string[];
-  /** Whether permissions are among them. */
+  /** Whether the limits include permissions. */
   permitted: boolean;
 }
 
-/** The flags that go before the program. This process's own are for Node alone. */
+/** Returns the flags before the program. Only Node inherits the flags of this process. */
 export function runtimeFlags(runtime: Runtime, { given, inherited, limits, permitted }: FlagSources): string[] {
   switch (runtime) {
     case 'node':
       return [...(given ?? inherited()), ...limits];
     case 'deno': {
-      // Without `run` it takes the program's name for a command; without permissions it asks in a terminal, and refuses elsewhere.
+      // Without `run`, Deno takes the program for a command. Without permissions, it prompts in a terminal, and fails elsewhere.
       const flags = given ?? (permitted ? [] : ['--allow-all']);
       return [...(flags.includes('run') ? [] : ['run']), ...flags, ...limits];
     }
@@ -48,15 +48,15 @@ export function runtimeFlags(runtime: Runtime, { given, inherited, limits, permi
   }
 }
 
-/** @throws {OptionsValidationError} for what a runtime, a channel or a platform cannot do */
+/** @throws {OptionsValidationError} for options that the runtime, the channel or the platform does not support */
 export function chooseChannel(options: ProcxyOptions): { runtime: Runtime; channel: 'ipc' | 'socket' } {
   const { execPath, agent, serialization, supportHandles, inProcess } = options;
-  // There is no child, and options for one are ignored.
+  // There is no child, so its options are ignored.
   if (inProcess) return { runtime: 'node', channel: 'ipc' };
   const runtime = runtimeOf(execPath, agent);
   if (runtime === 'node' && startsItself(execPath)) {
     throw new OptionsValidationError(
-      `The child would be this program once more (${process.execPath}): it is a single executable application, which starts no other file. ` +
+      `The child would be another copy of this program (${process.execPath}), which is a single executable application and runs no other file. ` +
         "Set `execPath` to the path of a Node that is installed, or of Node's executable in a package of yours, or use { inProcess: true }.",
     );
   }
@@ -64,7 +64,7 @@ export function chooseChannel(options: ProcxyOptions): { runtime: Runtime; chann
   const channel = options.channel ?? (runtime === 'node' || (isWindows && runtime !== 'other') ? 'ipc' : 'socket');
   if (serialization === 'advanced' && runtime !== 'node') {
     throw new OptionsValidationError(
-      `{ serialization: 'advanced' } is V8's format, which only Node reads; the child is ${runtimeNames[runtime]}. Leave it out: values then travel as JSON.`,
+      `{ serialization: 'advanced' } needs a child in Node, but got ${runtimeNames[runtime]}. Leave it out to use JSON.`,
     );
   }
   if (channel === 'socket' && isWindows) {
@@ -74,7 +74,7 @@ export function chooseChannel(options: ProcxyOptions): { runtime: Runtime; chann
   }
   if (channel === 'socket' && supportHandles) {
     throw new OptionsValidationError(
-      "{ supportHandles: true } needs { channel: 'ipc' } and a child in Node: on a socket no handles cross.",
+      "{ supportHandles: true } needs { channel: 'ipc' } and a child in Node: handles cannot cross on a socket.",
     );
   }
   if (agent !== undefined && channel === 'ipc') {

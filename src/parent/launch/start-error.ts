@@ -2,7 +2,7 @@ import { ChildCrashedError, describeReason } from '../../errors.js';
 import type { ChildOptions } from '../options/child-options.js';
 import { isGiven, showUser } from './user.js';
 
-/** For a process that the operating system would not start. */
+/** Makes the error for a process that the operating system did not start. */
 export function startError(cause: unknown, options: ChildOptions): ChildCrashedError {
   return new ChildCrashedError(
     `The child process could not be started: ${describeReason(cause)}. ${remedyFor(cause, options)}`,

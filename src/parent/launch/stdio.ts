@@ -9,14 +9,14 @@ type Descriptors = Exclude<StdioOptions, string>;
 export interface SocketDescriptors {
   /** A socket on which the child can block. */
   syncDescriptor: number | undefined;
-  /** A socket for what streams carry. */
+  /** A socket for the content of streams. */
   dataDescriptor: number | undefined;
 }
 
-/** The child's descriptors: its standard streams, the channel, and the sockets. */
+/** Lays out the child's descriptors: its standard streams, the channel, and the sockets. */
 export function layOutDescriptors(options: ChildOptions): SocketDescriptors & { stdio: Descriptors } {
   const stdio = [...withIpc(options.stdio)];
-  // On Windows they would be named pipes, which do not block, and which a child cannot open by number.
+  // On Windows, these would be named pipes, which do not block, and which a child cannot open by number.
   const hasSockets = process.platform !== 'win32' && options.runtime !== 'other';
   const dataDescriptor = hasSockets ? stdio.push('pipe') - 1 : undefined;
   const syncDescriptor =
@@ -24,10 +24,10 @@ export function layOutDescriptors(options: ChildOptions): SocketDescriptors & { 
   return { stdio, syncDescriptor, dataDescriptor };
 }
 
-/** Runtimes in which a process can read a descriptor without turning its event loop. */
+/** Runtimes in which a process can block on a descriptor. */
 const canBlock = new Set<Runtime>(['node', 'bun']);
 
-/** The channel comes after stdin, stdout and stderr: on one of those, whatever the child prints would be taken for messages. */
+/** Adds the channel after stdin, stdout and stderr. On one of those, the child's output would be mistaken for messages. */
 function withIpc(stdio: StdioOptions): Descriptors {
   if (typeof stdio === 'string') return [stdio, stdio, stdio, 'ipc'];
   if (stdio.includes('ipc')) return stdio;
@@ -35,7 +35,7 @@ function withIpc(stdio: StdioOptions): Descriptors {
   return [...standard, ...stdio.slice(3), 'ipc'];
 }
 
-/** This side's end of one of the sockets. The types know only streams; Node leaves them out when it could not open them. */
+/** Returns this side's end of a socket, which Node's types only know as a stream. `undefined` if Node could not open it. */
 export function socketAt(process: ChildProcess, descriptor: number | undefined): Socket | undefined {
   if (descriptor === undefined) return undefined;
   return (process.stdio as typeof process.stdio | undefined)?.[descriptor] as Socket | undefined;

@@ -3,10 +3,10 @@ import { dirname } from 'node:path';
 import { OptionsValidationError } from '../../errors.js';
 import type { ChildOptions } from '../options/child-options.js';
 
-/** Whom a child runs as; `undefined`: as this process. */
+/** The user and group that a child runs as. `undefined` means those of this process. */
 export type User = Pick<ChildOptions, 'uid' | 'gid'>;
 
-/** @throws {OptionsValidationError} where the platform has no such users */
+/** @throws {OptionsValidationError} if the platform does not have numeric users and groups */
 export function checkUser(user: User): void {
   if (process.platform !== 'win32' || !isGiven(user)) return;
   throw new OptionsValidationError(
@@ -18,15 +18,15 @@ export function isGiven({ uid, gid }: User): boolean {
   return uid !== undefined || gid !== undefined;
 }
 
-/** The options as they were given: `{ uid: 1000 }`. */
+/** Shows the options as they were given: `{ uid: 1000 }`. */
 export function showUser({ uid, gid }: User): string {
   const given = Object.entries({ uid, gid }).filter(([, id]) => id !== undefined);
   return `{ ${given.map(([name, id]) => `${name}: ${id}`).join(', ')} }`;
 }
 
 /**
- * The first directory on the way to a file that such a user may not search, or the file itself where only that may not be read. Goes
- * by the modes alone: a system that has other rules besides may refuse more, or less.
+ * Finds the first directory on the path of a file that the user may not search, or the file itself if the user may not read it.
+ * Considers only the modes of files: a system with other rules may refuse more, or less.
  */
 export function barrierBefore(file: string, user: User): string | undefined {
   const way: string[] = [];
@@ -37,7 +37,7 @@ export function barrierBefore(file: string, user: User): string | undefined {
   });
 }
 
-/** Bits of a mode, for others. */
+/** Mode bits for others. */
 const READ = 0o4;
 const SEARCH = 0o1;
 

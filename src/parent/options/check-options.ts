@@ -3,8 +3,8 @@ import type { Table } from '../../options/option.js';
 import { unknownName } from '../../options/unknown-name.js';
 
 /**
- * Checks each option by itself.
- * @param hint the last sentence about an option that the table does not have
+ * Checks each option individually.
+ * @param hint the last sentence of the error for an unknown option
  * @throws {OptionsValidationError}
  */
 export function checkOptions(given: object, table: Table, hint: string): void {

@@ -5,8 +5,8 @@ import type { ResolvedOptions } from './resolve-options.js';
 type Fixed = keyof FixedAtStart<typeof optionTable>;
 
 /**
- * What a child cannot change after its start. A child that was started ahead is taken for options that are equal in these, so
- * what starts a child or keeps the connection to it can read no others.
+ * The options that a child cannot change after its start. A spare child is used if all of them are equal. So the code that starts
+ * a child, or keeps the connection to it, must not read other options.
  */
 export type ChildOptions = Pick<ResolvedOptions, Fixed | 'callbacks' | 'references' | 'runtime'>;
 
@@ -14,7 +14,7 @@ const names = Object.entries(optionTable)
   .filter(([, { fixedAtStart }]) => fixedAtStart)
   .map(([name]) => name as Fixed);
 
-/** Equal texts for options with which one child is as good as another. */
+/** Returns the same key for options whose children are interchangeable. */
 export function keyOfChild(options: ChildOptions): string {
   const values = names.map((name) => options[name]);
   // JSON has no Infinity.

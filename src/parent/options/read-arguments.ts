@@ -13,8 +13,8 @@ export interface Arguments<T extends Table = EmptyTable> {
 type EmptyTable = Record<never, never>;
 
 /**
- * Position decides what an argument means: a string, a URL or `undefined` is the module, the plain object or
- * `undefined` after it the options, and the rest are the constructor's. Nothing is guessed from the content.
+ * Reads arguments by position: a string, a URL or `undefined` is the module, a plain object or `undefined` after it the options,
+ * and the rest are constructor arguments. Nothing is guessed from their content.
  * @param further options that the function takes besides those of `procxy()`
  * @throws {OptionsValidationError}
  */

@@ -12,7 +12,7 @@ type Values = Resolved<typeof optionTable>;
 export interface CallbackLimits {
   /** How many functions one side may export at a time. */
   limit: number;
-  /** ms that the caller of a function waits; `Infinity` for no limit. */
+  /** ms that the caller of a function waits. `Infinity` means no limit. */
   timeout: number;
 }
 
@@ -26,9 +26,9 @@ export interface ReferenceLimits {
   timeout: number;
 }
 
-/** Options with every default filled in. `undefined` is left only where it means something. */
+/** Options with all defaults filled in. `undefined` remains only where it has a meaning. */
 export interface ResolvedOptions extends Omit<Values, 'channel'> {
-  /** `undefined` where functions do not cross. */
+  /** `undefined` if functions do not cross. */
   callbacks: CallbackLimits | undefined;
   references: ReferenceLimits;
   mirrorRequest: MirrorRequest;
@@ -56,7 +56,9 @@ export function resolveOptions<T extends Table = Record<never, never>>(
   const options = readAll(known, given) as Values & Resolved<T>;
   checkModule(modulePath, options);
   if (options.sanitizeV8 && options.serialization !== 'advanced') {
-    throw new OptionsValidationError("The option `sanitizeV8` is for { serialization: 'advanced' } only.");
+    throw new OptionsValidationError(
+      "The option `sanitizeV8` needs { serialization: 'advanced' }. Set it too, or leave `sanitizeV8` out.",
+    );
   }
   return {
     ...options,
@@ -72,7 +74,7 @@ export function resolveOptions<T extends Table = Record<never, never>>(
   };
 }
 
-/** The values of options that have been checked. */
+/** Reads the values of options that were checked. */
 function readAll<T extends Table>(table: T, given: { readonly [K in keyof T]?: unknown }): Resolved<T> {
   const entries = Object.entries(table).map(([name, entry]) => {
     const value = given[name];
@@ -90,7 +92,7 @@ function checkModule(modulePath: string | URL | undefined, options: Values): voi
   }
   if (options.agent !== undefined && (modulePath ?? named) !== undefined) {
     throw new OptionsValidationError(
-      'Both a module and the option `agent` are given: an agent has the class itself. Leave one of the two out.',
+      'The option `agent` cannot be combined with a module, since the agent has the class itself. Leave one of the two out.',
     );
   }
 }
