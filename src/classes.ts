@@ -1,7 +1,7 @@
-/** A class as the language knows it: whatever `new` accepts, whatever its prototype is. */
+/** Any value that `new` accepts, with any prototype. */
 export type Class = new (...args: unknown[]) => object;
 
-/** Runs nothing of the value: only the third argument has to be a constructor. */
+/** Whether a value is a constructor. Does not run it: `Reflect.construct()` only checks its third argument. */
 export function isConstructor(value: unknown): value is Class {
   try {
     Reflect.construct(Object, [], value as Class);
@@ -15,7 +15,7 @@ export function sourceOf(type: object): string {
   return Function.prototype.toString.call(type);
 }
 
-/** The class's name; empty for an anonymous class. A class may hide its name behind a static member of its own. */
+/** Returns the name of a class, or `''` for an anonymous class. Handles classes with a static member `name`. */
 export function nameOf(type: object): string {
   try {
     const { name } = type as { name?: unknown };
@@ -27,8 +27,8 @@ export function nameOf(type: object): string {
 }
 
 /**
- * The names of a class's own members, static or not, and of its base classes: equal for one class that two loaders have compiled,
- * and in general not for two that a mixin has made from the same text.
+ * Lists the names of a class's own members, static or not, and of its base classes. The result is the same for a class that two
+ * loaders have compiled. It usually differs between classes that a mixin has made from the same text.
  */
 export function shapeOf(type: Class): string {
   const { prototype } = type as { prototype?: unknown };
@@ -41,10 +41,10 @@ export function shapeOf(type: Class): string {
 function baseNames(type: object): string[] {
   const names: string[] = [];
   let base = Object.getPrototypeOf(type) as object | null;
-  // Up to `Function.prototype`, of whichever realm: a test runner has one of its own. It cannot be constructed.
+  // Ends at the `Function.prototype` of any realm, such as a test runner's: it is not a constructor.
   for (; isConstructor(base); base = Object.getPrototypeOf(base) as object | null) names.push(nameOf(base));
   return names;
 }
 
-/** What functions and prototypes have by themselves. */
+/** Members that all functions and prototypes have. */
 const builtIn = new Set(['arguments', 'caller', 'constructor', 'length', 'name', 'prototype']);

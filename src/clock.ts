@@ -1,13 +1,14 @@
 import timers from 'node:timers';
 
 /**
- * The real timers, ticks and microtasks, out of reach of a test's fake clock. Nothing else in this package uses the global ones.
+ * Returns the real version of a timer function, even if a test has installed a fake clock. No other file in this package uses the
+ * global functions.
  *
- * Three things keep them real:
- * - They are taken when this file loads, so that a clock which is faked later does not matter.
- * - Timers come from `node:timers`: under jsdom the global ones are jsdom's, which return numbers.
- * - A clock that was faked earlier has replaced `node:timers` too, for `import` and `require()` alike. Jest, Vitest and Sinon all fake
- *   with `@sinonjs/fake-timers`, whose fakes name their clock, and the clock keeps the original of `setTimeout` as `_setTimeout`.
+ * Three measures keep them real:
+ * - They are read when this file loads, so that a clock that is faked later has no effect.
+ * - Timers come from `node:timers`. Under jsdom, the global timers are jsdom's, which return numbers.
+ * - A clock that was faked earlier has replaced `node:timers` too, for both `import` and `require()`. Jest, Vitest and Sinon all
+ *   use `@sinonjs/fake-timers`. Its fakes have a property `clock`, which keeps the original `setTimeout` as `_setTimeout`.
  */
 function real<Name extends string, F extends object>(name: Name, given: F): F {
   const { clock } = given as { clock?: Readonly<Record<`_${Name}`, F | undefined>> };
@@ -23,16 +24,16 @@ export const clearImmediate = real('clearImmediate', timers.clearImmediate);
 export const nextTick = real('nextTick', process.nextTick);
 export const queueMicrotask = real('queueMicrotask', globalThis.queueMicrotask);
 
-/** The longest delay of a timer, in ms. Node fires a timer with a longer one at once. */
+/** The longest delay of a timer, in ms. Node fires a timer with a longer delay immediately. */
 export const MAX_DELAY = 2 ** 31 - 1;
 
-/** Whether Node can deliver what this process receives, which it does by `process.nextTick`. */
+/** Whether `process.nextTick` is real. Node needs it to deliver the messages that a process receives. */
 export function hasRealTicks(of: Pick<NodeJS.Process, 'nextTick'>): boolean {
   return of.nextTick === nextTick;
 }
 
 /**
- * Puts the real `process.nextTick` back where a fake clock has replaced it.
+ * Restores the real `process.nextTick` if a fake clock has replaced it.
  * @returns whether it was faked
  */
 export function restoreNextTick(): boolean {
@@ -45,8 +46,8 @@ export function restoreNextTick(): boolean {
 const hrtime = real('hrtime', process.hrtime);
 
 /**
- * ms, of a clock that only goes forward: what `performance.now()` is. The first look at `performance` loads modules of 0.8 MB in
- * Node 20, which no child should do for a clock.
+ * Returns the time of a monotonic clock in ms, like `performance.now()`. The first access to `performance` would load 0.8 MB of
+ * modules in Node 20.
  */
 export function now(): number {
   const [seconds, nanoseconds] = hrtime();

@@ -1,14 +1,13 @@
 import { isError } from './realm.js';
 
 /**
- * The errors of this library. Each has a stable `code`, says what happened and what to do about it.
- * Test `code` where two copies of the package may be loaded; `instanceof` elsewhere. They stand in one file, so that a reader sees
- * every code, and what each error carries, together.
+ * The errors of this library. Each has a stable `code`, and says what happened and what to do about it. If two copies of the package
+ * may be loaded, check `code` instead of `instanceof`. They share a file so that a reader sees all codes and fields together.
  */
 
 const brand = Symbol.for('procxy.error');
 
-/** On the prototype, where the built-in errors have theirs: the stack's first line is written from it. */
+/** Defines `name` and `code` on the prototype, as in built-in errors. The first line of the stack contains the name. */
 export function define(type: { readonly prototype: object }, name: string, code: ProcxyErrorCode): void {
   Object.defineProperties(type.prototype, {
     name: { value: name, configurable: true, writable: true },
@@ -37,7 +36,7 @@ export type ProcxyErrorCode =
   | 'PROCXY_QUEUE_TIMEOUT'
   | 'PROCXY_POOL_CLOSED';
 
-/** The base of all errors that this library makes itself. A method's own errors are never wrapped in it. */
+/** The base class of all errors that this library makes. It never wraps the errors of methods. */
 export class ProcxyError extends Error {
   declare readonly code: ProcxyErrorCode;
   /**
@@ -57,20 +56,20 @@ export function markRan<E extends Error>(error: E, ran: 'no' | 'maybe'): E {
   return error;
 }
 
-/** Whether `value` is one of this library's errors, from this copy of the package or another. */
+/** Whether `value` is an error of this library, from this copy of the package or another. */
 export function isProcxyError(value: unknown): value is ProcxyError {
   return value instanceof Error && brand in value;
 }
 
-/** Whether what could not cross may do so once the other side has collected its garbage. */
+/** Whether sending may succeed after the other side has collected its garbage. */
 export function isLimitError(error: unknown): boolean {
   return error instanceof CallbackLimitError || error instanceof ReferenceLimitError;
 }
 
-/** How many characters of a reason are worth reading. A message may hold a whole file. */
+/** The most characters of a reason to show. A message may contain a whole file. */
 const REASON_LIMIT = 2000;
 
-/** Any thrown value as a part of a sentence, without its full stop. Never throws, whatever the value does when it is read. */
+/** Describes any thrown value as part of a sentence, without the full stop. Never throws, even if reading the value does. */
 export function describeReason(reason: unknown): string {
   try {
     const text = String(isError(reason) ? reason.message : reason);
@@ -80,7 +79,7 @@ export function describeReason(reason: unknown): string {
   }
 }
 
-/** A call, or the start of a child, took longer than it may. The child goes on; a late result is dropped. */
+/** A call or the start of a child exceeded its time limit. The child keeps running the method, and a late result is dropped. */
 export class TimeoutError extends ProcxyError {
   declare readonly name: 'TimeoutError';
   declare readonly code: 'PROCXY_TIMEOUT';
@@ -89,7 +88,7 @@ export class TimeoutError extends ProcxyError {
   }
   /** The method, or `constructor` for a start. */
   readonly method: string;
-  /** What it was allowed, in ms. */
+  /** The time limit, in ms. */
   readonly timeoutMs: number;
 
   constructor(method: string, timeoutMs: number, message: string) {
@@ -99,18 +98,18 @@ export class TimeoutError extends ProcxyError {
   }
 }
 
-/** The child process ended, or could not be started, with calls still open. */
+/** The child process could not be started, or ended while calls were open. */
 export class ChildCrashedError extends ProcxyError {
   declare readonly name: 'ChildCrashedError';
   declare readonly code: 'PROCXY_CHILD_CRASHED';
   static {
     define(this, 'ChildCrashedError', 'PROCXY_CHILD_CRASHED');
   }
-  /** `null` when a signal ended the child, or it never ran. */
+  /** The exit code. `null` if a signal ended the child, or it never ran. */
   readonly exitCode: number | null;
-  /** The signal that ended the child, else `null`. */
+  /** The signal that ended the child, or `null`. */
   readonly signal: NodeJS.Signals | null;
-  /** The last 4 KiB that the child wrote to stderr; `undefined` unless `stdio` is `'pipe'`. */
+  /** The last 4 KiB that the child wrote to stderr. `undefined` unless `stdio` is `'pipe'`. */
   readonly stderr: string | undefined;
 
   constructor(
@@ -146,7 +145,7 @@ export class SerializationError extends ProcxyError {
   static {
     define(this, 'SerializationError', 'PROCXY_SERIALIZATION');
   }
-  /** Where the value stands: `args[0].image`, `result[3]`. */
+  /** The path of the value, such as `args[0].image` or `result[3]`. */
   readonly path: string;
 
   constructor(message: string, path: string, options?: ErrorOptions) {
@@ -155,7 +154,7 @@ export class SerializationError extends ProcxyError {
   }
 }
 
-/** An argument or an option is not what it has to be. */
+/** An argument or an option is invalid. */
 export class OptionsValidationError extends ProcxyError {
   declare readonly name: 'OptionsValidationError';
   declare readonly code: 'PROCXY_OPTIONS_VALIDATION';
@@ -164,7 +163,7 @@ export class OptionsValidationError extends ProcxyError {
   }
 }
 
-/** A property was set on the proxy, or one was read that cannot be. */
+/** A property was set on the proxy, or a property was read that is not mirrored. */
 export class PropertyError extends ProcxyError {
   declare readonly name: 'PropertyError';
   declare readonly code: 'PROCXY_PROPERTY';
@@ -182,7 +181,7 @@ export class HandleTransferError extends ProcxyError {
   }
 }
 
-/** More functions were to cross than `maxCallbacks` allows to live at a time. */
+/** A function was passed, but the other side already holds as many as `maxCallbacks` allows. */
 export class CallbackLimitError extends ProcxyError {
   declare readonly name: 'CallbackLimitError';
   declare readonly code: 'PROCXY_CALLBACK_LIMIT';
@@ -191,7 +190,7 @@ export class CallbackLimitError extends ProcxyError {
   }
 }
 
-/** More objects were to go by reference than `maxReferences` allows to live at a time. */
+/** An object was passed by reference, but the other side already holds as many as `maxReferences` allows. */
 export class ReferenceLimitError extends ProcxyError {
   declare readonly name: 'ReferenceLimitError';
   declare readonly code: 'PROCXY_REFERENCE_LIMIT';
@@ -200,7 +199,7 @@ export class ReferenceLimitError extends ProcxyError {
   }
 }
 
-/** A function marked by `sync()` cannot be waited for here, or was about to wait for itself. */
+/** A process cannot block for a function marked by `sync()`, or the function called the child that waits for it. */
 export class SyncCallbackError extends ProcxyError {
   declare readonly name: 'SyncCallbackError';
   declare readonly code: 'PROCXY_SYNC_CALLBACK';
@@ -209,7 +208,10 @@ export class SyncCallbackError extends ProcxyError {
   }
 }
 
-/** The proxy was terminated, by `$terminate()`, by `using` or by its `signal`. Or a function was let go of by `$releaseCallback()`, or a reference by `$release()`. */
+/**
+ * The proxy was terminated by `$terminate()`, `using` or its `signal`. Or a function was released by `$releaseCallback()`, or a
+ * reference by `$release()`.
+ */
 export class TerminatedError extends ProcxyError {
   declare readonly name: 'TerminatedError';
   declare readonly code: 'PROCXY_TERMINATED';
@@ -218,7 +220,7 @@ export class TerminatedError extends ProcxyError {
   }
 }
 
-/** The other side sent what the protocol does not allow; the child was ended, or the connection closed. */
+/** The other side broke the protocol. The child was ended, or the connection was closed. */
 export class ProtocolError extends ProcxyError {
   declare readonly name: 'ProtocolError';
   declare readonly code: 'PROCXY_PROTOCOL';
@@ -227,7 +229,7 @@ export class ProtocolError extends ProcxyError {
   }
 }
 
-/** The executable of a process proxy could not do what a command asked for; the connection goes on. */
+/** The executable of a process proxy could not carry out a command. The connection stays open. */
 export class CommandError extends ProcxyError {
   declare readonly name: 'CommandError';
   declare readonly code: 'PROCXY_COMMAND';
@@ -243,7 +245,7 @@ export class CommandError extends ProcxyError {
   }
 }
 
-/** The executable of a process proxy, or the connection to it, has gone. */
+/** The executable of a process proxy has ended, or the connection to it was closed. */
 export class DisconnectedError extends ProcxyError {
   declare readonly name: 'DisconnectedError';
   declare readonly code: 'PROCXY_DISCONNECTED';
@@ -252,7 +254,7 @@ export class DisconnectedError extends ProcxyError {
   }
 }
 
-/** There is no executable of a process proxy for the platform. */
+/** This package has no executable of the process proxy for the platform. */
 export class ExecutableNotFoundError extends ProcxyError {
   declare readonly name: 'ExecutableNotFoundError';
   declare readonly code: 'PROCXY_EXECUTABLE_NOT_FOUND';
@@ -261,7 +263,7 @@ export class ExecutableNotFoundError extends ProcxyError {
   }
 }
 
-/** There is no channel of the kind that was asked for, on this platform or in this process. */
+/** The requested kind of channel is not available on this platform or in this process. */
 export class ChannelError extends ProcxyError {
   declare readonly name: 'ChannelError';
   declare readonly code: 'PROCXY_CHANNEL';
@@ -270,7 +272,7 @@ export class ChannelError extends ProcxyError {
   }
 }
 
-/** The classes by name, for reviving an error that another process threw. */
+/** The classes by name, to recreate an error that another process threw. */
 export const procxyErrorClasses = {
   TimeoutError,
   ChildCrashedError,

@@ -10,7 +10,7 @@ import { CALL_AGAIN, type OpenBlockingLane, type Worker, type WorkerListener } f
 import type { SerializationMode } from './types/serializable.js';
 import type { ExitStatus } from './types/stats.js';
 
-/** Where the instance lives with `{ inProcess: true }`: here. Both sides of the session are in this process, on a channel in memory. */
+/** Makes the worker for `{ inProcess: true }`. Both sides of its session are in this process, connected by a channel in memory. */
 export function startInProcess(type: Class, mode: SerializationMode): Worker {
   return new InProcess(type, mode);
 }
@@ -39,7 +39,7 @@ class InProcess implements Worker {
     [this.channel, this.#far] = memoryChannelPair(mode);
     const [near, far] = memoryLane(mode, () => this.#far.flush());
     this.blocking = () => near;
-    // An event may be named by a symbol of the class, but not by one of its module: that is not known here.
+    // The module is unknown here, so that events cannot be named by its symbols, only by those of the class.
     const load = () => Promise.resolve({ Class: type, namespace: {} });
     this.#served = serveInstance(
       this.#far,
@@ -76,13 +76,13 @@ class InProcess implements Worker {
     this.#keepAlive.release();
   }
 
-  /** The instance is let go of. Its code cannot be stopped: what it has under way goes on. */
+  /** Drops the instance. Its code cannot be stopped, so pending work continues. */
   end(how: 'term' | 'kill', reason?: string): void {
     if (this.hasEnded) return;
     this.#status = how === 'term' ? { code: 0, signal: null } : { code: null, signal: 'SIGKILL' };
     this.#endedFor = reason;
     this.#served.close();
-    // What was sent before arrives before the end.
+    // Messages that were sent before arrive before the end.
     this.#far.close();
     this.#listener?.onEnd();
   }

@@ -1,4 +1,4 @@
-/** Whether a value is anything but a primitive: functions are objects too. */
+/** Whether a value is not a primitive. Functions are objects too. */
 export function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }

@@ -1,4 +1,4 @@
-/** Whether `await` would wait for a value. Never throws: a value whose `then` cannot be read is not a promise. */
+/** Whether a value is a thenable, which `await` would wait for. Never throws: if `then` cannot be read, it is not one. */
 export function isPromise(value: unknown): value is PromiseLike<unknown> {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
   try {

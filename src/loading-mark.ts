@@ -1,14 +1,14 @@
 import type { ModuleReference, WantedClass } from './protocol.js';
 
-/** A class, and where it is. */
+/** A class and its module. */
 export interface Wanted {
   class: WantedClass;
   module: ModuleReference | undefined;
 }
 
 /**
- * While the agent loads a module, that module must not ask for a proxy of the class it is loaded for: every
- * child would start another. Global, since the agent and the module each have their own copy of this library.
+ * While the agent loads the module of a class, that module must not call `procxy()` with the same class: every child would start
+ * another. Global, since the agent and the module have separate copies of this library.
  */
 const mark = Symbol.for('procxy.loading');
 const marked = globalThis as { [mark]?: Wanted };
@@ -23,11 +23,11 @@ export async function withLoadingMark<T>(wanted: Wanted, load: () => Promise<T>)
   }
 }
 
-/** Whether this process is a child that is loading the module of this very class. */
+/** Whether this process is a child that is loading the module of this class. */
 export function isLoading(wanted: Wanted): boolean {
   const loading = marked[mark];
   if (!loading) return false;
-  // A class is known by its text; a reference has none, and is known by its module.
+  // A class is identified by its text. A reference has no text, and is identified by its module.
   const hasText = wanted.class.source !== undefined;
   return (
     loading.class.name === wanted.class.name &&

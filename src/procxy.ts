@@ -16,19 +16,19 @@ import type { ProcxyOptions } from './types/options.js';
 import type { Procxy } from './types/procxy.js';
 
 /**
- * Runs an instance of `Class` in a child process of its own, and returns a proxy that is used like the instance.
+ * Runs an instance of `Class` in its own child process, and returns a proxy that you use like the instance.
  *
- * What follows the class is told apart by position: a string, a URL or `undefined` is the module; the plain object or
- * `undefined` after it the options; the rest are the constructor's arguments.
+ * Arguments after the class are positional: a string, a URL or `undefined` is the module, a plain object or `undefined` after it
+ * is the options, and the rest are constructor arguments.
  *
- * @param Class the class, which the child imports from its module, or a reference to it that `classFrom()` made
- * @throws {OptionsValidationError} for an argument or option that is not what it must be
- * @throws {ModuleResolutionError} when the module, or the class in it, is not found or cannot be loaded
- * @throws {TimeoutError} when the start takes longer than `startTimeout`
- * @throws {ChildCrashedError} when the child ends before the instance is made
- * @throws whatever the constructor throws
+ * @param Class the class, which the child imports from its module, or a reference from `classFrom()`
+ * @throws {OptionsValidationError} for an invalid argument or option
+ * @throws {ModuleResolutionError} if the module, or the class in it, is not found or cannot be loaded
+ * @throws {TimeoutError} if the start takes longer than `startTimeout`
+ * @throws {ChildCrashedError} if the child ends before the instance is constructed
+ * @throws any error that the constructor throws
  */
-// Without rest parameters and first, so that an editor completes the options in `procxy(Class, { … })`.
+// First, and without rest parameters, so that editors complete the options in `procxy(Class, { … })`.
 export function procxy<C extends ClassLike, const O extends ProcxyOptions = object>(
   Class: (C | ClassReference<C>) & ([] extends ArgumentsOf<C, O> ? unknown : never),
   options: CompletedOptions<C, O> | undefined,

@@ -1,24 +1,23 @@
 /**
- * Every message that crosses between the two processes. Types only: nothing here exists at run time.
+ * All messages between the two processes. Types only: nothing here exists at run time.
  *
- * The channel carries plain data. What plain data cannot express stands in it as a descriptor: an object
- * with a key that begins with `__procxy_`. A user's own object with such a key is wrapped in an `escaped`
- * descriptor, so that data can never be taken for a descriptor. A message that holds a descriptor anywhere
- * says so with `coded: true`; without it the receiver takes the values as they are.
+ * The channel carries plain data. Other values are represented by descriptors: objects with a key that begins with `__procxy_`. A
+ * user object with such a key is wrapped in an `escaped` descriptor, so that data is never mistaken for a descriptor. A message with
+ * a descriptor anywhere has the field `coded`. Without it, the receiver uses the values as they are.
  */
 
 import type { SerializationMode } from './types/serializable.js';
 
-/** Raised when a change would be misread by the other side. Both sides come from the same package. */
+/** Incremented for changes that the other side would misread. Both sides come from the same package. */
 export type ProtocolVersion = 1;
 
-/** A value as a codec wrote it. */
+/** A value in the form that a codec writes. */
 export type Wire = unknown;
 
 /**
- * What a message says of its values: `true` where they hold descriptors; a list where they hold functions or streams too, with
- * the id of each that the sender exports with it: a number for a stream, text for a function, and text that begins with `r` for an
- * object that goes by reference. Each counts once a message, whether the receiver reads the values or not.
+ * What a message says about its values: `true` if they contain descriptors. If the sender exports something with it, a list of ids:
+ * numbers for streams, strings for functions, and strings that begin with `r` for objects that cross by reference. Each id counts
+ * once per message, even if the receiver does not read the values.
  */
 export type Coded = true | (string | number)[];
 
@@ -27,7 +26,7 @@ export interface CallInvoke {
   type: 'call-invoke';
   /** Counts up from 1 on each side. */
   callId: number;
-  /** Whose method it is: the user's instance when left out, else the agent that keeps the instance. */
+  /** The owner of the method. Absent for the user's instance; `'agent'` for the agent that holds it. */
   target?: 'agent';
   method: string;
   args: Wire[];
@@ -38,7 +37,7 @@ export interface CallSuccess {
   type: 'call-result';
   callId: number;
   result: 'success';
-  /** Left out when the method returned `undefined`. */
+  /** Absent if the method returned `undefined`. */
   value?: Wire;
   coded?: Coded;
 }
@@ -54,7 +53,7 @@ export interface CallFailure {
 
 export type CallResult = CallSuccess | CallFailure;
 
-/** Runs a function that the other side was given. Answered by exactly one {@link CallbackResult} with the same `invokeId`. */
+/** Invokes a function of the receiver. Answered by exactly one {@link CallbackResult} with the same `invokeId`. */
 export interface CallbackInvoke {
   type: 'callback-invoke';
   callbackId: string;
@@ -62,20 +61,20 @@ export interface CallbackInvoke {
   /** From the same counter as `callId`. */
   invokeId: number;
   /**
-   * Only where the caller blocks, and the message comes by another way than the rest: how many messages it has sent
-   * there before, which are to be handled first;
+   * Only if the caller blocks, and so the message does not use the channel: how many messages the caller has sent on the channel
+   * before. They must be handled first.
    */
   after?: number;
-  /** and those of them that may not come there before it has its answer. */
+  /** Copies of those messages that the channel may not deliver while the caller blocks. */
   early?: EarlyMessages | undefined;
   coded?: Coded;
 }
 
-/** Copies of messages that are under way on the channel, in their order. */
+/** Copies of messages that are in transit on the channel, in order. */
 export interface EarlyMessages {
-  /** How many have been sent before the first of them. */
+  /** How many messages were sent before the first of them. */
   from: number;
-  /** In JSON mode the messages, in advanced mode what `v8.serialize` makes of each. */
+  /** The messages in JSON mode, or the output of `v8.serialize` for each of them in advanced mode. */
   messages: unknown[];
 }
 
@@ -83,7 +82,7 @@ export interface CallbackSuccess {
   type: 'callback-result';
   invokeId: number;
   result: 'success';
-  /** Left out when the function returned `undefined`. */
+  /** Absent if the function returned `undefined`. */
   value?: Wire;
   coded?: Coded;
 }
@@ -99,45 +98,45 @@ export interface CallbackFailure {
 
 export type CallbackResult = CallbackSuccess | CallbackFailure;
 
-/** The receiver of a function has no use for it any more. The owner forgets it when all that was sent is accounted for. */
+/** The receiver no longer needs a function. The owner forgets it when all messages that exported it are accounted for. */
 export interface CallbackCleanup {
   type: 'callback-cleanup';
   callbackId: string;
-  /** In how many messages it has arrived since the last cleanup. */
+  /** The number of messages that exported the function since the last cleanup. */
   count: number;
 }
 
-/** The owner has let go of a function: invoking it fails from now on. Answered by a {@link CallbackCleanup}. */
+/** The owner has released a function: invoking it fails from now on. Answered by a {@link CallbackCleanup}. */
 export interface CallbackRelease {
   type: 'callback-release';
   callbackId: string;
 }
 
-/** The sender may export no more functions or references: the other side is to find out which of them it does not need. */
+/** The sender has reached an export limit. Asks the other side to collect garbage and give back what it does not need. */
 export interface CallbackCollect {
   type: 'callback-collect';
 }
 
-/** That is done, and each `callback-cleanup` and `reference-cleanup` that came of it was sent before. */
+/** Answers a {@link CallbackCollect}, after each resulting `callback-cleanup` and `reference-cleanup`. */
 export interface CallbackCollected {
   type: 'callback-collected';
 }
 
-/** An invocation by the child failed, and nobody there waits for it. */
+/** An invocation by the child failed, and nothing in the child awaits it. */
 export interface CallbackFailed {
   type: 'callback-failed';
-  /** The function's, or that of a method of an object that the parent has lent. */
+  /** The name of the function, or of a method of an object that the parent has lent. */
   name: string;
   reason: string;
 }
 
-/** Asks something of an object that the other side was given by reference. Answered by one {@link CallResult}. */
+/** Calls a method or reads a property of an object that crossed by reference. Answered by one {@link CallResult}. */
 export interface ReferenceInvoke {
   type: 'reference-invoke';
-  /** From the same counter as that of other calls. */
+  /** From the same counter as other calls. */
   callId: number;
   referenceId: string;
-  /** What `method` names: a method when left out; a property that is read; or a method by the name of a well-known symbol. */
+  /** What `method` names: a property to read, or a well-known symbol. Absent for a method. */
   kind?: ReferenceMember;
   method: string;
   args: Wire[];
@@ -147,43 +146,44 @@ export interface ReferenceInvoke {
 export type ReferenceMember = 'property' | 'symbol';
 
 /**
- * What objects of one kind have. It is sent before the first of them, and holds until the end. The first id is 1, the next 2, and so on.
+ * The members of objects of one kind. It is sent before the first such object, and stays valid. The ids count up from 1.
  */
 export interface ReferenceShape {
   type: 'reference-shape';
   shapeId: number;
   /** Empty for an object without a class. */
   className: string;
-  /** Every name that can be called, */
+  /** The names of all methods. */
   methods: string[];
-  /** and the well-known symbols that can: `iterator` for `Symbol.iterator`. */
+  /** The well-known symbols of methods, such as `iterator` for `Symbol.iterator`. */
   symbols: string[];
-  /** Names of properties, which can only be read by asking. */
+  /** The names of properties, which need a request to be read. */
   properties: string[];
-  /** It has `on`, `off` and `emit`. */
+  /** Whether it has `on`, `off` and `emit`. */
   emitter?: true;
 }
 
-/** The receiver of a reference has no use for it any more. The owner forgets it when all that was sent is accounted for. */
+/** The receiver no longer needs a reference. The owner forgets it when all messages that exported it are accounted for. */
 export interface ReferenceCleanup {
   type: 'reference-cleanup';
   referenceId: string;
-  /** In how many messages it has arrived since the last cleanup. */
+  /** The number of messages that exported it since the last cleanup. */
   count: number;
 }
 
 /**
- * A stream runs from its source to its sink, whichever of the two has exported it; its id is odd where the parent has. The
- * source says nothing before it is asked to. Each side forgets a stream when `stream-end` and `stream-close` have crossed.
+ * Sink to source: asks for items. A stream flows from its source to its sink, and either side may export it. Its id is odd if the
+ * parent exports it. The source sends nothing until it is asked. Each side forgets a stream when both `stream-end` and
+ * `stream-close` have crossed.
  */
 export interface StreamPull {
   type: 'stream-pull';
   streamId: number;
-  /** How many more items, or bytes, the sink has room for. */
+  /** How much more the sink has room for, in bytes. An item that is not bytes has a fixed cost. */
   credit: number;
 }
 
-/** Sink to source, an iterator's: runs one of its methods. Answered by one item or the end. */
+/** Sink to the source of an iterator: runs one of its methods. Answered by one item or the end. */
 export interface StreamStep {
   type: 'stream-step';
   streamId: number;
@@ -193,45 +193,45 @@ export interface StreamStep {
 }
 
 /**
- * Source to sink. Where there is a data socket, bytes come by it, and so do the primitive values of a stream that may have such. One
- * without items on the data socket is the mark of the next `stream-data` or `stream-end` of that stream by the channel, in its place.
+ * Source to sink. If there is a data socket, it carries bytes, and the primitive values of streams that may contain bytes. A message
+ * without items on the data socket is a mark: it holds the place of the stream's next `stream-data` or `stream-end` on the channel.
  */
 export interface StreamData {
   type: 'stream-data';
   streamId: number;
   items: Wire[];
-  /** The item answers a step. */
+  /** Whether the item answers a step. */
   answer?: true;
-  /** One chunk of bytes in place of items, in base64: where there is no data socket. */
+  /** One chunk of bytes in base64 instead of items, if there is no data socket. */
   bytes?: string;
   coded?: Coded;
 }
 
-/** Source to sink: nothing comes any more. */
+/** Source to sink: no more items follow. */
 export interface StreamEnd {
   type: 'stream-end';
   streamId: number;
   result: 'success' | 'error';
-  /** It answers a step. */
+  /** Whether the end answers a step. */
   answer?: true;
-  /** Nothing of a stream that may use the data socket has gone there: this end has no mark among the bytes. */
+  /** The sink has not asked for anything, so that a stream which may use the data socket has no mark there for this end. */
   unasked?: true;
-  /** What an iterator has returned, or thrown; why a stream broke off. */
+  /** What an iterator returned or threw, or the error of a stream. */
   value?: Wire;
   coded?: Coded;
 }
 
-/** Sink to source: it has done with what came, or wants no more of it. */
+/** Sink to source: the sink has handled everything, or wants no more. */
 export interface StreamClose {
   type: 'stream-close';
   streamId: number;
   result: 'success' | 'error';
-  /** Why it broke off. */
+  /** The error, if the sink broke the stream off. */
   value?: Wire;
   coded?: Coded;
 }
 
-/** The receiver of a stream has not taken it: neither of the two roles is played over there. */
+/** The receiver did not accept a stream, so that the stream has no other end. */
 export interface StreamDrop {
   type: 'stream-drop';
   streamId: number;
@@ -245,18 +245,18 @@ export interface SignalAbort {
   coded?: Coded;
 }
 
-/** Nobody can abort it any more. */
+/** A signal was collected, so that it can no longer fire. */
 export interface SignalRelease {
   type: 'signal-release';
   signalId: number;
 }
 
-/** Child to parent: its event loop turns. Sent where `import` has asked for it. */
+/** Child to parent: its event loop is not blocked. Sent only if `import` asked for it. */
 export interface Heartbeat {
   type: 'heartbeat';
 }
 
-/** The last words of a child: the uncaught error that is about to end it. */
+/** The last message of a child: the uncaught error that is about to end it. */
 export interface ChildFatal {
   type: 'child-fatal';
   error?: Wire;
@@ -264,8 +264,8 @@ export interface ChildFatal {
 }
 
 /**
- * What has changed of the instance's public properties; it travels before the answer to the call that changed them.
- * Pairs and not objects, since a property may have any name.
+ * Changes of the instance's public properties, sent before the answer to the call that made them. Pairs instead of objects, since a
+ * property may have any name.
  */
 export interface PropertyUpdate {
   type: 'property-update';
@@ -276,19 +276,19 @@ export interface PropertyUpdate {
   coded?: Coded;
 }
 
-/** The parent listens to an event: the child forwards it from now on. */
+/** An event has a listener in the parent: the child forwards it from now on. */
 export interface EventSubscribe {
   type: 'event-subscribe';
   event: EventName;
 }
 
-/** Nobody in the parent listens any more. */
+/** An event has no more listeners in the parent. */
 export interface EventUnsubscribe {
   type: 'event-unsubscribe';
   event: EventName;
 }
 
-/** Confirms it: no such event comes after this. */
+/** Confirms an {@link EventUnsubscribe}: the event does not follow any more. */
 export interface EventUnsubscribed {
   type: 'event-unsubscribed';
   event: EventName;
@@ -301,32 +301,32 @@ export interface EventEmit {
   coded?: Coded;
 }
 
-/** Brings one handle, attached by the channel, just before the message that holds its descriptor. */
+/** Carries one handle, which is attached to the message, just before the message with its descriptor. */
 export interface HandleTransfer {
   type: 'handle-transfer';
   handleId: number;
   handle: HandleDescription;
 }
 
-/** What an object is made of besides its native handle. */
+/** What is needed to recreate an object, besides its native handle. */
 export type HandleDescription =
   | { kind: 'socket'; allowHalfOpen: boolean }
   | { kind: 'server'; allowHalfOpen: boolean; pauseOnConnect: boolean }
   | { kind: 'dgram'; type: 'udp4' | 'udp6' };
 
-/** Confirms that it arrived: the sender may close its own. */
+/** Confirms that a handle arrived: the sender may close its own. */
 export interface HandleReceived {
   type: 'handle-received';
   handleId: number;
 }
 
-/** Says that the sender keeps its own: it did not arrive, for want of descriptors for example, or both sides have the same object. */
+/** Tells the sender to keep its handle. It did not arrive, for example for lack of descriptors, or both sides share the object. */
 export interface HandleKept {
   type: 'handle-kept';
   handleId: number;
 }
 
-/** An event that could not be subscribed to or forwarded, and why. */
+/** An event could not be subscribed to or forwarded, with the error. */
 export interface EventFailed {
   type: 'event-failed';
   event: EventName;
@@ -334,7 +334,7 @@ export interface EventFailed {
   coded?: Coded;
 }
 
-/** A symbol has no meaning in another process: `key` is that of `Symbol.for`, `description` finds it in the class's module. */
+/** A symbol is identified by its `key` in `Symbol.for`, or by its `description`, with which the child finds it in the class's module. */
 export type EventName = string | { key: string } | { description: string };
 
 export type Message =
@@ -371,10 +371,10 @@ export type Message =
   | HandleKept;
 
 /**
- * Several messages in one, in their order, written as one flat array: less to write and to read than an object for each.
- * Each begins with a number that says what follows:
+ * Several messages in order, as one flat array, which is faster to write and read than an object for each. Each row begins with a
+ * number that says what follows:
  *
- * | | follows | stands for |
+ * | | what follows | message |
  * |---|---|---|
  * | 0 | a message | itself |
  * | 1 | `callId`, `method`, `args` | a `call-invoke` |
@@ -383,52 +383,52 @@ export type Message =
  * | 4 | `invokeId`, `callbackId`, `args` | a `callback-invoke` |
  * | 5 | `invokeId`, `value` | a `callback-result` with success |
  * | 6 | `invokeId` | the same without a value |
- * | 7 | `invokeId`, `args` | a `callback-invoke` of the same function as the last one of this batch that had a row of its own |
+ * | 7 | `invokeId`, `args` | a `callback-invoke` of the same function as the last row 4 or 7 of this batch |
  *
- * A child may send one at any time. It is sent some once the answer to `import` has said that it reads them.
+ * A child may send batches at any time. It receives them only if its answer to `import` says that it reads them.
  */
 export interface Batch {
   type: 'batch';
   rows: unknown[];
 }
 
-/** `{ __procxy_type: 'error', value: … }`: written and read by the transfer handler of that name. */
+/** For example `{ __procxy_type: 'error', value: … }`. The transfer handler of that name writes and reads it. */
 export interface Descriptor {
   __procxy_type: string;
   value?: Wire;
 }
 
-/** Stands for a function. */
+/** Represents a function. */
 export interface CallbackDescriptor {
-  /** A UUID v4 that its owner gave it. */
+  /** A UUID v4 assigned by its owner. */
   __procxy_callback: string;
   __procxy_meta: {
     type: 'function';
     /** Its `length`. */
     arity: number;
     name: string;
-    /** The other side waits for its result without turning its event loop. */
+    /** Whether the caller blocks until the function returns. */
     sync?: true;
-    /** It is the receiver's own that comes back. */
+    /** Whether it is a function of the receiver that comes back. */
     home?: true;
   };
 }
 
 /** The `value` of a descriptor of the type `reference`. */
 export type ReferenceDescription =
-  /** The id is `r1`, `r2` and so on. */
+  /** The ids are `r1`, `r2` and so on. */
   | { id: string; shape: number }
-  /** It is the receiver's own that comes back. */
+  /** It is an object of the receiver that comes back. */
   | { id: string; home: true };
 
 /** The `value` of a descriptor of the type `stream`. */
 export type StreamDescription =
   | { kind: 'iterator'; id: number }
-  /** Node's. Without `objectMode` it carries bytes; `encoding` is that of the text which a reader gets. */
+  /** A Node stream. Without `objectMode`, it carries bytes. `encoding` is set if readers get text. */
   | { kind: 'readable'; id: number; objectMode: boolean; encoding?: string }
   | { kind: 'writable'; id: number; objectMode: boolean }
   | { kind: 'duplex'; readable: DuplexSide; writable: DuplexSide }
-  /** The web's. */
+  /** A web stream. */
   | { kind: 'readable-stream'; id: number }
   | { kind: 'writable-stream'; id: number };
 
@@ -440,42 +440,42 @@ export interface DuplexSide {
 
 /** The `value` of a descriptor of the type `abort-signal`. */
 export interface SignalDescription {
-  /** Left out when it has fired already. */
+  /** Absent if the signal has fired already. */
   id?: number;
   aborted?: { reason?: Wire };
 }
 
-/** The argument of the agent's `import`, the first call of all. Its `constructor` follows, with the user's arguments. */
+/** The argument of the agent's `import`, which is the first call. `constructor` follows, with the user's arguments. */
 export interface LoadRequest {
   protocol: ProtocolVersion;
   module: ModuleReference;
   class: WantedClass;
-  /** The name of the static method that makes the instance; left out: `new` does. */
+  /** The name of the static method that makes the instance. Absent for `new`. */
   create?: string;
   serialization: SerializationMode;
   supportHandles: boolean;
-  /** Left out where functions do not cross. */
+  /** Absent if functions do not cross. */
   callbacks?: CallbackRequest | undefined;
-  /** How objects go by reference. */
+  /** How objects cross by reference. */
   references?: ReferenceRequest;
   /** The child's descriptor of the data socket. */
   dataDescriptor?: number | undefined;
   mirror: MirrorRequest;
-  /** µs for which the event loop stays awake after a message; left out: none. */
+  /** µs for which the event loop stays awake after a message. Absent for none. */
   busyPoll?: number;
-  /** ms from one {@link Heartbeat} to the next, once there is an instance; left out: none. */
+  /** ms between two messages {@link Heartbeat}, once there is an instance. Absent for none. */
   heartbeat?: number;
-  /** ms that the instance's dispose hook may take once the parent is gone. */
+  /** ms that the instance's dispose hook may take after the parent has gone. */
   terminateTimeout: number;
-  /** The signal whose listeners end the process after that; left out: SIGTERM. */
+  /** The signal whose listeners end the process after that. Default: SIGTERM. */
   killSignal?: NodeJS.Signals;
-  /** Where the agent goes before it loads the module; left out: it stays where it was started. */
+  /** The directory that the agent changes to before it loads the module. Absent to stay where it was started. */
   cwd?: string;
 }
 
 /** What the agent's `import` returns. */
 export interface AgentDescription {
-  /** It reads a {@link Batch}. */
+  /** Whether the agent reads a {@link Batch}. */
   batches?: boolean;
 }
 
@@ -483,26 +483,26 @@ export interface AgentDescription {
 export interface CallbackRequest {
   /** How many functions one side may export at a time. */
   limit: number;
-  /** ms that the caller of a function waits for its result; left out: no limit. */
+  /** ms that the caller of a function waits for its result. Absent for no limit. */
   timeout?: number;
   /** The child's descriptor of the socket on which it waits for the result of a synchronous function. */
   syncDescriptor?: number;
 }
 
-/** How objects go by reference. Left out, only marked ones do. */
+/** How objects cross by reference. Absent if only marked objects do. */
 export interface ReferenceRequest {
   /** How many objects one side may export at a time. */
   limit: number;
-  /** The child sends each object with methods so. Left out: only those that are marked. */
+  /** Whether the child sends each object with methods by reference. Otherwise, it sends only marked objects so. */
   automatic?: true;
-  /** ms that the child waits for the result of a method of a lent object; left out: no limit. */
+  /** ms that the child waits for the result of a method of a lent object. Absent for no limit. */
   timeout?: number;
 }
 
 /** How to open the file behind another process's descriptor. */
 export interface DescriptorReference {
   path: string;
-  /** As `open(2)` has them. */
+  /** The flags of `open(2)`. */
   flags: number;
 }
 
@@ -510,7 +510,7 @@ export interface DescriptorReference {
 export interface MirrorRequest {
   /** `own`: the own data properties that are public. */
   names: 'own' | 'none' | string[];
-  /** Bytes that one flush may compare and send. */
+  /** The most bytes of properties that are mirrored, in total. */
   limit: number;
 }
 
@@ -521,21 +521,21 @@ export type ModuleReference =
   /** A bare specifier, resolved as an `import` in the file `referrer` would be. */
   | { specifier: string; referrer: string };
 
-/** How the child knows which export is the class. */
+/** How the child recognizes the export that is the class. */
 export interface WantedClass {
   /** Empty for an anonymous class. */
   name: string;
-  /** The class's source text, as `Function.prototype.toString` gives it. Left out where the parent has not loaded the class. */
+  /** The class's source text, from `Function.prototype.toString`. Absent if the parent has not loaded the class. */
   source?: string;
-  /** The names of its members and base classes. Left out where the text is. */
+  /** The names of its members and base classes. Absent together with the text. */
   shape?: string;
-  /** The user has named the module: an export of the same name will do, though text and shape differ, as they do in a bundle. */
+  /** Set if the user has named the module. The name alone then suffices: in a bundle, text and shape may differ. */
   isModuleNamed?: true;
-  /** Which export is the class, as the user has named it: `Sorter`, `default`, `api.Sorter`. */
+  /** The export that is the class, if the user has named it, such as `Sorter`, `default` or `api.Sorter`. */
   exportName?: string;
 }
 
-/** What the agent's `constructor` returns: all that the parent knows of the instance. */
+/** What the agent's `constructor` returns: everything that the parent knows about the instance. */
 export interface InstanceDescription {
   /** Every name that can be called. */
   methods: string[];

@@ -1,8 +1,8 @@
 import { types } from 'node:util';
 
 /**
- * What a value is, whichever realm its class comes from. Jest, jsdom and `node:vm` bring classes of their own: there Node's errors,
- * Buffers, URLs and streams are instances of none of the global ones.
+ * Type checks that work for values of any realm. Jest, jsdom and `node:vm` have their own global classes: there, Node's errors,
+ * Buffers, URLs and streams are not instances of them.
  */
 
 export function isError(value: unknown): value is Error {
@@ -29,18 +29,18 @@ export function isWritableStream(value: unknown): value is WritableStream {
   return isOf('WritableStream', 'getWriter', value);
 }
 
-/** jsdom has no streams of the web: there they are Node's own. */
+/** Returns the classes of web streams. jsdom does not have them, so that Node's are used there. */
 export function webStreams(): Pick<typeof globalThis, 'ReadableStream' | 'WritableStream'> {
   return 'ReadableStream' in globalThis ? globalThis : process.getBuiltinModule('node:stream/web');
 }
 
-/** Whether an object has no class. */
+/** Whether an object is plain, not an instance of a class. */
 export function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value) as object | null;
   return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
 }
 
-/** The web's classes name themselves by `Symbol.toStringTag`, in Node, in jsdom and in polyfills. */
+/** Web classes have their name in `Symbol.toStringTag`, in Node, in jsdom and in polyfills. */
 function isOf(type: string, member: string, value: unknown): boolean {
   return (
     typeof value === 'object' &&

@@ -1,6 +1,6 @@
 /**
- * Returns the `require` of a file. Node is asked at run time: a bundler that sees `createRequire()` in a program resolves what it is
- * called with during the build, and puts an id of the bundle in its place.
+ * Returns the `require` of a file. Hides `createRequire()` from bundlers: they would resolve its calls during the build, and replace
+ * paths with ids of the bundle.
  */
 export function requireFrom(file: string | URL): NodeJS.Require {
   return process.getBuiltinModule('node:module').createRequire(file);

@@ -1,6 +1,6 @@
 import { now } from './clock.js';
 
-/** What went wrong where nobody waits, and whose end it is not to be. */
+/** Failures that no code awaits, and that must not end the process. */
 export type WarningCode =
   | 'PROCXY_BLOCKED'
   | 'PROCXY_CALLBACK_FAILED'
@@ -13,18 +13,19 @@ export type WarningCode =
   | 'PROCXY_RESTARTED'
   | 'PROCXY_STREAM_FAILED';
 
-/** So many of one code are told within {@link WINDOW} ms: a child that floods the process with them is not to flood its log. */
+/** The most warnings with one code within {@link WINDOW} ms, so that a child cannot flood the log of its parent. */
 const MOST = 100;
 const WINDOW = 1000;
 
 const told = new Map<WarningCode, { since: number; count: number }>();
 
-/** Tells of it as Node does: a listener of the process's `'warning'` event gets it, and stderr by default. */
+/** Emits a process warning. Listeners of the `'warning'` event get it, and Node prints it on stderr by default. */
 export function warn(code: WarningCode, message: string): void {
   const time = now();
   let recent = told.get(code);
   if (!recent || time - recent.since > WINDOW) told.set(code, (recent = { since: time, count: 0 }));
   if (++recent.count > MOST) return;
-  const more = recent.count === MOST ? ` Others with this code are not shown for up to ${WINDOW / 1000} s.` : '';
+  const more =
+    recent.count === MOST ? ` Further warnings with this code are not shown for up to ${WINDOW / 1000} s.` : '';
   process.emitWarning(message + more, { type: 'ProcxyWarning', code });
 }

@@ -15,6 +15,6 @@ test('a flood of warnings is cut, and says so; those of another code are shown',
   expect(heard).toHaveLength(101);
   expect(heard[0]).toMatchObject({ name: 'ProcxyWarning', code: 'PROCXY_CALLBACK_FAILED', message: 'No. 0.' });
   expect(heard[98]?.message).toBe('No. 98.');
-  expect(heard[99]?.message).toBe('No. 99. Others with this code are not shown for up to 1 s.');
+  expect(heard[99]?.message).toBe('No. 99. Further warnings with this code are not shown for up to 1 s.');
   expect(heard[100]).toMatchObject({ code: 'PROCXY_EVENT_FAILED', message: 'Another.' });
 });

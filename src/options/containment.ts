@@ -119,7 +119,7 @@ export const containmentOptions = {
   }),
   /**
    * How large the child's heap may become.
-   * @default V8's limits
+   * @default V8's
    */
   resourceLimits: option(fieldsOf(limitFields) as Kind<ResourceLimits>, {
     fixedAtStart: true,

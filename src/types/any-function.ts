@@ -1,5 +1,5 @@
-/** A function of whatever signature. */
+/** A function of any signature. */
 export type AnyFunction = (...args: never[]) => unknown;
 
-/** A function that is called with whatever arguments arrive. */
+/** A function that may be called with any arguments. */
 export type UntypedFunction = (...args: unknown[]) => unknown;

@@ -1,16 +1,16 @@
 /**
- * A function that its caller in the child waits for: what `sync()` makes.
+ * A function made by `sync()`. Its caller in the child blocks until it returns.
  * @typeParam A its parameters, @typeParam R what the child gets
  */
 export interface SyncCallback<A extends unknown[] = never[], R = unknown> {
   (...args: A): R;
-  /** Only `sync()` makes one: a plain function would hand the child a promise where it expects a value. */
+  /** Only `sync()` makes such a function. With a plain function, the child would get a promise instead of a value. */
   readonly __wrap_the_function_in_sync: true;
 }
 
 /**
- * What a method declares for a function that comes from the other process: calling it gives a promise there, and the function
- * passed may be an ordinary or an `async` one.
+ * The type for a method's parameter that is a function of the other process. Calling it returns a promise. You can pass a plain
+ * or an `async` function.
  * @typeParam Args its parameters, @typeParam Return what it returns, or resolves to
  */
 export type Callback<Args extends unknown[] = [], Return = void> = (...args: Args) => Return | Promise<Return>;

@@ -2,13 +2,13 @@ import type { ChildCrashedError } from '../errors.js';
 import type { ProcxyOptions } from './options.js';
 import type { Procxy } from './procxy.js';
 
-/** A class whose instances can be made. */
+/** A class with a public constructor. */
 export type Constructor<T extends object = object, A extends never[] = never[]> = new (...args: A) => T;
 
-/** A class, whether its constructor is public or not. */
+/** A class with any constructor, public or not. */
 export type ClassLike = Constructor | { readonly prototype: object };
 
-/** Options that name what makes the instance. */
+/** Options that name a static method to make the instance. */
 interface Creating<K = string> {
   readonly create: K;
 }
@@ -16,13 +16,14 @@ interface Creating<K = string> {
 declare const referenced: unique symbol;
 
 /**
- * A class that this process does not have to load: `classFrom()` makes it, and `procxy()` takes it in the place of the class.
+ * A reference to a class that this process does not have to load. `classFrom()` returns it, and `procxy()` accepts it instead of
+ * the class.
  * @typeParam C the class's type: `typeof Heavy`
  */
 export interface ClassReference<C> {
   readonly modulePath: string | URL;
   readonly exportName: string;
-  /** Only a type; there is no such property. */
+  /** Exists only in the type, not at run time. */
   readonly [referenced]: C;
 }
 
@@ -31,7 +32,7 @@ type AnyFunction = (...args: never[]) => unknown;
 /** The names of a class's static methods. */
 type StaticMethod<C> = { [K in keyof C]: C[K] extends AnyFunction ? K : never }[keyof C] & string;
 
-/** The options that were given, without unknown names. Those of `ProcxyOptions` have the comments that an editor shows. */
+/** The given options, without unknown names. `Pick` adds the comments of `ProcxyOptions`, which editors show. */
 export type KnownOptions<C, O> =
   | (O &
       Pick<ProcxyOptions, keyof O & keyof ProcxyOptions> & {
@@ -55,25 +56,25 @@ export type WholeProxy<T> = Procxy<T, { serialization: 'advanced'; enableCallbac
 
 type AnyInstanceOf<C> = C extends { readonly prototype: infer T extends object } ? T : never;
 
-/** The same, with a member that no object is: from it an editor completes the names of static methods. */
+/** The same type, plus a member that no object matches. From it, editors complete the names of static methods. */
 export type CompletedOptions<C, O> =
   KnownOptions<C, O> | { readonly create: StaticMethod<C>; readonly [completed]: never };
 
 type MethodAt<C, K> = K extends keyof C ? Extract<C[K], AnyFunction> : never;
 
-/** What makes the instance takes: the constructor, or the static method that `create` names. */
+/** The arguments of the constructor, or of the static method that `create` names. */
 export type ArgumentsOf<C, O> =
   O extends Creating<infer K> ? Parameters<MethodAt<C, K>> : C extends Constructor ? ConstructorParameters<C> : never;
 
-/** The same for a class with a public constructor, which a generic function need not know. */
+/** The same for a class with a public constructor. It also works in generic functions, where the class is not known yet. */
 export type PublicArgumentsOf<C extends Constructor, O> =
   O extends Creating<infer K> ? Parameters<MethodAt<C, K>> : ConstructorParameters<C>;
 
 export type PublicInstanceOf<C extends Constructor, O> = O extends Creating<infer K> ? Made<C, K> : InstanceType<C>;
 
-/** What the static method makes. */
+/** The type of instance that the static method makes. */
 type Made<C, K> =
   ReturnType<MethodAt<C, K>> extends infer R ? Extract<R extends Promise<infer T> ? T : R, object> : never;
 
-/** The instance that is made so. */
+/** The type of the instance. */
 export type InstanceOf<C, O> = O extends Creating<infer K> ? Made<C, K> : C extends Constructor<infer T> ? T : never;

@@ -8,7 +8,7 @@ import type { SerializationMode } from './serializable.js';
 
 /** What crosses, and which way: what the types of values on the other side are worked out from. */
 
-/** What can cross besides data: worked out from a proxy's options. */
+/** What can cross besides data. Derived from a proxy's options. */
 export interface Setting {
   mode: SerializationMode;
   handles: boolean;
@@ -21,11 +21,11 @@ export interface Crossing {
   mode: SerializationMode;
   handles: boolean;
   streams: boolean;
-  /** Whether objects with methods go by reference, or are `kept` as they are. */
+  /** Whether objects with methods cross by reference, or are `kept` unchanged. */
   references: boolean | 'kept';
   /**
-   * Which way it goes, and what becomes of a function. To the child: it is `refused`; it is `kept` as it is; or it stands as what
-   * a `parameter` takes. From the child: it is `gone`, as the methods of an instance are, or stands as what a `result` gives.
+   * The direction, and what happens to functions. To the child, they are `refused`, are `kept` unchanged, or get the type for a
+   * `parameter`. From the child, they are `gone`, like the methods of an instance, or get the type for a `result`.
    */
   functions: 'refused' | 'kept' | 'parameter' | 'gone' | 'result';
 }
@@ -40,7 +40,7 @@ export type With<S extends Pick<Crossing, 'mode' | 'handles' | 'references'>, F 
 
 export type AsResult<S extends Setting> = With<S, S['callbacks'] extends true ? 'result' : 'gone'>;
 export type AsParameter<S extends Setting> = With<S, S['callbacks'] extends true ? 'parameter' : 'refused'>;
-/** For the question whether a parameter arrives unchanged, whatever stands for the functions in it. */
+/** To check that the rest of a parameter arrives unchanged, regardless of functions in it. */
 export type AsKept<S extends Setting> = With<
   { mode: S['mode']; handles: S['handles']; references: 'kept' },
   S['callbacks'] extends true ? 'kept' : 'refused'
@@ -57,7 +57,7 @@ export type Primitive = string | number | boolean | null | undefined | void;
 
 export type AnyClass = abstract new (...args: never[]) => unknown;
 
-/** No mode carries these: what they hold is not in their properties. */
+/** Values that cannot cross in any mode, since their content is not in their properties. */
 export type Uncloneable =
   | WeakMap<never, unknown>
   | WeakSet<never>
@@ -67,7 +67,7 @@ export type Uncloneable =
   | Iterator<unknown>
   | AsyncIterable<unknown>;
 
-/** Structured clone carries these, and JSON would make `{}` or something else of them. */
+/** Values that structured clone carries, but that JSON would turn into `{}` or something else. */
 export type Cloneable = Date | RegExp | ArrayBuffer | ArrayBufferView;
 
 export type Collection = ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>;
@@ -82,7 +82,7 @@ export type IsAny<T> = 0 extends 1 & T ? true : false;
 
 export type IsSame<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 
-/** The options that a proxy was made with, or just the mode. */
+/** The options of a proxy, or only the mode. */
 export type Config = SerializationMode | ProcxyOptions;
 
 export interface SettingOf<O extends Config> {
@@ -92,7 +92,7 @@ export interface SettingOf<O extends Config> {
   references: O extends { readonly enableReferences: true } ? true : false;
 }
 
-/** The same options, whichever way a value goes: a reference that comes has the type with which it goes home. */
+/** The same options in both directions, so that a reference has the same type when it arrives and when it is passed back. */
 export interface OptionsOf<C extends Crossing> {
   readonly serialization: C['mode'];
   readonly supportHandles: C['handles'];
@@ -100,12 +100,12 @@ export interface OptionsOf<C extends Crossing> {
   readonly enableReferences: true;
 }
 
-/** Names that are called unasked, by `await`, `JSON.stringify` and test frameworks: a proxy has no such methods. */
+/** Methods that `await`, `JSON.stringify` and test frameworks call implicitly. A proxy does not have them. */
 export type ProbedMethod = 'then' | 'toJSON' | 'asymmetricMatch';
 
 export type MethodName<T> = { [K in keyof T]-?: NonNullable<T[K]> extends AnyFunction ? K : never }[keyof T];
 
-/** Those that make an object a reference. A member of the type `any` may be anything, and counts as data. */
+/** The names of methods that make an object a reference. A member of the type `any` counts as data. */
 type OwnMethodName<T> = {
   [K in keyof T]-?: IsAny<T[K]> extends true
     ? never
@@ -116,7 +116,7 @@ type OwnMethodName<T> = {
       : never;
 }[keyof T];
 
-/** Values of classes of the language cross in ways of their own. */
+/** Instances of built-in classes, which cross in their own ways. */
 type OfLanguage =
   | readonly unknown[]
   | Cloneable
@@ -128,14 +128,14 @@ type OfLanguage =
   | PromiseLike<unknown>
   | URL;
 
-/** Whether an object is more than its data: the run time makes the same difference. */
+/** Whether an object has methods besides its data. The check at run time is the same. */
 export type HasMethods<T> = T extends OfLanguage ? false : [OwnMethodName<T>] extends [never] ? false : true;
 
 type IteratorMethod = 'next' | 'return' | 'throw';
 type IteratorHelper =
   'map' | 'filter' | 'take' | 'drop' | 'flatMap' | 'reduce' | 'toArray' | 'forEach' | 'some' | 'every' | 'find';
 
-/** Whether what can be iterated over has methods besides, as the cursor of a database has. */
+/** Whether an iterable has more methods, like the cursor of a database. */
 export type IsMoreThanIterator<T> = [
   Exclude<
     OwnMethodName<T>,

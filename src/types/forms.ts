@@ -33,11 +33,11 @@ import type * as reasons from './reasons.js';
 import type { CannotCross, TransferTypes } from './serializable.js';
 
 /**
- * What arrives of a value in another process, as a type. One file, since the types refer to each other in a circle: a value may hold
- * a function or an object with methods, and those take and give values.
+ * Types of values as they arrive in another process. They share a file because they are mutually recursive: a value may contain a
+ * function or an object with methods, which have parameters and results.
  */
 
-/** What arrives of a value. `Mark` stands where one cannot cross: see {@link Crosses}. */
+/** The type of a value as it arrives. `Mark` replaces parts that cannot cross: see {@link Crosses}. */
 type Form<T, C extends Crossing, Mark> =
   IsAny<T> extends true
     ? T
@@ -79,7 +79,7 @@ type DataForm<T, C extends Crossing, Mark> = T extends Iterating
     ? CloneForm<T, C, Mark>
     : JsonForm<T, C, Mark>;
 
-/** The mirror holds no references. What goes to the child is one of its own that comes home, or an object of functions. */
+/** The mirror has no references. An object for the child is one of its own references, or an object of functions. */
 type ReferenceForm<T, C extends Crossing, Mark> = C['references'] extends 'kept'
   ? T
   : C['streams'] extends false
@@ -88,7 +88,7 @@ type ReferenceForm<T, C extends Crossing, Mark> = C['references'] extends 'kept'
       ? Remote<T, OptionsOf<C>> | (T extends object ? ObjectForm<T, C, never> : never)
       : Remote<T, OptionsOf<C>>;
 
-/** A lent object stays what it is on its way to the child. From the child it comes as a reference. */
+/** A lent object keeps its type on the way to the child. From the child, it arrives as a reference. */
 type LentForm<T, V, C extends Crossing> = C['functions'] extends 'result' | 'gone' ? Remote<V, OptionsOf<C>> : T;
 
 type FunctionForm<F extends AnyFunction, C extends Crossing, Mark> = C['functions'] extends 'kept'
@@ -99,25 +99,25 @@ type FunctionForm<F extends AnyFunction, C extends Crossing, Mark> = C['function
       ? ResultFunction<F, C, Mark>
       : Mark;
 
-/** A function that the parent gives: its arguments come from the child, and its result goes there. */
+/** The type for a function that the parent passes: its arguments come from the child, and its result goes to the child. */
 type ParameterFunction<F extends AnyFunction, C extends Crossing, Mark> = F extends (...args: infer A) => infer R
   ? MayBePlain<R> extends true
     ? (...args: { [K in keyof A]: Form<A[K], With<C, 'result'>, Mark> }) => SettledForm<R, C, Mark>
     : SyncCallback<{ [K in keyof A]: Form<A[K], With<C, 'result'>, Mark> }, Form<R, C, Mark>>
   : never;
 
-/** Whether the child, which gets a promise, gets what the type says. */
+/** Whether a plain function may be passed: its declared result must allow the promise that the child gets. */
 type MayBePlain<R> = [R] extends [void] ? true : Promise<Awaited<R>> extends R ? true : false;
 
 type SettledForm<R, C extends Crossing, Mark> =
   R extends Promise<infer Value> ? Promise<Form<Value, C, Mark>> : Form<R, C, Mark>;
 
-/** A function that the child gives: calling it is a call there. Not worked out before it is looked at, since it may be recursive. */
+/** The type for a function that the child passes: calling it is a call to the child. Resolved late, since it may be recursive. */
 type ResultFunction<F extends AnyFunction, C extends Crossing, Mark> = F extends (...args: infer A) => infer R
   ? (...args: { [K in keyof A]: Form<A[K], With<C, 'parameter'>, Mark> }) => Pending<Form<Awaited<R>, C, Mark>>
   : never;
 
-/** What a call returns: a promise of the result, over which `for await` may also loop at once where the result is an iterator. */
+/** The return type of a call: a promise of the result. If the result is an iterator, `for await` can also iterate it directly. */
 export type Pending<V> = [V] extends [never]
   ? Promise<V>
   : IsAny<V> extends true
@@ -144,7 +144,7 @@ type ChunkForm<Chunk, C extends Crossing, Mark> = Chunk extends Uint8Array | Arr
 /** Promises among the items of an iterator are awaited. */
 type ItemForm<Item, C extends Crossing, Mark> = ChunkForm<Awaited<Item>, C, Mark>;
 
-/** The child's become asynchronous; one of the parent must be so already. */
+/** Iterators of the child become asynchronous. An iterator of the parent must be asynchronous already. */
 type IteratorForm<T, C extends Crossing, Mark> = C['functions'] extends 'result' | 'gone'
   ? T extends AsyncGenerator<infer Y, infer R, infer N> | Generator<infer Y, infer R, infer N>
     ? AsyncGenerator<ItemForm<Y, C, Mark>, ItemForm<R, C, Mark>, N>
@@ -172,8 +172,8 @@ type JsonForm<T, C extends Crossing, Mark> = T extends bigint | Uncloneable | Co
       : Mark;
 
 /**
- * Maps and Sets first: they have every method of the weak ones. A type that is recursive through one of them is
- * resolved too early by the compiler, and counts as one that cannot cross.
+ * Maps and Sets come first, since they have all methods of the weak collections. The compiler resolves a type that is recursive
+ * through a Map or Set too early, so such a type counts as one that cannot cross.
  */
 type CloneForm<T, C extends Crossing, Mark> = T extends bigint | Cloneable
   ? T
@@ -191,7 +191,7 @@ type CloneForm<T, C extends Crossing, Mark> = T extends bigint | Cloneable
               ? ObjectForm<T, C, Mark>
               : Mark;
 
-/** Arrays and tuples keep their shape; an object keeps its data. Where functions cross, those of an object are taken for its own. */
+/** Arrays and tuples keep their shape, and objects keep their data. If functions cross, an object's methods count as own properties. */
 type ObjectForm<T extends object, C extends Crossing, Mark> = T extends readonly unknown[]
   ? ArrayForm<T, C, Mark>
   : keyof T extends never
@@ -201,8 +201,8 @@ type ObjectForm<T extends object, C extends Crossing, Mark> = T extends readonly
       : { [K in keyof T as K extends KeptKeys<T, C> ? K : never]: Form<T[K], C, Mark> };
 
 /**
- * An array, told from a tuple by what it takes, is written out: the compiler resolves that late, where a mapped type
- * would never end for a recursive element.
+ * Arrays are not mapped types: the compiler resolves `X[]` late, while a mapped type would never end for a recursive element. The
+ * first condition tells arrays from tuples.
  */
 type ArrayForm<T extends readonly unknown[], C extends Crossing, Mark> = T[number][] extends T
   ? T extends unknown[]
@@ -225,15 +225,15 @@ interface MarkB {
 }
 
 /**
- * Whether a value of type `T` can cross at all. Both forms are the same type unless a mark stands in them somewhere,
- * however deep: and the compiler's comparison, unlike a recursive conditional type, ends for recursive types too.
+ * Whether a value of type `T` can cross at all. The two forms differ only if they contain a mark at any depth. The compiler's
+ * comparison, unlike a recursive conditional type, also ends for recursive types.
  */
 export type Crosses<T, C extends Crossing> = [Form<T, C, MarkA>] extends [Form<T, C, MarkB>] ? true : false;
 
 /** Whether a value of type `T` arrives as the same type. */
 export type CrossesUnchanged<T, C extends Crossing> = IsAny<T> extends true ? true : IsSame<T, Form<T, C, MarkA>>;
 
-/** Whether parameters of these types may be passed: they must arrive as they are. */
+/** Whether parameters of these types may be passed: they must arrive unchanged. */
 export type MayPass<A extends unknown[], S extends Setting> = [
   Crosses<A, AsParameter<S>>,
   CrossesUnchanged<A, AsKept<S>>,
@@ -241,34 +241,34 @@ export type MayPass<A extends unknown[], S extends Setting> = [
   ? true
   : false;
 
-/** What is passed for parameters: themselves, but for functions that the way makes asynchronous. */
+/** The types to pass for parameters: the same types, except for functions that become asynchronous. */
 export type Passed<A extends unknown[], S extends Setting> =
   Form<A, AsParameter<S>, never> extends infer P extends unknown[] ? (IsSame<P, A> extends true ? A : P) : A;
 
-/** What arrives of a value of type `T`: `T` itself wherever nothing changes. */
+/** The type of a value of type `T` as it arrives: `T` itself if nothing changes. */
 export type Crossed<T, C extends Crossing> =
   CrossesUnchanged<T, C> extends true ? T : Form<T, C, CannotCross<'This value cannot cross to another process.'>>;
 
-/** The methods that can be called on what stands for an object. */
+/** The names of methods that can be called on a proxy or a reference. */
 export type RemoteName<T> = Exclude<MethodName<T>, ProbedMethod | symbol>;
 
 /**
  * An object of type `T` that stays in the child: its methods run there.
  * @typeParam T the object's type
- * @typeParam O the options of the proxy that it was reached by, or just the serialization mode
+ * @typeParam O the options of the proxy that returned it, or only the serialization mode
  */
 export type Remote<T, O extends Config = 'json'> = {
   readonly [K in RemoteName<T>]: RemoteMethod<Extract<T[K], AnyFunction>, T, Remote<T, O>, SettingOf<O>>;
 } & ReferenceControls<T, O>;
 
-/** What each reference has of its own. */
+/** The members that every reference has. */
 export interface ReferenceControls<T, O extends Config = 'json'> extends AsyncDisposable, Disposable {
-  /** Reads a property or a getter of the object now. */
+  /** Reads the current value of a property or getter of the object. */
   $get<K extends Exclude<keyof T, MethodName<T> | symbol>>(name: K): Promise<ReadForm<T[K], AsResult<SettingOf<O>>>>;
   $get(name: string): Promise<unknown>;
   /**
-   * Lets go of the object before the garbage collector does: calling it is a {@link TerminatedError} then. `using` does the same. Returns
-   * whether it was held.
+   * Releases the object before the garbage collector does. Calling its methods then throws a {@link TerminatedError}. `using` does
+   * the same. Returns whether the object was still held.
    */
   $release(): boolean;
 }
@@ -279,8 +279,8 @@ type ReadForm<V, C extends Crossing> =
     : CannotCross<'This property cannot cross in the serialization mode of this proxy.'>;
 
 /**
- * A method of an instance as it stands on the proxy. One that needs no change passes through whole, generics included;
- * in others generics become their constraints. One that cannot work is not callable, and its type says why.
+ * The type of an instance's method on the proxy. A method that needs no change keeps its type, including generics. In other
+ * methods, generics become their constraints. A method that cannot work is not callable, and its type says why.
  * @typeParam Self the instance's type, @typeParam Proxy what a result of that type becomes
  */
 export type RemoteMethod<F extends AnyFunction, Self, Proxy, S extends Setting> =
@@ -290,7 +290,7 @@ export type RemoteMethod<F extends AnyFunction, Self, Proxy, S extends Setting> 
       ? RemoteSignatures<All, Self, Proxy, S>
       : never;
 
-/** Already asynchronous, with nothing that the way would change. */
+/** Whether a method is already asynchronous, and nothing in it would change. */
 type PassesThrough<F extends AnyFunction, S extends Setting> =
   Overloads<F> extends [(...args: infer A) => infer R]
     ? [R] extends [never]
@@ -311,7 +311,7 @@ type PassesThrough<F extends AnyFunction, S extends Setting> =
         : false
     : false;
 
-/** Those overloads that can work, in their order; the reason of the last where none can. */
+/** The overloads that can work, in order. If none can, the reason for the last one. */
 type RemoteSignatures<All extends Signature[], Self, Proxy, S extends Setting> =
   Callable<All, Self, Proxy, S> extends infer Usable extends Signature[]
     ? Usable extends []

@@ -2,14 +2,14 @@ import type { AnyFunction } from './any-function.js';
 
 declare const lent: unique symbol;
 
-/** Only in types: what a lent object is. */
+/** Exists only in types: the type of the object that is lent. */
 export interface LentMark<T> {
   readonly [lent]: T;
 }
 
 /**
- * An object that one process lends to another: what a method declares for a parameter that takes one, and what `byReference()` makes.
- * It has the object's methods, each of which gives a promise, and nothing else of it.
+ * An object that one process lends to another. `byReference()` returns this type, and a method declares it for its parameter. It has
+ * only the object's methods, and each returns a promise.
  */
 export type Lent<T> = {
   readonly [K in keyof T as T[K] extends AnyFunction ? Exclude<K, symbol> : never]: T[K] extends (
@@ -19,6 +19,6 @@ export type Lent<T> = {
     : never;
 } & LentMark<T> &
   Disposable & {
-    /** Lets go of the object before the garbage collector does. Returns whether it was held. */
+    /** Releases the object before the garbage collector does. Returns whether it was still held. */
     $release(): boolean;
   };

@@ -7,8 +7,8 @@ import type { processOptions } from '../options/process.js';
 import type { restartOptions } from '../options/restart.js';
 
 /**
- * The options of `procxy()`. All may be left out; an option that is `undefined` counts as left out.
- * They are read off the tables one by one, and not off their union, which has no comments for an editor to show.
+ * The options of `procxy()`. All are optional, and `undefined` means that an option is left out.
+ * The type extends each table separately, since a union of them would have no comments for editors to show.
  */
 export interface ProcxyOptions
   extends

@@ -1,7 +1,7 @@
 export type Signature = (...args: never[]) => unknown;
 
 /**
- * The overloads of a function, in their order, up to eight. The compiler matches a function with fewer by repeating the first.
+ * The overloads of a function, in order, up to eight. For a function with fewer, the compiler repeats the first.
  */
 export type Overloads<F> = F extends {
   (...args: infer A1): infer R1;

@@ -6,7 +6,7 @@ import type { Crossed, Crosses, RemoteMethod } from './forms.js';
 import type { CannotCross, PassableHandle, SerializationMode } from './serializable.js';
 import type { ExitStatus, ProcxyStats } from './stats.js';
 
-/** An emitter's methods that work on the listeners of this process, as the class declares them. */
+/** Methods of an emitter that work with the listeners of this process, with the types that the class declares. */
 type ListenerMethod =
   | 'on'
   | 'once'
@@ -31,12 +31,12 @@ interface EmitterLike {
 
 type IsEmitter<T> = T extends EmitterLike ? true : false;
 
-/** What a class's emitter methods are not: calls to the child. */
+/** The emitter methods of a class that do not call the child. */
 type LocalName<T> = IsEmitter<T> extends true ? ListenerMethod | 'emit' : never;
 
 type RemoteName<T> = Exclude<MethodName<T>, ProbedMethod | LocalName<T> | symbol>;
 
-/** Those whose name does not begin with `_`, unless the options say otherwise. */
+/** The names of properties that do not begin with `_`, or those that the option `mirror` names. */
 type PropertyName<T, O extends Config> = O extends { readonly mirror: false }
   ? never
   : Exclude<keyof T, MethodName<T> | symbol | keyof ProcxyControls<T, O>> extends infer K
@@ -47,7 +47,7 @@ type PropertyName<T, O extends Config> = O extends { readonly mirror: false }
         : K
     : never;
 
-/** Readonly, since what is set here would change nothing in the child. */
+/** The type of a mirrored property. It is readonly, since setting it would change nothing in the child. */
 type Property<V, C extends Crossing> =
   Crosses<V, C> extends true
     ? Crossed<V, C>
@@ -61,7 +61,7 @@ type Properties<T, O extends Config> = {
   readonly [K in PropertyName<T, O> & keyof T]: Property<T[K], AsProperty<SettingOf<O>>>;
 };
 
-/** `emit` is there as what cannot be called, so that a proxy is an emitter for `events.once()` and the like. */
+/** `emit` exists but cannot be called, so that functions such as `events.once()` accept a proxy as an emitter. */
 type Listeners<T> =
   IsEmitter<T> extends true ? Pick<T, Extract<keyof T, ListenerMethod>> & { readonly emit: never } : unknown;
 
@@ -80,17 +80,18 @@ type HandleControls<O extends Config> = O extends { readonly supportHandles: tru
 
 interface HandleReceiver {
   /**
-   * Moves a socket, server or descriptor to the child and gives it to the instance: to the first of its methods `receiveSocket`,
-   * `setSocket`, `receiveServer`, `receiveDgramSocket`, `receiveFileDescriptor` (by the kind of handle), then
-   * `receiveHandle(handle, id)`, then to the listeners of its `'handle'` event. Resolves when the instance has it. A socket
-   * is the child's from then on; a server or a datagram socket is shared until its sender closes it; the descriptor of
-   * a regular file (Linux only) is opened anew, at the file's beginning, and closed here.
-   * @throws {HandleTransferError} when the handle cannot be moved, or the instance takes none
+   * Moves a socket, server or descriptor to the child and passes it to the instance. Depending on its kind, it goes to the first of
+   * the methods `receiveSocket`, `setSocket`, `receiveServer`, `receiveDgramSocket` and `receiveFileDescriptor` that exists, else
+   * to `receiveHandle(handle, id)`, else to the listeners of the `'handle'` event. Resolves when the instance has it.
+   *
+   * A socket then belongs to the child. A server or a datagram socket is shared until its sender closes it. The descriptor of a
+   * regular file (Linux only) is opened again at the file's beginning, and closed here.
+   * @throws {HandleTransferError} if the handle cannot be moved, or the instance does not accept it
    */
   $sendHandle(handle: PassableHandle, id?: string | number): Promise<void>;
 }
 
-/** A proxy that takes handles, with `$sendHandle()`. */
+/** A proxy that accepts handles, with `$sendHandle()`. */
 export type ProcxyWithHandle<T, Mode extends SerializationMode = 'json'> = Procxy<
   T,
   { serialization: Mode; supportHandles: true }
@@ -101,10 +102,10 @@ export type ProcxiableMethodsOf<T, Mode extends SerializationMode = 'json'> = {
   [K in RemoteName<T>]: Procxy<T, Mode>[K] extends AnyFunction ? K : never;
 }[RemoteName<T>];
 
-/** The type of the instance that a proxy stands for. */
+/** The instance type of a proxy. */
 export type UnwrapProxy<P> = P extends { $with(options: CallOverrides): Procxy<infer T, infer _> } ? T : never;
 
-/** Only options that name `inProcess` make it possible that there is no process. */
+/** The type of `$process`. It can be `undefined` only if the options contain `inProcess`. */
 type ProcessOf<O extends Config> = O extends { readonly inProcess: infer In }
   ? true extends In
     ? In extends true
@@ -113,11 +114,11 @@ type ProcessOf<O extends Config> = O extends { readonly inProcess: infer In }
     : ChildProcess
   : ChildProcess;
 
-/** What every proxy has of its own. Nothing of this runs a method of the instance. */
+/** The members that every proxy has. None of them calls a method of the instance. */
 export interface ProcxyControls<T, O extends Config = 'json'> extends AsyncDisposable, Disposable {
   /**
-   * Ends the child: open calls reject, the instance's `Symbol.asyncDispose` or `Symbol.dispose` runs, and the
-   * child exits; SIGKILL after `terminateTimeout`. Resolves when the process is gone; may be called again.
+   * Ends the child. Open calls reject, the instance's `Symbol.asyncDispose` or `Symbol.dispose` method runs, and the child exits.
+   * After `terminateTimeout`, it is killed with SIGKILL. Resolves when the process has ended. May be called repeatedly.
    */
   $terminate(): Promise<void>;
   /** The child process itself, with the option `restart` the current one; `undefined` with `{ inProcess: true }`. */
@@ -125,23 +126,23 @@ export interface ProcxyControls<T, O extends Config = 'json'> extends AsyncDispo
   /** Resolves when the child has ended, however it did; with the option `restart` the current one. Never rejects. */
   readonly $exited: Promise<ExitStatus>;
   /**
-   * ms since the last sign of life of the child's event loop, or 0: what is younger than `heartbeat.interval` is not told apart.
-   * `undefined` without the option `heartbeat`.
+   * ms since the last sign of life of the child's event loop, with the precision of `heartbeat.interval`. 0 if there has been one
+   * just now. `undefined` without the option `heartbeat`.
    */
   readonly $blockedFor: number | undefined;
   /** How many times a new child has taken the place of one that had ended; `0` without the option `restart`. */
   readonly $restarts: number;
-  /** The same proxy, with other options for the calls made through it. */
+  /** Returns the same proxy with other options for the calls made through it. */
   $with(options: CallOverrides): Procxy<T, O>;
-  /** Reads a property or a getter in the child now. */
+  /** Reads the current value of a property or getter in the child. */
   $get<K extends Exclude<keyof T, MethodName<T> | symbol>>(name: K): Promise<Property<T[K], AsResult<SettingOf<O>>>>;
   $get(name: string): Promise<unknown>;
-  /** Brings all mirrored properties up to date, also those that were too large before. */
+  /** Updates all mirrored properties, including those that were too large before. */
   $refresh(): Promise<void>;
   /**
-   * Lets go of a function that was passed to the child, or of one that came from it, before the garbage collector does: calling it
-   * over there, or here, is a {@link TerminatedError} then. Returns whether there was anything to let go of.
-   * @throws {OptionsValidationError} when it is no function
+   * Releases a function that was passed to the child, or that came from it, before the garbage collector does. Calling it on the
+   * other side then throws a {@link TerminatedError}. Returns whether the function had crossed.
+   * @throws {OptionsValidationError} if it is not a function
    */
   $releaseCallback(fn: AnyFunction): boolean;
   /** Counts what is open on both sides. */

@@ -1,21 +1,21 @@
 import type { Setting } from './crossing.js';
 import type { CannotCross } from './serializable.js';
 
-/** Why a method is not callable, in the compiler's errors. */
+/** The reasons in compiler errors why a method is not callable. */
 
-/** @typeParam Enabled whether it would be with functions enabled, @typeParam TakesFunction whether it takes one itself */
+/** @typeParam Enabled whether enabling functions would help, @typeParam TakesFunction whether a parameter is itself a function */
 export type Parameter<S extends Setting, Enabled extends boolean, TakesFunction extends boolean> = [
   S['callbacks'],
   Enabled,
 ] extends [false, true]
-  ? CannotCross<'A parameter of this method is or holds a function. Use { enableCallbacks: true } to let functions cross.'>
+  ? CannotCross<'A parameter of this method is or contains a function. Use { enableCallbacks: true } to let functions cross.'>
   : TakesFunction extends true
     ? CannotCross<'A parameter of this method is a function whose own parameters or result cannot cross in this serialization mode.'>
     : S['mode'] extends 'json'
-      ? CannotCross<"A parameter of this method is not what JSON leaves of it. Use { serialization: 'advanced' }, or take plain data: a Date as a string, a Map as its entries, a Buffer as base64.">
+      ? CannotCross<"JSON would change a parameter of this method. Use { serialization: 'advanced' }, or take plain data: a Date as a string, a Map as its entries, a Buffer as base64.">
       : CannotCross<'A parameter of this method cannot be cloned: it holds methods, private fields or the like. Take plain data, or register a transfer handler for its class.'>;
 
-/** @typeParam Enabled whether it would be with functions enabled, @typeParam Referring the same for references */
+/** @typeParam Enabled whether enabling functions would help, @typeParam Referring whether enabling references would help */
 export type Result<S extends Setting, Enabled extends boolean, Referring extends boolean> = [
   S['callbacks'],
   Enabled,

@@ -1,4 +1,4 @@
-/** How a child process ended: `code` is `null` when a signal ended it, `signal` when it exited. */
+/** How a child process ended. `code` is `null` if a signal ended it, and `signal` is `null` if it exited. */
 export interface ExitStatus {
   code: number | null;
   signal: NodeJS.Signals | null;
@@ -18,13 +18,13 @@ export interface SideStats {
   exportedReferences: number;
   /** Objects of the other side that this side holds by reference. */
   importedReferences: number;
-  /** Streams and iterators under way between the two sides. */
+  /** Open streams and iterators between the two sides. */
   openStreams: number;
-  /** Events of the instance that are listened to. */
+  /** Events of the instance that have listeners. */
   subscriptions: number;
 }
 
-/** How much both sides of a proxy have open: what a leak test asserts on. */
+/** How much both sides of a proxy have open. Compare it before and after in a leak test. */
 export interface ProcxyStats {
   parent: SideStats;
   child: SideStats;

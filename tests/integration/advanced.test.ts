@@ -202,7 +202,7 @@ describe('advanced mode', () => {
     });
     expect(given.a).toBe(given.b);
     await expect(procxy(Typed, { sanitizeV8: true } as never)).rejects.toThrow(
-      /sanitizeV8` is for \{ serialization: 'advanced' \}/,
+      /sanitizeV8` needs \{ serialization: 'advanced' \}/,
     );
   });
 

@@ -196,8 +196,8 @@ export async function disabled(off: Off): Promise<void> {
   // @ts-expect-error and as a result
   await off.counter();
   const reasons: [
-    'A parameter of this method is or holds a function. Use { enableCallbacks: true } to let functions cross.',
-    'A parameter of this method is or holds a function. Use { enableCallbacks: true } to let functions cross.',
+    'A parameter of this method is or contains a function. Use { enableCallbacks: true } to let functions cross.',
+    'A parameter of this method is or contains a function. Use { enableCallbacks: true } to let functions cross.',
     'The result of this method is a function. Use { enableCallbacks: true } to let functions cross.',
   ] = [off.progress.__procxy_cannot_cross, off.options.__procxy_cannot_cross, off.counter.__procxy_cannot_cross];
   void reasons;

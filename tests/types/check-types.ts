@@ -93,7 +93,7 @@ export function checkTypes(compiler: string): void {
       expect(output).toMatch(/wrong\.ts\(15,\d+\): error TS2349/);
       expect(output).toContain('Use { enableCallbacks: true } to let functions cross.');
       expect(output).toMatch(/wrong\.ts\(16,\d+\): error TS2344/);
-      expect(output).toContain('A parameter of this method is not what JSON leaves of it.');
+      expect(output).toContain('JSON would change a parameter of this method.');
     });
   });
 }

@@ -94,7 +94,11 @@ describe('an editor', () => {
     [[job, 'procxy(Job, { time|out: 5 });'], /^ms that a call may take.*TimeoutError/, '30000'],
     [[job, "procxy(Job, './job.js', { serial|ization: 'json' });"], /^How values travel/, "'json'"],
     [[job, 'procxy(Job, { heartbeat: { lim|it: 500 } });'], /^ms without a sign of life/, '5000'],
-    [[job, 'const job = await procxy(Job); job.$with({ sig|nal: undefined });'], /^Rejects a call at once/, undefined],
+    [
+      [job, 'const job = await procxy(Job); job.$with({ sig|nal: undefined });'],
+      /^When it aborts, the call rejects/,
+      undefined,
+    ],
   ] as const)('shows the documentation of an option: %s', (lines, doc, byDefault) => {
     const shown = hover(edit(...lines));
     expect(shown.doc).toMatch(doc);
