@@ -8,7 +8,7 @@ import { openSession } from '../../src/session/open-session.js';
 
 const forever = { timeout: Infinity };
 
-/** A server that listens, for which two sessions compete in no way: it is shared. */
+/** A listening server, which both sessions can share. */
 async function listening(): Promise<Server> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -40,7 +40,7 @@ function open(run: (args: unknown[]) => unknown, preface?: () => Message | undef
 }
 
 describe('Handles', () => {
-  test('brings a handle ahead of the message that names it', async () => {
+  test('sends a handle ahead of the message that names it', async () => {
     const server = await listening();
     const { parent, violations } = open(([given]) => given === server);
     expect(await parent.session.call('instance', 'take', [server], forever)).toBe(true);
@@ -48,7 +48,7 @@ describe('Handles', () => {
     server.close();
   });
 
-  test('a property update in between closes nothing', async () => {
+  test('a property update in between does not close it', async () => {
     const server = await listening();
     let count = 0;
     const preface = (): Message => ({ type: 'property-update', set: [['count', ++count]] });
@@ -62,7 +62,7 @@ describe('Handles', () => {
   const serverDescription = { kind: 'server', allowHalfOpen: false, pauseOnConnect: false };
   const arriving = (handleId: number) => ({ type: 'handle-transfer', handleId, handle: serverDescription });
 
-  test('what the next message does not claim is closed', async () => {
+  test('a handle that the next message does not name is closed', async () => {
     const { near } = open(() => undefined);
     const native = nativeOf(await listening());
     near.send(arriving(1), native as never);
@@ -70,7 +70,7 @@ describe('Handles', () => {
     await expect.poll(() => native?.fd).toBeLessThan(0);
   });
 
-  test('what arrived and was never claimed is closed at the end', async () => {
+  test('a handle that was never named is closed at the end', async () => {
     const { near, child } = open(() => undefined);
     const native = nativeOf(await listening());
     near.send(arriving(1), native as never);
@@ -86,7 +86,7 @@ describe('Handles', () => {
     await expect.poll(() => violations.map(({ message }) => message)).toContain('The handle 1 arrived twice.');
   });
 
-  test('one that did not arrive fails the call that names it, and stays with its sender', async () => {
+  test('a handle that did not arrive fails the call that names it, and its sender keeps it', async () => {
     const { near, parent, violations } = open(() => 'taken');
     const server = await listening();
     const send = near.send.bind(near);

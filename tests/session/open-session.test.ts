@@ -41,7 +41,7 @@ function carried(mode: SerializationMode, isParent: boolean): Carried {
 const forever = { timeout: Infinity };
 
 describe.each(['json', 'advanced'] as const)('openSession() in the mode %s', (mode) => {
-  test('each side reads plain data before it is told what else crosses', async () => {
+  test('each side reads plain data before the sides agree on what else crosses', async () => {
     const { parent, child } = open(mode, {
       agree: () => {
         child.carry(carried(mode, false));
@@ -76,14 +76,14 @@ describe.each(['json', 'advanced'] as const)('openSession() in the mode %s', (mo
     expect(busy.filter((on) => on)).toHaveLength(busy.length / 2);
   });
 
-  test('what was not agreed on is refused where it is sent', async () => {
+  test('values that were not agreed on are refused by the sender', async () => {
     const { parent, child } = open(mode, { ignore: () => {} });
     for (const side of [parent, child]) side.carry({ mode, handles: false });
     const call = parent.session.call('instance', 'ignore', [() => {}], forever);
     await expect(call).rejects.toThrow(/enableCallbacks/);
   });
 
-  test('closing one side rejects what it has open, and counts go back to nothing', async () => {
+  test('closing one side rejects its open calls, and the counts return to zero', async () => {
     const { parent, child } = open(mode, { hang: () => new Promise(() => {}) });
     child.carry(carried(mode, false));
     parent.carry(carried(mode, true));
@@ -94,7 +94,7 @@ describe.each(['json', 'advanced'] as const)('openSession() in the mode %s', (mo
   });
 });
 
-test('the parent opens the lane for bytes at once, the child when a stream needs it', async () => {
+test('the parent opens the lane for bytes immediately, the child when a stream needs it', async () => {
   const { parent, child } = open('json', {
     read: async (stream: Readable) => {
       const chunks: Buffer[] = [];
@@ -103,7 +103,7 @@ test('the parent opens the lane for bytes at once, the child when a stream needs
     },
   });
   const receivers: Partial<Record<'parent' | 'child', DataSocketOptions>> = {};
-  /** Two ends of a lane, each of which hands over what the other sends. */
+  /** Two connected ends of a lane. Each receives what the other sends. */
   const lane = (own: 'parent' | 'child', other: 'parent' | 'child') => (receiver: DataSocketOptions) => {
     receivers[own] = receiver;
     const link: DataLink = {

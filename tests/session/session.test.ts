@@ -47,13 +47,13 @@ describe('Session', () => {
     expect(left.stats()).toMatchObject({ pendingCalls: 0, servedCalls: 0 });
   });
 
-  test('tells when it has calls open, and when not', async () => {
+  test('reports when it has open calls, and when it has none', async () => {
     const { left, busy } = pair({}, { ping: () => 'pong' });
     await Promise.all([left.call('instance', 'ping', [], forever), left.call('instance', 'ping', [], forever)]);
     expect(busy).toEqual([true, false]);
   });
 
-  test('rejectAll gives every call an error of its own', async () => {
+  test('rejectAll rejects every call with its own error', async () => {
     const { left } = pair({}, { hang: () => new Promise(() => {}) });
     const calls = [1, 2].map(() => left.call('instance', 'hang', [], forever).catch((error: unknown) => error));
     left.rejectAll(() => new TerminatedError('over'));
@@ -63,13 +63,13 @@ describe('Session', () => {
     expect(first).not.toBe(second);
   });
 
-  test('a call after the close rejects at once', async () => {
+  test('a call after the close rejects immediately', async () => {
     const { left } = pair({}, { ping: () => 'pong' });
     left.close(() => new TerminatedError('over'));
     await expect(left.call('instance', 'ping', [], forever)).rejects.toThrow('over');
   });
 
-  test('an abandoned call’s answer is dropped once, a second one is a violation', async () => {
+  test('the answer to an abandoned call is dropped, and a second answer is a violation', async () => {
     const { left, right, channels, violations } = pair(
       {},
       { slow: () => new Promise((r) => setTimeout(() => r('late'), 40)) },
@@ -83,7 +83,7 @@ describe('Session', () => {
     expect(violations).toHaveLength(1);
   });
 
-  test('messages that are not ours are left alone', async () => {
+  test('messages that are not ours are ignored', async () => {
     const { left, channels, violations } = pair({}, { ping: () => 'pong' });
     for (const foreign of [{ type: 'watch:import' }, { type: 7 }, {}, [], { cmd: 'x' }, { type: 'toString' }]) {
       channels[1].send(foreign);

@@ -5,7 +5,7 @@ const aborted = (signal: AbortSignal): Promise<unknown> =>
   new Promise((resolve) => signal.addEventListener('abort', () => resolve(signal.reason)));
 
 describe.each(['json', 'advanced'] as const)('Signals, in %s mode', (mode) => {
-  test('a signal fires over there when it does here, with its reason', async () => {
+  test('a signal also fires on the other side, with its reason', async () => {
     const { parent } = openSides({ mode, methods: { hear: aborted } });
     const controller = new AbortController();
     const heard = call(parent, 'hear', controller.signal);
@@ -13,7 +13,7 @@ describe.each(['json', 'advanced'] as const)('Signals, in %s mode', (mode) => {
     expect(await heard).toMatchObject({ name: 'RangeError', message: 'enough' });
   });
 
-  test('it is the same signal over there, however often it crosses', async () => {
+  test('a signal that crosses repeatedly stays the same signal on the other side', async () => {
     const signals: AbortSignal[] = [];
     const { parent } = openSides({ mode, methods: { keep: (signal: AbortSignal) => void signals.push(signal) } });
     const { signal } = new AbortController();
@@ -30,7 +30,7 @@ describe.each(['json', 'advanced'] as const)('Signals, in %s mode', (mode) => {
     expect(await heard).toBe('reason');
   });
 
-  test('a reason that cannot cross is replaced by its refusal', async () => {
+  test('a reason that cannot cross is replaced by the error about that', async () => {
     const { parent } = openSides({ mode, methods: { hear: aborted } });
     const controller = new AbortController();
     const heard = call(parent, 'hear', controller.signal);
@@ -46,7 +46,7 @@ describe.each(['json', 'advanced'] as const)('Signals, in %s mode', (mode) => {
     expect(await heard).toMatchObject({ name: 'SerializationError' });
   });
 
-  test('a message about a signal that nobody read is passed over', async () => {
+  test('a message about a signal that was never read is ignored', async () => {
     const { parent, child } = openSides({ mode });
     parent.channel.send({ type: 'signal-abort', signalId: 9 });
     parent.channel.send({ type: 'signal-release', signalId: 9 });
@@ -54,7 +54,7 @@ describe.each(['json', 'advanced'] as const)('Signals, in %s mode', (mode) => {
     expect(child.violations).toEqual([]);
   });
 
-  test('after the end a signal that lives on is not followed any more', async () => {
+  test('after the end, signals that still exist are no longer followed', async () => {
     const { parent } = openSides({ mode, methods: { hear: aborted } });
     const controller = new AbortController();
     const remove = vi.spyOn(controller.signal, 'removeEventListener');

@@ -1,8 +1,8 @@
 /**
  * Runs the tests under several versions of Node, one after the other: `npm run build`, then
  * `tsx tests/support/check-nodes.ts 20 22 24 26`, with `--only PATTERN` and `--exclude GLOB` for vitest, and `--thorough`
- * for the whole count of what is done many times.
- * The exit code is 0 when all have run and passed: a skipped test counts as a failure.
+ * to repeat random tests as often as `npm run check:full` does.
+ * The exit code is 0 if all tests have run and passed. A skipped test counts as a failure.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -21,11 +21,11 @@ interface Counts {
 interface Row extends Counts {
   version: string;
   seconds: number;
-  /** Of vitest. It is not 0 either when a file did not load, or an error went unhandled. */
+  /** Vitest's exit code. It is also not 0 if a file did not load, or an error was unhandled. */
   code: number | null;
 }
 
-/** What this needs of vitest's JSON report. */
+/** The part of vitest's JSON report that is used here. */
 interface Report {
   numPassedTests: number;
   numFailedTests: number;
@@ -36,7 +36,7 @@ interface Report {
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
 const { majors, filters, thorough } = readArguments();
 const rows: Row[] = [];
-// One after the other: the tests have deadlines, and fork more processes than there are cores already.
+// One after the other: the tests have deadlines, and already fork more processes than there are cores.
 for (const major of majors) rows.push(await check(major));
 console.log(`\n${toTable(rows)}`);
 process.exitCode = rows.every(isGood) ? 0 : 1;

@@ -1,6 +1,6 @@
 /**
  * Runs the suites of the class proxy with children in other runtimes, on a socket, or with instances in this process: `npm run build`,
- * then `tsx tests/support/check-runtimes.ts bun deno socket in-process`. What a target cannot do is left out by name, with the reason.
+ * then `tsx tests/support/check-runtimes.ts bun deno socket in-process`. Tests that a target cannot pass are excluded by name.
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ const everywhere = [
   'batches',
 ];
 
-/** What an instance in this process does like one in a child. Left out are suites about processes, and about messages on `$process`. */
+/** Suites that must also pass in this process. Suites about processes, and about messages on `$process`, are missing. */
 const inThisProcess = [
   'calls',
   'in-order',
@@ -54,7 +54,7 @@ const inThisProcess = [
 interface Target {
   options: () => Promise<object>;
   suites: readonly string[];
-  /** Names of tests, or parts of them, and why they are left out. */
+  /** Names of tests, or parts of names, and the reasons why they are excluded. */
   without: Readonly<Record<string, string>>;
 }
 

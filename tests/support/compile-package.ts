@@ -8,7 +8,7 @@ export type Compiler = 'typescript' | 'typescript-7';
 interface Compiled {
   errors: string;
   code: number | null;
-  /** The package's own declarations that the compiler read. */
+  /** The declarations of the package that the compiler read. */
   types: string[];
 }
 
@@ -25,7 +25,7 @@ export async function compileIn(app: InstalledPackage, compiler: Compiler, proje
 
 /** Under `nodenext`, as an ES module and as CommonJS. */
 export async function expectToCompileAndRun(app: InstalledPackage, compiler: Compiler): Promise<void> {
-  // Each format has its own types, else a CommonJS file would be told that it imports an ES module.
+  // Each format has its own types. Otherwise, the compiler would say that a CommonJS file imports an ES module.
   const types = ['index.d.cts', 'index.d.ts'];
   expect(await compileIn(app, compiler, 'nodenext.json')).toEqual({ errors: '', code: 0, types });
   const expected = { stdout: '42 counter\nPROCXY_MODULE_RESOLUTION\n', stderr: '', code: 0 };

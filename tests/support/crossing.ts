@@ -8,20 +8,20 @@ export function codecOf(mode: SerializationMode, options: Partial<CodecOptions> 
   return createCodec({ mode, self: { current: undefined }, ...options });
 }
 
-/** The wire as another process would read it: through the bytes of a real message. */
+/** Serializes and deserializes a wire value, as a real message does. */
 export function transmit(mode: SerializationMode, wire: Wire): Wire {
   const format = messageFormat(mode);
   return (format.decode(format.encode({ wire })) as { wire: Wire }).wire;
 }
 
-/** What arrives of a value in another process that has the same codec. */
+/** Returns a value as it arrives in another process with the same codec. */
 export function cross(mode: SerializationMode, value: unknown, codec = codecOf(mode)): unknown {
   const { wire, coded }: Encoded = codec.encode(value, { root: 'value' });
   const arrived = transmit(mode, wire);
   return coded === undefined ? arrived : codec.decode(arrived);
 }
 
-/** The error with which a value is refused, or `undefined`. */
+/** Returns the error with which a value is refused, or `undefined`. */
 export function refusalOf(codec: Codec, value: unknown, origin: Origin = { root: 'value' }): unknown {
   try {
     codec.encode(value, origin);

@@ -4,7 +4,7 @@ import { procxy, type Procxy, type ProcxyOptions } from 'procxy';
 import { FunctionUser } from '../fixtures/function-user.js';
 
 type Fn = (...args: never[]) => unknown;
-/** A function of the child, as it stands in the parent. */
+/** A function of the child, as the parent sees it. */
 export type Remote = (...args: unknown[]) => Promise<unknown>;
 
 export interface Thrown {
@@ -23,7 +23,7 @@ export interface Attempt {
   thrown?: Thrown;
 }
 
-/** The proxy as this test uses it: functions in arguments and results are what the modes' own types do not know. */
+/** The proxy as this test uses it. The modes' own types do not know functions in arguments and results. */
 export interface RemoteFunctionUser extends Omit<
   Procxy<FunctionUser, ProcxyOptions>,
   keyof FunctionUser | '$releaseCallback'
@@ -102,9 +102,9 @@ export function collectGarbage(): void {
 }
 
 export interface Counts {
-  /** Functions of the parent that the child holds, by the parent's account and by the child's. */
+  /** Functions of the parent that the child holds, as counted by the parent and by the child. */
   ofParent: [exported: number, imported: number];
-  /** Functions of the child that the parent holds, by the child's account and by the parent's. */
+  /** Functions of the child that the parent holds, as counted by the child and by the parent. */
   ofChild: [exported: number, imported: number];
 }
 
@@ -118,7 +118,7 @@ export async function counts(user: Pick<RemoteFunctionUser, '$stats'>): Promise<
 
 export const none: Counts = { ofParent: [0, 0], ofChild: [0, 0] };
 
-/** Collects garbage on both sides until the registries hold no more than this, or a long time is over; returns the last counts. */
+/** Collects garbage on both sides until the registries hold no more than this, or a long time has passed. Returns the last counts. */
 export async function countsAfterCollection(
   user: Pick<RemoteFunctionUser, '$stats' | 'collectGarbage'>,
   expected: Counts = none,
@@ -133,12 +133,12 @@ export async function countsAfterCollection(
   }
 }
 
-/** Several calls at a time, so that the time is spent on what is tested. */
+/** Makes several calls at a time, to save time. */
 export async function inWindows(count: number, width: number, call: (n: number) => Promise<unknown>): Promise<void> {
   for (let i = 0; i < count; i += width) await Promise.all(Array.from({ length: width }, (_, j) => call(i + j)));
 }
 
-/** The warnings of this process while `action` runs, and shortly after. */
+/** Returns the warnings of this process while `action` runs, and shortly after. */
 export async function warningsDuring(action: () => Promise<unknown>): Promise<(Error & { code?: string })[]> {
   const warnings: Error[] = [];
   const record = (warning: Error): number => warnings.push(warning);

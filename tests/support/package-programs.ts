@@ -6,7 +6,7 @@ const counterClass = `class Counter {
   add(amount) { return (this.#count += amount); }
   node() { return { pid: process.pid, version: process.version }; }
 }`;
-/** Two proxies, one by its path and one by the class alone; each prints a line. */
+/** Makes two proxies, one by its path and one by the class alone. Each prints a line. */
 const main = (file: string): string => `
 async function main() {
   for (const counter of [await procxy(Counter, ${JSON.stringify(file)}, {}, 40), await procxy(Counter, {}, 40)]) {
@@ -24,7 +24,7 @@ export const javascriptPrograms: Record<string, string> = {
   'main.js': `import { procxy } from 'procxy';\nimport { Counter } from './counter.js';\n${main('./counter.js')}`,
   'counter.cjs': `exports.Counter = ${counterClass};`,
   'main.cjs': `const { procxy } = require('procxy');\nconst { Counter } = require('./counter.cjs');\n${main('./counter.cjs')}`,
-  // A bundler turns its imports into what the format needs.
+  // A bundler converts its imports for the format.
   'to-cjs.js': `import { procxy } from 'procxy';\nimport { Counter } from './counter.cjs';\n${main('./counter.cjs')}`,
 };
 
@@ -73,7 +73,7 @@ const config = (options: object, files: string[]): string =>
     files,
   });
 
-/** `main` is compiled, and run, in both module formats; what must not compile is in it too. */
+/** `main` is compiled and run in both module formats. It also contains what must not compile. */
 export const typescriptPrograms: Record<string, string> = {
   'ts/counter.ts': typedCounter,
   'ts/counter.cts': typedCounter,

@@ -6,13 +6,13 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
-/** Only to end a program that hangs: nothing here is a measure of speed. */
+/** Only to end a program that hangs, not to measure speed. */
 const LONGEST_RUN = 240_000;
 
 export interface Outcome {
   stdout: string;
   stderr: string;
-  /** `null` when a signal ended it. */
+  /** `null` if a signal ended it. */
   code: number | null;
 }
 
@@ -21,7 +21,7 @@ export interface InstalledPackage {
   readonly folder: string;
   /** The path of the tarball, for other package managers. */
   readonly tarball: string;
-  /** What the tarball holds, as paths inside the package. */
+  /** The contents of the tarball, as paths in the package. */
   readonly files: readonly string[];
   /** Writes files of the app, by their paths inside its folder. */
   write(files: Readonly<Record<string, string>>): Promise<void>;
@@ -40,7 +40,7 @@ export async function installPackage(...others: string[]): Promise<InstalledPack
     const tarball = join(temporary, (await readdir(temporary))[0] ?? '');
     const listing = await run('tar', ['-tzf', tarball], { cwd: temporary });
 
-    // A user's folder may be called anything; these characters mean something else in a URL.
+    // A user's folder may have any name. These characters have a special meaning in a URL.
     const folder = join(temporary, "a user's app #1 %41");
     await mkdir(folder);
     await writeFile(join(folder, 'package.json'), '{ "name": "app", "private": true, "type": "module" }');
@@ -60,8 +60,8 @@ export async function installPackage(...others: string[]): Promise<InstalledPack
 }
 
 /**
- * A new folder outside the repository with an app in it, and with the package as it was built in its `node_modules`.
- * @param packages those of the repository's `node_modules` that it can load too
+ * Makes a folder outside the repository with an app, and with the built package in its `node_modules`.
+ * @param packages packages of the repository's `node_modules` that the app can load too
  */
 export async function makeApp(
   files: Readonly<Record<string, string>>,
@@ -80,7 +80,7 @@ export async function makeApp(
   return folder;
 }
 
-/** Runs a program to its end, in the environment of a user's shell. A failing program is an outcome, not an error. */
+/** Runs a program to its end, in the environment of a user's shell. A program that fails does not throw. */
 export function run(command: string, args: readonly string[], { cwd }: { cwd: string }): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const settings = { cwd, env: userEnv(), timeout: LONGEST_RUN, killSignal: 'SIGKILL', maxBuffer: 1e8 } as const;
@@ -109,7 +109,7 @@ function insidePackage(path: string): string {
   return path.slice(path.indexOf('/') + 1);
 }
 
-/** Without what vitest, its configuration and `npm test` change: where npm installs, what Node loads and how it prints. */
+/** Without the variables of vitest and npm, which change where npm installs, what Node loads and how it prints. */
 function userEnv(): NodeJS.ProcessEnv {
   const added =
     /^(VITEST|NODE_(ENV|OPTIONS|PATH)$|(FORCE|NO)_COLOR$|TEST$|INIT_CWD$|npm_(package|lifecycle)_|npm_config_local)/;

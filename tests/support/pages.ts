@@ -16,11 +16,11 @@ export const pages: readonly string[] = [
 ];
 
 export interface Link {
-  /** As it is written. */
+  /** The link as it is written. */
   target: string;
-  /** The file that it leads to, relative to the repository; `undefined` for another site. */
+  /** The file that it leads to, relative to the repository. `undefined` for another site. */
   path: string | undefined;
-  /** Without `#`; empty where there is none. */
+  /** Without `#`. Empty if there is none. */
   anchor: string;
 }
 
@@ -44,7 +44,7 @@ export function linksOf(page: string, from = ''): Link[] {
   });
 }
 
-/** What `#…` can name in a page: its headings, as GitHub makes anchors of them, and elements with an id. */
+/** Lists the anchors of a page: its headings, in the form that GitHub gives them, and elements with an id. */
 export function anchorsOf(page: string): Set<string> {
   const prose = withoutCode(textOf(page));
   const anchors = new Set([...prose.matchAll(/\bid="([^"]+)"/g)].map(([, id = '']) => id));

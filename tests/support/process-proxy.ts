@@ -40,7 +40,7 @@ export function start(env: NodeJS.ProcessEnv, { args = [], cwd, path }: RunOptio
   return { child, ended: collect(child) };
 }
 
-/** Starts the executable with any standard streams, and collects none of them. */
+/** Starts the executable with any standard streams, without collecting their data. */
 export function startWith(env: NodeJS.ProcessEnv, stdio: StdioOptions, args: string[] = []): ChildProcess {
   return spawn(program, [...programArgs, ...args], { env: { ...process.env, ...env }, stdio });
 }

@@ -9,7 +9,7 @@ export class Relay {
   cuts = 0;
   bytes = 0;
 
-  /** The n-th socket breaks after the n-th number of bytes. */
+  /** The n-th socket breaks after this many bytes. */
   limits: number[] = [];
 
   private constructor(target: number) {
@@ -26,7 +26,7 @@ export class Relay {
           this.bytes += chunk.length;
           if (!to.write(chunk.subarray(0, left))) from.pause();
           left -= chunk.length;
-          // The bytes that were written before go out first.
+          // The bytes that were written before are sent first.
           if (left <= 0) setImmediate(() => near.resetAndDestroy());
         });
         to.on('drain', () => from.resume());

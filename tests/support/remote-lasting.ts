@@ -4,7 +4,7 @@ import { Lasting } from '../fixtures/lasting.js';
 
 type Items = Promise<AsyncGenerator<unknown, unknown, unknown>> & AsyncIterable<unknown>;
 
-/** What the methods of {@link Lasting} are on a proxy. */
+/** The methods of {@link Lasting} on a proxy. */
 export interface RemoteLasting extends Omit<ProcxyControls<Lasting>, '$with'> {
   $with(options: { signal: AbortSignal }): RemoteLasting;
   counts(): Promise<[begun: number, cleaned: number]>;

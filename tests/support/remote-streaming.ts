@@ -2,7 +2,7 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 import { procxy, type ProcxyControls, type ProcxyOptions } from 'procxy';
 import { Streaming } from '../fixtures/streaming.js';
 
-/** What the methods of {@link Streaming} are on a proxy. */
+/** The methods of {@link Streaming} on a proxy. */
 export interface RemoteStreaming extends Omit<ProcxyControls<Streaming>, '$with'> {
   $with(options: { signal: AbortSignal }): RemoteStreaming;
   log(): Promise<string[]>;

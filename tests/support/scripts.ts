@@ -11,7 +11,7 @@ export interface Outcome {
   stderr: string;
 }
 
-/** Every script finds these names in scope. */
+/** Names that are in scope in every script. */
 const prelude = `
   import { procxy } from 'procxy';
   import { Mortal } from ${JSON.stringify(new URL('mortal.js', fixtures).href)};
@@ -23,7 +23,7 @@ const prelude = `
   setInterval(() => process.ppid === starter || process.kill(process.pid, 'SIGKILL'), 500).unref();
 `;
 
-/** Starts a program of its own that uses the built package: for what ends, or must not end, a whole process. */
+/** Starts a separate program that uses the built package, to test what ends, or must not end, a process. */
 export function startScript(code: string, env: NodeJS.ProcessEnv = {}): ChildProcess {
   return spawn(process.execPath, ['--input-type=module', '-e', prelude + code], {
     cwd: root,

@@ -12,7 +12,7 @@ import ts from 'typescript';
  */
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-/** What a page's programs may import, linked from this repository. */
+/** Packages that a page's programs may import, linked from this repository. */
 const linked = {
   procxy: '.',
   tsx: 'node_modules/tsx',
@@ -22,9 +22,9 @@ const linked = {
 };
 const tsx = join(root, 'node_modules/tsx/dist/cli.mjs');
 
-/** Fences that are shown and not run. */
+/** Fences that are shown but not run. */
 const inert = new Set(['sh', 'text', 'mermaid']);
-/** A program that hangs is killed after so many ms. */
+/** A program that hangs is killed after this time, in ms. */
 const LIMIT = 30_000;
 
 /** A file as a fence defines it. */
@@ -34,12 +34,12 @@ interface Snippet {
 }
 
 export interface Command {
-  /** Where it stands in the page. */
+  /** Its place in the page. */
   line: number;
   /** `node main.js` */
   text: string;
   expected: string[];
-  /** The page's files as they are when it runs, by name. */
+  /** The page's files at the time when it runs, by name. */
   files: ReadonlyMap<string, Snippet>;
 }
 
@@ -51,13 +51,13 @@ export interface Page {
 
 export interface Outcome {
   typeErrors: string[];
-  /** Lines of stdout, each as expected where it matches; `(exit code N)` at the end where that is not 0. */
+  /** Lines of stdout. A line that matches is replaced by the expected one. `(exit code N)` follows if it is not 0. */
   output: string[];
   /** Without Node's warnings about experimental features. */
   stderr: string;
 }
 
-/** What a program, or the compiler, has printed and ended with. */
+/** The output and exit code of a program or the compiler. */
 interface Run {
   stdout: string;
   stderr: string;
@@ -128,7 +128,7 @@ function isKnown({ text }: Command): boolean {
   return /^(node|npx tsx|npx tsc) /.test(text);
 }
 
-/** The files that a command names, and all that those name in turn: in an import or as a module path. */
+/** Lists the files that a command names, and the files that those name in imports or as module paths. */
 function usedBy({ text, files }: Command): Snippet[] {
   const used = new Set<Snippet>();
   const visit = (name: string): void => {
@@ -143,7 +143,7 @@ function usedBy({ text, files }: Command): Snippet[] {
   return [...used];
 }
 
-/** A folder in which a page's commands run one after the other, as in an app that has installed this package. */
+/** A folder in which a page's commands run in order, as in an app that has installed this package. */
 export function makeFolder(): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'procxy-docs-')));
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
@@ -212,8 +212,8 @@ const options: ts.CompilerOptions = {
 };
 
 /**
- * Checks the TypeScript of commands, each with the files as they are when it runs. All are one program: reading and binding the
- * declarations is what takes the time, and they are the same for all.
+ * Checks the TypeScript of commands, each with the files at the time when it runs. All are one program: reading and binding the
+ * declarations takes most of the time, and they are the same for all.
  */
 export class TypeCheck {
   readonly #commands: readonly Command[];
@@ -234,7 +234,7 @@ export class TypeCheck {
     return this.run().filter(({ file }) => file === undefined || normalize(file.fileName).startsWith(folder));
   }
 
-  /** Takes some seconds, the first time. */
+  /** Takes some seconds the first time. */
   run(): readonly ts.Diagnostic[] {
     this.#errors ??= this.#check();
     return this.#errors;
@@ -259,7 +259,7 @@ function describe({ file, start, messageText }: ts.Diagnostic): string {
   return where + ts.flattenDiagnosticMessageText(messageText, '\n');
 }
 
-/** What the compiler itself would print. */
+/** Returns what the compiler would print. */
 function report(folder: string, errors: readonly ts.Diagnostic[]): Run {
   const host = { getCanonicalFileName: String, getCurrentDirectory: () => folder, getNewLine: () => '\n' };
   return { stdout: ts.formatDiagnostics(errors, host), stderr: '', code: errors.length === 0 ? 0 : 2 };

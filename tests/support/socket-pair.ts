@@ -4,7 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Makes pairs of connected Unix sockets, such as a child inherits; here both ends are in this process, so that every byte can be placed. */
+/** Makes pairs of connected Unix sockets like those a child inherits. Both ends are in this process, to control every byte. */
 export class SocketPairs {
   readonly #folder = mkdtempSync(join(tmpdir(), 'procxy-pairs-'));
   readonly #server: Server = createServer().listen(join(this.#folder, 'socket'));
@@ -14,7 +14,7 @@ export class SocketPairs {
     if (!this.#server.listening) await once(this.#server, 'listening');
     const accepted = once(this.#server, 'connection') as Promise<[Socket]>;
     const far = connect(join(this.#folder, 'socket'));
-    // What this end writes after the other has refused something.
+    // An error of writing after the other end has refused something.
     far.on('error', () => {});
     const [near] = await accepted;
     return { near, far };

@@ -8,7 +8,7 @@ import { connect, nextConnection } from './process-proxy.js';
 
 export const SESSION = 'ProcessProxy 0003 ';
 
-/** Connects a socket that belongs to no executable. */
+/** Connects a socket that does not belong to an executable. */
 export async function stranger(server: ProcessProxyServer, bytes: Buffer | string = ''): Promise<Socket> {
   const socket = connectSocket(server.getPort(), '127.0.0.1');
   socket.on('error', () => {});
@@ -17,7 +17,7 @@ export async function stranger(server: ProcessProxyServer, bytes: Buffer | strin
   return socket;
 }
 
-/** Connects a socket that says the hello of an executable, and waits until the server accepts it. */
+/** Connects a socket that sends the hello of an executable, and waits until the server accepts it. */
 export async function impostor(
   server: ProcessProxyServer,
   bytes: Buffer,

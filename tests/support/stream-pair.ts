@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 type Methods = Record<string, (...args: never[]) => unknown>;
 
-/** Both sides of a session in this process, with what crosses between them. */
+/** Both sides of a session in this process, with a record of what crosses. */
 export interface StreamPair {
   call(method: string, ...args: unknown[]): Promise<unknown>;
   /** Messages of streams that the channel has carried, from either side. */
@@ -21,13 +21,13 @@ export interface StreamPair {
   /** How many streams are open on the two sides. */
   open(): [near: number, far: number];
   untilNoneOpen(): Promise<void>;
-  /** Puts a message before the near side, as if the far side had sent it. */
+  /** Delivers a message to the near side as if the far side had sent it. */
   forge(message: object): void;
   end(reason: Error): void;
 }
 
 /**
- * @param lane whether bytes have a way of their own: it delivers at once, and so ahead of the channel, which takes a turn of the
+ * @param lane whether bytes have their own lane. It delivers immediately, ahead of the channel, which takes a turn of the
  * event loop
  */
 export function streamPair(methods: Methods, lane: boolean, mode: SerializationMode = 'json'): StreamPair {

@@ -12,7 +12,7 @@ export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Blocks this process: what the other one sends meanwhile waits. */
+/** Blocks this process, so that messages from the other one wait. */
 export function busy(ms: number): void {
   const end = performance.now() + ms;
   while (performance.now() < end);
@@ -24,7 +24,7 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
-/** The items that came, and then what the iteration ended with, if with an error. */
+/** Returns the items, followed by the error of the iteration, if there was one. */
 export async function outcomeOf(items: AsyncIterable<unknown>): Promise<{ items: unknown[]; error?: unknown }> {
   const seen: unknown[] = [];
   try {
@@ -42,7 +42,7 @@ export function failure(promise: PromiseLike<unknown>): Promise<unknown> {
   );
 }
 
-/** Rejects when it takes far longer than it ever should: instead of hanging until the test's own limit. */
+/** Rejects if a promise takes far too long, instead of hanging until the test's own limit. */
 export async function within<T>(promise: PromiseLike<T>, what: string, ms = 8000): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
@@ -60,7 +60,7 @@ export async function openStreams(proxy: { $stats(): Promise<ProcxyStats> }): Pr
   return [parent.openStreams, child.openStreams];
 }
 
-/** Resolves when no stream is open on either side; rejects when that never happens. */
+/** Resolves when no stream is open on either side. Rejects if that never happens. */
 export async function untilNoneOpen(proxy: { $stats(): Promise<ProcxyStats> }, collecting = false): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     const [parent, child] = await openStreams(proxy);
@@ -71,7 +71,7 @@ export async function untilNoneOpen(proxy: { $stats(): Promise<ProcxyStats> }, c
   }
 }
 
-/** Each way in which values cross: what holds of streams is tried in all of them. */
+/** All ways in which values cross. The tests of streams run in each of them. */
 export const settings = modes.flatMap((serialization) =>
   (['ipc', 'socket'] as const).map((channel) => ({ serialization, channel })),
 );

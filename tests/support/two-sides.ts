@@ -11,7 +11,7 @@ type Method = (...args: never[]) => unknown;
 
 export interface Side extends OpenSession {
   readonly functions: Callbacks;
-  /** The sides end a child that breaks the protocol. Here what it did is kept. */
+  /** Violations of the protocol, which would otherwise end the child. */
   readonly violations: ProtocolError[];
   /** Failures of callbacks that nobody awaited. */
   readonly unhandled: [name: string, reason: string][];
@@ -24,7 +24,7 @@ export interface SidesOptions {
   limit?: number;
   /** ms that the caller of a function waits. */
   timeout?: number;
-  /** What the parent calls in the child. */
+  /** Runs the parent's calls in the child. */
   methods?: Record<string, Method>;
 }
 

@@ -15,7 +15,7 @@ export async function failure(action: () => unknown): Promise<Told | undefined> 
   }
 }
 
-/** What the next warning of this process is about: an event's listener has no other way to hear. */
+/** Returns the message of the next process warning: failures of events are only reported so. */
 export async function warning(): Promise<Told> {
   const [{ message }] = (await once(process, 'warning')) as [Error];
   const path = /event '[^']*': (\S+)/.exec(message)?.[1];
@@ -30,13 +30,13 @@ export async function last(items: AsyncIterable<unknown>): Promise<void> {
 export interface Case {
   /** Which message carries the value, and from where. */
   message: string;
-  /** With which the path begins. */
+  /** The root of the path. */
   root: string;
-  /** What the error says before the path; left out where no method or event is known. */
+  /** What the error says before the path. Absent if there is no method or event. */
   subject?: string;
-  /** What it can carry all the same. */
+  /** The kinds of values that it can carry anyway. */
   except?: Kind;
-  /** Sends a value of a kind. Resolves to what the side that waits for the value is told in the place of it. */
+  /** Sends a value of a kind. Resolves to the error that the receiver gets instead. */
   run(proxy: RemoteUnwritable, kind: Kind): Promise<Told | undefined>;
 }
 

@@ -5,7 +5,7 @@ import type { unwritable } from '../fixtures/unwritable-values.js';
 /** A kind of value that no message can carry. */
 export type Kind = keyof typeof unwritable | 'large' | 'error';
 
-/** What is told of an error by the side that got it. */
+/** An error, as described by the side that received it. */
 export interface Told {
   name: string;
   path?: string | undefined;

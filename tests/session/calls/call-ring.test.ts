@@ -4,7 +4,7 @@ import { CallRing } from '../../../src/session/calls/call-ring.js';
 const entry = (id: number): { id: number } => ({ id });
 const idsOf = (calls: CallRing<{ id: number }>): number[] => calls.list().map(({ id }) => id);
 
-test('an entry is there until it is taken, and is taken once', () => {
+test('an entry is present until it is taken, and can be taken only once', () => {
   const calls = new CallRing<{ id: number }>();
   const one = entry(1);
   calls.add(one);
@@ -16,7 +16,7 @@ test('an entry is there until it is taken, and is taken once', () => {
   expect(calls.size).toBe(0);
 });
 
-test('an id that was never there, with the same slot as one that is, is not found', () => {
+test('an unknown id with the same slot as a known one is not found', () => {
   const calls = new CallRing<{ id: number }>();
   calls.add(entry(1));
   for (const id of [65, 129, 2 ** 32 + 1, 2 ** 40 + 1]) {
@@ -26,7 +26,7 @@ test('an id that was never there, with the same slot as one that is, is not foun
   expect(calls.size).toBe(1);
 });
 
-test('a hundred thousand at once, taken in any order', () => {
+test('holds a hundred thousand entries, taken in any order', () => {
   const calls = new CallRing<{ id: number }>();
   const count = 100_000;
   for (let id = 1; id <= count; id++) calls.add(entry(id));
@@ -34,7 +34,7 @@ test('a hundred thousand at once, taken in any order', () => {
   const ids = idsOf(calls);
   expect(ids).toHaveLength(count);
   expect(ids.every((id, index) => id === index + 1)).toBe(true);
-  // 7919 is coprime to the count: each comes once.
+  // 7919 is coprime to the count, so each id occurs once.
   const wrong = ids.filter((n) => {
     const id = ((n * 7919) % count) + 1;
     return calls.take(id)?.id !== id;
@@ -44,7 +44,7 @@ test('a hundred thousand at once, taken in any order', () => {
   expect(calls.list()).toEqual([]);
 });
 
-test('a few that take long are found when millions have come and gone since, beyond 32 bits too', () => {
+test('a few long-lived entries are found after millions of others, with ids beyond 32 bits too', () => {
   const calls = new CallRing<{ id: number }>();
   const slow = [1, 2, 70, 1000];
   for (let id = 1; id <= 200_000; id++) {
@@ -60,7 +60,7 @@ test('a few that take long are found when millions have come and gone since, bey
   expect(calls.size).toBe(0);
 });
 
-test('what is added and taken at random is what a Map would hold', () => {
+test('holds the same entries as a Map after random additions and removals', () => {
   const calls = new CallRing<{ id: number }>();
   const expected = new Map<number, { id: number }>();
   let seed = 1;
@@ -69,7 +69,7 @@ test('what is added and taken at random is what a Map would hold', () => {
     const call = entry(id);
     calls.add(call);
     expected.set(id, call);
-    // Now and then they pile up, and now and then they are settled.
+    // Calls sometimes pile up, and are sometimes settled.
     const settled = Math.floor(id / 2000) % 2 === 0 ? random(2) : random(4);
     for (let n = 0; n < settled; n++) {
       const other = id - random(Math.min(id, 3000));

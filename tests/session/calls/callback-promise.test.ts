@@ -3,7 +3,7 @@ import { CallbackPromise } from '../../../src/session/calls/callback-promise.js'
 
 const settled = (): CallbackPromise<number> => new CallbackPromise((resolve) => resolve(1));
 
-test('nobody waits for it until somebody does', async () => {
+test('it is not awaited at first', async () => {
   const promise = settled();
   expect(promise.isAwaited).toBe(false);
   await new Promise((resolve) => setImmediate(resolve));
@@ -34,7 +34,7 @@ for (const [name, use] of Object.entries(ways)) {
   });
 }
 
-test('what is derived from it is an ordinary promise', () => {
+test('promises derived from it are plain promises.', () => {
   const promise = settled();
   for (const derived of [promise.then(() => {}), promise.catch(() => {}), promise.finally(() => {})]) {
     expect(Object.getPrototypeOf(derived)).toBe(Promise.prototype);
@@ -42,7 +42,7 @@ test('what is derived from it is an ordinary promise', () => {
   expect(promise).toBeInstanceOf(Promise);
 });
 
-test('a rejection that is ignored is no unhandled one, and is there for whoever asks later', async () => {
+test('an ignored rejection is not an unhandled one, and can still be awaited later', async () => {
   const unhandled: unknown[] = [];
   const record = (reason: unknown): number => unhandled.push(reason);
   process.on('unhandledRejection', record);

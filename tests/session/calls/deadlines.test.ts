@@ -27,7 +27,7 @@ test('sweeps at the earliest deadline, then at the next that a sweep reports', a
   expect(sweeps).toBeLessThanOrEqual(4);
 });
 
-test('puts a sweep off while messages keep arriving, but not for ever', async () => {
+test('delays a sweep while messages keep arriving, but not for ever', async () => {
   let received = 0;
   let sweptAfter = 0;
   const deadlines = new Deadlines({
@@ -54,7 +54,7 @@ test('sweeps nothing once closed', async () => {
   expect(swept).toBe(false);
 });
 
-test('a deadline beyond the longest timer does not fire at once', async () => {
+test('a deadline beyond the longest timer does not fire immediately', async () => {
   let swept = false;
   const deadlines = new Deadlines({ received: () => 0, sweep: () => ((swept = true), Infinity) });
   deadlines.watch(now() + 2 ** 40);

@@ -5,7 +5,7 @@ import { collect, failure } from '../../support/streams.js';
 const resultOf = <T>(value: T): RemoteResult<T> => new RemoteResult((resolve) => setImmediate(resolve, value));
 
 describe('RemoteResult', () => {
-  test('is a promise that nothing takes for an iterator', async () => {
+  test('is a promise that is never mistaken for an iterator', async () => {
     const result = resultOf([1]);
     expect(result).toBeInstanceOf(Promise);
     for (const name of ['next', 'return', 'throw', Symbol.iterator, Symbol.asyncDispose])
@@ -14,14 +14,14 @@ describe('RemoteResult', () => {
     await expect(RemoteResult.failed(new RangeError('no'))).rejects.toThrow('no');
   });
 
-  test('promises derived from it are ordinary ones', () => {
+  test('promises derived from it are plain promises', () => {
     const result = resultOf(1);
     for (const derived of [result.then(() => {}), result.catch(() => {}), result.finally(() => {})]) {
       expect(Object.getPrototypeOf(derived)).toBe(Promise.prototype);
     }
   });
 
-  test('is looped over before it has arrived: as often as an iterable, once as an iterator', async () => {
+  test('can be iterated before it arrives: repeatedly for an iterable, once for an iterator', async () => {
     const list = resultOf(['a', 'b']);
     expect([await collect(list), await collect(list)]).toEqual([
       ['a', 'b'],
@@ -35,7 +35,7 @@ describe('RemoteResult', () => {
     expect(await collect(once)).toEqual([]);
   });
 
-  test('hands values, errors and an early end on to the iterator', async () => {
+  test('passes values, errors and an early end to the iterator', async () => {
     const heard: unknown[] = [];
     function* hearing(): Generator<number, string, unknown> {
       try {
@@ -58,7 +58,7 @@ describe('RemoteResult', () => {
     expect(heard).toEqual(['word', 'error', 'finally']);
   });
 
-  test('does what yield* does where the iterator has no return() or throw()', async () => {
+  test('does what yield* does if the iterator has no return() or throw()', async () => {
     const items = (): AsyncIterator<unknown> =>
       resultOf({ [Symbol.iterator]: () => ({ next: () => ({ done: false, value: 1 }) }) })[Symbol.asyncIterator]();
     expect(await items().return?.('early')).toEqual({ done: true, value: 'early' });

@@ -26,7 +26,7 @@ describe('Server', () => {
   const serve = (run: (args: unknown[]) => unknown, head: AnswerHead = call): void =>
     server.serve(head, 'work', [1, 2], undefined, run);
 
-  test('answers at once with what is returned, and calls what it is given with the arguments', () => {
+  test('calls the function with the arguments, and answers immediately with its result', () => {
     serve((args) => args);
     serve(() => 'text', callback);
     expect(answers).toEqual([
@@ -48,7 +48,7 @@ describe('Server', () => {
     ]);
   });
 
-  test('answers with what a promise or a thenable settles to, and counts it as open until then', async () => {
+  test('answers with the outcome of a promise or thenable, and counts the call as open until then', async () => {
     let finish = (_value: string): void => {};
     serve(() => new Promise((resolve) => (finish = resolve)));
     serve(async () => {
@@ -68,7 +68,7 @@ describe('Server', () => {
     ]);
   });
 
-  test('answers with the refusal of a result that cannot cross, which names its path and the method', () => {
+  test('answers with an error for a result that cannot cross, which names its path and the method', () => {
     serve(() => ({ list: [1n] }));
     const answer = answers[0] as unknown as { result: string; error: unknown };
     expect(answer.result).toBe('error');
@@ -89,7 +89,7 @@ describe('Server', () => {
     expect(server.size).toBe(0);
   });
 
-  test('answers arguments that this process cannot read, and does not run anything', () => {
+  test('answers with an error for arguments that this process cannot read, and runs nothing', () => {
     const args = [{ __procxy_type: 'unheard-of' }];
     server.serve(call, 'work', args, true, () => expect.unreachable());
     const answer = answers[0] as unknown as { result: string; error: unknown };
@@ -97,7 +97,7 @@ describe('Server', () => {
     expect(server.size).toBe(0);
   });
 
-  test('malformed arguments are a violation; a ProtocolError of the method is an answer', () => {
+  test('malformed arguments are a violation, but a ProtocolError of the method is an answer', () => {
     const malformed = [{ __procxy_type: 'escaped' }];
     expect(() => server.serve(call, 'work', malformed, true, () => {})).toThrow(ProtocolError);
     serve(() => {
@@ -118,7 +118,7 @@ describe('Server', () => {
     expect(server.size).toBe(0);
   });
 
-  test('an answer goes the way that its call came', () => {
+  test('an answer takes the same path as its call', () => {
     const others: Message[] = [];
     const answer = server.open(callback, 'work', sendTo(others));
     expect(server.size).toBe(1);

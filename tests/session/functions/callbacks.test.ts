@@ -4,13 +4,13 @@ import { call, failureOf, openSides, type Side } from '../../support/two-sides.j
 
 type Fn = (...args: unknown[]) => Promise<unknown>;
 
-/** Waits until a side has no function of the other any more. */
+/** Waits until a side holds no function of the other side. */
 async function expectNone(side: Side, count: 'exportedFunctions' | 'importedFunctions'): Promise<void> {
   await vi.waitFor(() => expect(side.functions.stats[count]).toBe(0));
 }
 
 describe.each(['json', 'advanced'] as const)('Callbacks, in %s mode', (mode) => {
-  test('a function is called with its arguments, and its receiver where it crosses as a method', async () => {
+  test('a function is called with its arguments, and on its receiver if it crosses as a method', async () => {
     const { parent } = openSides({
       mode,
       methods: { add: (fn: Fn) => fn(1, 2), read: (counter: { read: Fn }) => counter.read() },
@@ -25,7 +25,7 @@ describe.each(['json', 'advanced'] as const)('Callbacks, in %s mode', (mode) => 
     expect(await call(parent, 'read', counter)).toBe(7);
   });
 
-  test('a function is the same over there while it lives, and itself when it comes home', async () => {
+  test('a function keeps its identity on the other side, and comes back as itself', async () => {
     const { parent } = openSides({ mode, methods: { same: (a: Fn, b: Fn) => a === b, echo: (fn: Fn) => fn } });
     const fn = (): void => {};
     expect(await call(parent, 'same', fn, fn)).toBe(true);
@@ -33,7 +33,7 @@ describe.each(['json', 'advanced'] as const)('Callbacks, in %s mode', (mode) => 
     expect(parent.functions.stats.exportedFunctions).toBe(1);
   });
 
-  test('a function in an answer that nobody waits for any more is given back', async () => {
+  test('a function in an answer to an abandoned call is given back', async () => {
     const { parent, child } = openSides({
       mode,
       methods: { late: () => new Promise((resolve) => setTimeout(() => resolve(() => {}), 30)) },
@@ -45,13 +45,13 @@ describe.each(['json', 'advanced'] as const)('Callbacks, in %s mode', (mode) => 
     expect(parent.functions.stats.importedFunctions).toBe(0);
   });
 
-  test('a function of a message that is not sent in the end stays here', async () => {
+  test('a function in a message that could not be sent is not exported', async () => {
     const { parent } = openSides({ mode, methods: { none: () => {} } });
     expect(await failureOf(call(parent, 'none', () => {}, Symbol('s')))).toMatchObject({ path: 'args[1]' });
     expect(parent.functions.stats.exportedFunctions).toBe(0);
   });
 
-  test('release() by its owner makes it fail over there', async () => {
+  test('after release() by its owner, calls on the other side fail', async () => {
     let kept: Fn | undefined;
     const { parent, child } = openSides({ mode, methods: { keep: (fn: Fn) => void (kept = fn) } });
     const fn = (): void => {};
@@ -75,14 +75,14 @@ describe.each(['json', 'advanced'] as const)('Callbacks, in %s mode', (mode) => 
     expect(await call(parent, 'call', fn)).toBe('here');
   });
 
-  test('release() finds a function that crossed as sync() marks it', async () => {
+  test('release() finds a function that crossed marked by sync()', async () => {
     const { parent } = openSides({ mode, methods: { call: (fn: Fn) => fn() } });
     const fn = (): string => 'here';
     expect(await call(parent, 'call', sync(fn))).toBe('here');
     expect(parent.functions.release(fn)).toBe(true);
   });
 
-  test('at the limit the other side collects its garbage first, and calls after it keep their order', async () => {
+  test('at the limit, the other side collects its garbage first, and later calls keep their order', async () => {
     const order: unknown[] = [];
     const { parent } = openSides({
       mode,
@@ -99,7 +99,7 @@ describe.each(['json', 'advanced'] as const)('Callbacks, in %s mode', (mode) => 
     expect(order).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  test('one more than the other side holds is a CallbackLimitError', async () => {
+  test('one more function than the limit is a CallbackLimitError', async () => {
     const kept: Fn[] = [];
     const { parent } = openSides({ mode, limit: 2, methods: { keep: (fn: Fn) => void kept.push(fn) } });
     const results = await Promise.allSettled([1, 2, 3].map((n) => call(parent, 'keep', () => n)));
@@ -108,7 +108,7 @@ describe.each(['json', 'advanced'] as const)('Callbacks, in %s mode', (mode) => 
     expect(kept).toHaveLength(2);
   });
 
-  test('the parent takes no more functions of its child than the limit', async () => {
+  test('the parent accepts no more functions of its child than the limit', async () => {
     const { parent, child } = openSides({ mode, limit: 1 });
     const coded = ['8f0e2b6a-0000-4000-8000-000000000001', '8f0e2b6a-0000-4000-8000-000000000002'];
     child.channel.send({ type: 'child-fatal', coded });
@@ -132,7 +132,7 @@ describe.each(['json', 'advanced'] as const)('Callbacks, in %s mode', (mode) => 
     await vi.waitFor(() => expect(parent.violations).toHaveLength(1));
   });
 
-  test('a second wish for a collection before the first is done is a violation', async () => {
+  test('a second request for a collection while one is pending is a violation', async () => {
     const { parent, child } = openSides({ mode });
     for (const _ of [1, 2]) child.channel.send({ type: 'callback-collect' });
     await vi.waitFor(() => expect(parent.violations).toHaveLength(1));

@@ -10,14 +10,14 @@ describe('ExportedFunctions', () => {
   beforeEach(() => {
     exported = new ExportedFunctions(3);
   });
-  /** In a message of its own. */
+  /** Exports it in its own message. */
   function send(fn: () => unknown, receiver?: object): string {
     const { __procxy_callback: id } = exported.export(fn, receiver);
     exported.takePending();
     return id;
   }
 
-  test('describes a function by an id of its own, its name and arity', () => {
+  test('describes a function by its id, name and arity', () => {
     const fn = function named(_a: number, _b: number): void {} as never;
     const { __procxy_callback: id, __procxy_meta: meta } = exported.export(fn, undefined);
     expect(id).toMatch(uuid);
@@ -30,7 +30,7 @@ describe('ExportedFunctions', () => {
     ).toMatchObject({ sync: true });
   });
 
-  test('the same function has one id while it lives, others have others', () => {
+  test('a function keeps its id while it is exported, and each function has a different id', () => {
     const fn = (): void => {};
     const id = send(fn);
     expect(send(fn)).toBe(id);
@@ -38,13 +38,13 @@ describe('ExportedFunctions', () => {
     expect(exported.size).toBe(2);
   });
 
-  test('10,000 ids are 10,000', () => {
+  test('10,000 functions have 10,000 different ids', () => {
     const many = new ExportedFunctions(Infinity);
     const ids = Array.from({ length: 10_000 }, () => many.export(() => {}, undefined).__procxy_callback);
     expect(new Set(ids).size).toBe(10_000);
   });
 
-  test('a message names each function once, however often it holds it', () => {
+  test('a message lists each function once, however often it contains it', () => {
     const fn = (): void => {};
     exported.export(fn, undefined);
     exported.export(fn, undefined);
@@ -54,7 +54,7 @@ describe('ExportedFunctions', () => {
     expect(exported.takePending()).toEqual([]);
   });
 
-  test('is called on what it last crossed in', () => {
+  test('is called on the object that it last crossed in', () => {
     const fn = (): void => {};
     const [first, second] = [{}, {}];
     const id = send(fn, first);
@@ -76,14 +76,14 @@ describe('ExportedFunctions', () => {
     expect(send(fn)).not.toBe(id);
   });
 
-  test('more than was sent, and what was not sent, is a violation', () => {
+  test('giving back too often, or an unknown function, is a violation', () => {
     const id = send(() => {});
     expect(() => exported.giveBack(id, 2)).toThrow(ProtocolError);
     expect(() => exported.giveBack('constructor', 1)).toThrow(/never exported: constructor/);
     expect(exported.size).toBe(1);
   });
 
-  test('a message that is not sent keeps what was sent before, and nothing else', () => {
+  test('discarding a message keeps only functions that were sent before', () => {
     const held = (): void => {};
     const id = send(held);
     exported.export(held, undefined);
@@ -94,7 +94,7 @@ describe('ExportedFunctions', () => {
     expect(exported.takePending()).toEqual([]);
   });
 
-  test('the limit counts what lives', () => {
+  test('the limit counts functions that are not released', () => {
     const ids = [send(() => {}), send(() => {})];
     const third = (): void => {};
     send(third);
@@ -106,7 +106,7 @@ describe('ExportedFunctions', () => {
     expect(exported.size).toBe(3);
   });
 
-  test('one that is let go of is gone here, and known as such until the other side gives it back', () => {
+  test('a released function stays known until the other side gives it back', () => {
     const fn = function gone(): void {};
     const id = send(fn, {});
     expect(exported.release(fn)?.id).toBe(id);
@@ -121,7 +121,7 @@ describe('ExportedFunctions', () => {
     expect(exported.get(again).value).toBe(fn);
   });
 
-  test('when it is cleared all are unknown, and may be exported anew', () => {
+  test('after clear(), all functions are unknown, and can be exported again', () => {
     const fn = (): void => {};
     const id = send(fn);
     exported.clear();

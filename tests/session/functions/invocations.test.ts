@@ -6,12 +6,12 @@ import { call, failureOf, openSides, type Side } from '../../support/two-sides.j
 
 type Fn = (...args: unknown[]) => Promise<unknown>;
 
-/** Passes a function to the child, and runs `use` there with what stands for it. */
+/** Passes a function to the child, and runs `use` there with its proxy. */
 function openWith(use: (fn: Fn) => unknown, timeout?: number): { parent: Side; child: Side } {
   return openSides({ methods: { use }, ...(timeout !== undefined && { timeout }) });
 }
 
-describe('what stands for a function', () => {
+describe('the proxy of a function', () => {
   test('has its name and its length', async () => {
     const { parent } = openWith((fn) => [fn.name, fn.length]);
     expect(await call(parent, 'use', function compare(_a: unknown, _b: unknown) {})).toEqual(['compare', 2]);
@@ -35,7 +35,7 @@ describe('what stands for a function', () => {
     expect(await call(parent, 'use', hang)).toMatchObject({ name: 'TimeoutError', method: 'hang', timeoutMs: 20 });
   });
 
-  test('rejects with the refusal of an argument that cannot cross, which names the function', async () => {
+  test('rejects with an error that names the function if an argument cannot cross', async () => {
     const { parent } = openWith((fn) => failureOf(fn({ x: Symbol('s') })));
     const error = await call(parent, 'use', function take() {});
     expect(error).toMatchObject({ name: 'SerializationError', path: 'args[0].x' });
@@ -51,7 +51,7 @@ describe('what stands for a function', () => {
     expect(await call(parent, 'use', (value: number, key: string) => [key, value])).toEqual([['a', 1]]);
   });
 
-  test('exports nothing with a call that is refused because the function was let go of', async () => {
+  test('exports nothing with a call of a released function', async () => {
     const sides = openWith(async (fn) => {
       sides.child.functions.release(fn);
       return failureOf(fn(() => 'an argument'));
@@ -66,23 +66,23 @@ describe('a failure', () => {
     throw new Error('unseen');
   };
 
-  test('that nobody awaits is reported, and is no unhandled rejection', async () => {
+  test('that nobody awaits is reported, and is not an unhandled rejection', async () => {
     const { parent, child } = openWith((fn) => void fn());
     await call(parent, 'use', fail);
     await vi.waitFor(() => expect(child.unhandled).toEqual([['fail', 'unseen']]));
   });
 
-  test('that somebody awaits is not', async () => {
+  test('that is awaited is not reported', async () => {
     const { parent, child } = openWith(async (fn) => {
       await failureOf(fn());
-      // Once it is known whether anybody awaits it.
+      // After it is known whether it is awaited.
       await new Promise((resolve) => setTimeout(resolve, 10));
     });
     await call(parent, 'use', fail);
     expect(child.unhandled).toEqual([]);
   });
 
-  test('that comes of the end of the session is not', async () => {
+  test('caused by the end of the session is not reported', async () => {
     const { parent, child } = openWith((fn) => void fn());
     await call(parent, 'use', () => new Promise(() => {}));
     child.session.rejectAll(() => new Error('over'));
@@ -92,7 +92,7 @@ describe('a failure', () => {
 });
 
 describe('a function that is marked by sync()', () => {
-  test('returns its value where this side can block', async () => {
+  test('returns its value if this side can block', async () => {
     const { parent } = openWith((fn) => [3, 1, 2].toSorted(fn as never));
     expect(
       await call(
@@ -103,7 +103,7 @@ describe('a function that is marked by sync()', () => {
     ).toEqual([1, 2, 3]);
   });
 
-  test('throws on a side that cannot block, and says what that takes', () => {
+  test('throws on a side that cannot block, and says what is needed', () => {
     const functions = new Callbacks({ limit: 10, timeout: 1000, isParent: false, onUnhandled: () => {} });
     functions.arrive(['id']);
     const fn = functions.import({

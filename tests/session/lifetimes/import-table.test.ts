@@ -19,14 +19,14 @@ describe('ImportTable', () => {
       giveBack: ({ id, count }) => given.push([id, count]),
     });
   });
-  /** A message with one function, of which nobody here keeps the proxy. */
+  /** Receives a message with one function, and keeps no reference to its proxy. */
   function receive(id: string): void {
     imported.arrive([id]);
     imported.import(id, 'a thing');
     imported.account([id]);
   }
 
-  test('one function is one proxy, in one message and in several', () => {
+  test('a function always has the same proxy, in one message and in several', () => {
     imported.arrive(['a', 'b']);
     const proxy = imported.import('a', 'a thing');
     expect(imported.import('a', 'a thing')).toBe(proxy);
@@ -38,13 +38,13 @@ describe('ImportTable', () => {
     expect(imported.entryOf(() => {})).toBeUndefined();
   });
 
-  test('what a message does not name is a violation', () => {
+  test('an id that the message does not list is a violation', () => {
     imported.arrive(['a']);
     expect(() => imported.import('b', 'a thing')).toThrow(ProtocolError);
     expect(() => imported.import('__proto__', 'a thing')).toThrow(/does not list it/);
   });
 
-  test('those that nobody took are given back when the message is done with', () => {
+  test('ids that nobody took are given back when the message was handled', () => {
     imported.arrive(['taken', 'left']);
     const proxy = imported.import('taken', 'a thing');
     imported.account(['taken', 'left']);
@@ -53,7 +53,7 @@ describe('ImportTable', () => {
     expect(imported.entryOf(proxy)?.id).toBe('taken');
   });
 
-  test('one that is held is not given back with a message in which nobody took it', () => {
+  test('an id in use is not given back with a message in which nobody took it', () => {
     imported.arrive(['a']);
     const proxy = imported.import('a', 'a thing');
     imported.account(['a']);
@@ -63,7 +63,7 @@ describe('ImportTable', () => {
     expect(imported.entryOf(proxy)).toMatchObject({ count: 2 });
   });
 
-  test('one that was collected is given back once, with the number of its messages', async () => {
+  test('a collected proxy is given back once, with the number of its messages', async () => {
     receive('a');
     receive('a');
     await turn();
@@ -71,12 +71,12 @@ describe('ImportTable', () => {
     imported.giveBackCollected();
     expect(given).toEqual([['a', 2]]);
     expect(imported.size).toBe(0);
-    // The engine tells it too.
+    // The finalization registry reports it too.
     for (let i = 0; i < 5; i++) await turn();
     expect(given).toEqual([['a', 2]]);
   });
 
-  test('the engine’s own word is enough', async () => {
+  test('the finalization registry alone is enough', async () => {
     receive('a');
     await turn();
     collectGarbage();
@@ -85,7 +85,7 @@ describe('ImportTable', () => {
     expect(imported.size).toBe(0);
   });
 
-  test('one that comes again after its proxy was collected is kept', async () => {
+  test('an id that arrives again after its proxy was collected is kept', async () => {
     receive('a');
     await turn();
     collectGarbage();
@@ -99,7 +99,7 @@ describe('ImportTable', () => {
     expect((imported.entryOf(proxy)?.count ?? 0) + before).toBe(2);
   });
 
-  test('one that is released is given back at once, once, though it is still in use', () => {
+  test('a released proxy is given back immediately and only once, even if it is still in use', () => {
     imported.arrive(['a']);
     const proxy = imported.import('a', 'a thing');
     const entry = imported.entryOf(proxy);
@@ -112,7 +112,7 @@ describe('ImportTable', () => {
     expect(imported.import('a', 'a thing')).not.toBe(proxy);
   });
 
-  test('the other side’s release finds what is known, and passes over what is not', () => {
+  test('a release by the other side finds known ids, and ignores unknown ones', () => {
     imported.arrive(['a']);
     const proxy = imported.import('a', 'a thing');
     imported.releaseById('unknown');
@@ -122,14 +122,14 @@ describe('ImportTable', () => {
     expect(given).toEqual([['a', 1]]);
   });
 
-  test('more than may live is a violation', () => {
+  test('exceeding the limit is a violation', () => {
     imported.arrive(['a', 'b', 'c']);
     imported.arrive(['a', 'b', 'c']);
     expect(() => imported.arrive(['d'])).toThrow(ProtocolError);
     expect(() => imported.arrive(['d'])).toThrow('More things arrived than the 3 that `maxThings` allows.');
   });
 
-  test('when it is cleared nothing is given back any more', async () => {
+  test('after clear(), nothing is given back', async () => {
     receive('a');
     imported.clear();
     await turn();

@@ -4,7 +4,7 @@ import { ProtocolError } from '../../../src/errors.js';
 import { ArrivalOrder } from '../../../src/session/streams/arrival-order.js';
 
 describe('ArrivalOrder', () => {
-  test('what was sent by two ways is taken in the order in which it was sent, however the ways are ahead of each other', () => {
+  test('merges two paths in the order of sending, whichever path is ahead', () => {
     const run = (byChannel: boolean[], channelIsNext: boolean[]): void => {
       const taken: number[] = [];
       const order = new ArrivalOrder();
@@ -18,7 +18,7 @@ describe('ArrivalOrder', () => {
     assert(property(array(boolean()), array(boolean()), run));
   });
 
-  test('what never finds its other half is a violation before it is much', () => {
+  test('too many messages without a counterpart are a violation', () => {
     for (const what of ['message', 'mark'] as const) {
       const order = new ArrivalOrder();
       const flood = (): void => {

@@ -8,7 +8,7 @@ import { until } from '../../support/processes.js';
 const ok: StreamOutcome = { failed: false, value: undefined };
 const failed = (value: unknown): StreamOutcome => ({ failed: true, value });
 
-/** A sink that gets these items as soon as they are asked for, and then its end. */
+/** A sink that gets these items when they are requested, and then its end. */
 function sinkOf(items: unknown[], end: StreamOutcome | undefined = ok) {
   const closes: StreamOutcome[] = [];
   let pulls = 0;
@@ -36,7 +36,7 @@ function sinkOf(items: unknown[], end: StreamOutcome | undefined = ok) {
 const closed = (closes: StreamOutcome[]): Promise<unknown> => until(() => closes.length > 0, 'the close');
 
 describe('writeAll()', () => {
-  test('writes all, ends the stream and says so; it asks for nothing in the same turn', async () => {
+  test('writes everything, ends the stream and reports that. It requests nothing in the same turn', async () => {
     const written: string[] = [];
     const stream = new Writable({
       write(chunk, _encoding, done) {
@@ -51,7 +51,7 @@ describe('writeAll()', () => {
     expect([written, closes, stream.writableFinished]).toEqual([['a', 'b'], [ok], true]);
   });
 
-  test('listens at once: a stream that has failed already ends no process', async () => {
+  test('listens immediately, so that a stream that has failed already does not end the process', async () => {
     const stream = new Writable({ write: (_chunk, _encoding, done) => done() });
     stream.destroy(new RangeError('early'));
     const { sink, closes } = sinkOf(['a']);
@@ -60,7 +60,7 @@ describe('writeAll()', () => {
     expect(closes).toMatchObject([{ failed: true, value: { message: 'early' } }]);
   });
 
-  test('waits for room, and not for that of a stream that its owner has ended', async () => {
+  test('waits for room, but not in a stream that its owner has ended', async () => {
     let most = 0;
     const slow = new Writable({
       highWaterMark: 1,
@@ -81,7 +81,7 @@ describe('writeAll()', () => {
     expect(early.closes).toEqual([ok]);
   });
 
-  test('a failure that arrives destroys the stream after the items before it, or at once where it is busy', async () => {
+  test('a failure destroys the stream after the items before it, or immediately if it is busy', async () => {
     const written: string[] = [];
     const stream = new Writable({
       write(chunk, _encoding, done) {
@@ -99,7 +99,7 @@ describe('writeAll()', () => {
 });
 
 describe('writeAllToWeb()', () => {
-  test('writes all and closes; a failure either way arrives with its reason', async () => {
+  test('writes everything and closes. A failure in either direction arrives with its reason', async () => {
     const written: unknown[] = [];
     const { sink, closes } = sinkOf(['a', 'b']);
     writeAllToWeb(sink, new WritableStream({ write: (chunk) => void written.push(chunk) }).getWriter());

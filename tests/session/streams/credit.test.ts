@@ -13,14 +13,14 @@ test('the window doubles with each renewal, up to its largest size', () => {
   expect(given).toEqual([1, 2, 4, 8, 8]);
 });
 
-test('nothing is given while more than half of the window is under way or held', () => {
+test('no credit is given while more than half of the window is in transit or held', () => {
   const credit = new Credit(8, 8);
   expect(credit.renew(5)).toBe(0);
   expect(credit.renew(4)).toBe(4);
   expect(credit.renew(4)).toBe(0);
 });
 
-test('one item may be larger than what is left, and nothing may follow it', () => {
+test('one item may exceed the credit left, and nothing may follow it', () => {
   const credit = new Credit(1, 4);
   credit.renew(0);
   credit.spend(100);
@@ -29,7 +29,7 @@ test('one item may be larger than what is left, and nothing may follow it', () =
   expect(() => credit.spend(1)).toThrow('More of a stream arrived than was requested.');
 });
 
-test('what is withdrawn is not left', () => {
+test('withdrawn credit is gone', () => {
   const credit = new Credit(8, 8);
   credit.renew(0);
   expect(credit.isSpent).toBe(false);

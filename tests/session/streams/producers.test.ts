@@ -15,7 +15,7 @@ function fail(): never {
 }
 
 describe('iteratorProducer()', () => {
-  test('runs nothing before the first item is asked for, and steps the iterator', async () => {
+  test('runs nothing before the first item is requested, and steps the iterator', async () => {
     let isStarted = false;
     function* hearing(): Generator<unknown, unknown, unknown> {
       isStarted = true;
@@ -28,13 +28,13 @@ describe('iteratorProducer()', () => {
     expect(await producer.step?.('return', 'R')).toEqual({ done: true, value: 'R' });
   });
 
-  test('does what yield* does where the iterator has no such method', async () => {
+  test('does what yield* does if the iterator lacks the method', async () => {
     const bare = () => iteratorProducer({ [Symbol.iterator]: () => ({ next: () => ({ done: false, value: 1 }) }) });
     expect(await bare().step?.('return', 'R')).toEqual({ done: true, value: 'R' });
     await expect(bare().step?.('throw', 'why')).rejects.toBe('why');
   });
 
-  test('closes the iterator, also one that nobody has read', async () => {
+  test('closes the iterator, even if it was never read', async () => {
     const closed: string[] = [];
     const iterator = (name: string) => ({
       next: () => ({ done: false, value: 1 }),
@@ -53,7 +53,7 @@ describe('iteratorProducer()', () => {
     expect(closed).toEqual(['read', 'unread', 'iterable']);
   });
 
-  test('makes the iterator at once, and tells whoever reads where that fails', async () => {
+  test('makes the iterator once, and reports a failure of that to the reader', async () => {
     let made = 0;
     const makes = {
       [Symbol.asyncIterator]: () => (made++, [1][Symbol.iterator]() as unknown as AsyncIterator<number>),
@@ -67,7 +67,7 @@ describe('iteratorProducer()', () => {
     await turn();
   });
 
-  test('a finally block that throws harms nobody', async () => {
+  test('a finally block that throws has no effect', async () => {
     function* throwing(): Generator<number> {
       try {
         yield 1;
@@ -83,14 +83,14 @@ describe('iteratorProducer()', () => {
 });
 
 describe('readableProducer()', () => {
-  test('makes bytes of text, and leaves objects as they are', async () => {
+  test('converts text to bytes, and leaves objects unchanged', async () => {
     const text = new Readable({ read() {}, encoding: 'latin1' });
     text.push(Buffer.from('grün', 'latin1'));
     expect(await readableProducer(text).next()).toEqual({ done: false, value: Buffer.from('grün', 'latin1') });
     expect(await readableProducer(Readable.from(['grün'])).next()).toEqual({ done: false, value: 'grün' });
   });
 
-  test('tells of an end that nobody has asked for: read by others, failed, destroyed', async () => {
+  test('reports an unexpected end: read by others, failed, destroyed', async () => {
     const read = Readable.from(['a']);
     const ended = told(readableProducer(read));
     read.resume();
@@ -105,7 +105,7 @@ describe('readableProducer()', () => {
     });
   });
 
-  test('destroys the stream where its reader leaves early, with the reason', () => {
+  test('destroys the stream with the reason if its reader leaves early', () => {
     const stream = new Readable({ read() {} });
     const error = new RangeError('enough');
     readableProducer(stream).close(failed(error), true);
@@ -131,7 +131,7 @@ describe('webReadableProducer()', () => {
     expect(cancelled).toBe('enough');
   });
 
-  test('tells of a failure that nobody has asked for', async () => {
+  test('reports a failure while no item is requested', async () => {
     const broken = new ReadableStream({ start: (controller) => controller.error('broken') });
     expect(await told(webReadableProducer(broken))).toEqual(failed('broken'));
   });

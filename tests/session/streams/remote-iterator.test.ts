@@ -24,14 +24,14 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 const item = (value: unknown): object => ({ done: false, value });
 
 describe('RemoteIterator', () => {
-  test('pulls items where no values are passed; the first value goes nowhere', async () => {
+  test('pulls items if no values are passed, and ignores the first value', async () => {
     const { iterator, sink, said } = iteratorOf();
     const first = iterator.next('ignored');
     sink.push(['a'], 'items');
     expect([await first, said]).toEqual([item('a'), [1]]);
   });
 
-  test('goes in step from the first value on', async () => {
+  test('runs in lockstep from the first value on', async () => {
     const { iterator, sink, said } = iteratorOf();
     const first = iterator.next();
     sink.push(['a'], 'items');
@@ -45,7 +45,7 @@ describe('RemoteIterator', () => {
     expect(said.at(-1)).toEqual(['next', undefined]);
   });
 
-  test('refuses a value that comes too late, and loses nothing by it', async () => {
+  test('refuses a value that comes too late, without losing items', async () => {
     const { iterator, sink } = iteratorOf();
     const first = iterator.next();
     sink.push(['a'], 'items');
@@ -57,7 +57,7 @@ describe('RemoteIterator', () => {
     expect(await iterator.next()).toEqual(item('c'));
   });
 
-  test('return() and throw() run over there, and after the end do what they do on any iterator at its end', async () => {
+  test('return() and throw() run on the other side, and behave as on any finished iterator after the end', async () => {
     const { iterator, sink, said } = iteratorOf();
     const returned = iterator.return('R');
     await turn();
@@ -69,7 +69,7 @@ describe('RemoteIterator', () => {
     expect(await iterator.next()).toEqual({ done: true, value: undefined });
   });
 
-  test('follows a signal, whose reason those who wait get', async () => {
+  test('follows a signal, and rejects pending requests with its reason', async () => {
     const { iterator, said } = iteratorOf();
     const controller = new AbortController();
     iterator.follow(controller.signal);

@@ -32,8 +32,8 @@ function sinkOf() {
 
 const queueOf = (): WriteQueue => new WriteQueue(() => {});
 
-describe('the stand-in of a readable', () => {
-  test('asks when it is read, and ends after the items', async () => {
+describe('the stand-in for a readable stream', () => {
+  test('pulls when it is read, and ends after the items', async () => {
     const { sink, said } = sinkOf();
     const stream = remoteReadable(sink, objects);
     await turn();
@@ -45,7 +45,7 @@ describe('the stand-in of a readable', () => {
     expect(await items).toEqual(['a', 'b']);
   });
 
-  test('fails after the items that came before the failure', async () => {
+  test('fails after the items before the failure', async () => {
     const { sink } = sinkOf();
     const stream = remoteReadable(sink, objects);
     const seen: unknown[] = [];
@@ -57,7 +57,7 @@ describe('the stand-in of a readable', () => {
     expect([await end, seen]).toEqual([broken.value, ['a']]);
   });
 
-  test('tells those who only listen of an end, and of a failure, now or when they begin to', async () => {
+  test('reports an end or a failure to listeners, now or when they are added', async () => {
     for (const [outcome, expected] of [
       [ok, undefined],
       [broken, broken.value],
@@ -75,7 +75,7 @@ describe('the stand-in of a readable', () => {
     }
   });
 
-  test('leaves the end to whoever begins to read', async () => {
+  test('leaves reporting the end to reading if that has begun', async () => {
     const { sink } = sinkOf();
     const stream = remoteReadable(sink, objects);
     sink.end(ok);
@@ -83,7 +83,7 @@ describe('the stand-in of a readable', () => {
     expect((await within(both, 'both'))[1]).toEqual([]);
   });
 
-  test('tells the other side why it was destroyed', () => {
+  test('reports to the other side why it was destroyed', () => {
     const { sink, said } = sinkOf();
     const error = new Error('enough');
     remoteReadable(sink, objects)
@@ -93,7 +93,7 @@ describe('the stand-in of a readable', () => {
   });
 });
 
-describe('the stand-in of a writable', () => {
+describe('the stand-in for a writable stream', () => {
   const closings: Record<string, [outcome: StreamOutcome, urgency: (stream: Writable) => unknown, expected: unknown]> =
     {
       'ends where its owner has ended it': [ok, (stream) => finished(stream), undefined],
@@ -113,7 +113,7 @@ describe('the stand-in of a writable', () => {
     expect(await within(Promise.resolve(use(stream)), 'its use')).toEqual(expected);
   });
 
-  test('is destroyed without an error where the child has ended and nobody listens', async () => {
+  test('is destroyed without an error if the child has ended and there are no listeners', async () => {
     const [unheard, heard] = [queueOf(), queueOf()];
     const stream = remoteWritable(unheard, objects);
     const error = failure(finished(remoteWritable(heard, objects)));
@@ -123,7 +123,7 @@ describe('the stand-in of a writable', () => {
     expect([stream.destroyed, stream.errored, await error]).toEqual([true, null, reason]);
   });
 
-  test('finishes when the other side has dealt with all', async () => {
+  test('finishes when the other side has handled everything', async () => {
     const queue = queueOf();
     const stream = remoteWritable(queue, objects);
     let isFinished = false;
@@ -139,7 +139,7 @@ describe('the stand-in of a writable', () => {
   });
 });
 
-test('the sides of the stand-in of a duplex end separately', async () => {
+test('the sides of the stand-in for a duplex stream end separately', async () => {
   const { sink } = sinkOf();
   const queue = queueOf();
   const stream: Duplex = remoteDuplex(sink, queue, objects, objects);

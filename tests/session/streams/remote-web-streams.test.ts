@@ -17,7 +17,7 @@ function sinkOf() {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test('the stand-in of a ReadableStream asks when it is read, and cancels with the reason', async () => {
+test('the stand-in for a ReadableStream pulls when it is read, and cancels with the reason', async () => {
   const { sink, said } = sinkOf();
   const stream = remoteReadableStream(sink);
   await turn();
@@ -32,7 +32,7 @@ test('the stand-in of a ReadableStream asks when it is read, and cancels with th
   expect(other.said).toEqual([{ failed: true, value: 'enough' }]);
 });
 
-test('a failure reaches a reader that only waits, and comes after items that are held', async () => {
+test('a failure reaches a reader that only waits, after the held items', async () => {
   const waiting = sinkOf();
   const { closed } = remoteReadableStream(waiting.sink).getReader();
   waiting.sink.end({ failed: true, value: 'broken' });
@@ -50,7 +50,7 @@ test('a failure reaches a reader that only waits, and comes after items that are
   ]);
 });
 
-test('the stand-in of a WritableStream closes when the other side has, and aborts with the reason', async () => {
+test('the stand-in for a WritableStream closes after the other side has, and aborts with the reason', async () => {
   const queue = new WriteQueue(() => {});
   const writer = remoteWritableStream(queue).getWriter();
   const written = writer.write('a');

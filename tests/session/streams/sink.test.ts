@@ -4,7 +4,7 @@ import { Sink } from '../../../src/session/streams/sink.js';
 import type { StreamOutcome } from '../../../src/session/streams/source.js';
 import { collectGarbage } from '../../support/streams.js';
 
-/** A sink with room for 8 items that begins with one, and all that it says. */
+/** A sink with a window of 8 items that starts with one, and all its messages. */
 function sinkOf(options: { closesItself?: boolean; cost?: (item: unknown) => number } = {}) {
   const said: unknown[] = [];
   const waiting: boolean[] = [];
@@ -39,14 +39,14 @@ const failure = (promise: Promise<unknown>): Promise<unknown> =>
   );
 
 describe('Sink', () => {
-  test('asks for nothing before somebody reads, and for more as they go on', async () => {
+  test('requests nothing before it is read, and more as reading continues', async () => {
     const { sink, said } = sinkOf();
     const given = (): number => (said as number[]).reduce((sum, credit) => sum + credit, 0);
     let pushed = 0;
     expect(said).toEqual([]);
     for (let i = 0; i < 20; i++) {
       const next = sink.next();
-      // All that was asked for is there at once.
+      // Everything that was requested arrives together.
       while (given() > i && pushed < given()) sink.push([pushed++], 'items');
       expect(await next).toEqual(item(i));
     }
@@ -55,14 +55,14 @@ describe('Sink', () => {
     expect(given() - 20).toBeLessThanOrEqual(8);
   });
 
-  test('items are taken in order, by those that wait and those that come later', async () => {
+  test('requests take items in order, whether they wait or come later', async () => {
     const { sink } = sinkOf();
     const first = [sink.next(), sink.next()];
     sink.push(['a', 'b', 'c'], 'items');
     expect(await Promise.all([...first, sink.next()])).toEqual([item('a'), item('b'), item('c')]);
   });
 
-  test('the end comes after the items, and tells its value once', async () => {
+  test('the end comes after the items, and gives its value once', async () => {
     const { sink, said } = sinkOf();
     const first = sink.next();
     sink.push(['a', 'b'], 'items');
@@ -72,7 +72,7 @@ describe('Sink', () => {
     expect(said.filter((entry) => typeof entry !== 'number')).toEqual([ok]);
   });
 
-  test('a failure is told once, to the first who asks', async () => {
+  test('only the first request gets a failure', async () => {
     const { sink } = sinkOf();
     const two = [failure(sink.next()), failure(sink.next())];
     sink.end(failed('broke'));
@@ -83,7 +83,7 @@ describe('Sink', () => {
     expect(await later.next()).toEqual(end());
   });
 
-  test('when it fails here, whoever waits is told why, and so is the source', async () => {
+  test('when it fails here, waiting requests and the source get the reason', async () => {
     const { sink, said } = sinkOf();
     const next = failure(sink.next());
     sink.fail('crashed');
@@ -92,7 +92,7 @@ describe('Sink', () => {
     expect(await sink.next()).toEqual(end());
   });
 
-  test('when it fails here while nobody waits, the next to ask is told why', async () => {
+  test('when it fails here while no request waits, the next request gets the reason', async () => {
     for (const way of ['fail', 'close'] as const) {
       const { sink } = sinkOf();
       const first = sink.next();
@@ -105,7 +105,7 @@ describe('Sink', () => {
     }
   });
 
-  test('closing it ends whoever waits, and what still comes is dropped', async () => {
+  test('closing it ends waiting requests, and drops items that still arrive', async () => {
     const { sink, said } = sinkOf();
     const next = sink.next();
     sink.close(ok);
@@ -116,7 +116,7 @@ describe('Sink', () => {
     expect(said).toEqual([1, ok]);
   });
 
-  test('one that does not close itself waits for its owner', () => {
+  test('a sink that does not close itself waits for its owner', () => {
     const { sink, said } = sinkOf({ closesItself: false });
     sink.end(ok);
     expect(said).toEqual([]);
@@ -124,7 +124,7 @@ describe('Sink', () => {
     expect(said).toEqual([failed('late')]);
   });
 
-  test('a step drops what has come, and is answered by what answers it', async () => {
+  test('a step drops held items, and gets its own answer', async () => {
     const { sink, said } = sinkOf();
     const first = sink.next();
     sink.push(['a', 'b'], 'items');
@@ -139,7 +139,7 @@ describe('Sink', () => {
     expect(await last).toEqual(end('R'));
   });
 
-  test('a return() that has crossed a failure is not answered by it', async () => {
+  test('a return() that crossed a failure does not get that failure', async () => {
     const { sink } = sinkOf();
     const first = sink.next();
     sink.push(['a'], 'items');
@@ -149,10 +149,10 @@ describe('Sink', () => {
     expect(await failure(step)).toBe('no failure');
   });
 
-  test('more than was asked for is a violation, but for the last item', () => {
+  test('receiving more than was requested is a violation, except for the last item', () => {
     const { sink } = sinkOf();
     void sink.next();
-    // With one too many, and up to a window more, a source may have been just too late.
+    // An excess of up to a window is tolerated, since the last item may be larger than the credit.
     expect(() => sink.push(Array.from({ length: 30 }), 'items')).toThrow(ProtocolError);
     const large = sinkOf({ cost: () => 1000 }).sink;
     void large.next();
@@ -160,7 +160,7 @@ describe('Sink', () => {
     expect(() => large.push(['another'], 'items')).toThrow(ProtocolError);
   });
 
-  test('holds no more for a consumer that is always behind', async () => {
+  test('holds no more memory for a consumer that is always behind', async () => {
     const { sink, said } = sinkOf();
     let given = 0;
     let pushed = 0;
@@ -173,15 +173,15 @@ describe('Sink', () => {
       if (n === 40_000) before = heap();
     }
     expect(heap() - before).toBeLessThan(1_000_000);
-    // It was still in use.
+    // The array was still in use.
     expect(await sink.next()).toEqual(item(400_000));
   });
 
-  test('an answer that was not asked for is a violation', () => {
+  test('an answer that was not requested is a violation', () => {
     expect(() => sinkOf().sink.push(['x'], 'answer')).toThrow(ProtocolError);
   });
 
-  test('tells whether somebody waits', async () => {
+  test('reports whether a request waits', async () => {
     const { sink, waiting } = sinkOf();
     const next = sink.next();
     expect(waiting.at(-1)).toBe(true);

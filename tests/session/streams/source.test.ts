@@ -3,7 +3,7 @@ import { Source, type StreamOutcome, type Producer } from '../../../src/session/
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** A source of what a generator makes, and all that it says. */
+/** A source with the items of a generator, and all its messages. */
 function sourceOf(
   items: Iterator<unknown> | AsyncIterator<unknown>,
   producer: Partial<Producer> = {},
@@ -45,7 +45,7 @@ function* numbers(count = Infinity): Generator<unknown, unknown, unknown> {
 }
 
 describe('Source', () => {
-  test('makes nothing before it is asked, and no more than it has credit for', async () => {
+  test('makes no items before it is asked, and no more than it has credit for', async () => {
     const { source, said, made } = sourceOf(numbers());
     await turn();
     expect(made()).toBe(0);
@@ -64,7 +64,7 @@ describe('Source', () => {
     ]);
   });
 
-  test('goes beyond its credit by one item at most, which it makes up for', async () => {
+  test('exceeds its credit by at most one item, which counts against the next credit', async () => {
     const { source, made } = sourceOf(['aaaaa', 'b', 'c'].values());
     source.pull(2);
     await turn();
@@ -77,7 +77,7 @@ describe('Source', () => {
     expect(made()).toBe(2);
   });
 
-  test('what may be split never goes beyond its credit, and is sent when its last part is', async () => {
+  test('an item that can be split never exceeds the credit, and counts as sent with its last part', async () => {
     let sent = 0;
     const split = (item: unknown, credit: number): [unknown, unknown] => [
       String(item).slice(0, credit),
@@ -96,14 +96,14 @@ describe('Source', () => {
     expect([said.flat().slice(4), sent]).toEqual([['cc', ok], 3]);
   });
 
-  test('items that come without waiting travel together, before the end', async () => {
+  test('items that are made in one turn travel together, before the end', async () => {
     const { source, said } = sourceOf(numbers(3));
     source.pull(10);
     await turn();
     expect(said).toEqual([[0, 1, 2], { failed: false, value: 'all' }]);
   });
 
-  test('a failure comes after the items before it', async () => {
+  test('a failure is sent after the items before it', async () => {
     const error = new Error('broke');
     async function* failing(): AsyncGenerator<unknown> {
       yield 1;
@@ -115,7 +115,7 @@ describe('Source', () => {
     expect(said.flat()).toEqual([1, failed(error)]);
   });
 
-  test('closing it ends it, once, and the producer is told that it was early', async () => {
+  test('closing it ends it once, and tells the producer that this was early', async () => {
     const { source, said, made } = sourceOf(numbers());
     source.pull(2);
     await turn();
@@ -136,7 +136,7 @@ describe('Source', () => {
     expect(said).toEqual([{ failed: false, value: 'all' }, ['closed', ok, false]]);
   });
 
-  test('what it has made and not sent is dropped when it fails', async () => {
+  test('items that were made but not sent are dropped when it fails', async () => {
     const { source, said } = sourceOf(numbers());
     source.pull(2);
     source.fail('cannot be sent');
@@ -144,7 +144,7 @@ describe('Source', () => {
     expect(said).toEqual([failed('cannot be sent'), ['closed', failed('cannot be sent'), true]]);
   });
 
-  test('steps are answered one after the other, and take back the credit', async () => {
+  test('steps are answered in order, and withdraw the credit', async () => {
     async function* dialogue(): AsyncGenerator<unknown, unknown, unknown> {
       let told: unknown;
       for (;;) told = yield `told ${String(told)}`;
@@ -165,7 +165,7 @@ describe('Source', () => {
     expect(said).toHaveLength(3);
   });
 
-  test('return() does not wait for a producer that is at work', async () => {
+  test('return() does not wait for a busy producer', async () => {
     const { source, said } = sourceOf({ next: () => new Promise(() => {}), return: () => new Promise(() => {}) });
     source.pull(1);
     await turn();
@@ -174,7 +174,7 @@ describe('Source', () => {
     expect(said).toEqual([{ failed: false, value: 'R' }]);
   });
 
-  test('an item that comes after the end is dropped', async () => {
+  test('an item that is made after the end is dropped', async () => {
     let settle: (result: IteratorResult<unknown>) => void = () => {};
     const { source, said } = sourceOf({ next: () => new Promise((resolve) => (settle = resolve)) });
     source.pull(1);

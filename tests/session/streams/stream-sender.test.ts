@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 const mark = { type: 'stream-data', streamId: 2, items: [] };
 
 describe('StreamSender', () => {
-  test('sends items by the channel, together where they come without waiting', async () => {
+  test('sends items by the channel, together if they are made in one turn', async () => {
     const pair = streamPair({ items: () => Array.from({ length: 200 }, (_, n) => n).values() }, true);
     expect(await collect((await pair.call('items')) as AsyncIterable<number>)).toHaveLength(200);
     const data = pair.sent.filter(({ type }) => type === 'stream-data');
@@ -14,7 +14,7 @@ describe('StreamSender', () => {
     expect(pair.aside).toEqual([]);
   });
 
-  test('sends bytes and the end of their stream by the lane, and as base64 where there is none', async () => {
+  test('sends bytes and the end of their stream by the lane, or as base64 without one', async () => {
     const bytes = (): Readable => Readable.from(['one'], { objectMode: false });
     const fast = streamPair({ bytes }, true);
     await collect((await fast.call('bytes')) as Readable);
@@ -25,7 +25,7 @@ describe('StreamSender', () => {
     expect(slow.sent).toContainEqual({ type: 'stream-data', streamId: 2, items: [], bytes: 'b25l' });
   });
 
-  test('sends objects among chunks by the channel, with a mark in their place, so that the order is kept', async () => {
+  test('sends objects among chunks by the channel, with marks on the lane to keep the order', async () => {
     const chunks = ['text', Buffer.from('bytes'), { an: 'object' }, Buffer.from('more'), 1];
     const pair = streamPair({ web: () => ReadableStream.from(chunks) }, true);
     const arrived = (await collect((await pair.call('web')) as ReadableStream)).map((chunk) =>
@@ -61,7 +61,7 @@ describe('StreamSender', () => {
     expect(pair.sent).toContainEqual(expect.objectContaining({ type: 'stream-end', result: 'error' }));
   });
 
-  test('an item that cannot cross ends the stream in its place, and the items before it arrive', async () => {
+  test('an item that cannot cross ends the stream, after the items before it', async () => {
     for (const lane of [false, true]) {
       const items = [1, 2, Symbol('no'), 3];
       const pair = streamPair({ items: () => items.values(), web: () => ReadableStream.from(items) }, lane);
@@ -74,7 +74,7 @@ describe('StreamSender', () => {
     }
   });
 
-  test('an end that nobody has asked for goes by the channel alone', async () => {
+  test('an end before any request uses only the channel', async () => {
     const pair = streamPair({ destroyed: () => new Readable({ read() {} }).destroy() }, true);
     await pair.call('destroyed');
     await pair.untilNoneOpen();

@@ -7,7 +7,7 @@ import { iteratorProducer } from '../../../src/session/streams/producers.js';
 import { StreamTable } from '../../../src/session/streams/stream-table.js';
 import { failure } from '../../support/streams.js';
 
-/** A table by itself, and the messages that it sends. */
+/** A table, and the messages that it sends. */
 function tableOf() {
   const sent: Message[] = [];
   const busy: boolean[] = [];
@@ -43,7 +43,7 @@ describe('StreamTable', () => {
     }
   });
 
-  test('forgets a sink that closes itself at its end, and another when its owner says so', () => {
+  test('forgets a sink that closes itself at its end, and another when its owner closes it', () => {
     const { table, sent, receive } = tableOf();
     table.openSink(1, 'items', true);
     const owned = table.openSink(2, 'items', false);
@@ -54,7 +54,7 @@ describe('StreamTable', () => {
     expect(sent.map(({ type }) => type)).toEqual(['stream-close', 'stream-close']);
   });
 
-  test('tells of violations what arrived, and on which side', () => {
+  test('errors of violations say what arrived, and on which side', () => {
     const { table, receive } = tableOf();
     table.openSource(1, 'items', iteratorProducer([].values()));
     table.openSink(2, 'items', false);
@@ -70,14 +70,14 @@ describe('StreamTable', () => {
     expect(() => receive({ type: 'stream-data', streamId: 2, items: [1] })).toThrow(ProtocolError);
   });
 
-  test('ignores what arrives for a stream that this side has not taken, for the last thousand of these', () => {
+  test('ignores messages for the last thousand streams that this side did not accept', () => {
     const { table, receive } = tableOf();
     for (let id = 1; id <= 1001; id++) table.ignore(id);
     receive({ type: 'stream-data', streamId: 1001, items: [1] });
     expect(() => receive({ type: 'stream-data', streamId: 1, items: [1] })).toThrow(ProtocolError);
   });
 
-  test('a dropped stream fails on this side, and nothing more is sent of it', async () => {
+  test('a dropped stream fails on this side, and sends nothing more', async () => {
     const { table, sent, receive } = tableOf();
     const next = failure(table.openSink(2, 'items', true).next());
     const before = sent.length;
@@ -86,7 +86,7 @@ describe('StreamTable', () => {
     expect([table.size, sent.length]).toEqual([0, before]);
   });
 
-  test('at the end of the conversation each fails with an error of its own, and what still arrives is ignored', async () => {
+  test('at the end of the session, each stream fails with its own error, and later messages are ignored', async () => {
     const { table, receive } = tableOf();
     const waiting = [1, 2].map((id) => failure(table.openSink(id, 'items', true).next()));
     table.endAll(() => new TerminatedError('over'));
@@ -97,7 +97,7 @@ describe('StreamTable', () => {
     receive({ type: 'stream-data', streamId: 77, items: [1] });
   });
 
-  test('a value that this process cannot read ends its stream, and nothing else', async () => {
+  test('a value that this process cannot read ends only its stream', async () => {
     const { table, sent, receive } = tableOf();
     const unreadable = { value: { __procxy_type: 'nonsense' }, coded: true } as const;
     const next = failure(table.openSink(1, 'items', true).next());

@@ -10,7 +10,7 @@ const read = async (stream: unknown): Promise<string> =>
   Buffer.concat(await collect(stream as AsyncIterable<Buffer>)).toString();
 
 describe.each([false, true])('Streams, with a lane for bytes: %s', (lane) => {
-  test('each kind crosses as its kind, both ways, and leaves nothing', async () => {
+  test('each kind of stream crosses in both directions, and leaves nothing behind', async () => {
     const pair = streamPair(
       {
         items: (items: AsyncIterable<number>) =>
@@ -34,7 +34,7 @@ describe.each([false, true])('Streams, with a lane for bytes: %s', (lane) => {
     expect(pair.violations).toEqual([]);
   });
 
-  test('an end that nobody has asked for does not overtake the message that exports the stream', async () => {
+  test('an early end does not overtake the message that exports the stream', async () => {
     const pair = streamPair(
       {
         failed: () => new PassThrough().destroy(new RangeError('early')),
@@ -58,14 +58,14 @@ describe.each([false, true])('Streams, with a lane for bytes: %s', (lane) => {
     expect(pair.violations).toEqual([]);
   });
 
-  test('one that is in a message twice arrives as one', async () => {
+  test('a stream that a message contains twice arrives as one', async () => {
     const pair = streamPair({ both: ({ a, b }: { a: unknown; b: unknown }) => [a === b, a] }, lane);
     const stream = text('x');
     const [same, back] = (await pair.call('both', { a: stream, b: stream })) as [boolean, Readable];
     expect([same, await read(back)]).toEqual([true, 'x']);
   });
 
-  test('a message that is refused leaves the stream untouched', async () => {
+  test('a refused message leaves the stream untouched', async () => {
     const pair = streamPair({ take: read }, lane);
     const stream = text('still here');
     expect(await failure(pair.call('take', stream, Symbol('no')))).toMatchObject({ path: 'args[1]' });
@@ -73,7 +73,7 @@ describe.each([false, true])('Streams, with a lane for bytes: %s', (lane) => {
     expect(await pair.call('take', stream)).toBe('still here');
   });
 
-  test('one in a message that cannot be read is given back', async () => {
+  test('a stream in a message that cannot be read is given back', async () => {
     const pair = streamPair({ take: () => 'never' }, lane);
     const stream = new Readable({ read() {} });
     const closed = new Promise((resolve) => stream.on('close', () => resolve(stream.errored?.message)));
@@ -82,7 +82,7 @@ describe.each([false, true])('Streams, with a lane for bytes: %s', (lane) => {
     expect(await within(closed, 'its end')).toBe('The other process did not accept the stream.');
   });
 
-  test('when the conversation ends, every stream fails on this side', async () => {
+  test('when the session ends, every stream fails on this side', async () => {
     const pair = streamPair({ endless: () => new Readable({ read() {} }), swallow: () => new Writable() }, lane);
     const reading = failure(collect((await pair.call('endless')) as Readable));
     const writable = (await pair.call('swallow')) as Writable;
@@ -92,7 +92,7 @@ describe.each([false, true])('Streams, with a lane for bytes: %s', (lane) => {
     expect(pair.open()[0]).toBe(0);
   });
 
-  test('this side is busy exactly while somebody waits', async () => {
+  test('this side is busy exactly while code waits for a stream', async () => {
     const pair = streamPair({ items: () => [1, 2].values() }, lane);
     const items = (await pair.call('items')) as AsyncGenerator<number>;
     expect(pair.busy.at(-1)).toBe(false);
@@ -104,7 +104,7 @@ describe.each([false, true])('Streams, with a lane for bytes: %s', (lane) => {
     expect(pair.busy.at(-1)).toBe(false);
   });
 
-  test('a stand-in whose owner has ended the real stream does not keep this side busy', async () => {
+  test('a stand-in does not keep this side busy after the owner has ended the real stream', async () => {
     let real: Writable | undefined;
     const pair = streamPair(
       {

@@ -15,7 +15,7 @@ const ok = { failed: false, value: undefined };
 const failed = (value: unknown) => ({ failed: true, value });
 
 describe('WriteQueue', () => {
-  test('hands chunks over in order, whether they are written or asked for first', async () => {
+  test('passes chunks in order, whether they are written or requested first', async () => {
     const { queue, said, taken } = queueOf();
     const first = queue.next();
     queue.write('a', taken('a'));
@@ -30,7 +30,7 @@ describe('WriteQueue', () => {
     expect(said).toEqual(['a', 'b']);
   });
 
-  test('ends when all that was written has gone out', async () => {
+  test('ends when everything that was written has been sent', async () => {
     const { queue, taken } = queueOf();
     queue.write('a', taken('a'));
     queue.end();
@@ -42,7 +42,7 @@ describe('WriteQueue', () => {
     expect(await next).toEqual({ done: true, value: undefined });
   });
 
-  test('waits from a write until it is sent, and from the end until the other side is done', () => {
+  test('is waiting from a write until it is sent, and from the end until the other side is done', () => {
     const { queue, waiting, taken } = queueOf();
     queue.write('a', taken('a'));
     void queue.next();
@@ -53,12 +53,12 @@ describe('WriteQueue', () => {
     expect(waiting.at(-1)).toBe(true);
     queue.close(ok, false);
     expect(waiting.at(-1)).toBe(false);
-    // The stand-in may end it once more.
+    // The stand-in may end it again.
     queue.end();
     expect(waiting.at(-1)).toBe(false);
   });
 
-  test('what is broken off here is lost, also for writes that come later', async () => {
+  test('after breaking the stream off, pending and later writes are lost', async () => {
     const { queue, said, taken } = queueOf();
     const reasons: unknown[] = [];
     queue.onFail((reason) => reasons.push(reason));
@@ -75,19 +75,19 @@ describe('WriteQueue', () => {
       expect.stringMatching(/^late: .*why/),
     ]);
     expect(() => queue.next()).toThrow('why');
-    // What this side has broken off it knows.
+    // This side already knows that it has broken the stream off.
     queue.close(failed('why'), true);
     expect(said).toHaveLength(3);
   });
 
-  test('rejects the next chunk when it is broken off meanwhile', async () => {
+  test('rejects a pending request when it is broken off', async () => {
     const { queue } = queueOf();
     const next = queue.next();
     queue.fail('why');
     await expect(next).rejects.toBe('why');
   });
 
-  test('an early close tells how urgent it is', () => {
+  test('an early close reports how urgent it is', () => {
     const cases: [outcome: { failed: boolean; value: unknown }, isWritten: boolean, urgency: string][] = [
       [failed(new Error('broken')), true, 'now'],
       [failed(new Error('broken')), false, 'when-heard'],
@@ -104,7 +104,7 @@ describe('WriteQueue', () => {
     }
   });
 
-  test('tells how the other side has dealt with all, also where that is asked late', () => {
+  test('reports the outcome on the other side, even to a late listener', () => {
     const { queue, said } = queueOf();
     queue.onFinish((outcome) => said.push(outcome));
     queue.close(failed('no room'), true);

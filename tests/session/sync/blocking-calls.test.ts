@@ -15,7 +15,7 @@ function attempt(action: () => unknown): unknown {
 describe.each(['json', 'advanced'] as const)('BlockingCalls, in %s mode', (mode) => {
   const withMethod = (use: (fn: SyncFn) => unknown, limit = 10) => openSides({ mode, limit, methods: { use } });
 
-  test('returns what the function returns, before the event loop turns', async () => {
+  test('returns the result of the function without a turn of the event loop', async () => {
     let turned = false;
     const { parent } = withMethod((fn) => {
       setImmediate(() => (turned = true));
@@ -38,7 +38,7 @@ describe.each(['json', 'advanced'] as const)('BlockingCalls, in %s mode', (mode)
     expect(await call(parent, 'use', sync(fail))).toMatchObject({ name: 'RangeError', message: 'far' });
   });
 
-  test('throws the refusal of an argument, and of a result, that cannot cross', async () => {
+  test('throws an error for an argument or a result that cannot cross', async () => {
     const { parent } = withMethod((fn) => [attempt(() => fn({ x: Symbol('s') })), attempt(() => fn(1))]);
     const give = (): unknown => ({ y: Symbol('s') });
     expect(await call(parent, 'use', sync(give))).toMatchObject([
@@ -48,7 +48,7 @@ describe.each(['json', 'advanced'] as const)('BlockingCalls, in %s mode', (mode)
     expect(parent.session.stats().servedCalls).toBe(0);
   });
 
-  test('takes functions along, and gives them back when nobody holds them', async () => {
+  test('passes functions, and gives them back when they are no longer held', async () => {
     const { parent, child } = withMethod((fn) => fn(() => 'an argument'));
     expect(
       await call(
@@ -65,7 +65,7 @@ describe.each(['json', 'advanced'] as const)('BlockingCalls, in %s mode', (mode)
     );
   });
 
-  test('makes room for a function that did not fit any more: this call cannot wait for it', async () => {
+  test('asks for room if a function does not fit, but fails, since this call cannot wait', async () => {
     const held: unknown[] = [];
     const { parent } = withMethod((fn) => [() => 1, () => 2, () => 3].map((each) => attempt(() => fn(each))), 2);
     const outcome = await call(
@@ -76,7 +76,7 @@ describe.each(['json', 'advanced'] as const)('BlockingCalls, in %s mode', (mode)
     expect(outcome).toMatchObject([undefined, undefined, { name: 'CallbackLimitError' }]);
   });
 
-  test('messages that were sent before are handled before', async () => {
+  test('messages that were sent earlier are handled earlier', async () => {
     const order: unknown[] = [];
     const { parent } = openSides({
       mode,
@@ -108,7 +108,7 @@ describe.each(['json', 'advanced'] as const)('BlockingCalls, in %s mode', (mode)
     ).toEqual([['a', 1]]);
   });
 
-  test('throws a TerminatedError where the other side has gone', async () => {
+  test('throws a TerminatedError if the other side has gone', async () => {
     const sides = withMethod((fn) => {
       sides.sync.close();
       return attempt(fn);
@@ -125,7 +125,7 @@ describe.each(['json', 'advanced'] as const)('BlockingCalls, in %s mode', (mode)
     });
   });
 
-  test('throws a TerminatedError for a function that was let go of', async () => {
+  test('throws a TerminatedError for a released function', async () => {
     const sides = withMethod((fn) => {
       sides.child.functions.release(fn as never);
       return attempt(fn);

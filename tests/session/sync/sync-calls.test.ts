@@ -8,7 +8,7 @@ import type { Callbacks } from '../../../src/session/functions/callbacks.js';
 import { openSession, type OpenSession } from '../../../src/session/open-session.js';
 import { SyncCalls } from '../../../src/session/sync/sync-calls.js';
 
-/** The parent's side of a session. What its child sends is written by the tests. */
+/** The parent's side of a session. The tests write what the child would send. */
 describe('SyncCalls', () => {
   let parent: OpenSession;
   let functions: Callbacks;
@@ -41,7 +41,7 @@ describe('SyncCalls', () => {
     open();
   });
 
-  /** The id of a function that the child has been given. */
+  /** The id of a function that was passed to the child. */
   function give(fn: (...args: never[]) => unknown): string {
     const { __procxy_callback: id } = functions.export(fn as never, undefined);
     functions.takeExported();
@@ -52,7 +52,7 @@ describe('SyncCalls', () => {
     lane.write({ type: 'callback-invoke', callbackId, args: [], invokeId: 1, ...fields });
   const turns = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 10));
 
-  test('runs the function and answers where the child waits', () => {
+  test('runs the function and answers on the lane where the child waits', () => {
     invoke(give(sync((a: number) => a + 1)), { args: [1] });
     expect(lane.read()).toEqual({ type: 'callback-result', invokeId: 1, result: 'success', value: 2 });
     expect(calls.isWaitedFor).toBe(false);
@@ -68,7 +68,7 @@ describe('SyncCalls', () => {
     expect(lane.read()).toMatchObject({ value: 'done' });
   });
 
-  test('waits until the messages that were sent before are handled', async () => {
+  test('waits until earlier messages are handled', async () => {
     const id = give(sync(() => seen.push('ran')));
     child.send({ type: 'heartbeat' });
     invoke(id, { after: 1 });
@@ -77,7 +77,7 @@ describe('SyncCalls', () => {
     expect(seen).toEqual(['heartbeat', 'ran']);
   });
 
-  test('handles copies of messages that came along, and none of them twice', async () => {
+  test('handles copies of messages that came with the invocation, and none of them twice', async () => {
     const id = give(sync(() => seen.push('ran')));
     invoke(id, { after: 1, early: { from: 0, messages: [{ type: 'heartbeat' }] } });
     expect(seen).toEqual(['heartbeat', 'ran']);
@@ -87,13 +87,13 @@ describe('SyncCalls', () => {
     expect(violations).toEqual([]);
   });
 
-  test('does not wait for a message that never comes', async () => {
+  test('does not wait for a message that never arrives', async () => {
     invoke(give(sync(() => seen.push('ran'))), { after: 3 });
     expect(seen).toEqual([]);
     await vi.waitFor(() => expect(seen).toEqual(['ran']));
   });
 
-  test('answers with a TimeoutError after the time, and drops what comes later', async () => {
+  test('answers with a TimeoutError after the timeout, and drops a late result', async () => {
     open(20);
     let finish = (_value: string): void => {};
     invoke(
@@ -112,7 +112,7 @@ describe('SyncCalls', () => {
     expect(parent.session.stats().servedCalls).toBe(0);
   });
 
-  test('answers with the refusal of a late result that cannot cross', async () => {
+  test('answers with an error for an asynchronous result that cannot cross', async () => {
     invoke(
       give(
         sync(async function ask() {
@@ -125,14 +125,14 @@ describe('SyncCalls', () => {
     expect(parent.codec.decode(answer.error)).toMatchObject({ name: 'SerializationError', path: 'result.x' });
   });
 
-  test('lets the child go on when the session ends', async () => {
+  test('answers the waiting child when the session ends', async () => {
     invoke(give(sync(() => new Promise(() => {}))));
     parent.session.rejectAll((method) => new Error(`${method}(): over`));
     const answer = lane.read() as { error: unknown };
     expect(parent.codec.decode(answer.error)).toMatchObject({ message: expect.stringContaining('over') as unknown });
   });
 
-  test('a call to the child from within the function is refused: the child waits for that', async () => {
+  test('a call to the child from within the function is refused, since the child waits for the function', async () => {
     let refusal: unknown;
     let later: unknown;
     const fn = function ask(): void {
@@ -146,7 +146,7 @@ describe('SyncCalls', () => {
     expect([later, calls.refuse('work')]).toEqual([undefined, undefined]);
   });
 
-  test('calls of the session are refused for the same reason', async () => {
+  test('other calls of the session are refused for the same reason', async () => {
     let refused: Promise<unknown> | undefined;
     const fn = (): void => {
       refused = parent.session.call('instance', 'work', [], { timeout: 0 });
@@ -157,10 +157,10 @@ describe('SyncCalls', () => {
   });
 
   test.each<[string, (id: string) => void]>([
-    ['what is no invocation', () => lane.write({ type: 'heartbeat' })],
+    ['a message that is not an invocation', () => lane.write({ type: 'heartbeat' })],
     ['a malformed invocation', (id) => invoke(id, { invokeId: -1 })],
     ['an invocation of a function that was never handed out', () => invoke('unknown')],
-    ['an early message that is none', (id) => invoke(id, { after: 1, early: { from: 0, messages: [5] } })],
+    ['an early message that is not a message', (id) => invoke(id, { after: 1, early: { from: 0, messages: [5] } })],
     ['malformed arguments', (id) => invoke(id, { args: [{ __procxy_type: 'escaped' }], coded: true })],
   ])('%s is a violation', (_name, send) => {
     send(give(sync(() => {})));

@@ -9,7 +9,7 @@ type Written = Message | Batch;
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const message = (callbackId: string): Message => ({ type: 'callback-release', callbackId });
 
-/** The names of the messages in one that was written. */
+/** The names of the messages in a written message. */
 function names(written: Written): string | string[] {
   if (written.type !== 'batch') return 'callbackId' in written ? written.callbackId : written.type;
   return written.rows.filter((row) => typeof row === 'object').map((row) => names(row as Message) as string);
@@ -53,7 +53,7 @@ describe('Batcher', () => {
     }
   };
 
-  test('the first ones are written at once, each by itself, and the rest of the turn as one', async () => {
+  test('the first messages are written individually, and the rest of the turn as one batch', async () => {
     send('a', 'b', 'c', 'd', 'e', 'f', 'g');
     expect(written.map(names)).toEqual(['a', 'b', 'c', 'd']);
     await nextTurn();
@@ -61,21 +61,21 @@ describe('Batcher', () => {
     expect(batcher.sent).toBe(7);
   });
 
-  test('one that is held back alone keeps its own form', async () => {
+  test('a single held message is not written as a batch', async () => {
     send('a', 'b', 'c', 'd', 'e');
     await nextTurn();
     expect(written).toHaveLength(5);
     expect(written[4]).toEqual(message('e'));
   });
 
-  test('after a pause the next one is written at once, and what was held back before it', () => {
+  test('after a pause, held messages and then the next one are written immediately', () => {
     send('a', 'b', 'c', 'd', 'e', 'f');
     time += 1;
     send('g');
     expect(written.map(names)).toEqual(['a', 'b', 'c', 'd', ['e', 'f'], 'g']);
   });
 
-  test('when a message has come, its answer is written at once', async () => {
+  test('the answer to a message is written immediately', async () => {
     send('a', 'b', 'c', 'd', 'e');
     await nextTurn();
     batcher.startTurn();
@@ -83,25 +83,25 @@ describe('Batcher', () => {
     expect(written.at(-1)).toEqual(message('answer'));
   });
 
-  test('where the other side reads none, there are none', () => {
+  test('there are no batches if the other side does not read them', () => {
     batcher.enabled = false;
     send('a', 'b', 'c', 'd', 'e', 'f');
     expect(written.map(names)).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
   });
 
-  test('a burst does not wait until its end', () => {
+  test('a long burst is written before it ends', () => {
     send(...Array.from({ length: 2000 }, (_, index) => `${index}`));
     expect(written.length).toBeGreaterThan(5);
     expect(written.map(names).flat().slice(0, 1000)).toEqual(Array.from({ length: 1000 }, (_, index) => `${index}`));
   });
 
-  test('what cannot wait takes along what is held back, in order', () => {
+  test('a message that cannot wait is written after held messages', () => {
     send('a', 'b', 'c', 'd', 'e', 'f');
     batcher.sendNow(message('now'), { method: '', build: () => undefined, failed: () => {} });
     expect(written.map(names)).toEqual(['a', 'b', 'c', 'd', ['e', 'f'], 'now']);
   });
 
-  test('one that cannot be written costs no other', async () => {
+  test('a message that cannot be written does not affect others', async () => {
     unwritable.add('f');
     send('a', 'b', 'c', 'd', 'e', 'f', 'g');
     await nextTurn();
@@ -110,7 +110,7 @@ describe('Batcher', () => {
     expect(batcher.sent).toBe(6);
   });
 
-  test('the preface goes before what it concerns, once for a batch', async () => {
+  test('the preface is written first, once for a batch', async () => {
     prefaces = [message('before a')];
     send('a', 'b', 'c', 'd', 'e', 'f');
     prefaces = [message('before e')];
@@ -118,7 +118,7 @@ describe('Batcher', () => {
     expect(written.map(names)).toEqual(['before a', 'a', 'b', 'c', 'd', ['before e', 'e', 'f']]);
   });
 
-  test('flush writes what is held back, and a preface without anything after it', () => {
+  test('flush writes held messages, or only the preface if there are none', () => {
     send('a', 'b', 'c', 'd', 'e');
     batcher.flush();
     expect(written).toHaveLength(5);
@@ -127,7 +127,7 @@ describe('Batcher', () => {
     expect(written.map(names)).toEqual(['a', 'b', 'c', 'd', 'e', 'news']);
   });
 
-  test('flush writes what takes the place of a message that could not be written', () => {
+  test('flush also writes the replacement for a message that could not be written', () => {
     unwritable.add('e');
     send('a', 'b', 'c', 'd');
     const instead: Parcel = { build: () => undefined, failed: () => failures.push('instead') };
@@ -138,7 +138,7 @@ describe('Batcher', () => {
     expect(failures).toEqual([]);
   });
 
-  test('the log keeps exactly what was handed over, whether a copy or the write fails', () => {
+  test('the log keeps exactly what the channel accepted, whether a copy or the write fails', () => {
     const log = new WriteLog((each) => {
       if (names(each) === 'no copy') throw new RangeError('cannot be copied');
       return each;
@@ -153,7 +153,7 @@ describe('Batcher', () => {
     expect(failures).toEqual(['no copy', 'c', 'no copy', 'c']);
   });
 
-  test('after the close nothing that is held back is written', async () => {
+  test('after the close, held messages are not written', async () => {
     send('a', 'b', 'c', 'd', 'e', 'f');
     batcher.close();
     await nextTurn();

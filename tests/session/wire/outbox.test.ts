@@ -8,7 +8,7 @@ describe('Outbox', () => {
   let failures: [name: string, error: unknown][];
   let collections: (() => void)[];
   let outbox: Outbox;
-  /** How many functions the other side still takes. */
+  /** How many more functions the other side accepts. */
   let room: number;
 
   beforeEach(() => {
@@ -31,19 +31,19 @@ describe('Outbox', () => {
     });
   const collect = (): void => collections.shift()?.();
 
-  test('sends at once what may be sent', () => {
+  test('sends immediately if nothing waits', () => {
     send('first');
     send('second');
     expect(written).toEqual(['first', 'second']);
     expect(collections).toEqual([]);
   });
 
-  test('sends nothing where nothing was built', () => {
+  test('sends nothing if build() returns nothing', () => {
     send('nothing', () => undefined);
     expect([written, failures]).toEqual([[], []]);
   });
 
-  test('one beyond the limit waits for one collection, and all after it wait too, in order', () => {
+  test('a parcel beyond the limit waits for one collection, and later ones wait behind it', () => {
     sendFunction('function');
     send('second');
     send('third');
@@ -57,7 +57,7 @@ describe('Outbox', () => {
     expect(collections).toEqual([]);
   });
 
-  test('what waits is built only then', () => {
+  test('parcels that wait are built only when their turn comes', () => {
     sendFunction('function');
     let built = 0;
     send('second', () => (built++, message('second')));
@@ -66,7 +66,7 @@ describe('Outbox', () => {
     expect(built).toBe(1);
   });
 
-  test('where the collection brings no room it fails, and those after it go on', () => {
+  test('if the collection frees nothing, the parcel fails, and later ones continue', () => {
     sendFunction('function');
     send('second');
     collect();
@@ -74,14 +74,14 @@ describe('Outbox', () => {
     expect(written).toEqual(['second']);
   });
 
-  test('where it brings none, no other is asked for by those that wait', () => {
+  test('if it frees nothing, waiting parcels do not ask for another collection', () => {
     for (const name of ['a', 'b', 'c']) sendFunction(name);
     collect();
     expect(failures.map(([name]) => name)).toEqual(['a', 'b', 'c']);
     expect(collections).toEqual([]);
   });
 
-  test('more than the limit wait for several collections, as long as each brings room', () => {
+  test('many parcels beyond the limit wait for several collections, as long as each frees some', () => {
     for (const name of ['a', 'b', 'c', 'd', 'e']) sendFunction(name);
     send('last');
     const asked: number[] = [];
@@ -95,7 +95,7 @@ describe('Outbox', () => {
     expect(failures).toEqual([]);
   });
 
-  test('other errors fail at once', () => {
+  test('other errors fail immediately', () => {
     send('unreadable', () => {
       throw new TypeError('no');
     });
@@ -105,7 +105,7 @@ describe('Outbox', () => {
     expect(collections).toEqual([]);
   });
 
-  test('what is sent in place of one that failed comes before all that follows', () => {
+  test('a replacement for a failed parcel is sent before later ones', () => {
     outbox.send({
       method: 'unreadable',
       build: () => {
@@ -120,7 +120,7 @@ describe('Outbox', () => {
     expect(written).toEqual(['instead', 'after']);
   });
 
-  test('what is sent while another is built comes after it', () => {
+  test('a parcel sent while another is built comes after it', () => {
     send('outer', () => {
       send('inner');
       return message('outer');
@@ -128,7 +128,7 @@ describe('Outbox', () => {
     expect(written).toEqual(['outer', 'inner']);
   });
 
-  test('what is sent while those that waited are sent comes after them', () => {
+  test('a parcel sent while waiting ones are sent comes after them', () => {
     sendFunction('function');
     send('second', () => {
       send('nested');
@@ -140,7 +140,7 @@ describe('Outbox', () => {
     expect(written).toEqual(['function', 'second', 'third', 'nested']);
   });
 
-  test('after the close nothing that waits is sent', () => {
+  test('after the close, waiting parcels are not sent', () => {
     sendFunction('function');
     send('second');
     outbox.close();

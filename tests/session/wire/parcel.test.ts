@@ -14,19 +14,19 @@ function recovery(): Recovery & { readonly takenBack: unknown[]; readonly rooms:
 const message: Message = { type: 'call-invoke', callId: 1, method: 'work', args: ['x'] };
 
 describe('annotate()', () => {
-  test('says of a message what its values hold', () => {
+  test('adds what the values of a message contain', () => {
     expect(annotate({ ...message }, { wire: 1, coded: ['id'] })).toEqual({ ...message, coded: ['id'] });
     expect(annotate({ ...message }, { wire: 1, coded: undefined })).not.toHaveProperty('coded');
   });
 
-  test('marks a message that holds objects of the user’s own', () => {
+  test('marks a message that contains user objects', () => {
     expect(isLive(annotate({ ...message }, { wire: 1, coded: undefined, isLive: true }))).toBe(true);
     expect(isLive(annotate({ ...message }, { wire: 1, coded: undefined }))).toBe(false);
   });
 });
 
 describe('sendAtOnce()', () => {
-  test('writes what is built, and nothing where nothing is', () => {
+  test('writes the built message, or nothing if none was built', () => {
     const written: Message[] = [];
     sendAtOnce(withoutValue(message), (each) => written.push(each), recovery());
     sendAtOnce(
@@ -37,7 +37,7 @@ describe('sendAtOnce()', () => {
     expect(written).toEqual([message]);
   });
 
-  test('tells the parcel what building it threw', () => {
+  test('passes an error of build() to the parcel', () => {
     const failures: unknown[] = [];
     const build = (): never => {
       throw new TypeError('no');
@@ -48,7 +48,7 @@ describe('sendAtOnce()', () => {
     expect(room.rooms).toHaveLength(0);
   });
 
-  test('makes room for the next one where too many functions were to cross: this way nothing can wait', () => {
+  test('asks for room for the next parcel if too many functions would cross, since it cannot wait', () => {
     const failures: unknown[] = [];
     const build = (): never => {
       throw new CallbackLimitError('full');
@@ -59,7 +59,7 @@ describe('sendAtOnce()', () => {
     expect(room.rooms).toHaveLength(1);
   });
 
-  test('tells the parcel that its message could not be written, and takes back what it exported', () => {
+  test('passes a write error to the parcel, and takes back its exports', () => {
     const failures: unknown[] = [];
     const room = recovery();
     const cause = new RangeError('too large');

@@ -5,7 +5,7 @@ import { readValueOrRefusal } from '../../../src/session/wire/read-value.js';
 
 const codec = createCodec({ mode: 'json', self: { current: undefined } });
 
-test('a value is read, and left as it is where the message says that it holds no descriptors', () => {
+test('a value is decoded, but left as it is if the message has no descriptors', () => {
   const descriptor = { __procxy_type: 'undefined' };
   expect(readValueOrRefusal(codec, [1, descriptor], true)).toEqual([1, undefined]);
   expect(readValueOrRefusal(codec, [1, descriptor], undefined)).toEqual([1, descriptor]);

@@ -8,7 +8,7 @@ const id = fc.integer({ min: 1, max: 2 ** 31 });
 const value = fc.jsonValue();
 const args = fc.array(value, { maxLength: 3 });
 
-/** Those with rows of their own, those that look alike but must not lose a field, and any other. */
+/** Messages with compact rows, similar messages that must not lose a field, and other messages. */
 const anyMessage: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ type: fc.constant('call-invoke' as const), callId: id, method: fc.string(), args }),
   fc.record({
@@ -63,7 +63,7 @@ function read(rows: unknown[]): unknown[] {
 }
 
 describe('Rows of a batch', () => {
-  test('every message comes out as it went in, in its order, also by way of JSON', () => {
+  test('every message arrives unchanged and in order, also through JSON', () => {
     fc.assert(
       fc.property(fc.array(anyMessage), (messages) => {
         const rows = rowsOf(messages);
@@ -73,7 +73,7 @@ describe('Rows of a batch', () => {
     );
   });
 
-  test('the usual ones take no object', () => {
+  test('common messages need no object', () => {
     const rows = rowsOf([
       { type: 'call-invoke', callId: 7, method: 'add', args: [1, 2] },
       { type: 'call-result', callId: 7, result: 'success', value: 3 },
@@ -81,7 +81,7 @@ describe('Rows of a batch', () => {
     expect(rows).toEqual([1, 7, 'add', [1, 2], 2, 7, 3]);
   });
 
-  test('a function that is invoked again is not named again', () => {
+  test('a function that is invoked repeatedly is named once', () => {
     const invoke = (invokeId: number, callbackId: string): Message => ({
       type: 'callback-invoke',
       invokeId,
@@ -107,7 +107,7 @@ describe('Rows of a batch', () => {
     expect(() => read(rows)).toThrow(ProtocolError);
   });
 
-  test('what comes before a malformed row has been read', () => {
+  test('rows before a malformed row are read', () => {
     const ids: unknown[] = [];
     const row = (message: { callId?: number }): void => void ids.push(message.callId);
     expect(() => readRows([3, 1, 3, 2, 3, -1], { message: () => {}, row: row as never })).toThrow(ProtocolError);

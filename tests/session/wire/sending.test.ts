@@ -38,7 +38,7 @@ const full = (): never => {
 const ignore = (): void => {};
 
 describe('Sending', () => {
-  test('what has no value, and what must go at once, overtakes parcels that wait for room', () => {
+  test('control messages and immediate ones overtake parcels that wait for room', () => {
     const { sending, written, collections } = open();
     sending.sendValue({ build: full, failed: ignore });
     sending.sendValue({ build: () => release('waits'), failed: ignore });
@@ -49,7 +49,7 @@ describe('Sending', () => {
     expect(written.at(-1)).toEqual(release('waits'));
   });
 
-  test('a message that cannot be written takes back what it was to export', () => {
+  test('the exports of a message that cannot be written are taken back', () => {
     const { sending, takenBack } = open();
     const failures: unknown[] = [];
     const message: Message = { type: 'call-invoke', callId: 1, method: 'work', args: ['unwritable'], coded: ['id'] };
@@ -58,7 +58,7 @@ describe('Sending', () => {
     expect(takenBack).toEqual([['id']]);
   });
 
-  test('another way than the channel refuses in the same manner', () => {
+  test('write errors outside the channel are handled in the same way', () => {
     const { sending, written } = open();
     const failures: unknown[] = [];
     const message: Message = { type: 'callback-invoke', callbackId: 'id', invokeId: 1, args: [1] };
@@ -70,7 +70,7 @@ describe('Sending', () => {
     expect(written).toEqual([]);
   });
 
-  test('what must come before a message is sent when that is encoded', () => {
+  test('messages that must come first are sent when a message is encoded', () => {
     const { sending, written, ahead } = open();
     const build = (): Message => {
       ahead.push('handle');
@@ -80,7 +80,7 @@ describe('Sending', () => {
     expect(written).toEqual(['handle', release('message')]);
   });
 
-  test('objects of the user’s own are written at once, whatever is held back before', () => {
+  test('messages with user objects are written immediately, after held ones', () => {
     const { sending, written } = open();
     sending.enableBatches();
     for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) sending.sendControl(release(name));
@@ -90,7 +90,7 @@ describe('Sending', () => {
     expect(sending.sent).toBe(7);
   });
 
-  test('after the close nothing that waits or is held back is sent', () => {
+  test('after the close, waiting and held messages are not sent', () => {
     const { sending, written, collections } = open();
     sending.enableBatches();
     for (const name of ['a', 'b', 'c', 'd', 'e']) sending.sendControl(release(name));

@@ -15,7 +15,7 @@ const form: Form<number> = {
 describe('ValueParcel', () => {
   let written: unknown[];
   let takenBack: number;
-  /** Throws for a message that the channel is not to take. */
+  /** Throws for a message that the channel must not accept. */
   let check: (message: Message) => void;
   const recovery: Recovery = { codec, takeBack: () => takenBack++, makeRoom: () => {} };
 
@@ -46,25 +46,25 @@ describe('ValueParcel', () => {
     expect(written).toEqual([{ x: 1 }]);
   });
 
-  test('carries what was thrown, whatever it is', () => {
+  test('carries a thrown value of any type', () => {
     open().fail('a text');
     open().fail(undefined);
     open().fail(new RangeError('far'));
     expect(written).toMatchObject(['a text', undefined, { name: 'RangeError', message: 'far' }]);
   });
 
-  test('sends the refusal of a value that cannot be encoded', () => {
+  test('sends an error instead of a value that cannot be encoded', () => {
     open().succeed({ x: [1n] });
     expect(written).toMatchObject([{ name: 'SerializationError', path: 'reason.x[0]' }]);
     expect((written[0] as Error).message).toMatch(/^run\(\): reason\.x\[0\] is a BigInt/);
   });
 
-  test('sends the refusal of a thrown value that cannot be encoded', () => {
+  test('sends an error instead of a thrown value that cannot be encoded', () => {
     open().fail(Symbol('none'));
     expect(written).toMatchObject([{ name: 'SerializationError', path: 'error' }]);
   });
 
-  test('sends the refusal of a message that cannot be written, and takes back what it was to export', () => {
+  test('sends an error instead of a message that cannot be written, and takes back its exports', () => {
     check = (message) => {
       if (JSON.stringify(message).includes('large')) throw new RangeError('Invalid string length');
     };
@@ -73,7 +73,7 @@ describe('ValueParcel', () => {
     expect(takenBack).toBe(1);
   });
 
-  test('sends the refusal without its cause if the cause cannot be written either', () => {
+  test('sends the error without its cause if the cause cannot be written either', () => {
     check = (message) => {
       if (JSON.stringify(message).length > 10_000) throw new RangeError('Invalid string length');
     };
@@ -88,7 +88,7 @@ describe('ValueParcel', () => {
     expect((written[0] as Error).message).toMatch(/threw \(y+…\)/);
   });
 
-  test('gives up if the channel writes no message at all', () => {
+  test('gives up if the channel cannot write any message', () => {
     let attempts = 0;
     check = () => {
       attempts++;
