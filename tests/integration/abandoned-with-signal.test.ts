@@ -5,7 +5,7 @@ import { failure, openStreams, untilNoneOpen } from '../support/streams.js';
 
 const module = '../fixtures/streaming.js';
 
-test('a stream or iterator that a call with a signal returned is ended once it is collected, though the signal lives', async () => {
+test('a collected stream or iterator is ended, even if the signal of its call still exists', async () => {
   await using proxy = await procxy(Streaming, module);
   const { signal } = new AbortController();
   await (async () => {

@@ -100,7 +100,7 @@ describe('advanced mode', () => {
     ['an empty instance', { r: new Response('x') }, 'args[0].r', /an instance of Response without own/],
   ];
   for (const [name, value, path, sentence] of refused) {
-    test(`${name} is refused with its path, and the proxy lives on`, async () => {
+    test(`${name} is refused with its path, and the proxy stays usable`, async () => {
       const error = await echo.echo(value).catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(SerializationError);
       expect(error).toMatchObject({ path });
@@ -206,7 +206,7 @@ describe('advanced mode', () => {
     );
   });
 
-  test('sanitizeV8 leaves what can cross', async () => {
+  test('sanitizeV8 keeps values that can cross', async () => {
     const argument = {
       abort: new DOMException('x', 'AbortError'),
       error: new TypeError('y'),
@@ -219,7 +219,7 @@ describe('advanced mode', () => {
     expect(Object.keys(given)).toEqual(['abort', 'error']);
   });
 
-  test('isProcxiable and validateProcxiable say beforehand', () => {
+  test('isProcxiable and validateProcxiable check values in advance', () => {
     expect([isProcxiable(new Map(), 'advanced'), isProcxiable(new Map(), 'json'), isProcxiable(new Map())]).toEqual([
       true,
       false,

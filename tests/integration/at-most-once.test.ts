@@ -22,13 +22,13 @@ describe('a call runs at most once', () => {
     expect(runs()).toBe(2);
   });
 
-  test('unless retries says otherwise: then once more for each', async () => {
+  test('unless retries allows more: then once more for each retry', async () => {
     await using counter = await procxy(Counter, '../fixtures/counter.js', { timeout: 100, retries: 2 }, log);
     await expect(counter.countAndSleep(250)).rejects.toBeInstanceOf(TimeoutError);
     expect(runs()).toBe(3);
   });
 
-  test('a retry that is quick enough is the result', async () => {
+  test('the result of a retry that is quick enough is used', async () => {
     await using counter = await procxy(Counter, '../fixtures/counter.js', { timeout: 300, retries: 5 }, log);
     expect(await counter.slowUntil(3)).toBe(3);
     expect(runs()).toBe(3);

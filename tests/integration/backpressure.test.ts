@@ -6,7 +6,7 @@ import { pieces } from '../fixtures/streaming.js';
 import { streaming, type RemoteStreaming } from '../support/remote-streaming.js';
 import { collectGarbage, modes, sleep, untilNoneOpen } from '../support/streams.js';
 
-/** How many items, and how many bytes, may be under way. */
+/** How many items, and how many bytes, may be in transit. */
 const WINDOW = 64;
 const WINDOW_BYTES = 1024 * 1024;
 const MB = 1024 * 1024;
@@ -23,10 +23,10 @@ describe.each(modes)('a slow consumer holds a fast producer back, in %s mode', (
     await proxy.$terminate();
   });
 
-  // Beside the window: what streams hold at both ends, and the one item that is just being made.
+  // In addition to the window: the buffers of streams at both ends, and the item that is being made.
   const slack = { generator: 1, objects: 16 + 1 + 2, web: 1 + 1 };
   for (const kind of ['generator', 'objects', 'web'] as const) {
-    test(`${kind}: the child is never further ahead than the window, and comes near it`, async () => {
+    test(`${kind}: the child is never further ahead than the window, but uses it`, async () => {
       let taken = 0;
       let furthest = 0;
       for await (const _item of await proxy.producing(kind)) {
@@ -40,7 +40,7 @@ describe.each(modes)('a slow consumer holds a fast producer back, in %s mode', (
       expect(furthest).toBeGreaterThan(WINDOW / 2);
     });
 
-    test(`${kind}: nor is the parent`, async () => {
+    test(`${kind}: the parent is not either`, async () => {
       let produced = 0;
       const items = {
         generator: async function* (): AsyncGenerator<number> {
@@ -70,7 +70,7 @@ describe.each(modes)('a slow consumer holds a fast producer back, in %s mode', (
     });
   }
 
-  test('a generator does not run ahead before the second item is asked for', async () => {
+  test('a generator does not run ahead before the second item is requested', async () => {
     const iterator = (await proxy.producing('generator'))[Symbol.asyncIterator]();
     await sleep(30);
     expect(await proxy.produced()).toBe(0);
@@ -82,7 +82,7 @@ describe.each(modes)('a slow consumer holds a fast producer back, in %s mode', (
   });
 
   for (const chunk of [1000, 100_000, 3 * MB]) {
-    test(`bytes in chunks of ${chunk}: at most the window, one chunk, and what the streams themselves hold`, async () => {
+    test(`bytes in chunks of ${chunk}: at most the window, one chunk, and the buffers of the streams`, async () => {
       // A read() of Node puts two chunks together, and one more waits in the source. The two streams hold up to their mark, which
       // differs from Node to Node, and as much again while they are read; and the one here is filled by as much as a socket reads.
       const most = WINDOW_BYTES + 3 * chunk + 3 * getDefaultHighWaterMark(false) + SOCKET_READ + 1024;
@@ -101,7 +101,7 @@ describe.each(modes)('a slow consumer holds a fast producer back, in %s mode', (
     });
   }
 
-  test('a slow target holds the pipeline into it back', async () => {
+  test('a slow target slows the pipeline into it down', async () => {
     let produced = 0;
     const source = new Readable({
       read() {

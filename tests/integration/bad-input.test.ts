@@ -7,7 +7,7 @@ import { childPids, until } from '../support/processes.js';
 const module = '../fixtures/calculator.js';
 const call = procxy as (...args: unknown[]) => Promise<unknown>;
 
-/** The error of a start that must fail. */
+/** Returns the error of a start that must fail. */
 async function failure(...args: unknown[]): Promise<Error> {
   return call(...args).then(
     () => expect.unreachable('it must reject'),
@@ -18,14 +18,14 @@ async function failure(...args: unknown[]): Promise<Error> {
 describe('bad input', () => {
   describe('the class', () => {
     for (const bad of [undefined, null, 'Calculator', {}, 42, () => {}, async () => {}]) {
-      test(`${typeof bad} ${String(bad)} is none`, async () => {
+      test(`${typeof bad} ${String(bad)} is not a class`, async () => {
         const error = await failure(bad, module);
         expect(error).toBeInstanceOf(OptionsValidationError);
         expect(error.message).toMatch(/first argument of procxy\(\) must be a class/);
       });
     }
 
-    test('that the module does not export is named, with the candidates', async () => {
+    test('that the module does not export: the error names it, and the candidates', async () => {
       class Missing {}
       const error = await failure(Missing, '../fixtures/mortal.js');
       expect(error).toBeInstanceOf(ModuleResolutionError);
@@ -39,7 +39,7 @@ describe('bad input', () => {
       expect(error.message).toMatch(/exports no class, so the class Calculator was not found/);
     });
 
-    test('of which the module exports several that could be it', async () => {
+    test('with several candidates among the exports of the module', async () => {
       const Twin = class Twin {
         parent = true;
       };
@@ -66,7 +66,7 @@ describe('bad input', () => {
       ['that is a folder', '../fixtures', /does not exist/],
       ['that is empty', '', /The module path is ''/],
       [
-        'that is a package nobody installed',
+        'that is a package that is not installed',
         'no-such-package',
         /'no-such-package' could not be loaded.*Cannot find package/,
       ],
@@ -96,7 +96,7 @@ describe('bad input', () => {
       expect(error.message).toMatch(/given twice: '.*calculator\.js' as an argument, '\.\/other\.js' as an option/);
     });
 
-    test('that asks for a proxy of the class it is loaded for', async () => {
+    test('that calls procxy() with its own class while it is loaded', async () => {
       const error = await failure(class Recursive {}, '../fixtures/recursive.js');
       expect(error).toBeInstanceOf(ModuleResolutionError);
       expect(error.message).toMatch(/still loading the module of Recursive.*Move the class to its own module/);
@@ -161,7 +161,7 @@ describe('bad input', () => {
       expect(error.cause).toMatchObject({ code: 'ENOENT' });
     });
 
-    test('flags that Node does not know end the child at once', async () => {
+    test('flags that Node does not know end the child immediately', async () => {
       const error = await failure(Calculator, module, { execArgv: ['--no-such-flag'], stdio: 'pipe' });
       expect(error).toMatchObject({ name: 'ChildCrashedError', exitCode: 9 });
       expect((error as ChildCrashedError).stderr).toContain('--no-such-flag');
@@ -169,7 +169,7 @@ describe('bad input', () => {
   });
 
   describe('the constructor', () => {
-    test('that throws rejects with that very error', async () => {
+    test('that throws rejects with its error', async () => {
       const error = await failure(Unbuildable, '../fixtures/unbuildable.js', {}, 'throw');
       expect(error).toBeInstanceOf(TypeError);
       expect(error).toMatchObject({ message: 'cannot be built', code: 'E_BUILD' });

@@ -17,7 +17,7 @@ describe.each(['json', 'advanced'] as const)('a burst of messages, in %s mode', 
     expect(arrived).toEqual(numbers(result).flatMap((n) => [`callback ${n}`, `event ${n}`]));
   });
 
-  test('holds each value as it was when it was sent, though it changes in the same turn', async () => {
+  test('keeps each value as it was when it was sent, although it changes in the same turn', async () => {
     await using bursting = await procxy(Bursting, module, { serialization });
     const value = { n: 0, list: [0], deep: { n: 0 } };
     const results = numbers(100).map((n) => {
@@ -29,7 +29,7 @@ describe.each(['json', 'advanced'] as const)('a burst of messages, in %s mode', 
     expect(await Promise.all(results)).toEqual(numbers(100).map((n) => ({ n, list: [n], deep: { n } })));
   });
 
-  test('brings properties that are as new as the result, or newer', async () => {
+  test('carries properties that are at least as new as the result', async () => {
     await using bursting = await procxy(Bursting, module, { serialization });
     const seen = await Promise.all(
       numbers(500).map(() => bursting.increment().then((count) => bursting.count >= Number(count))),
@@ -38,7 +38,7 @@ describe.each(['json', 'advanced'] as const)('a burst of messages, in %s mode', 
     expect(bursting.count).toBe(500);
   });
 
-  test('fails only for the values that cannot cross', async () => {
+  test('fails only for values that cannot cross', async () => {
     await using bursting = await procxy(Bursting, module, { serialization });
     const outcomes = await Promise.allSettled(numbers(50).map((n) => bursting.echo(n % 10 === 7 ? Symbol('no') : n)));
     expect(outcomes.map(({ status }) => status)).toEqual(
@@ -68,7 +68,7 @@ describe.each(['json', 'advanced'] as const)('a burst of messages, in %s mode', 
   });
 });
 
-test('in advanced mode bytes are those of the time of the call too', async () => {
+test('in advanced mode, bytes also arrive as they were at the time of the call', async () => {
   await using bursting = await procxy(Bursting, module, { serialization: 'advanced' });
   const bytes = new Uint8Array(8);
   const results = numbers(50).map((n) => bursting.echo({ bytes: bytes.fill(n) }));
@@ -77,7 +77,7 @@ test('in advanced mode bytes are those of the time of the call too', async () =>
   expect(first).toEqual(numbers(50));
 });
 
-test('in advanced mode a yielded value is what it was when it was yielded', async () => {
+test('in advanced mode, a yielded value arrives as it was when it was yielded', async () => {
   await using bursting = await procxy(Bursting, module, { serialization: 'advanced' });
   const seen: number[] = [];
   for await (const { bytes } of await bursting.refill(200)) seen.push(Number(bytes[0]));
@@ -108,7 +108,7 @@ test('a getter among the arguments may call the proxy: its call is sent after', 
   expect(await Promise.all(inner)).toEqual(['forgotten']);
 });
 
-test('more functions at once than may live: those that are not kept make room for the others', async () => {
+test('more functions than the limit in a burst: functions that are not kept make room for the others', async () => {
   await using bursting = await procxy(Bursting, module, { enableCallbacks: true, maxCallbacks: 100 });
   const results = await Promise.all(numbers(550).map((n) => bursting.forget(() => n)));
   expect(results).toEqual(numbers(550).map(() => 'forgotten'));

@@ -20,7 +20,7 @@ interface RemoteGivingBytes extends ProcxyControls<GivingBytes> {
 }
 
 const items = ['Buffer 6120627566666572', 'Uint8Array 0102ff', 'ArrayBuffer 0001', 'Buffer ', '"text"', '{"a":1}'];
-/** Chunks of bytes of a web stream arrive as what the web has. */
+/** Chunks of bytes in web streams arrive as Uint8Arrays. */
 const webItems = items.map((item) => item.replace('Buffer ', 'Uint8Array ').replace('ArrayUint8Array', 'ArrayBuffer'));
 
 describe.each(settings)('in $serialization mode on the channel $channel', (options) => {
@@ -44,7 +44,7 @@ describe.each(settings)('in $serialization mode on the channel $channel', (optio
     });
   }
 
-  test('many large ones arrive, through a Duplex in object mode and back', async () => {
+  test('many large chunks of bytes arrive, through a Duplex in object mode and back', async () => {
     const sent = Array.from({ length: 40 }, (_, n) => Buffer.alloc(100_000, n));
     const back: Buffer[] = [];
     const writer = new Writable({
@@ -59,14 +59,14 @@ describe.each(settings)('in $serialization mode on the channel $channel', (optio
     expect(Buffer.concat(back).equals(Buffer.concat(sent))).toBe(true);
   });
 
-  test('those that are written arrive, in a Writable in object mode and in one of the web', async () => {
+  test('written bytes arrive, in a Writable in object mode and in a web stream', async () => {
     await pipeline(local.give('readable') as Readable, await proxy.objectWriter());
     expect(await proxy.whatWasTaken()).toEqual(items);
     await (local.give('web') as ReadableStream).pipeTo(await proxy.webWriter());
     expect(await proxy.whatWasTaken()).toEqual(webItems);
   });
 
-  test('the result of a generator and what next() passes to one may be bytes', async () => {
+  test('the result of a generator and the value of next() may be bytes', async () => {
     const returning = await proxy.returning();
     await returning.next();
     expect(await returning.next()).toEqual({ done: true, value: Buffer.from('the end') });
@@ -80,7 +80,7 @@ describe.each(settings)('in $serialization mode on the channel $channel', (optio
   });
 });
 
-test('bytes within an item are refused as in every other value in JSON mode, with their place', async () => {
+test('bytes within an item are refused in JSON mode, with their path', async () => {
   await using proxy = await procxy(GivingBytes, module);
   const nested = [{ data: Buffer.from('x') }].values();
   const error = await failure((proxy as unknown as RemoteGivingBytes).describeAll(nested));

@@ -14,21 +14,21 @@ describe.each(['json', 'advanced'] as const)('the lifetime of functions, in %s m
   const start = (options: ProcxyOptions = {}): Promise<RemoteFunctionUser> =>
     startFunctionUser({ serialization, ...options });
 
-  test('functions of the child that the parent drops leave nothing', async () => {
+  test('functions of the child that the parent drops leave nothing behind', async () => {
     await using user = await start();
     await inWindows(1000, 50, async (n) => expect(await (await user.adder(n))(1)).toBe(n + 1));
     await user.sendFunctions(() => {}, 1000);
     const listener = (): void => {};
     user.on('needsInput', listener);
     for (let i = 0; i < 100; i++) await user.emitFunction('needsInput');
-    // These arrive when nobody listens any more.
+    // These arrive when there are no more listeners.
     const emitted = Array.from({ length: 20 }, () => user.emitFunction('needsInput'));
     user.off('needsInput', listener);
     await Promise.all(emitted);
     expect(await countsAfterCollection(user)).toEqual(none);
   });
 
-  test('functions that are held live on', async () => {
+  test('functions that are held stay callable', async () => {
     await using user = await start();
     const held = await user.adder(1);
     await user.keep((n: number) => n + 2);
@@ -52,7 +52,7 @@ describe.each(['json', 'advanced'] as const)('the lifetime of functions, in %s m
     expect(await countsAfterCollection(user)).toEqual(none);
   });
 
-  test('a refused message keeps no function, and takes none away that was held', async () => {
+  test('a refused message keeps no function, and releases none that was held', async () => {
     await using user = await start();
     const held = (): string => 'held';
     await user.keep(held);
@@ -75,7 +75,7 @@ describe.each(['json', 'advanced'] as const)('the lifetime of functions, in %s m
   });
 
   describe('$releaseCallback()', () => {
-    test('of the parent’s: the child’s next call rejects, both registries forget it, and it may be passed again', async () => {
+    test('of a parent’s function: the child’s next call rejects, both registries forget it, and it may be passed again', async () => {
       await using user = await start();
       const fn = function released(): number {
         return 1;
@@ -93,7 +93,7 @@ describe.each(['json', 'advanced'] as const)('the lifetime of functions, in %s m
       expect(await counts(user)).toEqual({ ofParent: [1, 1], ofChild: [0, 0] });
     });
 
-    test('of the parent’s while it is on its way, and while it runs', async () => {
+    test('of a parent’s function while it is in transit, and while it runs', async () => {
       await using user = await start();
       let finish = (_value: number): void => {};
       const running = (): Promise<number> => new Promise((resolve) => (finish = resolve));
@@ -109,7 +109,7 @@ describe.each(['json', 'advanced'] as const)('the lifetime of functions, in %s m
       expect(await countsAfterCollection(user)).toEqual(none);
     });
 
-    test('of the child’s: it cannot be called any more, and comes back as another', async () => {
+    test('of a child’s function: it can no longer be called, and gets a new proxy when it is returned again', async () => {
       await using user = await start();
       const own = await user.own();
       expect(user.$releaseCallback(own)).toBe(true);

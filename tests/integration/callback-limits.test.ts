@@ -15,7 +15,7 @@ describe.each(['json', 'advanced'] as const)('maxCallbacks, in %s mode', (serial
     startFunctionUser({ serialization, ...options });
 
   const passed = times(2000, 10_000);
-  test(`100 are enough for ${passed} that are passed one after another and dropped`, async () => {
+  test(`a limit of 100 is enough for ${passed} functions that are passed in sequence and dropped`, async () => {
     await using user = await start({ maxCallbacks: 100 });
     let sum = 0;
     await inWindows(passed, 20, (n) => user.call(() => void (sum += n)));
@@ -25,7 +25,7 @@ describe.each(['json', 'advanced'] as const)('maxCallbacks, in %s mode', (serial
   });
 
   const returned = times(300, 1000);
-  test(`and for ${returned} of the child’s, returned or sent`, async () => {
+  test(`and for ${returned} functions of the child, returned or sent`, async () => {
     await using user = await start({ maxCallbacks: 100 });
     for (let n = 0; n < returned; n++) expect(typeof (await user.adder(n))).toBe('function');
     let received = 0;
@@ -34,7 +34,7 @@ describe.each(['json', 'advanced'] as const)('maxCallbacks, in %s mode', (serial
     expect((await user.$stats()).child.exportedFunctions).toBeLessThanOrEqual(100);
   });
 
-  test('one more than the child can hold is a CallbackLimitError, and what is called around it keeps its order', async () => {
+  test('one more function than the limit is a CallbackLimitError, and calls around it keep their order', async () => {
     await using user = await start({ maxCallbacks: 10 });
     for (let i = 0; i < 10; i++) await user.keep(() => i);
     const settled: string[] = [];
@@ -56,7 +56,7 @@ describe.each(['json', 'advanced'] as const)('maxCallbacks, in %s mode', (serial
     expect(await user.callKept(0)).toBe('room again');
   });
 
-  test('one message with too many is refused whole', async () => {
+  test('a message with too many functions is refused completely', async () => {
     await using user = await start({ maxCallbacks: 10 });
     const many = (count: number): unknown[] => Array.from({ length: count }, () => () => 1);
     expect(await rejectionOf(user.typesOf(...many(11)))).toBeInstanceOf(CallbackLimitError);
@@ -65,7 +65,7 @@ describe.each(['json', 'advanced'] as const)('maxCallbacks, in %s mode', (serial
     expect(await user.adders(10)).toHaveLength(10);
   });
 
-  test('each side has its own', async () => {
+  test('each side has its own limit', async () => {
     await using user = await start({ maxCallbacks: 3 });
     for (let i = 0; i < 3; i++) await user.keep(() => i);
     const adders = await user.adders(3);
@@ -75,7 +75,7 @@ describe.each(['json', 'advanced'] as const)('maxCallbacks, in %s mode', (serial
     expect(await adders[2]?.(1)).toBe(3);
   });
 
-  test('where a function’s result goes beyond it, its caller gets the error', async () => {
+  test('if the result of a function exceeds it, its caller gets the error', async () => {
     await using user = await start({ maxCallbacks: 3 });
     for (let i = 0; i < 2; i++) await user.keep(() => i);
     const { thrown } = await user.attempt(() => [() => 1]);

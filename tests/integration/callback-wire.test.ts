@@ -34,7 +34,7 @@ describe.each(['json', 'advanced'] as const)('functions on the wire, in %s mode'
 
   const firstIdIn = (message: Message | undefined): string | undefined => (message?.coded as string[] | undefined)?.[0];
 
-  test('a function is a descriptor, and a message names those that it holds', async () => {
+  test('a function is a descriptor, and a message lists its functions', async () => {
     function onProgress(_percent: number): void {}
     await user.describe(onProgress);
     const call = only(sent, 'call-invoke');
@@ -82,7 +82,7 @@ describe.each(['json', 'advanced'] as const)('functions on the wire, in %s mode'
     expect('value' in answer).toBe(false);
   });
 
-  test('the other way round it is the same', async () => {
+  test('it is the same in the other direction', async () => {
     const own = await user.own();
     const result = only(received, 'call-result');
     const [id] = result.coded as string[];
@@ -109,7 +109,7 @@ describe.each(['json', 'advanced'] as const)('functions on the wire, in %s mode'
     });
   });
 
-  test('a function that returns to its owner is marked so, and is not exported again', async () => {
+  test('a function that returns to its owner is marked, and not exported again', async () => {
     const own = await user.own();
     await user.isOwn(own);
     const call = only(sent.slice(1), 'call-invoke');
@@ -145,7 +145,7 @@ describe.each(['json', 'advanced'] as const)('functions on the wire, in %s mode'
     expect(only(received, 'callback-cleanup')).toEqual({ type: 'callback-cleanup', callbackId: id, count: 3 });
   });
 
-  test('values without functions are as they were before: no list, nothing about functions', async () => {
+  test('messages without functions do not mention functions', async () => {
     await user.echo({ n: 1 });
     expect(sent).toEqual([{ type: 'call-invoke', callId: 3, method: 'echo', args: [{ n: 1 }] }]);
     expect(received).toEqual([{ type: 'call-result', callId: 3, result: 'success', value: { n: 1 } }]);

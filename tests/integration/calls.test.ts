@@ -36,7 +36,7 @@ describe('calling', () => {
     expect(await calculator.recall()).toBe(7);
   });
 
-  test('the proxy itself is the instance when it is passed', async () => {
+  test('a proxy that is passed arrives as the instance', async () => {
     expect(await calculator.echo(calculator)).toBe(calculator);
     expect(await calculator.echo({ deep: [calculator] })).toEqual({ deep: [calculator] });
   });
@@ -46,7 +46,7 @@ describe('calling', () => {
     await expect(calculator.echo({ other })).rejects.toThrow(/args\[0\]\.other is a proxy of an instance in another/);
   });
 
-  test('the number of arguments is what was passed', async () => {
+  test('the number of arguments is kept', async () => {
     expect(await calculator.count()).toBe(0);
     expect(await calculator.count(undefined)).toBe(1);
     expect(await calculator.count(1, undefined, undefined)).toBe(3);
@@ -57,7 +57,7 @@ describe('calling', () => {
     expect(await calculator.echo(large)).toEqual(large);
   });
 
-  test('10,000 calls in flight all come back, each with its own result', async () => {
+  test('10,000 concurrent calls all get their own results', async () => {
     const results = await Promise.all(Array.from({ length: 10_000 }, (_, i) => calculator.add(i, i)));
     expect(results).toEqual(Array.from({ length: 10_000 }, (_, i) => 2 * i));
   });
@@ -94,7 +94,7 @@ describe('calling', () => {
     expect(await impatient.$with({ timeout: 0 }).addSlowly(1, 1, 100)).toBe(2);
   });
 
-  test('$with a signal rejects a call at once, with its reason, and harms no other', async () => {
+  test('$with a signal rejects a call immediately with its reason, and does not affect others', async () => {
     const controller = new AbortController();
     const call = calculator.$with({ signal: controller.signal }).addSlowly(1, 1, 10_000);
     const neighbour = calculator.addSlowly(2, 2, 50);

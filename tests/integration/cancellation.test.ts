@@ -81,7 +81,7 @@ describe.each(modes)('signals, in %s mode', (serialization) => {
     expect(await proxy.isAborted(new AbortController().signal)).toBe(false);
   });
 
-  test('the same one is one object over there, in one call and across calls', async () => {
+  test('the same signal is one object in the child, in one call and across calls', async () => {
     const { signal } = new AbortController();
     expect(await proxy.same(signal, { second: signal })).toBe(true);
     await proxy.keep(signal);
@@ -98,7 +98,7 @@ describe.each(modes)('signals, in %s mode', (serialization) => {
     await own.$terminate();
   });
 
-  test('composed signals fire, also when nothing here holds them', async () => {
+  test('composed signals fire, even if nothing here holds them', async () => {
     const controller = new AbortController();
     const call = proxy.reasonOf(AbortSignal.any([controller.signal, new AbortController().signal]));
     await proxy.fired();
@@ -128,7 +128,7 @@ describe.each(modes)('signals, in %s mode', (serialization) => {
     await proxy.abort('b', 'again');
   });
 
-  test('$with({ signal }) rejects at once, a signal argument fires, and neighbours are unharmed', async () => {
+  test('$with({ signal }) rejects immediately, a signal argument fires, and other calls are not affected', async () => {
     const controller = new AbortController();
     const { signal } = controller;
     const before = (await proxy.fired()).length;
@@ -144,7 +144,7 @@ describe.each(modes)('signals, in %s mode', (serialization) => {
     expect(await failure(proxy.$with({ signal }).slow(1))).toBe(reason);
   });
 
-  test('2,000 calls with one signal leave nothing, and one that fires afterwards harms nothing', async () => {
+  test('2,000 calls with one signal leave nothing behind, and firing it afterwards has no effect', async () => {
     const own = (await procxy(Cancelling, module, options)) as unknown as RemoteCancelling;
     const warnings: string[] = [];
     const record = (warning: Error): number => warnings.push(warning.message);

@@ -58,7 +58,7 @@ describe('permissions', () => {
     expect(await outcome(confined.read('/etc/hostname'))).toMatchObject(denied);
   });
 
-  test('the network is refused where Node can do it, and the option is where it cannot', async () => {
+  test('the network is refused if this Node supports that. Otherwise, the option is refused', async () => {
     const starting = start({ permissions: { read: [fixtures], network: false } });
     if (major < 25) {
       expect(await outcome(starting)).toMatchObject({ name: 'OptionsValidationError' });
@@ -82,14 +82,14 @@ describe('permissions', () => {
     expect(await outcome(divided)).toMatchObject({ name: 'OptionsValidationError' });
   }, 240_000);
 
-  test('Bun has none, and neither has a program of one’s own', async () => {
+  test('Bun and custom agents have no permissions', async () => {
     for (const options of [{ execPath: 'bun' }, { agent: module, execPath: 'python3' }]) {
       const refused = procxy(Confined, { ...options, permissions: {} });
       expect(await outcome(refused)).toBeInstanceOf(OptionsValidationError);
     }
   });
 
-  test('of another Node the version is asked, and what has none is named', async () => {
+  test('the version of another Node is queried, and the error names a program without one', async () => {
     const error = await outcome(start({ execPath: '/bin/true', permissions: {} }));
     expect(error).toBeInstanceOf(OptionsValidationError);
     expect((error as Error).message).toContain('/bin/true');
@@ -97,7 +97,7 @@ describe('permissions', () => {
 });
 
 describe('resourceLimits', () => {
-  test('a child whose heap is full ends, and says of what', async () => {
+  test('a child whose heap is full ends, and the error says why', async () => {
     const resourceLimits = { maxOldGenerationSizeMb: 20, maxYoungGenerationSizeMb: 6 };
     await using confined = await start({ stdio: 'ignore', resourceLimits });
     expect(await confined.flags()).toEqual(
@@ -114,7 +114,7 @@ describe('resourceLimits', () => {
   });
 });
 
-test('inheritEnv: false: the environment is `env`, whatever this process has', async () => {
+test('inheritEnv: false: the environment is only `env`', async () => {
   await using confined = await start({ inheritEnv: false, env: { ONLY: 'this', NOT: undefined } });
   const environment = await confined.environment();
   // Node sets them for its channel.

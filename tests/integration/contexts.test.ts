@@ -25,7 +25,7 @@ describe.each([
     expect(await requests.run('D', () => visiting.callKept())).toBe('C');
   });
 
-  test('one function runs in that in which it was passed last', async () => {
+  test('a function runs in the context in which it was last passed', async () => {
     await using visiting = await start();
     const fn = (): string | undefined => current();
     await requests.run('first', () => visiting.keep(fn));
@@ -33,7 +33,7 @@ describe.each([
     expect(await visiting.callKept()).toBe('last');
   });
 
-  test('so does one for which the child waits, and a call from within it still rejects', async () => {
+  test('so does a function that the child waits for, and a call from within it still rejects', async () => {
     await using visiting = await start();
     let within: unknown;
     const fn = sync(() => {
@@ -44,7 +44,7 @@ describe.each([
     expect(within).toMatchObject({ name: 'SyncCallbackError' });
   });
 
-  test('a listener runs in that of its on()', async () => {
+  test('a listener runs in the context of its on()', async () => {
     await using visiting = await requests.run('that of the start', start);
     const heard: unknown[] = [];
     requests.run('F', () => visiting.on('tick', () => heard.push(current())));
@@ -64,7 +64,7 @@ describe.each([
     expect(heard).toEqual(['fired']);
   });
 
-  test('forEach() of a Map or a Set reaches a function that does not ask for the collection', async () => {
+  test('forEach() of a Map or a Set reaches a function that does not declare the collection', async () => {
     await using visiting = await start();
     const seen: unknown[] = [];
     await visiting.forEachOfMap((value, key) => void seen.push([key, value]));

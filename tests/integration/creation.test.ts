@@ -15,7 +15,7 @@ describe('create', () => {
     expect(store).toBeInstanceOf(Store);
   });
 
-  test('takes a method that is not async, and uses `this`', async () => {
+  test('accepts a method that is not async, and uses `this`', async () => {
     await using store = await procxy(Store, { create: 'number' }, 7);
     expect(await store.title()).toBe('number 7');
   });
@@ -34,7 +34,7 @@ describe('create', () => {
     expect(error).toMatchObject({ message: 'no store' });
   });
 
-  test('counts as a part of the start', async () => {
+  test('counts as part of the start', async () => {
     const never = new Promise(() => {});
     const options = { create: 'open', enableCallbacks: true, startTimeout: 2000 } as const;
     expect(await outcome(procxy(Store, options, 'books', () => never))).toBeInstanceOf(TimeoutError);
@@ -73,7 +73,7 @@ describe('a constructor', () => {
 describe('classFrom()', () => {
   const Round = classFrom<typeof Circle>('../fixtures/modules/shapes.js', 'Circle');
 
-  test('refers to a class of another module, in the place of the class', async () => {
+  test('refers to a class of another module, instead of the class', async () => {
     await using circle: Procxy<Circle> = await procxy(Round, {}, 2);
     expect(await circle.area()).toBe(12);
     expect(circle.radius).toBe(2);
@@ -81,7 +81,7 @@ describe('classFrom()', () => {
     expect(() => Object.assign(circle, { radius: 3 })).toThrow(/Give Circle a method/);
   });
 
-  test('is made by `create` too', async () => {
+  test('works with `create` too', async () => {
     const Shop = classFrom<typeof Store>('../fixtures/creating.js', 'Store');
     await using store = await procxy(Shop, { create: 'open' }, 'books');
     expect(await store.title()).toBe('books, opened');
@@ -106,7 +106,7 @@ describe('classFrom()', () => {
     expect(cache.size).toBe(1);
   });
 
-  test('says which exports there are where it is not one', async () => {
+  test('the error lists the exports if there is no such export', async () => {
     const error = await outcome(procxy(classFrom<typeof Query>('../fixtures/creating.js', 'Qeury'), {}, ''));
     expect(error).toMatchObject({ code: 'PROCXY_MODULE_RESOLUTION' });
     expect((error as Error).message).toContain(

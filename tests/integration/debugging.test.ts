@@ -23,13 +23,13 @@ const script = (options: ProcxyOptions): string => `
 
 describe('NODE_DEBUG=procxy', () => {
   test.each([{}, { serialization: 'advanced' }, { channel: 'socket' }] as ProcxyOptions[])(
-    'tells what crosses, both ways and on both sides, with no values: %j',
+    'prints what crosses, in both directions and on both sides, without values: %j',
     async (options) => {
       const { code, stdout, stderr } = await runScript(script(options), { NODE_DEBUG: 'procxy' });
       expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
       expect(stderr).not.toMatch(/secret|as asked/);
       const lines = stderr.split('\n').map((line) => line.replaceAll(/\d+/g, 'N'));
-      // A burst travels as a batch, of which each message is told.
+      // A burst travels as a batch. Each of its messages is printed.
       const count = (line: string): number => lines.filter((each) => each === line).length;
       for (const way of ['→ child N', '← parent']) {
         expect(count(`PROCXY N: ${way} call-invoke callId=N method='echo' args=[N]`)).toBe(50);
@@ -43,13 +43,13 @@ describe('NODE_DEBUG=procxy', () => {
     },
   );
 
-  test('with values where they are asked for', async () => {
+  test('prints values on request', async () => {
     const { stderr } = await runScript(script({}), { NODE_DEBUG: 'procxy-values' });
     expect(stderr).toContain("method='echo' args=[ 'secret-argument-7' ]");
     expect(stderr).toContain('as asked');
   });
 
-  test('without it there is nothing', async () => {
+  test('prints nothing without it', async () => {
     expect(await runScript(script({}))).toMatchObject({ code: 0, stdout: '', stderr: '' });
   });
 });
@@ -80,7 +80,7 @@ describe('tracing channels', () => {
   const settled = ['start', 'end', 'asyncStart', 'asyncEnd'];
   const failed = ['start', 'end', 'error', 'asyncStart', 'asyncEnd'];
 
-  test('procxy:start and procxy:end tell of a child', async () => {
+  test('procxy:start and procxy:end report a child', async () => {
     const starts = trace('start');
     const ends: unknown[] = [];
     const listener = (context: unknown): unknown => ends.push(context);
@@ -101,7 +101,7 @@ describe('tracing channels', () => {
     expect(starts[0]?.[1]).toMatchObject({ error: { name: 'ModuleResolutionError' } });
   });
 
-  test('procxy:call tells of a call, with the same context in all its events', async () => {
+  test('procxy:call reports a call, with the same context in all its events', async () => {
     await using traced = await procxy(Traced, module);
     const calls = trace('call');
     expect(await traced.echo('x')).toBe('x');
@@ -117,7 +117,7 @@ describe('tracing channels', () => {
     expect(new Set(calls.map(([, each]) => each)).size).toBe(1);
   });
 
-  test('of one that fails, and of one after the end', async () => {
+  test('procxy:call reports a call that fails, and one after the end', async () => {
     const traced = await procxy(Traced, module);
     const calls = trace('call');
     await expect(traced.fail()).rejects.toThrow('as asked');
@@ -144,7 +144,7 @@ describe('tracing channels', () => {
     expect(stderr).toContain('RangeError: as asked');
   });
 
-  test('procxy:callback tells of functions that the child calls', async () => {
+  test('procxy:callback reports functions that the child calls', async () => {
     await using traced = await procxy(Traced, module, { enableCallbacks: true });
     const callbacks = trace('callback');
     const { pid } = traced.$process;
@@ -164,7 +164,7 @@ describe('tracing channels', () => {
     expect(names(callbacks)).toEqual(['start', 'error', 'end']);
   });
 
-  test('a thenable that a function returns is waited for once, traced or not', async () => {
+  test('the `then` of a thenable that a function returns is called once, traced or not', async () => {
     await using traced = await procxy(Traced, module, { enableCallbacks: true });
     let waits = 0;
     const lazy = (): PromiseLike<number> => ({
@@ -176,7 +176,7 @@ describe('tracing channels', () => {
     expect(await traced.each([1], lazy)).toEqual([2]);
   });
 
-  test('a store that is bound to start is there while a function runs', async () => {
+  test('a store that is bound to start is available while a function runs', async () => {
     await using traced = await procxy(Traced, module, { enableCallbacks: true });
     const storage = new AsyncLocalStorage<string>();
     const { start } = diagnostics.tracingChannel<string, { name: string }>('procxy:callback');

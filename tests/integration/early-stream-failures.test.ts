@@ -26,7 +26,7 @@ interface RemoteFailingEarly extends ProcxyControls<FailingEarly> {
 
 const text = (): Readable => Readable.from(['text'], { objectMode: false });
 
-/** What a stream that was made so fails with. */
+/** The error of each kind of stream. */
 function expected(kind: Kind): object {
   if (kind === 'a file that cannot be opened') return { name: 'Error', code: 'ENOENT' };
   if (kind.endsWith('was destroyed')) return { name: 'Error', code: 'ERR_STREAM_PREMATURE_CLOSE' };
@@ -43,7 +43,7 @@ describe.each(settings)('in $serialization mode on the channel $channel', (optio
   afterAll(() => proxy.$terminate());
 
   describe.each(Object.keys(makers) as Kind[])('%s', (kind) => {
-    test('ends no process, and tells whoever uses it', async () => {
+    test('does not end a process, and is reported to code that uses the stream', async () => {
       const stream = await proxy.make(kind);
       await sleep(50);
       expect(await within(failure(pipeline(text(), stream)), 'the pipeline')).toMatchObject(expected(kind));
@@ -52,7 +52,7 @@ describe.each(settings)('in $serialization mode on the channel $channel', (optio
       expect(await within(failure(pipeline(text(), later)), 'the pipeline')).toMatchObject(expected(kind));
     });
 
-    test('tells whoever listens, writes or waits for its end', async () => {
+    test('is reported to code that listens, writes or waits for the end', async () => {
       const [heard, written, ended, awaited] = await Promise.all([1, 2, 3, 4].map(() => proxy.make(kind)));
       await sleep(50);
       const error = new Promise((resolve) => heard?.on('error', resolve));
@@ -65,19 +65,19 @@ describe.each(settings)('in $serialization mode on the channel $channel', (optio
       expect(await within(failure(finished(awaited as Duplex)), 'finished()')).toMatchObject(expected(kind));
     });
 
-    test('ends no process when a function of the parent returns it', async () => {
+    test('does not end a process when a function of the parent returns the stream', async () => {
       expect(await within(proxy.useOneOf(makers[kind]), 'its use')).toMatchObject(expected(kind));
       expect(await proxy.ignoreOneOf(makers[kind])).toBe('well');
     });
 
-    test('ends no process where nobody uses it', async () => {
+    test('does not end a process if nothing uses the stream', async () => {
       await proxy.make(kind);
       await sleep(50);
       await untilNoneOpen(proxy);
     });
   });
 
-  test('a readable that nobody reads tells whoever listens or waits that it has failed', async () => {
+  test('a readable that is not read reports its failure to code that listens or waits', async () => {
     const stream = await proxy.readable();
     const waiting = failure(finished(stream));
     await proxy.destroyGiven('broken');
@@ -92,7 +92,7 @@ describe.each(settings)('in $serialization mode on the channel $channel', (optio
     expect(await within(closed, 'reader.closed')).toMatchObject({ name: 'RangeError', message: 'broken' });
   });
 
-  test('a readable that was failing while nobody looked fails when it is read', async () => {
+  test('a readable that failed unobserved fails when it is read', async () => {
     const stream = await proxy.readable();
     await proxy.destroyGiven('broken');
     await sleep(20);

@@ -7,7 +7,7 @@ import { times } from '../support/thorough.js';
 const module = '../fixtures/mortal.js';
 const ROUNDS = times(40, 200);
 
-test(`${ROUNDS} children that come and go leave no process, descriptor, listener or timer`, async () => {
+test(`${ROUNDS} children leave no process, descriptor, listener or timer behind`, async () => {
   const round = async (): Promise<void> => {
     const mortal = await procxy(Mortal, module);
     await mortal.ping();
@@ -25,7 +25,7 @@ test(`${ROUNDS} children that come and go leave no process, descriptor, listener
   expect(process.getActiveResourcesInfo().length).toBeLessThanOrEqual(resources);
 }, 240_000);
 
-test('the shell that ends orphans is gone with the last child', async () => {
+test('the shell that ends orphans ends with the last child', async () => {
   const first = await procxy(Mortal, module);
   const second = await procxy(Mortal, module);
   expect(childPids()).toHaveLength(3);

@@ -31,7 +31,7 @@ describe('ending is clean', () => {
       expect(await mortal.$exited).toEqual({ code: 0, signal: null });
     });
 
-    test('is idempotent, at once and later, and after a crash', async () => {
+    test('is idempotent, immediately and later, and after a crash', async () => {
       const mortal = await procxy(Mortal, mortalModule);
       await Promise.all([mortal.$terminate(), mortal.$terminate()]);
       await mortal.$terminate();
@@ -41,13 +41,13 @@ describe('ending is clean', () => {
       await crashed.$terminate();
     });
 
-    test('lets the asynchronous dispose hook run to its end', async () => {
+    test('waits for the asynchronous dispose hook', async () => {
       const disposable = await procxy(Disposable, disposableModule, {}, log, { disposeMs: 200 });
       await disposable.$terminate();
       expect(events()).toEqual(['constructed', 'disposing', 'disposed']);
     });
 
-    test('lets the synchronous one run', async () => {
+    test('runs the synchronous dispose hook', async () => {
       const disposable = await procxy(SynchronouslyDisposable, disposableModule, {}, log);
       await disposable.$terminate();
       expect(events()).toEqual(['disposed']);
@@ -82,7 +82,7 @@ describe('ending is clean', () => {
       expect(await stopped.$exited).toEqual({ code: null, signal: 'SIGKILL' });
     });
 
-    test('warns when the hook fails, and ends the child all the same', async () => {
+    test('warns when the hook fails, and ends the child anyway', async () => {
       const { stderr, code } = await runScript(`
         const disposable = await procxy(Disposable, disposableUrl, {}, ${JSON.stringify(log)}, { fail: true });
         await disposable.$terminate();
@@ -93,7 +93,7 @@ describe('ending is clean', () => {
     });
   });
 
-  test('ends a child whose hook throws what no text can be made of', async () => {
+  test('ends a child whose hook throws a value that cannot be converted to a string', async () => {
     const disposable = await procxy(Disposable, disposableModule, {}, log, { fail: 'unshowable' });
     await disposable.$terminate();
     expect(await disposable.$exited).toEqual({ code: 0, signal: null });
@@ -131,7 +131,7 @@ describe('ending is clean', () => {
   });
 
   describe('a parent that ends', () => {
-    test('by itself, though it forgot $terminate(), takes its child along', async () => {
+    test('by itself without $terminate() ends its child too', async () => {
       const { code, stdout, stderr } = await runScript(`
         const mortal = await procxy(Mortal, mortalUrl);
         console.log(await mortal.pid());

@@ -47,7 +47,7 @@ describe('errors keep their identity', () => {
     expect(error.errors[2]).toBeInstanceOf(RangeError);
   });
 
-  test('causes that lead back end where they do', async () => {
+  test('cyclic causes end where the cycle begins', async () => {
     const error = (await thrownBy(failing.throwCyclic())) as Error;
     expect(error).toMatchObject({ message: 'round', cause: { message: 'and round' } });
     expect('cause' in (error.cause as Error)).toBe(false);
@@ -82,12 +82,12 @@ describe('errors keep their identity', () => {
     expect(await thrownBy(failing.throwUndefined())).toBeUndefined();
   });
 
-  test('a thrown value that cannot cross is an error that says so', async () => {
+  test('a thrown value that cannot cross is replaced by an error that says so', async () => {
     const error = await thrownBy(failing.throwFunction());
     expect(error).toMatchObject({ name: 'SerializationError', path: 'error' });
   });
 
-  test('the stack is the child’s, with the local call site beneath it, and nothing of ours', async () => {
+  test('the stack is the child’s, followed by the local call site, without internal frames', async () => {
     const error = (await thrownBy(failing.throwRich())) as Error;
     const frames = error.stack?.split('\n').slice(1) ?? [];
     expect(error.stack).toMatch(/^TypeError: the top\n/);

@@ -58,7 +58,7 @@ describe('events', () => {
     expect(await emitting.$stats()).toMatchObject({ parent: { subscriptions: 1 }, child: { subscriptions: 1 } });
   });
 
-  test('once means once, also where it is prepended', async () => {
+  test('once() and prependOnceListener() call a listener once', async () => {
     let count = 0;
     emitting.once('a', () => count++);
     emitting.prependOnceListener('a', () => count++);
@@ -68,7 +68,7 @@ describe('events', () => {
     expect(await emitting.listening('a')).toBe(0);
   });
 
-  test('the same function by once and by on stays by on', async () => {
+  test('a function added by both once() and on() stays after the first event', async () => {
     let count = 0;
     const listener = (): number => count++;
     emitting.once('a', listener);
@@ -85,7 +85,7 @@ describe('events', () => {
     expect(emitting.listenerCount('a')).toBe(0);
   });
 
-  test('listeners are asked about and removed as on any emitter', async () => {
+  test('listeners can be listed and removed as on any emitter', async () => {
     const listener = (): void => {};
     expect(emitting.on('a', listener)).toBe(emitting);
     emitting.once('b', listener);
@@ -173,7 +173,7 @@ describe('events', () => {
     expect(warnings[1]).toMatch(/More than one symbol Symbol\('twin'\)/);
   });
 
-  test('an error event reaches its listeners, and throws in the child where there are none', async () => {
+  test('an error event reaches its listeners, and throws in the child if there are none', async () => {
     const seen: unknown[] = [];
     emitting.on('error', (error) => seen.push(error));
     expect(await emitting.fail()).toBe('survived');
@@ -191,7 +191,7 @@ describe('events', () => {
     expect(nothing).toBeUndefined();
   });
 
-  test('an argument that cannot cross is a warning, and the child lives on', async () => {
+  test('an argument that cannot cross is a warning, and the child keeps running', async () => {
     const warned = once(process, 'warning') as Promise<[Error & { code?: string }]>;
     emitting.on('map', () => {});
     expect(await emitting.fireMap()).toBe('survived');
@@ -209,7 +209,7 @@ describe('events', () => {
     expect([next, inOrder]).toEqual([burst, true]);
   });
 
-  test('a listener that throws is an uncaught error, and harms no other', async () => {
+  test('a listener that throws is an uncaught error, and does not affect others', async () => {
     const { stdout, stderr, code } = await runScript(`
       import { Emitting } from ${JSON.stringify(new URL('../fixtures/emitting.js', import.meta.url).href)};
       process.on('uncaughtException', (error) => console.log('uncaught', error.message));
@@ -223,7 +223,7 @@ describe('events', () => {
     expect(stdout.split('\n').toSorted()).toEqual(['', 'the next one', 'true', 'uncaught mine']);
   });
 
-  test('a listener keeps the parent alive, until it goes', async () => {
+  test('a listener keeps the parent alive until it is removed', async () => {
     const { stdout, code } = await runScript(`
       import { Emitting } from ${JSON.stringify(new URL('../fixtures/emitting.js', import.meta.url).href)};
       const emitting = await procxy(Emitting);

@@ -6,7 +6,7 @@ import { runScript } from '../support/scripts.js';
 const module = '../fixtures/mortal.js';
 const quiet = { stdio: 'ignore' } as const;
 
-/** What a promise came to, without throwing. */
+/** Returns the outcome of a promise without throwing. */
 async function outcome(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     (value) => ({ value }),
@@ -125,7 +125,7 @@ describe('every call settles', () => {
     expect(await mortal.ping()).toBe('pong');
   });
 
-  test('a busy parent expires no answer that already waits in the pipe', async () => {
+  test('a busy parent does not time out calls whose answers already wait in the pipe', async () => {
     await using mortal = await procxy(Mortal, module, { ...quiet, timeout: 150 });
     const call = mortal.sleep(20);
     const end = performance.now() + 600;
@@ -133,7 +133,7 @@ describe('every call settles', () => {
     expect(await call).toBe(20);
   });
 
-  test('each error tells where its own call was made', async () => {
+  test('the stack of each error contains its own call site', async () => {
     await using mortal = await procxy(Mortal, module, { ...quiet, timeout: 50 });
     const error = (await outcome(mortal.hang())) as Error;
     expect(error.stack).toMatch(/TimeoutError: hang\(\) was not answered within 50 ms[^]*every-call-settles/);
@@ -160,7 +160,7 @@ describe('every call settles', () => {
     expect(await fatal).toBeInstanceOf(ChildCrashedError);
   });
 
-  test('a start that fails rejects, though nothing else keeps the parent alive', async () => {
+  test('a start that fails rejects, even if nothing else keeps the parent alive', async () => {
     const attempts = Array.from({ length: 10 }, () =>
       runScript(`
         class Missing {}
@@ -170,7 +170,7 @@ describe('every call settles', () => {
     for (const { code } of await Promise.all(attempts)) expect(code).toBe(5);
   });
 
-  test('an idle death is seen by $exited and harms nothing', async () => {
+  test('the end of an idle child resolves $exited, and has no other effect', async () => {
     const { code, stderr } = await runScript(`
       const mortal = await procxy(Mortal, mortalUrl);
       process.kill(mortal.$process.pid, 'SIGKILL');

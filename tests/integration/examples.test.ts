@@ -101,7 +101,7 @@ describe('factorial', () => {
     expect(output).toContain('identical.');
   });
 
-  test('lets the parent go on meanwhile', async () => {
+  test('does not block the parent meanwhile', async () => {
     const output = await run('factorial');
     expect(output).toContain('identical.');
     const [time = 0] = row(output, 'time taken');

@@ -17,7 +17,7 @@ async function shown(item: Item): Promise<unknown> {
 }
 
 describe.each(modes)('chunks of web streams that are more than data, in %s mode', (serialization) => {
-  test('streams can be used as they come', async () => {
+  test('streams can be used as they arrive', async () => {
     await using proxy = await procxy(ExportingChunks, module, { serialization });
     let count = 0;
     for await (const duplex of (await proxy.duplexes(60)) as unknown as AsyncIterable<Duplex>) {
@@ -42,14 +42,14 @@ describe.each(modes)('chunks of web streams that are more than data, in %s mode'
     expect(count).toBe(450);
   });
 
-  test('they keep their place among bytes and texts', async () => {
+  test('functions keep their place among bytes and texts', async () => {
     await using proxy = await procxy(ExportingChunks, module, { serialization, enableCallbacks: true });
     const items = (await collect((await proxy.mixture(300)) as unknown as AsyncIterable<Item>)).map(shown);
     const expected = Array.from({ length: 300 }, (_, n) => [[n], n * 1000, `text ${n}`, { number: n }, 0][n % 5]);
     expect(await Promise.all(items)).toEqual(expected);
   });
 
-  test('and so do those that the child writes', async () => {
+  test('and so do functions that the child writes', async () => {
     await using proxy = await procxy(ExportingChunks, module, { serialization, enableCallbacks: true });
     const got: Promise<unknown>[] = [];
     await proxy.write(new WritableStream<Item>({ write: (item) => void got.push(shown(item)) }) as never);
@@ -69,7 +69,7 @@ describe.each(modes)('chunks of web streams that are more than data, in %s mode'
     server.close();
   });
 
-  test('a failure comes after them, whatever it is', async () => {
+  test('a failure of any kind comes after them', async () => {
     await using proxy = await procxy(ExportingChunks, module, { serialization, enableCallbacks: true });
     for (const reason of [undefined, 'a text', { code: 7 }]) {
       const { items, error } = await outcomeOf((await proxy.failing(reason)) as never);
@@ -80,7 +80,7 @@ describe.each(modes)('chunks of web streams that are more than data, in %s mode'
     await untilNoneOpen(proxy, true);
   });
 
-  test('a chunk that cannot cross ends the stream in its place', async () => {
+  test('a chunk that cannot cross ends the stream, after the chunks before it', async () => {
     await using proxy = await procxy(ExportingChunks, module, { serialization, enableCallbacks: true });
     const { items, error } = await outcomeOf((await proxy.unsendable()) as never);
     expect(await Promise.all((items as Item[]).map(shown))).toEqual([[0], 9]);
@@ -88,7 +88,7 @@ describe.each(modes)('chunks of web streams that are more than data, in %s mode'
     await untilNoneOpen(proxy, true);
   });
 
-  test('a reader that leaves in the middle leaves nothing behind', async () => {
+  test('a reader that stops early leaves nothing behind', async () => {
     await using proxy = await procxy(ExportingChunks, module, { serialization, enableCallbacks: true });
     for (let round = 0; round < 10; round++) {
       let left = round;

@@ -29,7 +29,7 @@ describe.each(['json', 'advanced'] as const)('functions that fail, in %s mode', 
   });
   afterAll(() => user.$terminate());
 
-  test('an error of the parent’s keeps its identity in the child, and on its way back', async () => {
+  test('an error of the parent keeps its identity in the child, and on the way back', async () => {
     const fail = (): never => {
       throw Object.assign(new TypeError('mine', { cause: new RangeError('its cause') }), { code: 'E_MINE' });
     };
@@ -42,7 +42,7 @@ describe.each(['json', 'advanced'] as const)('functions that fail, in %s mode', 
     expect((error as Error).cause).toBeInstanceOf(RangeError);
   });
 
-  test('an error of the child’s keeps its identity in the parent', async () => {
+  test('an error of the child keeps its identity in the parent', async () => {
     const error = await rejectionOf((await user.typeErrorThrower())());
     expect(error).toBeInstanceOf(TypeError);
     expect(error).toMatchObject({ message: 'of the child', code: 'E_CHILD', cause: { message: 'its cause' } });
@@ -75,7 +75,7 @@ describe.each(['json', 'advanced'] as const)('functions that fail, in %s mode', 
       throw new RangeError('unseen');
     };
 
-    test('harm no child, and are a warning with the name', async () => {
+    test('do not end the child, and are a warning with the name', async () => {
       const warnings = await warningsDuring(async () => {
         expect(await user.useAndHandle(explode, 'forget')).toBe('alive');
         expect(await user.ping()).toBe('pong');
@@ -100,7 +100,7 @@ describe.each(['json', 'advanced'] as const)('functions that fail, in %s mode', 
       expect(warnings[1]?.message).toMatch(/no error/);
     });
 
-    test('are a warning in the parent too where the function is the child’s', async () => {
+    test('are also a warning in the parent if the function is the child’s', async () => {
       const thrower = await user.typeErrorThrower();
       const warnings = await warningsDuring(async () => {
         void thrower();
@@ -111,7 +111,7 @@ describe.each(['json', 'advanced'] as const)('functions that fail, in %s mode', 
     });
 
     for (const how of ['await', 'catch', 'all', 'return']) {
-      test(`no warning where the child handles it (${how})`, async () => {
+      test(`cause no warning if the child handles it (${how})`, async () => {
         const warnings = await warningsDuring(async () => {
           expect(await user.useAndHandle(explode, how)).toBe('alive');
           await user.ping();
@@ -147,7 +147,7 @@ describe.each(['json', 'advanced'] as const)('functions that fail, in %s mode', 
   });
 
   describe('because of callbackTimeout', () => {
-    test('the child’s call rejects, and the child goes on', async () => {
+    test('the child’s call rejects, and the child keeps running', async () => {
       await using quick = await startFunctionUser({ serialization, callbackTimeout: 50 });
       const { thrown } = await quick.attempt(function hang() {
         return never();

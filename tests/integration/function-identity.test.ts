@@ -35,7 +35,7 @@ describe.each(['json', 'advanced'] as const)('functions keep their identity, in 
     expect([own.name, own.length]).toEqual(['own', 2]);
   });
 
-  test('a name and a length that are no text and no number', async () => {
+  test('a name that is not a string, and a length that is not a number', async () => {
     const odd = Object.defineProperties(() => 5, { name: { value: { toString: 1 } }, length: { value: -1 } });
     expect(await user.describe(odd)).toEqual({ type: 'function', name: '', length: 0 });
     expect(await user.call(odd)).toBe(5);
@@ -55,7 +55,7 @@ describe.each(['json', 'advanced'] as const)('functions keep their identity, in 
     expect((await user.counter()).add).toBe(add);
   });
 
-  test('going round, each comes back as itself', async () => {
+  test('functions that are passed back and forth come back as themselves', async () => {
     const fn = (): void => {};
     expect(await user.echo(fn)).toBe(fn);
     expect((await user.echo([{ fn }]))[0]?.fn).toBe(fn);
@@ -66,7 +66,7 @@ describe.each(['json', 'advanced'] as const)('functions keep their identity, in 
     expect(await user.call((given: unknown) => given === fn, fn)).toBe(true);
   });
 
-  test('the proxies of one method of two objects are two', async () => {
+  test('the same method of two objects has two proxies', async () => {
     const shared = { n: 1, get: (): number => 1 };
     const [first, second] = [{ ...shared }, { ...shared }];
     expect(await user.same(first.get, second.get)).toBe(true);
@@ -86,7 +86,7 @@ describe.each(['json', 'advanced'] as const)('functions keep their identity, in 
     expect(thrown).toMatchObject({ base: 'TypeError', code: 'E_CHILD', cause: { base: 'RangeError' } });
   });
 
-  test('a class is refused, both ways, and a language’s constructor too', async () => {
+  test('classes and built-in constructors are refused, in both directions', async () => {
     class Local {}
     for (const type of [Local, Date, Map, Promise]) {
       const error = await rejectionOf(user.call(type));
@@ -99,7 +99,7 @@ describe.each(['json', 'advanced'] as const)('functions keep their identity, in 
     expect(await rejectionOf(user.returnClass())).toMatchObject({ name: 'SerializationError', path: 'result' });
   });
 
-  test('a function that returns what cannot cross is named by the error', async () => {
+  test('if the result of a function cannot cross, the error names the function', async () => {
     const remember = (): WeakMap<object, number> => new WeakMap();
     const { thrown } = await user.attempt(remember);
     expect(thrown).toMatchObject({ name: 'SerializationError', path: 'result' });

@@ -60,7 +60,7 @@ describe.each(['json', 'advanced'] as const)('functions cross, in %s mode', (ser
       expect(counter.total).toBe(7);
     });
 
-    test('the last object it crossed in is what it is called on', async () => {
+    test('a function is called on the last object that it crossed in', async () => {
       function who(this: { name: string } | undefined): string | undefined {
         return this?.name;
       }
@@ -152,7 +152,7 @@ describe.each(['json', 'advanced'] as const)('functions cross, in %s mode', (ser
     });
   });
 
-  test('the data around them is not taken for them: no descriptor can be forged', async () => {
+  test('data around functions is not mistaken for them: no descriptor can be forged', async () => {
     const id = '01234567-89ab-4def-8123-456789abcdef';
     const forged = { __procxy_callback: id, __procxy_meta: { type: 'function', arity: 1, name: 'forged' } };
     expect(await user.echo(forged)).toEqual(forged);

@@ -8,7 +8,7 @@ import { collect, modes } from '../support/streams.js';
 const module = '../fixtures/sockets-and-texts.js';
 
 test.each(modes)(
-  'a handle on its way is not lost to what comes by the data socket meanwhile, in %s mode',
+  'a handle in transit is not lost when data arrives on the data socket meanwhile, in %s mode',
   async (serialization) => {
     const server = net.createServer((socket) => socket.end()).listen(0, '127.0.0.1');
     await once(server, 'listening');

@@ -47,14 +47,14 @@ async function pair(options: object = {}): Promise<{ near: Socket; far: Socket }
   return { near, far };
 }
 
-/** Sets how many descriptors a process may have. Returns what it was. */
+/** Sets how many descriptors a process may have. Returns the previous limit. */
 function limitDescriptors(pid: number, limit: string): string {
   const given = execFileSync('prlimit', ['--pid', `${pid}`, '--nofile', '--output=SOFT', '--noheadings']);
   execFileSync('prlimit', ['--pid', `${pid}`, `--nofile=${limit}:`]);
   return String(given).trim();
 }
 
-/** Opens what can be opened. Returns what is to be closed again. */
+/** Opens as many descriptors as possible. Returns them to be closed again. */
 function useUpDescriptors(): number[] {
   const opened: number[] = [];
   try {
@@ -71,7 +71,7 @@ describe.each(['json', 'advanced'] as const)('a handle on its way to a busy chil
   });
   afterEach(() => taking.$terminate());
 
-  test('a reset that comes before the method is one that the method hears of', async () => {
+  test('a reset before the method runs is reported to the method', async () => {
     const { near, far } = await pair();
     const blocked = taking.block(300);
     const ended = taking.ending(near);
@@ -82,14 +82,14 @@ describe.each(['json', 'advanced'] as const)('a handle on its way to a busy chil
     expect(await taking.pid()).toBe(taking.$process.pid);
   });
 
-  test('a reset in the middle of a call that does not take the socket ends nobody', async () => {
+  test('a reset during a call that does not use the socket ends no process', async () => {
     const { near, far } = await pair();
     far.resetAndDestroy();
     await (taking as unknown as Record<string, (socket: Socket) => Promise<void>>)['nosuch']?.(near)?.catch(() => {});
     expect(await taking.pid()).toBe(taking.$process.pid);
   });
 
-  test('connections that come meanwhile are answered', async () => {
+  test('connections that arrive meanwhile are answered', async () => {
     const server = createServer();
     const port = await listening(server);
     const blocked = taking.block(300);
@@ -101,7 +101,7 @@ describe.each(['json', 'advanced'] as const)('a handle on its way to a busy chil
     await Promise.all([blocked, taken]);
   });
 
-  test('datagrams that come meanwhile are answered, and nothing is deprecated', async () => {
+  test('datagrams that arrive meanwhile are answered, without deprecation warnings', async () => {
     const warnings: Error[] = [];
     const hearWarning = (warning: Error): number => warnings.push(warning);
     process.on('warning', hearWarning);
@@ -149,7 +149,7 @@ describe.each(['json', 'advanced'] as const)('a handle on its way to a busy chil
     await vi.waitFor(() => expect(text).toMatch(/head\|more$/));
   });
 
-  test('a socket with data that nobody has read yet, or that is read here, is refused', async () => {
+  test('a socket with unread data, or that is read here, is refused', async () => {
     const { near, far } = await pair();
     near.resume();
     far.write('first');
@@ -161,7 +161,7 @@ describe.each(['json', 'advanced'] as const)('a handle on its way to a busy chil
 });
 
 describe('a side that has no descriptor left', () => {
-  test('in the child fails the call alone, and the sender keeps its socket', async () => {
+  test('in the child only fails the call, and the sender keeps its socket', async () => {
     const quiet = (): void => {};
     process.on('warning', quiet);
     await using taking = await procxy(TakingHandles, module, { supportHandles: true });
@@ -183,7 +183,7 @@ describe('a side that has no descriptor left', () => {
     process.off('warning', quiet);
   });
 
-  test('in the parent fails the call alone, and ends no child', async () => {
+  test('in the parent only fails the call, and does not end the child', async () => {
     const server = createServer((socket) => socket.on('error', () => {}));
     const port = await listening(server);
     await using taking = await procxy(TakingHandles, module, { supportHandles: true, stdio: 'ignore' });
@@ -207,11 +207,11 @@ describe('the server of a cluster worker', () => {
     (await promisify(execFile)(process.execPath, [program, policy], { env: { ...process.env, NODE_NO_WARNINGS: '1' } }))
       .stdout;
 
-  test('is refused by an error that names the policy which allows it', async () => {
+  test('is refused with an error that names the policy that allows it', async () => {
     expect(await run('shared')).toMatch(/cluster\.SCHED_NONE[^]*worker: 0/);
   });
 
-  test('is passed on with that policy', async () => {
+  test('can be passed with that policy', async () => {
     expect(await run('none')).toBe('taken\nworker: 0\n');
   });
 });

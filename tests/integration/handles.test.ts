@@ -194,7 +194,7 @@ for (const serialization of ['json', 'advanced'] as const) {
       }
     });
 
-    test('an instance that takes none is an error that names the methods, and the handle is closed', async () => {
+    test('an instance that accepts no handle is an error that names the methods, and the handle is closed', async () => {
       const server = serverOf({ pauseOnConnect: true });
       const port = await listen(server);
       await using none = await procxy(NoReceiver, module, options);
@@ -235,7 +235,7 @@ for (const serialization of ['json', 'advanced'] as const) {
       await Promise.all([terminated, refused]);
     });
 
-    test('one socket in two places of a message is one socket', async () => {
+    test('a socket in two places of a message arrives as one socket', async () => {
       const server = serverOf({ pauseOnConnect: true });
       const port = await listen(server);
       await using worker = await procxy(LineServer, module, options);
@@ -272,7 +272,7 @@ for (const serialization of ['json', 'advanced'] as const) {
       read.destroy();
     });
 
-    test('a call that is refused takes no handle along, and the next does', async () => {
+    test('a refused call does not send its handle, and the next call does', async () => {
       const server = serverOf({ pauseOnConnect: true });
       const port = await listen(server);
       await using worker = await procxy(LineServer, module, options);
@@ -284,7 +284,7 @@ for (const serialization of ['json', 'advanced'] as const) {
       expect(await answer).toMatch(/hello/);
     });
 
-    test('a socket that was not delivered is read on here', async () => {
+    test('reading a socket that was not delivered continues here', async () => {
       const server = serverOf({});
       const port = await listen(server);
       const doomed = await procxy(LineServer, module, options);
@@ -327,7 +327,7 @@ for (const serialization of ['json', 'advanced'] as const) {
   });
 }
 
-test('without the option a handle is refused, and names it', async () => {
+test('without the option, a handle is refused with an error that names it', async () => {
   await using worker = await procxy(LineServer, module);
   const call = worker.serve as unknown as (handle: unknown) => Promise<void>;
   await expect(call(new net.Socket())).rejects.toThrow(/args\[0\] is a net\.Socket.*Use \{ supportHandles: true \}/);

@@ -16,7 +16,7 @@ function listener(): { told: number[]; heartbeat: Heartbeat } {
   return { told, heartbeat: { interval: 20, limit: 200, onBlocked: (ms) => told.push(ms) } };
 }
 
-/** This process turns no event loop either. */
+/** Blocks the event loop of this process too. */
 function block(ms: number): void {
   const end = performance.now() + ms;
   while (performance.now() < end);
@@ -33,7 +33,7 @@ describe('heartbeat', () => {
     expect(told).toHaveLength(2);
   });
 
-  test('$blockedFor tells for how long', async () => {
+  test('$blockedFor says for how long', async () => {
     const { heartbeat } = listener();
     await using blocking = await start(heartbeat);
     const done = blocking.block(1500);
@@ -42,14 +42,14 @@ describe('heartbeat', () => {
     await until(() => (blocking.$blockedFor ?? Infinity) < 200, 'it is blocked no more');
   });
 
-  test('a limit alone is enough: signs come often enough for it', async () => {
+  test('a limit alone is enough to choose the interval', async () => {
     const told: number[] = [];
     await using blocking = await start({ limit: 400, onBlocked: (ms) => told.push(ms) });
     expect(await blocking.wait(1500)).toBe('done');
     expect(told).toEqual([]);
   });
 
-  test('without it there is nothing to tell', async () => {
+  test('without it, $blockedFor is undefined', async () => {
     await using blocking = await procxy(Blocking, module);
     expect(blocking.$blockedFor).toBeUndefined();
   });
@@ -92,7 +92,7 @@ describe('heartbeat', () => {
     expect(told).toEqual([]);
   });
 
-  test('where the parent was blocked itself, the child is not blamed', async () => {
+  test('time in which the parent was blocked itself does not count', async () => {
     const { told, heartbeat } = listener();
     await using blocking = await start(heartbeat);
     for (let round = 0; round < 5; round++) {
@@ -104,7 +104,7 @@ describe('heartbeat', () => {
     expect(await blocking.wait(1)).toBe('done');
   });
 
-  test('the child has one timer for it, which does not keep it alive, and nothing keeps the parent', async () => {
+  test('the child has one timer for it, which keeps neither process alive', async () => {
     const { heartbeat } = listener();
     await using blocking = await start(heartbeat);
     // One that is unref'd does not count.

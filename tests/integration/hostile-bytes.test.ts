@@ -78,7 +78,7 @@ describe.each(['json', 'advanced'] as const)('bytes from a hostile child, in %s 
     await until(() => openDescriptors() <= before, 'all descriptors are closed');
   });
 
-  test(`${RANDOM_CHILDREN} children with random bytes harm none but themselves`, async () => {
+  test(`${RANDOM_CHILDREN} children with random bytes harm only themselves`, async () => {
     for (let n = 0; n < RANDOM_CHILDREN; n++) {
       const descriptor = [CHANNEL, DATA, WAITING][Math.floor(random() * 3)] ?? CHANNEL;
       const bytes = Array.from({ length: 1 + Math.floor(random() * 100) }, () => Math.floor(random() * 256));

@@ -52,7 +52,7 @@ describe('a hostile or careless child harms only itself', () => {
     });
   }
 
-  test('each open call gets an error of its own', async () => {
+  test('each open call gets its own error', async () => {
     await using hostile = await procxy(Hostile, module, quiet);
     const calls = [outcome(hostile.forge({ type: 'event-emit', event: 'x', args: [] })), outcome(hostile.forge({}))];
     const [first, second] = await Promise.all(calls);
@@ -60,7 +60,7 @@ describe('a hostile or careless child harms only itself', () => {
     expect((second as Error).message).toMatch(/^forge\(\): The event 'x' arrived/);
   });
 
-  test('last words and thrown values that cannot be shown', async () => {
+  test('uncaught errors and thrown values that cannot be shown are replaced', async () => {
     await using hostile = await procxy(Hostile, module, quiet);
     const message = { type: 'child-fatal', error: { toString: 1, valueOf: 1 } };
     void hostile.forge(message).catch(() => {});
@@ -93,7 +93,7 @@ describe('a hostile or careless child harms only itself', () => {
     });
   }
 
-  test('a mirrored getter that throws what cannot be shown fails no call', async () => {
+  test('a mirrored getter that throws a value that cannot be shown does not fail a call', async () => {
     await using hostile = await procxy(Hostile, module, { mirror: ['throwsNull'] });
     expect(await hostile.ping()).toBe('pong');
     expect(() => Reflect.get(hostile, 'throwsNull') as unknown).toThrow(
@@ -101,7 +101,7 @@ describe('a hostile or careless child harms only itself', () => {
     );
   });
 
-  test('last words larger than the pipe are cut, not lost', async () => {
+  test('an uncaught error larger than the pipe is truncated, not lost', async () => {
     await using hostile = await procxy(Hostile, module, quiet);
     const crash = (await outcome(hostile.dieLoudly(1_000_000))) as Error;
     expect(crash.cause).toBeInstanceOf(RangeError);
@@ -147,7 +147,7 @@ describe('mistakes that users make', () => {
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
   });
 
-  test('$terminate() called again, or by using, does not cut the dispose hook short; and it runs once', async () => {
+  test('repeated $terminate(), also by using, does not cut the dispose hook short, and it runs once', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'procxy-'));
     const log = join(folder, 'log');
     const disposable = await procxy(Disposable, '../fixtures/disposable.js', {}, log, { disposeMs: 300 });
@@ -159,7 +159,7 @@ describe('mistakes that users make', () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('properties that change within are seen again, however they were before', async () => {
+  test('properties that change inside are mirrored again, whatever they were before', async () => {
     await using shifting = await procxy(Shifting, module);
     expect(() => shifting.scores).toThrow(/NaN/);
     expect(() => shifting.table).toThrow(/exceed the limit/);

@@ -22,7 +22,7 @@ function startHostile(options: ProcxyOptions): Promise<RemoteHostile> {
   });
 }
 
-/** Handed out by nobody. */
+/** An id that was never exported. */
 const unknown = '01234567-89ab-4def-8123-456789abcdef';
 const descriptor = (meta: unknown, id = unknown): object => ({ __procxy_callback: id, __procxy_meta: meta });
 const sound = { type: 'function', arity: 0, name: 'fn' };
@@ -185,7 +185,7 @@ describe('a child is ended that returns a function with', () => {
   }
 });
 
-test('a child that asks for garbage collection again and again leaves the parent most of its time', async () => {
+test('a child that asks for garbage collection repeatedly leaves the parent most of its time', async () => {
   await using hostile = await startHostile({});
   const collections: PerformanceEntry[] = [];
   const observer = new PerformanceObserver((list) => collections.push(...list.getEntries().filter(isForced)));

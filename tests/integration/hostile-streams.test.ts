@@ -92,7 +92,7 @@ const frames: Record<string, Frame[]> = {
 };
 
 describe.each(modes)(
-  'a child that breaks the rules of streams is ended, and harms nothing else, in %s mode',
+  'a child that breaks the rules of streams is ended, and affects nothing else, in %s mode',
   (serialization) => {
     const start = async (): Promise<RemoteHostile> =>
       (await procxy(HostileStreams, module, { serialization, stdio: 'ignore' })) as unknown as RemoteHostile;
@@ -168,7 +168,7 @@ describe.each(modes)(
       expect(await within(error, 'the writable')).toBeInstanceOf(ProtocolError);
     });
 
-    test('a stream of the parent that is given up for what no text can be made of', async () => {
+    test('a stream of the parent that is closed with a value that cannot be converted to a string', async () => {
       await using hostile = await start();
       const writable = new Writable({ write: (_chunk, _encoding, done) => done() });
       const error = new Promise((resolve) => writable.on('error', resolve));
@@ -200,7 +200,7 @@ describe.each(modes)(
       expect(cleaned).toBe(true);
     });
 
-    test('another child goes on undisturbed', async () => {
+    test('another child is not affected', async () => {
       const [hostile, honest] = await Promise.all([start(), start()]);
       const bystander = await honest.items();
       expect(await bystander.next()).toEqual({ done: false, value: 1 });

@@ -49,7 +49,7 @@ describe.each(settings)('in $serialization mode on the channel $channel', (optio
     await untilNoneOpen(answering);
   });
 
-  test('a client that goes away ends the writing, and a child that breaks off ends the response', async () => {
+  test('a client that disconnects ends the writing, and a child that breaks off ends the response', async () => {
     await using answering = await procxy(Answering, module, options);
     let ended: Promise<unknown> | undefined;
     const port = await serve((_request, response) => void (ended ??= answering.answerForEver(response)));

@@ -79,7 +79,7 @@ describe('inProcess', () => {
     await expect(procxy(Shop, { inProcess, stdio: 'nowhere' as never })).rejects.toThrow(/`stdio` must be/);
   });
 
-  test('refuses what could not reach a child, and what could not be done to one', async () => {
+  test('refuses values that could not reach a child, and calls that a child would refuse', async () => {
     await using shop = await procxy(Shop, { inProcess });
     const untyped = shop as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
     await expect(untyped['sell']?.(1n)).rejects.toThrow('sell(): args[0] is a BigInt');
@@ -89,7 +89,7 @@ describe('inProcess', () => {
     await expect(shop.$with({ signal: AbortSignal.abort('no') }).wait()).rejects.toBe('no');
   });
 
-  test('ends by $terminate() as a process does that exits, and by a signal', async () => {
+  test('ends by $terminate() like a process that exits, and by a signal', async () => {
     const shop = await procxy(Shop, { inProcess });
     const waiting = expect(shop.wait()).rejects.toThrow(TerminatedError);
     await shop.$terminate();
@@ -154,7 +154,7 @@ describe('a program with an instance in its own process', () => {
     expect(await runScript(program('console.log(await own.soon());'))).toMatchObject({ code: 0, stdout: 'done\n' });
   });
 
-  test('has the instance’s uncaught errors', async () => {
+  test('gets the instance’s uncaught errors', async () => {
     const caught = "process.on('uncaughtException', (error) => console.log('caught', error.message));";
     const { stdout, code } = await runScript(program(`${caught} await own.fail(); await own.soon();`));
     expect([stdout, code]).toEqual(['caught of the instance\n', 0]);

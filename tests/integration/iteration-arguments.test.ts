@@ -61,7 +61,7 @@ describe.each(modes)('an argument is iterated over in the child, in %s mode', (s
     expect(await proxy.collect([1, 2])).toEqual([1, 2]);
   });
 
-  test('nothing runs before it is asked for', async () => {
+  test('nothing runs before an item is requested', async () => {
     let iterated = 0;
     const lazy = {
       [Symbol.asyncIterator]: () => {
@@ -74,7 +74,7 @@ describe.each(modes)('an argument is iterated over in the child, in %s mode', (s
     expect(await proxy.number.call(proxy)).toBe(5);
   });
 
-  test('a loop that the child leaves runs finally here', async () => {
+  test('a loop that the child leaves runs `finally` here', async () => {
     expect(await proxy.collect(numbers(1000), 3)).toEqual([0, 1, 2]);
     expect(ran).toEqual(['finally']);
   });
@@ -139,16 +139,16 @@ describe.each(modes)('an argument is iterated over in the child, in %s mode', (s
     expect(ran).toEqual(['finally']);
   });
 
-  test('it can be iterated over once: the second time it is at its end, as a generator is', async () => {
+  test('it can be iterated only once: the second time it is finished, like a generator', async () => {
     expect(await proxy.twice({ [Symbol.asyncIterator]: () => numbers(2) })).toEqual([[0, 1], []]);
   });
 
-  test('the same one twice in a call is one and the same there', async () => {
+  test('an iterator that a call contains twice is one object there', async () => {
     const inner = numbers(3);
     expect(await proxy.collectInner([{ inner }, { inner }])).toEqual([[0, 1, 2], []]);
   });
 
-  test('the same one in two calls is refused, and nothing of it is lost', async () => {
+  test('an iterator in two calls is refused, and loses no items', async () => {
     const items = numbers(3);
     const first = proxy.collect(items);
     expect(await failure(proxy.collect(items))).toBeInstanceOf(SerializationError);
@@ -159,7 +159,7 @@ describe.each(modes)('an argument is iterated over in the child, in %s mode', (s
     expect(await proxy.collect((await proxy.numbers(3)) as Iteration)).toEqual([0, 1, 2]);
   });
 
-  test('a promise of anything else is refused as ever', async () => {
+  test('a promise of anything else is still refused', async () => {
     const promise = proxy.number() as unknown as Iteration;
     expect(await failure(proxy.collect(promise))).toBeInstanceOf(SerializationError);
   });
@@ -170,7 +170,7 @@ describe.each(modes)('an argument is iterated over in the child, in %s mode', (s
     expect(await proxy.giveTo((items) => collect(items))).toEqual([0, 1, 2, 3]);
   });
 
-  test('a call that fails to be sent touches none of its iterators', async () => {
+  test('a call that cannot be sent does not touch its iterators', async () => {
     let begun = false;
     const items = {
       [Symbol.asyncIterator]: () => {

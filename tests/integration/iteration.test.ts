@@ -140,7 +140,7 @@ describe.each(modes)('the result of a method is iterated over, in %s mode', (ser
     expect(await news()).toEqual(['finally']);
   });
 
-  test('when a loop is left, finally has run', async () => {
+  test('when a loop has been left, `finally` has run', async () => {
     await news();
     for await (const item of proxy.numbers(1)) if (item === 0) break;
     expect(await news()).toEqual(['finally']);
@@ -154,7 +154,7 @@ describe.each(modes)('the result of a method is iterated over, in %s mode', (ser
     expect(await news()).toEqual(['finally']);
   });
 
-  test('leaving a loop does not bring an error that was not reached', async () => {
+  test('leaving a loop does not report an error that was not reached', async () => {
     for await (const item of proxy.failing(2, 50)) {
       if (item !== 1) continue;
       // The error arrives, and is read after the loop has been left.
@@ -189,7 +189,7 @@ describe.each(modes)('the result of a method is iterated over, in %s mode', (ser
     expect(await stubborn.next()).toEqual({ done: true, value: 'U' });
   });
 
-  test('throw() is caught by the generator, which goes on', async () => {
+  test('throw() is caught by the generator, which continues', async () => {
     const items = await proxy.catching();
     expect(await items.next()).toEqual({ done: false, value: 1 });
     expect(await items.throw(new RangeError('told'))).toEqual({ done: false, value: 'caught RangeError' });
@@ -209,7 +209,7 @@ describe.each(modes)('the result of a method is iterated over, in %s mode', (ser
     await items.return(undefined);
   });
 
-  test('next(value) is delivered when several are asked for at once', async () => {
+  test('next(value) is delivered when several are requested at once', async () => {
     const items = await proxy.dialogue();
     const steps = await Promise.all([items.next(), items.next('A'), items.next('B')]);
     expect(steps.map(({ value }) => value)).toEqual(['0:undefined', '1:A', '2:B']);

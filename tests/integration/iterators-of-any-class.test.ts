@@ -73,7 +73,7 @@ describe.each(settings)('in $serialization mode on the channel $channel', (optio
       await closed('literal closed');
     });
 
-    test('is closed when its reader has not even begun', async () => {
+    test('is closed even if its reader has not begun', async () => {
       await (await proxy.rows(3)).return(undefined);
       await closed('opened', 'closed');
     });
@@ -131,7 +131,7 @@ describe.each(settings)('in $serialization mode on the channel $channel', (optio
       expect(await proxy.take([Promise.resolve('in a list')].values())).toEqual(['in a list']);
     });
 
-    test('fails the iteration in its place when it is rejected, and the generator is closed', async () => {
+    test('fails the iteration when it is rejected, after the items before it, and the generator is closed', async () => {
       expect(await outcomeOf(proxy.rejected())).toMatchObject({
         items: [1],
         error: { name: 'RangeError', message: 'the second' },

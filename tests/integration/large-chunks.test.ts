@@ -9,7 +9,7 @@ import { collectGarbage, sleep } from '../support/streams.js';
 const module = '../fixtures/holding.js';
 
 describe('a chunk of bytes that is larger than the window', () => {
-  test('comes as it is read, and whole', async () => {
+  test('arrives completely, as it is read', async () => {
     await using holding = await procxy(Holding, module);
     collectGarbage();
     const before = process.memoryUsage().rss;
@@ -22,7 +22,7 @@ describe('a chunk of bytes that is larger than the window', () => {
     expect(hash.digest('hex')).toBe(await holding.hash());
   });
 
-  test('is written when the other side has taken it', async () => {
+  test('counts as written when the other side has taken it', async () => {
     await using holding = await procxy(Holding, module);
     const slow = await holding.slow();
     const chunk = randomBytes(10_000_000);
@@ -37,7 +37,7 @@ describe('a chunk of bytes that is larger than the window', () => {
     expect(await holding.got()).toBe(createHash('sha256').update(chunk).update('and more').digest('hex'));
   });
 
-  test('keeps the program until it is written', async () => {
+  test('keeps the program alive until it is written', async () => {
     const { stdout, code } = await runScript(`
       import { Holding } from ${JSON.stringify(new URL(module, import.meta.url).href)};
       const holding = await procxy(Holding, ${JSON.stringify(fileURLToPath(new URL(module, import.meta.url)))});

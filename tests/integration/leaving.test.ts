@@ -33,7 +33,7 @@ describe.each(['ipc', 'socket'] as const)('$terminate(), on the channel %s', (ch
     expect((await printed).trim().split('\n')).toHaveLength(3000);
   });
 
-  test('is not held up by a reader that does not read', async () => {
+  test('is not delayed by a reader that does not read', async () => {
     const leaving = await procxy(Leaving, module, { stdio: 'pipe', channel, terminateTimeout: 400 }, log);
     leaving.$process.stdout?.pause();
     await leaving.print(100_000);
@@ -41,7 +41,7 @@ describe.each(['ipc', 'socket'] as const)('$terminate(), on the channel %s', (ch
     expect(events()).toContain('disposed');
   });
 
-  test('runs the hook, then what listens to exit, and keeps the coverage of the child', async () => {
+  test('runs the hook, then the exit listeners, and keeps the coverage of the child', async () => {
     const env = { NODE_V8_COVERAGE: join(folder, 'coverage') };
     const leaving = await procxy(Leaving, module, { env, channel }, log);
     await leaving.$terminate();
@@ -50,7 +50,7 @@ describe.each(['ipc', 'socket'] as const)('$terminate(), on the channel %s', (ch
     expect(readdirSync(env.NODE_V8_COVERAGE)).toHaveLength(1);
   });
 
-  test('does not wait for a SIGTERM listener that ends nothing, and lets it run after the hook', async () => {
+  test('does not wait for a SIGTERM listener that does not end the child, but runs it after the hook', async () => {
     const leaving = await procxy(Leaving, module, { channel, terminateTimeout: 60_000 }, log, { hears: true });
     await leaving.$terminate();
     expect(await leaving.$exited).toEqual({ code: 0, signal: null });
@@ -100,7 +100,7 @@ test('a child without a hook that does not react is killed long before terminate
 });
 
 describe('a signal to the whole group', () => {
-  test('leaves the child to its parent, which ends it in order', async () => {
+  test('leaves the child to its parent, which ends it in an orderly way', async () => {
     const leaving = await procxy(Leaving, module, { terminateTimeout: 60_000 }, log);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGINT', 'SIGTERM'] as const) leaving.$process.kill(signal);
     expect(await leaving.pid()).toBe(leaving.$process.pid);
@@ -129,7 +129,7 @@ describe('the last words of a child', () => {
   });
 });
 
-test('a child that closes its channel and lives on is ended by an error that says so', async () => {
+test('a child that closes its channel and keeps running is ended with an error that says so', async () => {
   await using leaving = await procxy(Leaving, module, { terminateTimeout: 200 }, log);
   const crash = await leaving.closeChannel().catch((error: unknown) => error);
   expect(crash).toMatchObject({ name: 'ChildCrashedError', signal: 'SIGKILL' });

@@ -52,7 +52,7 @@ describe.each(['json', 'advanced'] as const)('an object that the parent lends, i
     expect(logger.lines).toEqual(['a line']);
   });
 
-  test('is the same over there while it lives, and itself when it comes home', async () => {
+  test('keeps its identity in the child, and comes back as itself', async () => {
     const logger = new Logger();
     await library.keep(byReference(logger));
     expect(await library.isKept(byReference(logger))).toBe(true);
@@ -61,13 +61,13 @@ describe.each(['json', 'advanced'] as const)('an object that the parent lends, i
     expect(await library.echo({ deep: [byReference(logger)] })).toEqual({ deep: [logger] });
   });
 
-  test('a method that returns its object gives what stands for it; other results are copied', async () => {
+  test('a method that returns its object returns its proxy. Other results are copied', async () => {
     const logger = new Logger();
     expect(await library.callOn(byReference(logger), 'itself')).toBe(logger);
     expect(await library.callOn(byReference(logger), 'settings')).toEqual({ level: 'info' });
   });
 
-  test('what a method throws arrives over there', async () => {
+  test('the error of a method arrives in the child', async () => {
     const error = await rejectionOf(library.callOn(byReference(new Logger()), 'fail'));
     expect(error).toBeInstanceOf(RangeError);
     expect(error).toMatchObject({ message: 'the log is full' });
@@ -80,7 +80,7 @@ describe.each(['json', 'advanced'] as const)('an object that the parent lends, i
     expect(await library.echo(byReference(logger, ['log']))).toBe(logger);
   });
 
-  test('looking at one over there shows its methods, and calls nothing', async () => {
+  test('inspecting one in the child shows its methods, and calls nothing', async () => {
     const logger = new Logger();
     const { keys, type, text, json } = await library.look(byReference(logger));
     expect(keys).toEqual(expect.arrayContaining(['log', 'fail', '$release']));
@@ -97,7 +97,7 @@ describe.each(['json', 'advanced'] as const)('an object that the parent lends, i
     expect(await inContext).toBe('lent here');
   });
 
-  test('a failure that nobody over there awaits is a warning here, and ends nothing', async () => {
+  test('a failure that the child does not await is a warning here, and does not end a process', async () => {
     const warnings = vi.fn();
     process.on('warning', warnings);
     await library.callWithoutWaiting(byReference(new Logger()), 'fail');
@@ -110,7 +110,7 @@ describe.each(['json', 'advanced'] as const)('an object that the parent lends, i
     expect(await library.words('still there')).toBeDefined();
   });
 
-  test('it goes back when it is garbage over there', async () => {
+  test('it is given back when it is garbage in the child', async () => {
     await library.dropKept();
     const lend = async (): Promise<void> => {
       for (let i = 0; i < 20; i++) await library.logWith(byReference(new Logger()), 'x');
@@ -147,7 +147,7 @@ test('unmarked, an object with methods is still refused as a constructor’s arg
 });
 
 describe('maxReferences', () => {
-  test('many pass one after the other, since the other side gives back what it does not need', async () => {
+  test('many objects can be passed in sequence, since the other side gives back what it does not need', async () => {
     await using library = await start('json', 100);
     const make = async (): Promise<void> => {
       for (let i = 0; i < 1000; i++) await (await library.newBook('b')).page();
@@ -159,7 +159,7 @@ describe('maxReferences', () => {
     collectGarbage();
   });
 
-  test('one more than the parent can hold is a ReferenceLimitError, and what comes after it keeps its order', async () => {
+  test('one more object than the limit is a ReferenceLimitError, and later calls keep their order', async () => {
     await using library = await start('json', 10);
     const books = await Promise.all(Array.from({ length: 10 }, (_, i) => library.newBook(`b${i}`)));
     const [error, data] = await Promise.all([rejectionOf(library.newBook('one more')), library.data()]);

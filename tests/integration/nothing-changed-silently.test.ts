@@ -65,7 +65,7 @@ describe('nothing is changed silently', () => {
     expect(Object.keys((await echo.echo({ a: undefined, b: [undefined] })) as object)).toEqual(['b']);
   });
 
-  test('a value that says its own JSON form arrives in it', async () => {
+  test('a value with a method toJSON() arrives in that form', async () => {
     const date = new Date(0);
     expect(await echo.echo({ date, url: new URL('http://localhost/a') })).toEqual({
       date: '1970-01-01T00:00:00.000Z',
@@ -74,7 +74,7 @@ describe('nothing is changed silently', () => {
     expect(await echo.echo({ toJSON: (key: string) => [key, undefined] })).toEqual(['0', undefined]);
   });
 
-  test('a toJSON is asked once, whatever has it, and nothing of what it gives can pass for a descriptor', async () => {
+  test('toJSON() is called once on any value, and its result cannot be mistaken for a descriptor', async () => {
     const list = Object.assign([1, undefined], { toJSON: () => ({ __procxy_type: 'self' }) });
     expect(await echo.echo([list, undefined])).toEqual([{ __procxy_type: 'self' }, undefined]);
     expect(await echo.echo({ at: { toJSON: () => new Date(0) } })).toEqual({ at: '1970-01-01T00:00:00.000Z' });
@@ -158,7 +158,7 @@ describe('nothing is changed silently', () => {
     });
   }
 
-  test('a result that cannot cross is an error of that call, at once', async () => {
+  test('a result that cannot cross rejects its call immediately', async () => {
     await using proxy = await procxy(Failing, '../fixtures/failing.js');
     // The types say that it cannot be called; JavaScript calls it all the same.
     const failing = proxy as unknown as { returnFunction(): Promise<unknown> };

@@ -88,7 +88,7 @@ describe("onTimeout: 'terminate'", () => {
     expect(await mortal.ping()).toBe('pong');
   });
 
-  test('lets go of an instance in this process, which cannot be stopped', async () => {
+  test('drops an instance in this process, which cannot be stopped', async () => {
     const mortal = await procxy(Mortal, { ...options, inProcess: true });
     const other = outcome(mortal.$with({ timeout: 0 }).hang());
     expect(await outcome(mortal.sleep(200))).toBeInstanceOf(TimeoutError);
@@ -114,7 +114,7 @@ function isAlive(pid: number | undefined): boolean {
   }
 }
 
-test("onTimeout: 'keep', the default, leaves the child to go on, and the error names both ways", async () => {
+test("onTimeout: 'keep', the default, keeps the child running, and the error names both options", async () => {
   await using mortal = await procxy(Mortal, module, { timeout: 50 });
   const error = await outcome(mortal.sleep(100));
   expect((error as Error).message).toMatch(

@@ -7,8 +7,8 @@ import { untilNoneOpen } from '../support/streams.js';
 
 const module = '../fixtures/writing.js';
 
-describe('a Writable whose owner ends it himself', () => {
-  test('is at its end over there too, for who writes on', async () => {
+describe('a Writable that is ended by its owner', () => {
+  test('is also ended in the child, for code that continues to write', async () => {
     await using writing = await procxy(Writing, module);
     let got = '';
     const stream = new Writable({
@@ -24,7 +24,7 @@ describe('a Writable whose owner ends it himself', () => {
     await untilNoneOpen(writing);
   });
 
-  test('closes its counterpart without an error where nothing was written', async () => {
+  test('closes its counterpart without an error if nothing was written', async () => {
     await using writing = await procxy(Writing, module);
     const stream = new Writable({ write: (_chunk, _encoding, done) => done() });
     const closed = writing.waitForClose(stream);
@@ -33,7 +33,7 @@ describe('a Writable whose owner ends it himself', () => {
   });
 });
 
-test('a WritableStream that is passed is locked at once', async () => {
+test('a WritableStream that is passed is locked immediately', async () => {
   await using writing = await procxy(Writing, module);
   const got: unknown[] = [];
   const stream = new WritableStream<string>({ write: (chunk) => void got.push(chunk) });

@@ -10,7 +10,7 @@ const module = '../fixtures/bursting.js';
 const CALLS = 1000;
 const numbers = Array.from({ length: CALLS }, (_, index) => index);
 
-/** What crosses while `run` runs, and how many timers it makes here. */
+/** Counts the messages that cross while `run` runs, and the timers that it creates here. */
 async function count(child: ChildProcess, run: () => Promise<unknown>) {
   const counts = { sends: 0, messages: 0, timers: 0 };
   const { send } = child;
@@ -35,11 +35,11 @@ async function count(child: ChildProcess, run: () => Promise<unknown>) {
   return counts;
 }
 
-/** No stopwatch, which would tell of the machine: what a careless change would multiply is counted. */
+/** Does not measure time, which depends on the machine, but counts what a careless change would multiply. */
 describe.each(['json', 'advanced'] as const)('the price of 1,000 calls in %s mode', (serialization) => {
   const options = { serialization, enableCallbacks: true } as const;
 
-  test('in one turn: a few writes, there and back, and no timer for each', async () => {
+  test('in one turn: a few writes in each direction, and no timer for each call', async () => {
     await using bursting = await procxy(Bursting, module, options);
     const counts = await count(bursting.$process, () => Promise.all(numbers.map((n) => bursting.echo(n))));
     expect(counts.sends).toBeLessThan(100);
@@ -47,7 +47,7 @@ describe.each(['json', 'advanced'] as const)('the price of 1,000 calls in %s mod
     expect(counts.timers).toBeLessThan(5);
   });
 
-  test('one after the other: one write for each, there and back', async () => {
+  test('in sequence: one write in each direction for each call', async () => {
     await using bursting = await procxy(Bursting, module, options);
     const counts = await count(bursting.$process, async () => {
       for (const n of numbers) await bursting.echo(n);
@@ -65,7 +65,7 @@ describe.each(['json', 'advanced'] as const)('the price of 1,000 calls in %s mod
     expect(counts.sends).toBeLessThan(200);
   });
 
-  test('properties that change with each call: looked for once a write', async () => {
+  test('properties that change with each call: compared once for each write', async () => {
     await using bursting = await procxy(Bursting, module, options);
     const counts = await count(bursting.$process, () => Promise.all(numbers.map(() => bursting.increment())));
     expect(counts.messages).toBeLessThan(200);
@@ -80,11 +80,11 @@ describe.each(['json', 'advanced'] as const)('the price of 1,000 calls in %s mod
   });
 });
 
-test('answered calls are not held, also where many were open for long', async () => {
+test('answered calls are not held, even if many were open for long', async () => {
   await using bursting = await procxy(Bursting, module);
   const burst = (): Promise<unknown> => Promise.all(numbers.map((n) => bursting.echo(n)));
   const open = burst();
-  // What is there now counts as old.
+  // Everything that exists now counts as old.
   collectGarbage();
   collectGarbage();
   await open;

@@ -10,7 +10,7 @@ import { makeApp } from '../support/packed.js';
 
 const file = fileURLToPath(new URL('../fixtures/placed.js', import.meta.url));
 const own = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-/** Who may change to another user changes to one without rights; who may not can still name itself. */
+/** A privileged process changes to a user without rights. Another process can only name its own user. */
 const isRoot = own.uid === 0;
 const other = isRoot ? { uid: 65534, gid: 65534 } : own;
 const outcome = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: unknown) => error);
@@ -59,7 +59,7 @@ describe.each(['ipc', 'socket'] as const)('uid and gid, by %s', (channel) => {
     if (isRoot) expect(groups).toEqual([other.gid]);
   });
 
-  test('leave sync() functions and streams of bytes at work', async () => {
+  test('do not affect sync() functions and streams of bytes', async () => {
     copyFileSync(fileURLToPath(new URL('../fixtures/sync-user.js', import.meta.url)), join(app, 'sync-user.js'));
     const helper = 'collect-garbage.js';
     copyFileSync(fileURLToPath(new URL(`../fixtures/${helper}`, import.meta.url)), join(app, helper));
@@ -99,7 +99,7 @@ describe('uid and gid', () => {
     );
   });
 
-  test('of a user who may not read the module: the error names the user and what is in the way', async () => {
+  test('of a user who may not read the module: the error names the user and the barrier', async () => {
     const folder = join(app, 'private');
     mkdirSync(folder);
     copyFileSync(file, join(folder, 'placed.js'));

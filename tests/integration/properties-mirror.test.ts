@@ -14,14 +14,14 @@ describe('properties mirror', () => {
   });
   afterEach(() => model.$terminate());
 
-  test('they are there when the proxy is', () => {
+  test('they exist when the proxy does', () => {
     expect([model.count, model.list, model.nested, model.nothing]).toEqual([0, [1], { deep: { value: 1 } }, undefined]);
     expect('nothing' in model).toBe(true);
     expect('absent' in model).toBe(false);
     expect(read(model, 'absent')).toBeUndefined();
   });
 
-  test('they are fresh after every call, and changes within an object soon after', async () => {
+  test('they are up to date after every call, and changes inside an object soon after', async () => {
     for (let n = 1; n < 5; n++) {
       await model.increment();
       expect(model.count).toBe(n);
@@ -44,7 +44,7 @@ describe('properties mirror', () => {
     expect(model.count).toBe(8);
   });
 
-  test('a later change comes with the next message, or when it is asked for', async () => {
+  test('a later change arrives with the next message, or on request', async () => {
     await model.later(400);
     await sleep(800);
     expect(model.count).not.toBe(100);
@@ -67,7 +67,7 @@ describe('properties mirror', () => {
     expect(updates).toEqual([{ type: 'property-update', set }]);
   });
 
-  test('new ones appear, removed ones go', async () => {
+  test('new properties appear, and removed ones disappear', async () => {
     await model.addProperty();
     expect(read(model, 'added')).toBe('new');
     await model.removeProperty();
@@ -75,7 +75,7 @@ describe('properties mirror', () => {
     expect(model.count).toBeUndefined();
   });
 
-  test('reading one that is not mirrored says why and what to do, and no call ever fails for it', async () => {
+  test('reading a property that is not mirrored throws an error with the reason and the remedy, and never fails a call', async () => {
     const cases: [name: string, sentence: RegExp][] = [
       ['reads', /reads is not mirrored: it is a getter, which runs only if `mirror` names it.*\$get\('reads'\)/],
       ['map', /map is a Map, which JSON cannot express/],
@@ -90,7 +90,7 @@ describe('properties mirror', () => {
     expect(await model.increment()).toBe(1);
   });
 
-  test('getters are run only when they are asked for', async () => {
+  test('getters run only on request', async () => {
     expect(await model.readCount()).toBe(0);
     expect(await model.$get('reads')).toBe(1);
     await expect(model.$get('broken')).rejects.toThrow('do not read me');
@@ -127,7 +127,7 @@ describe('properties mirror', () => {
     expect(() => Object.assign(model.nested.deep, { value: 2 })).toThrow(TypeError);
   });
 
-  test('keys, spread, JSON and inspect see those that can be read', () => {
+  test('keys, spread, JSON and inspect see the readable properties', () => {
     const expected = { count: 0, list: [1], nested: { deep: { value: 1 } }, nothing: undefined };
     expect(Object.keys(model)).toEqual(Object.keys(expected));
     expect({ ...model }).toEqual(expected);
@@ -136,7 +136,7 @@ describe('properties mirror', () => {
     expect(Object.getOwnPropertyDescriptor(model, 'count')).toMatchObject({ value: 0, writable: false });
   });
 
-  test('they stay as they were last seen when the child is gone', async () => {
+  test('they keep their last values when the child has ended', async () => {
     await model.increment();
     await model.$terminate();
     expect(model.count).toBe(1);
@@ -148,7 +148,7 @@ describe('properties mirror', () => {
     expect(await frozen.read()).toBe(1);
   });
 
-  test('a large array costs a call nothing', async () => {
+  test('a large array does not slow calls down', async () => {
     await using counted = await procxy(Counted, module, undefined, 1_000_000);
     const before = await counted.reads();
     for (let i = 0; i < 100; i++) await counted.call();
@@ -156,7 +156,7 @@ describe('properties mirror', () => {
     expect(await counted.reads()).toBe(before);
   });
 
-  test('an instance that is a dictionary is not gone through', async () => {
+  test('the keys of an instance that is a dictionary are not listed', async () => {
     await using dictionary = await procxy(Dictionary, module);
     expect(await dictionary.size()).toBe(5000);
     expect(Object.keys(dictionary)).toEqual([]);

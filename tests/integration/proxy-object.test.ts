@@ -31,7 +31,7 @@ test('isProcxy knows the proxies of another copy of this library', async () => {
   expect(ofCommonJs({})).toBe(false);
 });
 
-test('a method that a member of every proxy hides is told of by a warning, once a class', async () => {
+test('a method that is hidden by a member of the proxy causes a warning, once per class', async () => {
   const warnings: Error[] = [];
   const hear = (warning: Error): number => warnings.push(warning);
   process.on('warning', hear);
@@ -52,12 +52,12 @@ test('`in` knows methods and the proxy’s own members', () => {
   expect('nothing' in calculator).toBe(false);
 });
 
-test('it can be awaited, since then is not a method of it', async () => {
+test('it can be awaited, since it has no method `then`', async () => {
   expect(Reflect.get(calculator, 'then')).toBeUndefined();
   expect(await calculator).toBe(calculator);
 });
 
-test('an instance that is thenable itself is not awaited for being proxied', async () => {
+test('an instance that is itself thenable is not awaited', async () => {
   await using thenable = await procxy(Thenable, '../fixtures/odd.js');
   expect(await thenable.touched()).toBe(0);
 });
@@ -66,7 +66,7 @@ test('util.inspect shows what it is', () => {
   expect(inspect(calculator)).toMatch(/^Procxy<Calculator> \(running, pid \d+\) \{\}$/);
 });
 
-test('probing reads call nothing', async () => {
+test('implicit reads call nothing', async () => {
   const odd = await procxy(Odd, '../fixtures/odd.js');
   JSON.stringify(odd);
   inspect(odd, { showHidden: true, showProxy: true });

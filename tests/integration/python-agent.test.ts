@@ -71,7 +71,7 @@ test('values arrive as they are, and attributes are mirrored', async () => {
   expect('_hidden' in probe).toBe(false);
 });
 
-test('functions are called, also from within a call, and are let go of', async () => {
+test('functions are called, also from within a call, and are released', async () => {
   await using probe = await start();
   expect(await probe.call(async (n) => n * 2, 21)).toBe(42);
   const nested = await probe.call(async (n) => ((await probe.echo(n)) as number) + 1, 1);
@@ -101,7 +101,7 @@ test('an exception of Python is an error of the class that stands for it, with i
   expect(await outcome(probe.fail('ZeroDivisionError'))).toMatchObject({ name: 'ZeroDivisionError' });
 });
 
-test('its end settles what is open, and garbage ends it', async () => {
+test('its end settles open calls, and garbage ends it', async () => {
   const exiting = await start();
   expect(await outcome(exiting.exit(3))).toMatchObject({ name: 'ChildCrashedError', exitCode: 3 });
   const hostile = await start();

@@ -68,7 +68,7 @@ describe('the reaper', () => {
     expect(processes().filter(({ group, state }) => group === reaper?.pid && !state.startsWith('Z'))).toEqual([]);
   });
 
-  test('that cannot be started fails no start, and leaves no child behind', async () => {
+  test('that cannot be started does not fail a start, and leaves no child behind', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'procxy-reaper-'));
     const preload = join(folder, 'no-shell.cjs');
     writeFileSync(

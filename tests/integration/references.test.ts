@@ -36,7 +36,7 @@ describe.each(['json', 'advanced'] as const)('objects with methods stay in the c
     expect(await library.book('other')).not.toBe(book);
   });
 
-  test('a reference goes home as the object itself', async () => {
+  test('a reference that is passed back arrives as the object itself', async () => {
     const book = await library.book('home');
     expect(await library.titleOf(book)).toBe('home');
     expect(await book.isSame(book)).toBe(true);
@@ -61,7 +61,7 @@ describe.each(['json', 'advanced'] as const)('objects with methods stay in the c
     expect((book as unknown as { other: unknown }).other).toBeUndefined();
   });
 
-  test('the mirror of the instance holds none', async () => {
+  test('the mirror of the instance contains no references', async () => {
     expect(() => (library as unknown as Library).favourite).toThrow(PropertyError);
     expect(() => (library as unknown as Library).favourite).toThrow(/\$get\('favourite'\)/);
     expect(await (await library.$get('favourite')).page()).toBe(1);
@@ -111,7 +111,7 @@ describe.each(['json', 'advanced'] as const)('objects with methods stay in the c
     expect(() => Reflect.deleteProperty(book, 'page')).toThrow(/cannot be deleted/);
   });
 
-  test('$release() lets go of one: a call and an argument are typed rejections then', async () => {
+  test('after $release(), a call and an argument reject with typed errors', async () => {
     const book = await library.newBook('released');
     expect(book.$release()).toBe(true);
     expect(book.$release()).toBe(false);
@@ -135,7 +135,7 @@ describe.each(['json', 'advanced'] as const)('objects with methods stay in the c
     expect(await library.$get('disposals')).toBe(before + 1);
   });
 
-  test('one that nobody holds any more is let go of over there too', async () => {
+  test('a reference that is no longer held is released in the child too', async () => {
     const makeSome = async (): Promise<void> => {
       for (let i = 0; i < 50; i++) await (await library.newBook(`b${i}`)).page();
     };
@@ -157,12 +157,12 @@ describe.each(['json', 'advanced'] as const)('objects with methods stay in the c
     expect(error.message).toContain('a reference to an object of another process');
   });
 
-  test('a thenable is not one', async () => {
+  test('a thenable is not a reference', async () => {
     const { nested } = (await library.thenable()) as unknown as { nested: object };
     expect('$get' in nested).toBe(false);
   });
 
-  test('after the end of the child every call is a typed rejection', async () => {
+  test('after the end of the child, every call rejects with a typed error', async () => {
     await using other = await start(serialization);
     const book = await other.book('orphan');
     const open = rejectionOf(book.hang());

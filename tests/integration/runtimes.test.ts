@@ -97,7 +97,7 @@ describe.each(runtimes)('a class in %s', (runtime) => {
     expect(error).toMatchObject(expected);
   });
 
-  test('it goes when the parent is killed', async () => {
+  test('it ends when the parent is killed', async () => {
     const script = startScript(`
       const { Elsewhere } = await import(${url});
       const remote = await procxy(Elsewhere, ${url}, { execPath: ${JSON.stringify(execPath)} }, 'x');
@@ -110,7 +110,7 @@ describe.each(runtimes)('a class in %s', (runtime) => {
     await until(() => !isRunning(pid), 'the child ended');
   });
 
-  test('an option that it cannot honour is refused before anything is sent', async () => {
+  test('an option that it does not support is refused before anything is sent', async () => {
     const advanced = await outcome(start({ serialization: 'advanced' }));
     expect(advanced).toBeInstanceOf(OptionsValidationError);
     expect((advanced as Error).message).toMatch(/needs a child in Node, but got (Bun|Deno)/);

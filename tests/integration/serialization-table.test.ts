@@ -275,11 +275,11 @@ describe('docs/reference/serialization.md', () => {
     for (const proxy of proxies.values()) await proxy.$terminate();
   });
 
-  test('has a row for each value of this test, once, and no other', () => {
+  test('has exactly one row for each value of this test', () => {
     expect(table.map(([name]) => name).toSorted()).toEqual(Object.keys(rows).toSorted());
   });
 
-  test('says nothing in its cells but known outcomes', () => {
+  test('has only known outcomes in its cells', () => {
     const known = new Set([refusal, ...Object.keys(outcomes)]);
     const said = new Set(table.flatMap(([, ...cells]) => cells));
     expect([...said].filter((cell) => !known.has(cell))).toEqual([]);
@@ -348,7 +348,7 @@ function readTables(markdown: string): string[][] {
   return found;
 }
 
-/** Equal in every way that a program can see, shared references and cycles included; integrity levels are not compared. */
+/** Whether values are equal in every visible way, including shared references and cycles. Does not compare integrity levels. */
 function same(sent: unknown, arrived: unknown, pairs = new Map<object, object>(), taken = new Set<object>()): boolean {
   if (!isObject(sent) || !isObject(arrived)) return Object.is(sent, arrived);
   if (pairs.has(sent) || taken.has(arrived)) return pairs.get(sent) === arrived;

@@ -18,7 +18,7 @@ const outcome = (promise: Promise<unknown>): Promise<unknown> => promise.catch((
 
 type Method = (...args: unknown[]) => Promise<unknown>;
 
-/** By hand: what is tried here is more than its types allow. */
+/** Typed by hand, since these tests do more than the types allow. */
 interface Remote {
   runtime: Method;
   echo: Method;
@@ -46,7 +46,7 @@ test("with `channel: 'socket'`, blank lines and byte order marks between message
 
 describe.each(['json', 'advanced'] as const)("{ channel: 'socket' }, in %s mode", (serialization) => {
   const options = { channel: 'socket', serialization, enableCallbacks: true } satisfies ProcxyOptions;
-  // The methods that are tried here take more than their types say.
+  // The methods accept more than their types say.
   const start = async (more: ProcxyOptions = {}): Promise<Remote> =>
     (await procxy(Elsewhere, module, { ...options, ...more }, 'x')) as unknown as Remote;
 
@@ -60,7 +60,7 @@ describe.each(['json', 'advanced'] as const)("{ channel: 'socket' }, in %s mode"
     }
   });
 
-  test('messages are seen on $process, as those of fork() are', async () => {
+  test('$process emits messages, as with fork()', async () => {
     await using remote = await procxy(Elsewhere, module, options, 'x');
     const seen: unknown[] = [];
     remote.$process.on('message', (message) => seen.push(message));
@@ -84,7 +84,7 @@ describe.each(['json', 'advanced'] as const)("{ channel: 'socket' }, in %s mode"
   const garbage: Record<string, string | number[]> =
     serialization === 'json'
       ? {
-          'what is no JSON': 'this is no message\n',
+          'a line that is not JSON': 'this is no message\n',
           'what is no UTF-8': [0x22, 0xff, 0xfe, 0x22, 0x0a],
           'a message without its fields': '{"type":"call-result"}\n',
           'a result of no call': '{"type":"call-result","callId":99,"result":"success"}\n',
@@ -98,7 +98,7 @@ describe.each(['json', 'advanced'] as const)("{ channel: 'socket' }, in %s mode"
         };
 
   test.each(Object.entries(garbage))(
-    '%s ends the child with a ProtocolError, and harms nothing else',
+    '%s ends the child with a ProtocolError, and affects nothing else',
     async (_, bytes) => {
       const neighbour = await start();
       const remote = await start({ stdio: 'ignore' });
@@ -112,7 +112,7 @@ describe.each(['json', 'advanced'] as const)("{ channel: 'socket' }, in %s mode"
     },
   );
 
-  test('a message that is cut by the end of the child is that end', async () => {
+  test('a message that is cut off by the end of the child is reported as the end', async () => {
     const remote = await start({ stdio: 'ignore' });
     const cut = remote.writeGarbage(CHANNEL, serialization === 'json' ? '{"type":"call-res' : [200, 0, 0, 0, 1]);
     cut.catch(() => {});
@@ -130,7 +130,7 @@ describe.each(['json', 'advanced'] as const)("{ channel: 'socket' }, in %s mode"
   });
 });
 
-test('in advanced mode bytes cross, large ones too, and are those of the time of the call', async () => {
+test('in advanced mode, bytes of any size cross as they were at the time of the call', async () => {
   await using remote = await procxy(Elsewhere, module, { channel: 'socket', serialization: 'advanced' }, 'x');
   const large = Buffer.alloc(20_000_000, 7);
   const answer = remote.echo(large);
@@ -153,7 +153,7 @@ test('an idle proxy lets the parent end, and a pending call does not', async () 
   expect(await script('remote.echo(1).then(console.log)')).toMatchObject({ code: 0, stdout: '1\n', stderr: '' });
 });
 
-test('handles are refused, and what is unknown', async () => {
+test('handles and unknown values are refused', async () => {
   const handles = outcome(procxy(Elsewhere, module, { channel: 'socket', supportHandles: true }, 'x'));
   expect(((await handles) as Error).message).toMatch(/supportHandles.*needs \{ channel: 'ipc' \}/);
   expect(await outcome(procxy(Elsewhere, module, { channel: 'pipe' as 'ipc' }, 'x'))).toBeInstanceOf(
@@ -163,7 +163,7 @@ test('handles are refused, and what is unknown', async () => {
   expect(await outcome(remote.echo(new net.Socket()))).toMatchObject({ name: 'SerializationError' });
 });
 
-test('an executable that is not there is a ChildCrashedError', async () => {
+test('an executable that does not exist is a ChildCrashedError', async () => {
   const error = await outcome(procxy(Elsewhere, module, { channel: 'socket', execPath: '/nowhere/node' }, 'x'));
   expect(error).toBeInstanceOf(ChildCrashedError);
   expect((error as Error).message).toMatch(/could not be started/);

@@ -9,10 +9,10 @@ import { times } from '../support/thorough.js';
 
 const ROUNDS = times(200, 1000);
 const CHILDREN = 3;
-/** After so many rounds one child is killed. */
+/** The number of rounds after which one child is killed. */
 const KILL_EVERY = 50;
 
-/** What began here, and what was cleaned up. */
+/** How much was started here, and how much was cleaned up. */
 const own = { begun: 0, cleaned: 0 };
 
 async function* ownItems(failAt: number): AsyncGenerator<number> {
@@ -78,7 +78,7 @@ test(`${ROUNDS} streams, broken off at random by either side, by signals and by 
   const unhandled: unknown[] = [];
   const record = (error: unknown): number => unhandled.push(error);
   process.on('unhandledRejection', record);
-  // The first child, so that what the first costs for good is not counted.
+  // The first child, so that one-time costs are not counted.
   await (await lasting()).$terminate();
   const descriptors = openDescriptors();
   const next = seeded(20_260_101);

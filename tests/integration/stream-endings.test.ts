@@ -23,7 +23,7 @@ describe.each(modes)('how Node streams end, in %s mode', (serialization) => {
     await proxy.$terminate();
   });
 
-  test('an error of the source comes after what was read before', async () => {
+  test('an error of the source comes after the data before it', async () => {
     const { items, error } = await outcomeOf(await proxy.breaking(300_000));
     expect(Buffer.concat(items as Buffer[])).toHaveLength(300_000);
     expect(error).toBeInstanceOf(RangeError);
@@ -56,7 +56,7 @@ describe.each(modes)('how Node streams end, in %s mode', (serialization) => {
     expect(await premature).toMatchObject({ code: 'ERR_STREAM_PREMATURE_CLOSE' });
   });
 
-  test('a reader that destroys ends the source, with its error', async () => {
+  test('destroying the reader ends the source with its error', async () => {
     await news();
     const cleanly = await proxy.endless();
     await once(cleanly, 'data');
@@ -111,7 +111,7 @@ describe.each(modes)('how Node streams end, in %s mode', (serialization) => {
     expect(await failure(proxy.writeTo(mine, ['a', 'b']))).toMatchObject({ message: 'mine is full' });
   });
 
-  test('a target that is destroyed between two writes tells its writer', async () => {
+  test('a target that is destroyed between two writes fails its writer', async () => {
     const mine = new Writable({ write: (_chunk, _encoding, done) => done() });
     const endless = new Readable({
       read() {
@@ -131,7 +131,7 @@ describe.each(modes)('how Node streams end, in %s mode', (serialization) => {
     expect(await within(call, 'writeTo()')).toMatchObject({ message: 'closed by its owner' });
   });
 
-  test('a writer that destroys destroys the target', async () => {
+  test('destroying the writer destroys the target', async () => {
     await news();
     const writable = await proxy.slowWriter();
     writable.on('error', () => {});
@@ -143,7 +143,7 @@ describe.each(modes)('how Node streams end, in %s mode', (serialization) => {
     expect((await news()).join()).toMatch(/^destroyed /);
   });
 
-  test('a writer that destroys does not wait for a target that is busy: callbacks are called, and nothing stays open', async () => {
+  test('destroying the writer does not wait for a busy target: callbacks are called, and nothing stays open', async () => {
     await using own = await streaming({ serialization });
     const writable = await own.stuckWriter();
     writable.on('error', () => {});

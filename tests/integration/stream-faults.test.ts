@@ -7,7 +7,7 @@ const module = '../fixtures/faulty-streams.js';
 const outcome = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: unknown) => error);
 
 describe('a stream that is not read', () => {
-  test('a Writable that comes too late harms nothing', async () => {
+  test('a Writable that arrives too late has no effect', async () => {
     await using faulty = await procxy(Faulty, module);
     expect(await outcome(faulty.$with({ timeout: 100 }).lateWritable(200))).toMatchObject({ name: 'TimeoutError' });
     await new Promise((resolve) => setTimeout(resolve, 400));
@@ -32,7 +32,7 @@ describe('a generator whose finally throws', () => {
     expect(await faulty.$exited).toBeDefined();
   });
 
-  test('harms nobody when the child dies', async () => {
+  test('has no effect when the child dies', async () => {
     const faulty = await procxy(Faulty, module);
     expect(await faulty.takeTwoAndHold(throwing() as never)).toEqual([0, 1]);
     faulty.$process.kill('SIGKILL');
@@ -40,7 +40,7 @@ describe('a generator whose finally throws', () => {
   });
 });
 
-test('a child that asks for items without end is ended', async () => {
+test('a child that asks for items without limit is ended', async () => {
   await using faulty = await procxy(Faulty, module, { stdio: 'ignore' });
   function* endless(): Generator<number> {
     for (let n = 0; ; n++) yield n;

@@ -17,7 +17,7 @@ import {
   within,
 } from '../support/streams.js';
 
-/** Of every kind, consumed until the end: each must fail. */
+/** Streams of every kind, consumed until the end. Each must fail. */
 async function consumers(proxy: RemoteLasting): Promise<Record<string, Promise<unknown>>> {
   const writer = (await proxy.webWriter()).getWriter();
   writer.closed.catch(() => {});
@@ -49,7 +49,7 @@ async function consumers(proxy: RemoteLasting): Promise<Record<string, Promise<u
   return Object.fromEntries(Object.entries(all).map(([name, promise]) => [name, failure(promise)]));
 }
 
-/** The names of the errors with which they have failed. */
+/** The names of the errors with which they failed. */
 async function endings(outcomes: Record<string, Promise<unknown>>): Promise<Record<string, string>> {
   const named = Object.entries(outcomes).map(async ([name, outcome]) => {
     const error = await within(outcome, name, 5000).catch(() => 'it never ended');
@@ -78,7 +78,7 @@ describe.each(modes)('lifetimes of streams, in %s mode', (serialization) => {
     };
     await abandon();
     await untilNoneOpen(proxy, true);
-    // Of the two iterators one has never begun.
+    // One of the two iterators has never begun.
     await sleep(50);
     const [begun, cleaned] = await proxy.counts();
     expect(begun).toBe(7);
@@ -167,7 +167,7 @@ describe.each(modes)('lifetimes of streams, in %s mode', (serialization) => {
   });
 });
 
-/** Reads for so many ms. */
+/** Reads for this many ms. */
 function readingFor(ms: number): (source: AsyncIterable<unknown>) => Promise<string> {
   return async (source) => {
     const end = performance.now() + ms;

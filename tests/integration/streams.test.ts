@@ -76,7 +76,7 @@ describe.each(modes)('Node streams, in %s mode', (serialization) => {
     expect(await proxy.collect(await proxy.objects(items))).toEqual(items);
   });
 
-  test('an object that cannot cross ends the stream with a SerializationError, after those before it', async () => {
+  test('an object that cannot cross ends the stream with a SerializationError, after the objects before it', async () => {
     const source = Readable.from([1, 2, Symbol('none'), 4]);
     expect(await failure(proxy.collect(source))).toBeInstanceOf(SerializationError);
     expect(source.destroyed).toBe(true);
@@ -93,7 +93,7 @@ describe.each(modes)('Node streams, in %s mode', (serialization) => {
     expect(await collect(await proxy.chunksOf([]))).toEqual([]);
   });
 
-  test('pipeline() to a stream of the child ends when that one has finished', async () => {
+  test('pipeline() to a stream of the child ends when that stream has finished', async () => {
     const before = (await proxy.log()).length;
     await pipeline(bytesOf('a', 'b', 'c'), await proxy.slowWriter());
     const log = (await proxy.log()).slice(before);
@@ -171,7 +171,7 @@ describe.each(modes)('Node streams, in %s mode', (serialization) => {
     await other.$terminate();
   });
 
-  test('a stream that was passed on already is refused, and loses nothing', async () => {
+  test('a stream that was already passed is refused, and loses no data', async () => {
     const source = Readable.from(pieces(100_000, 1000), { objectMode: false });
     const first = proxy.hash(source);
     expect(await failure(proxy.hash(source))).toBeInstanceOf(SerializationError);

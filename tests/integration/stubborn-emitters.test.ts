@@ -9,7 +9,7 @@ const places: Pick<ProcxyOptions, 'serialization' | 'channel' | 'inProcess'>[] =
   ...modes.map((serialization) => ({ serialization, inProcess: true })),
 ];
 
-/** What `process.emitWarning()` was given. */
+/** The arguments of `process.emitWarning()`. */
 let warnings: string[] = [];
 const record = ({ message }: Error): number => warnings.push(message);
 beforeEach(() => {
@@ -31,7 +31,7 @@ describe.each(places)('with %o', (place) => {
     });
     afterEach(() => proxy.$terminate());
 
-    test('may go on to emit when nobody listens any more', async () => {
+    test('may still emit when there are no more listeners', async () => {
       proxy.on('tick', listener);
       await proxy.fire('before');
       proxy.off('tick', listener);
@@ -42,7 +42,7 @@ describe.each(places)('with %o', (place) => {
       expect(await proxy.$stats()).toMatchObject({ parent: { subscriptions: 0 }, child: { subscriptions: 0 } });
     });
 
-    test('brings each event once to those who listen again', async () => {
+    test('delivers each event once to listeners that are added again', async () => {
       for (let round = 0; round < 3; round++) {
         proxy.on('tick', listener);
         proxy.off('tick', listener);

@@ -6,7 +6,7 @@ import { rejectionOf, startFunctionUser, type RemoteFunctionUser } from '../supp
 import { startSyncUser } from '../support/sync-user.js';
 
 describe.each(['json', 'advanced'] as const)('the two ways to a waiting child agree, in %s mode', (serialization) => {
-  test('on how many functions live: nothing is collected while the child waits, but afterwards', async () => {
+  test('on the number of functions: nothing is collected while the child waits, but afterwards', async () => {
     await using user = await startSyncUser({ serialization, maxCallbacks: 100 });
     const take = sync((fn: unknown) => typeof fn);
     expect(await rejectionOf(user.sendFunctions(take, 300))).toMatchObject({ name: 'CallbackLimitError' });
@@ -22,7 +22,7 @@ describe.each(['json', 'advanced'] as const)('the two ways to a waiting child ag
     expect(await user.attempt(sync(() => 1))).toEqual({ value: 1 });
   });
 
-  test('on streams, which go with the arguments and the result', async () => {
+  test('on streams in the arguments and the result', async () => {
     await using user = await startSyncUser({ serialization });
     async function* items(): AsyncGenerator<number> {
       yield* [1, 2];
@@ -40,7 +40,7 @@ describe.each(['json', 'advanced'] as const)('the two ways to a waiting child ag
     }
   });
 
-  test('on what was let go of: one is released within the function, whose result takes its place', async () => {
+  test('on released functions: one is released within the function, and its result takes its place', async () => {
     await using user = await startSyncUser({ serialization, maxCallbacks: 2 });
     const first = (): number => 1;
     await user.keep(first);
@@ -52,7 +52,7 @@ describe.each(['json', 'advanced'] as const)('the two ways to a waiting child ag
     expect(await user.describe(given)).toEqual(['', 1]);
   });
 
-  test('on what came before, also after sockets have been given away', async () => {
+  test('on earlier messages, also after sockets were passed', async () => {
     await using user = await startSyncUser({ serialization, supportHandles: true });
     const server = net.createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -72,7 +72,7 @@ describe.each(['json', 'advanced'] as const)('the two ways to a waiting child ag
 });
 
 describe.each(['json', 'advanced'] as const)('callbacks and the life of an instance, in %s mode', (serialization) => {
-  test('a constructor may wait for one', async () => {
+  test('a constructor may await a callback', async () => {
     const answered = sync((text: string) => `${text}, the parent says`);
     await using user = await startFunctionUser({ serialization }, { onConstructed: answered });
     expect(user.answer).toBe('constructed, the parent says');
@@ -87,7 +87,7 @@ describe.each(['json', 'advanced'] as const)('callbacks and the life of an insta
     await expect(failing).rejects.toThrow(RangeError);
   });
 
-  test('a dispose hook may call them, though the proxy takes no call any more', async () => {
+  test('a dispose hook may call them, although the proxy accepts no more calls', async () => {
     const heard: string[] = [];
     const onDisposing = [(text: string) => heard.push(text), sync((text: string) => heard.push(`${text} in sync`))];
     const user = await startFunctionUser({ serialization }, { onDisposing });
@@ -96,19 +96,19 @@ describe.each(['json', 'advanced'] as const)('callbacks and the life of an insta
     expect(await user.$exited).toEqual({ code: 0, signal: null });
   });
 
-  test('one sees the properties as they are when it is called', async () => {
+  test('a callback sees the properties as they are when it is called', async () => {
     await using user = await startFunctionUser({ serialization });
     expect(await user.countAndCall(() => user.counted)).toEqual({ seen: 1 });
     expect(await user.countAndCall(sync(() => user.counted))).toEqual({ seen: 2 });
   });
 
-  test('one may call the child, which may call another, and so on', async () => {
+  test('a callback may call the child, which may call another, and so on', async () => {
     await using user = await startFunctionUser({ serialization });
     const descend = (n: number): unknown => (n === 0 ? 'the bottom' : user.call(descend, n - 1));
     expect(await user.call(descend, 20)).toBe('the bottom');
   });
 
-  test('one may end the proxy', async () => {
+  test('a callback may end the proxy', async () => {
     const user: RemoteFunctionUser = await startFunctionUser({ serialization });
     await expect(user.call(() => user.$terminate())).rejects.toMatchObject({ name: 'TerminatedError' });
     expect(await user.$exited).toEqual({ code: 0, signal: null });

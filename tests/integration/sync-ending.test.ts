@@ -25,7 +25,7 @@ describe.each(['json', 'advanced'] as const)('while a child waits, in %s mode', 
   const start = (options: ProcxyOptions = {}, log?: string): Promise<RemoteSyncUser> =>
     startSyncUser({ serialization, ...options }, log);
 
-  test('a call of it from within the function rejects at once: by any way, also later in it', async () => {
+  test('a call to it from within the function rejects immediately, in any form', async () => {
     await using user = await start();
     const own = await user.own();
     const attempts: Record<string, () => Promise<unknown>> = {
@@ -55,7 +55,7 @@ describe.each(['json', 'advanced'] as const)('while a child waits, in %s mode', 
     }
   });
 
-  test('the refusal may go through the child, and what began in the function may go on after it', async () => {
+  test('the error may pass through the child, and work started in the function may continue after it', async () => {
     await using user = await start();
     let afterwards: Promise<unknown> | undefined;
     const asking = sync(async () => {
@@ -93,7 +93,7 @@ describe.each(['json', 'advanced'] as const)('while a child waits, in %s mode', 
     });
   });
 
-  test('callbackTimeout makes the child’s call throw a TimeoutError, and it goes on', async () => {
+  test('callbackTimeout makes the child’s call throw a TimeoutError, and the child continues', async () => {
     await using user = await start({ callbackTimeout: 50 });
     let late!: (value: unknown) => void;
     const slow = sync(function slow() {
@@ -107,7 +107,7 @@ describe.each(['json', 'advanced'] as const)('while a child waits, in %s mode', 
     expect(await user.call(sync(() => 'still works'))).toEqual(['still works']);
   });
 
-  test('the method’s own timeout leaves the child to its wait', async () => {
+  test('the method’s own timeout does not end the child’s wait', async () => {
     await using user = await start();
     const { fn, begun, finish } = waiting();
     const quick = user.$with({ timeout: 300 }) as unknown as RemoteSyncUser;
@@ -118,7 +118,7 @@ describe.each(['json', 'advanced'] as const)('while a child waits, in %s mode', 
     expect(await user.ping()).toBe('pong');
   });
 
-  test('its death rejects the call, and a late result of the function harms nothing', async () => {
+  test('its death rejects the call, and a late result of the function has no effect', async () => {
     const user = await start({ stdio: 'ignore' });
     const own = await user.own();
     const { fn, begun, finish } = waiting();
@@ -148,7 +148,7 @@ describe.each(['json', 'advanced'] as const)('while a child waits, in %s mode', 
     // A terminateTimeout that no test outlives: that it ends at all shows that nothing waited for it.
     const patient = { terminateTimeout: 1e8, callbackTimeout: 0 };
 
-    test('by $terminate(): it stops to wait, disposes and is gone', async () => {
+    test('by $terminate(): it stops waiting, disposes and ends', async () => {
       const user = await start(patient, log);
       const { fn, begun } = waiting();
       const call = rejectionOf(user.call(fn));

@@ -12,7 +12,7 @@ describe.each(['json', 'advanced'] as const)('a function is called synchronously
   });
   afterAll(() => user.$terminate());
 
-  describe('where the language wants its value at once', () => {
+  describe('where the language needs its value synchronously', () => {
     test('sort', async () => {
       const list = Array.from({ length: 100 }, (_, i) => (i * 37) % 101);
       expect(
@@ -76,7 +76,7 @@ describe.each(['json', 'advanced'] as const)('a function is called synchronously
     }
   });
 
-  test('errors are thrown through, with identity: from the owner to the child and on to the caller', async () => {
+  test('errors are thrown through, with identity, from the owner to the child and on to the caller', async () => {
     const fail = function fail(): never {
       throw Object.assign(new TypeError('mine', { cause: new RangeError('its cause') }), { code: 'E_MINE' });
     };
@@ -147,7 +147,7 @@ describe.each(['json', 'advanced'] as const)('a function is called synchronously
     ).toBe(false);
   });
 
-  test('it is one like any other: name, arity, `this`, identity, lifetime', async () => {
+  test('it is like any other function: name, arity, `this`, identity, lifetime', async () => {
     await using fresh = await startSyncUser({ serialization });
     const named = function compare(_a: number, _b: number): number {
       return 0;
@@ -184,7 +184,7 @@ describe.each(['json', 'advanced'] as const)('a function is called synchronously
       expect(asked).toEqual(Array.from({ length: 50 }, (_, round) => (round + 1) * 20));
     });
 
-    test('also more of them than the pipe takes at once', async () => {
+    test('also if there are more than the pipe holds', async () => {
       let notes = 0;
       expect(
         await user.noteAndAsk(
@@ -198,7 +198,7 @@ describe.each(['json', 'advanced'] as const)('a function is called synchronously
   });
 });
 
-test('a child has no sync functions to give: its parent does not block', async () => {
+test('a child cannot pass sync functions, since its parent does not block', async () => {
   await using user = await startFunctionUser({});
   const error = await rejectionOf(user.returnSync());
   expect(error).toMatchObject({ name: 'SerializationError', path: 'result' });
@@ -206,7 +206,7 @@ test('a child has no sync functions to give: its parent does not block', async (
 });
 
 describe('sync()', () => {
-  test('gives the same wrapper for the same function, which is called as itself', () => {
+  test('returns the same wrapper for the same function, which can be called as usual', () => {
     const fn = function add(this: { base: number } | void, n: number): number {
       return (this?.base ?? 0) + n;
     };
@@ -217,7 +217,7 @@ describe('sync()', () => {
     expect(wrapper.call({ base: 1 }, 2)).toBe(3);
   });
 
-  test('takes functions only', () => {
+  test('accepts only functions', () => {
     for (const value of [5, undefined, null, {}, 'text']) {
       expect(() => sync(value as never)).toThrow(TypeError);
     }

@@ -23,7 +23,7 @@ describe.each(everywhere)('in $serialization mode, channel $channel, a value tha
   });
   afterAll(() => proxy.$terminate());
 
-  /** Both processes go on, and neither has anything open. */
+  /** Checks that both processes still work, and that nothing is open. */
   async function expectNothingOpen(): Promise<void> {
     const none = { pendingCalls: 0, servedCalls: 0, openStreams: 0, subscriptions: 0 };
     await vi.waitFor(async () => expect(await proxy.$stats()).toMatchObject({ parent: none, child: none }));
@@ -40,7 +40,7 @@ describe.each(everywhere)('in $serialization mode, channel $channel, a value tha
     });
   });
 
-  describe('an error of which nothing can be read arrives as an error', () => {
+  describe('an error whose properties cannot be read arrives as an error', () => {
     const isError = expect.objectContaining({ name: 'Error', message: '' }) as unknown;
     const fail = (): never => {
       throw make('error');
@@ -75,7 +75,7 @@ describe.each(everywhere)('in $serialization mode, channel $channel, a value tha
     afterAll(expectNothingOpen);
   });
 
-  test('in a burst, only what it belongs to fails', async () => {
+  test('in a burst, only its own message fails', async () => {
     const bad = options.serialization === 'json' ? 'getter' : 'fickle';
     const calls = Array.from({ length: 60 }, (_, n) => (n % 7 === 3 ? failure(() => proxy.result(bad)) : proxy.ping()));
     const results = await Promise.all(calls);

@@ -37,7 +37,7 @@ describe.each([
     expect(error.cause === error).toBe(serialization === 'advanced');
   });
 
-  test('no half of an object arrives with an error', async () => {
+  test('no incomplete object arrives with an error', async () => {
     const error = await thrown(carrying.throwHalf());
     // With callbacks the function crosses, and the object is whole.
     expect(error).toMatchObject({ first: { a: 1, b: 2 }, second: { half: { a: 1, b: 2 } }, kept: [1] });
@@ -45,13 +45,13 @@ describe.each([
     expect((error['second'] as { half: object }).half).toHaveProperty('f');
   });
 
-  test('one member that cannot cross takes no other along', async () => {
+  test('a member that cannot cross does not affect the others', async () => {
     const given = new AggregateError([new TypeError('one'), Symbol('two'), 'three'], 'some');
     const arrived = (await loose()['echo']?.(given)) as AggregateError;
     expect(arrived.errors).toEqual([expect.any(TypeError), undefined, 'three']);
   });
 
-  test('an event reaches a function that listens to an EventTarget, and its failure ends nobody', async () => {
+  test('an event reaches a function that listens to an EventTarget, and its failure does not end a process', async () => {
     const received: unknown[] = [];
     const listener = (event: CustomEvent): void => {
       received.push(event.type, event.detail);
@@ -67,31 +67,31 @@ describe.each([
     expect(await carrying.pid()).toBe(pid);
   });
 
-  test('what would arrive as internals is refused', async () => {
+  test('an object of which only internals would arrive is refused', async () => {
     const error = await thrown(loose()['emitter']?.() as Promise<unknown>);
     expect(error).toBeInstanceOf(SerializationError);
     expect(error.message).toMatch(/result is an instance of EventEmitter, whose listeners stay here/);
   });
 
-  test('results of a plain function, where values were meant, name sync()', async () => {
+  test('if promises of a plain function are passed as values, the error names sync()', async () => {
     const error = await thrown(loose()['mapBy']?.((value: number) => value * 2) as Promise<unknown>);
     expect(error.message).toMatch(/result\[0\] is the promise that a function .* sync\(fn\)/s);
     expect(await loose()['mapBy']?.(sync((value: number) => value * 2))).toEqual([2, 4]);
   });
 
-  test('a constructor is given no instance without its methods', async () => {
+  test('a constructor never gets an instance without its methods', async () => {
     const start = procxy(Carrying, '../fixtures/carrying.js', options, { rates: new Rates() });
     const error = await thrown(start);
     expect(error).toMatchObject({ name: 'SerializationError', path: 'args[0].rates' });
     expect(error.message).toMatch(/constructor\(\): args\[0\]\.rates is an instance of Rates.* methods \(of\)/);
     const plain = await procxy(Carrying, '../fixtures/carrying.js', options, { base: 'EUR' }, new Date(0));
     await plain.$terminate();
-    // A method takes one as ever: as plain data.
+    // A method still gets it as plain data.
     expect(await loose()['echo']?.(new Rates())).toEqual({ base: 'EUR' });
   });
 });
 
-test('no half of an object arrives with an error where functions do not cross', async () => {
+test('no incomplete object arrives with an error if functions do not cross', async () => {
   for (const serialization of ['json', 'advanced'] as const) {
     await using carrying = await procxy(Carrying, '../fixtures/carrying.js', { serialization });
     const error = await thrown(carrying.throwHalf());

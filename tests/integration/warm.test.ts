@@ -17,7 +17,7 @@ const outcome = (promise: Promise<unknown>): Promise<unknown> => promise.catch((
 describe('procxy.warm()', () => {
   afterEach(() => procxy.warm(0));
 
-  test('a call takes a child that was started before, and another is started in its place', async () => {
+  test('a call takes a spare child, and another is started in its place', async () => {
     const others = childPids();
     await procxy.warm(1);
     const ahead = childPids();
@@ -28,14 +28,14 @@ describe('procxy.warm()', () => {
     await until(() => childPids().some((pid) => !ahead.includes(pid)), 'another child');
   });
 
-  test('it resolves when the children are ready, also those that another call started', async () => {
+  test('it resolves when the children are ready, including those that another call started', async () => {
     const ready: string[] = [];
     void procxy.warm(1).then(() => ready.push('first'));
     await procxy.warm(1);
     expect(ready).toEqual(['first']);
   });
 
-  test('with options of single instances and calls it may be any of them', async () => {
+  test('a spare child fits any options of single instances and calls', async () => {
     await procxy.warm(2);
     const ahead = childPids();
     const controller = new AbortController();
@@ -66,7 +66,7 @@ describe('procxy.warm()', () => {
     await procxy.warm(0, options);
   });
 
-  test('a change of the environment is seen', async () => {
+  test('a change of the environment is noticed', async () => {
     await procxy.warm(1);
     process.env.PROCXY_TEST_CHANGED = 'yes';
     const ahead = childPids();
@@ -75,7 +75,7 @@ describe('procxy.warm()', () => {
     delete process.env.PROCXY_TEST_CHANGED;
   });
 
-  test('a child that died meanwhile is not handed out', async () => {
+  test('a child that died meanwhile is not used', async () => {
     const others = childPids();
     await procxy.warm(1);
     const ahead = childPids().filter((pid) => !others.includes(pid));
@@ -86,7 +86,7 @@ describe('procxy.warm()', () => {
     expect(await calculator.add(1, 2)).toBe(3);
   });
 
-  test('0 ends those that are left, twice is once, and more calls than children start their own', async () => {
+  test('0 ends spare children, a repeated call adds none, and further calls start their own children', async () => {
     const others = childPids();
     await procxy.warm(2);
     await procxy.warm(2);
@@ -124,14 +124,14 @@ describe('procxy.warm()', () => {
   });
 });
 
-test('busyPoll changes nothing but the time', async () => {
+test('busyPoll changes only the time', async () => {
   await using calculator = await procxy(Calculator, module, { busyPoll: 50 });
   for (let n = 0; n < 200; n++) expect(await calculator.add(n, 1)).toBe(n + 1);
   expect(await Promise.all([1, 2, 3].map((n) => calculator.add(n, n)))).toEqual([2, 4, 6]);
   expect(await outcome(procxy(Calculator, module, { busyPoll: -1 }))).toBeInstanceOf(OptionsValidationError);
 });
 
-test('busyPoll changes nothing for a child that blocks for a function either', async () => {
+test('busyPoll also works for a child that blocks for a function', async () => {
   await using user = await startSyncUser({ busyPoll: 50 });
   const sorted = await user.sort(
     [3, 1, 2],
@@ -149,10 +149,10 @@ test('busyPoll changes nothing for a child that blocks for a function either', a
   expect(await user.ping()).toBe('pong');
 });
 
-test('with busyPoll both processes sleep when nothing is to be done', async () => {
+test('with busyPoll, both processes sleep when they are idle', async () => {
   await using idling = await procxy(Idling, '../fixtures/idling.js', { busyPoll: 1000 });
   const [own, childs] = await Promise.all([turnsWhileIdle(200), idling.turns(200)]);
-  // One that polls asks for thousands.
+  // A polling process would use thousands.
   expect(own).toBeLessThan(50);
   expect(childs).toBeLessThan(50);
 });

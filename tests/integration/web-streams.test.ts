@@ -51,7 +51,7 @@ describe.each(modes)('web streams, in %s mode', (serialization) => {
     expect(await proxy.describeChunks(stream)).toEqual(sizes.map((size) => `Uint8Array ${size}`));
   });
 
-  test('20 MB arrive whole, from the child and to it', async () => {
+  test('20 MB arrive completely, from the child and to it', async () => {
     const size = 20 * 1024 * 1024;
     const expected = hashOf(pieces(size, 100_000));
     const hash = createHash('sha256');
@@ -77,7 +77,7 @@ describe.each(modes)('web streams, in %s mode', (serialization) => {
     expect(await own.ping()).toBe('pong');
   });
 
-  test('a Response is made of one, and a Blob becomes one', async () => {
+  test('a Response is made of a web stream, and a Blob becomes one', async () => {
     const text = 'grün '.repeat(1000);
     const bytes = new TextEncoder().encode(text);
     const stream = await proxy.webBytes(5000);
@@ -113,12 +113,12 @@ describe.each(modes)('web streams, in %s mode', (serialization) => {
     await writer.write('a');
     await writer.abort(new Error('enough'));
     await untilNoneOpen(proxy);
-    // The target hears of it when the write that it is busy with is done.
+    // The target gets it when its current write is done.
     await expect.poll(async () => (await proxy.log()).slice(logged)).toEqual(['"a"', 'aborted enough']);
     await news();
   });
 
-  test('aborting a writer does not wait for a write that takes for ever', async () => {
+  test('aborting a writer does not wait for a write that never ends', async () => {
     await using own = await streaming({ serialization });
     const stuck = (await own.stuckWebWriter()).getWriter();
     stuck.closed.catch(() => {});
@@ -171,7 +171,7 @@ describe.each(modes)('web streams, in %s mode', (serialization) => {
     expect(await failure(proxy.describeChunks(source))).toMatchObject({ name: 'RangeError', code: 'E_BROKE' });
   });
 
-  test('a locked one is refused, and one passed on is locked', async () => {
+  test('a locked stream is refused, and a passed stream is locked', async () => {
     const stream = streamOf('a');
     const read = proxy.describeChunks(stream);
     expect(stream.locked).toBe(true);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeApp, run } from '../support/packed.js';
 
-/** What preloaded files leave behind, each by a way of its own. */
+/** What preloaded files leave behind, one for each way to preload. */
 const mark = (name: string): string => `globalThis[${JSON.stringify(name)}] = 'loaded';`;
 const placed = `
   const directoryAtImport = process.cwd();
@@ -109,7 +109,7 @@ describe.each(['ipc', 'socket'] as const)('with `cwd`, by %s, the child finds wh
 });
 
 describe('with `cwd`', () => {
-  test('what execArgv and env name is found there too', async () => {
+  test('files that execArgv and env name are found there too', async () => {
     const options = { cwd: elsewhere, execArgv: ['--import', './local.mjs', '-r', 'preloader'] };
     expect(await look({ options, names: ['local-import', 'package'] })).toEqual(seen('loaded', 'loaded'));
     const inEnv = { cwd: elsewhere, env: { NODE_OPTIONS: '--require ./local.cjs' } };
@@ -126,7 +126,7 @@ describe('with `cwd`', () => {
     expect(await look({ flags, env, names, nested: {} })).toEqual(seen(...found));
   });
 
-  test('a file: URL and a relative path are what they are for the parent', async () => {
+  test('a file: URL and a relative path mean the same as for the parent', async () => {
     expect(await look({ options: { cwd: new URL(`file://${elsewhere}`).href } })).toEqual(seen());
     expect(await look({ options: { cwd: './elsewhere' } })).toEqual(seen());
   });
@@ -146,7 +146,7 @@ describe('with `cwd`', () => {
   });
 });
 
-test('a parent that has changed its directory has children that are in it', async () => {
+test('children of a parent that has changed its directory start in it', async () => {
   const names = ['package', 'local-import'];
   const env = { NODE_OPTIONS: '--import ./local.mjs' };
   const start = { flags: ['-r', 'preloader'], env, options: { chdir: elsewhere }, names };
