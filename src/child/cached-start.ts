@@ -35,7 +35,7 @@ if (file !== undefined && (cachedData === undefined || script.cachedDataRejected
 const importModule = (specifier: string): Promise<unknown> => import(specifier);
 (script.runInThisContext() as (...args: unknown[]) => void)({}, require, { importModule }, agent, __dirname);
 
-/** Reads a file that nobody else can have written: V8 runs what is in it, and checks next to nothing. */
+/** Reads a file that no other user can have written: V8 runs its content almost without checks. */
 function readOwn(path: string): Buffer | undefined {
   let descriptor: number | undefined;
   try {
@@ -50,7 +50,7 @@ function readOwn(path: string): Buffer | undefined {
   }
 }
 
-/** Saves what V8 has compiled, once the functions that a start needs are among it: a second after the start, or at an earlier end. */
+/** Saves V8's compiled code when it includes the functions of a start: a second after the start, or at an earlier end. */
 function saveLater(path: string): void {
   const save = (): void => {
     clearTimeout(timer);

@@ -1,11 +1,11 @@
-/** Of the CommonJS file that the agent is built into. */
+/** The function that `cached-start.ts` passes to the CommonJS file of the agent. */
 declare const module: { importModule?: ImportModule } | undefined;
 
 type ImportModule = (specifier: string) => Promise<unknown>;
 
 /**
- * `import()`, or the one that `cached-start.ts` hands over: in a script that comes from V8's code cache, Node does not know from where
- * the script imports.
+ * `import()`, or the function that `cached-start.ts` passes. In a script from V8's code cache, Node does not know which file is
+ * importing.
  */
 export const importModule: ImportModule =
   (typeof module === 'undefined' ? undefined : module.importModule) ?? ((specifier) => import(specifier));

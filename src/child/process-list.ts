@@ -1,8 +1,9 @@
 /**
- * Has `ps` show whose instance this process has, in place of the agent's path: `procxy Indexer`. The module may set a title of its own.
+ * Makes `ps` show the class of this process's instance instead of the agent's path: `procxy Indexer`. The module may set its own
+ * title.
  */
 export function showInProcessList(className: string): void {
-  // On Windows it would be the title of the console, which belongs to the parent too.
+  // On Windows, it would be the title of the console, which also belongs to the parent.
   if (process.platform === 'win32') return;
   process.title = `procxy ${className === '' ? '(anonymous class)' : className}`;
 }

@@ -4,24 +4,24 @@ import { show } from '../options/show.js';
 import type { Lent } from '../types/lent.js';
 import { findMethod } from './members.js';
 
-/** What `byReference()` was given. */
+/** The arguments of `byReference()`. */
 export interface Marked {
   readonly value: object;
-  /** The methods that may be called; left out: all. */
+  /** The methods that may be called. Absent for all. */
   readonly methods: readonly string[] | undefined;
 }
 
-/** Not a plain object, which no handler would be asked for. */
+/** Has a class, since handlers are not asked for plain objects. */
 class Mark {}
 
-/** Global, since in a child the agent and the user's module each have their own copy of this library. */
+/** Global, since the agent in a child and the user's module have separate copies of this library. */
 const key = Symbol.for('procxy.marked');
 const marks = ((globalThis as { [key]?: WeakMap<object, Marked> })[key] ??= new WeakMap());
 
 /**
- * Lends an object to the other process instead of copying it: its methods can be called over there, and run here. Pass what this
- * returns as an argument, return it from a method, or put it into a larger value.
- * @param methods the only methods that may be called; left out: all
+ * Lends an object to the other process instead of copying it: its methods can be called there, and run here. Pass the returned value
+ * as an argument, return it from a method, or put it into a larger value.
+ * @param methods the only methods that may be called. Default: all
  * @throws {OptionsValidationError} for a value that is not an object, is a promise, or lacks one of the methods
  */
 export function byReference<T extends object>(value: T): Lent<T>;

@@ -2,12 +2,12 @@ import { types } from 'node:util';
 import { isPromise } from '../is-promise.js';
 import { isUrl } from '../realm.js';
 
-/** What of an object can be called from another process. */
+/** The members of objects that can be called from another process. */
 
-/** Names that belong to the language. */
+/** Names that are part of the language. */
 const reserved = new Set(['constructor', '__proto__']);
 
-/** The well-known symbols under which an object has methods for others to call. */
+/** The well-known symbols of methods that other code may call. */
 export const wellKnownSymbols: Readonly<Record<string, symbol>> = {
   iterator: Symbol.iterator,
   asyncIterator: Symbol.asyncIterator,
@@ -26,7 +26,7 @@ const objectMethods = new Set<unknown>(
   Object.values(Object.getOwnPropertyDescriptors(Object.prototype)).map((descriptor) => descriptor.value as unknown),
 );
 
-/** Those that every object has: `hasOwnProperty`, `toString`, … as inherited, not as overridden. */
+/** Methods of `Object.prototype`, such as `toString`. A method that overrides one is not among them. */
 export function isObjectMethod(candidate: unknown): boolean {
   return objectMethods.has(candidate);
 }
@@ -35,17 +35,17 @@ export function isReservedName(name: string): boolean {
   return reserved.has(name);
 }
 
-/** The names of its methods, own and inherited. Reads no getter, which would run code. */
+/** Lists the names of an object's methods, own and inherited. Does not read getters, which would run their code. */
 export function methodNames(object: object): Set<string> {
   return new Set([...callableKeys(object)].filter((key) => typeof key === 'string'));
 }
 
-/** The names of the well-known symbols under which it has methods. */
+/** Lists the well-known symbols for which an object has methods. */
 export function symbolNames(object: object): string[] {
   return [...callableKeys(object)].flatMap((key) => (typeof key === 'symbol' ? (nameOfSymbol.get(key) ?? []) : []));
 }
 
-/** Its method of a name, own or inherited; `undefined` for what a getter would give. */
+/** Finds a method by its name, own or inherited. Returns `undefined` for a getter. */
 export function findMethod(object: object, key: PropertyKey): ((...args: unknown[]) => unknown) | undefined {
   if (key === 'constructor' || key === '__proto__') return undefined;
   for (const level of levelsOf(object)) {
@@ -58,8 +58,8 @@ export function findMethod(object: object, key: PropertyKey): ((...args: unknown
 }
 
 /**
- * Whether an object is more than its data: it has a method, and belongs to no class of the language, whose values cross in ways of
- * their own. Arrays are data, whatever methods they have.
+ * Whether an object is more than its data: it has a method, and is not an instance of a built-in class, which crosses in its own way.
+ * Arrays always count as data.
  */
 export function hasMethods(value: object): boolean {
   if (Array.isArray(value) || isPromise(value) || isOfLanguage(value)) return false;
@@ -67,7 +67,7 @@ export function hasMethods(value: object): boolean {
   return (prototype !== null && inherits(prototype)) || hasOwnMethod(value);
 }
 
-/** For an object without a class: asked about every one that crosses. */
+/** Whether an object without a class has methods. Fast, since it is called for every such object that crosses. */
 export function hasOwnMethod(value: object): boolean {
   for (const key of Object.keys(value)) {
     const descriptor = Object.getOwnPropertyDescriptor(value, key);
@@ -77,7 +77,7 @@ export function hasOwnMethod(value: object): boolean {
   return false;
 }
 
-/** Whether objects of a prototype have methods. Looked for once. */
+/** Whether objects with this prototype have methods. Cached. */
 const inheriting = new WeakMap<object, boolean>();
 
 function inherits(prototype: object): boolean {
@@ -90,7 +90,7 @@ function inherits(prototype: object): boolean {
   return known;
 }
 
-/** What an iterator has, and the helpers that the language gives synchronous ones. */
+/** The methods of iterators, and the helpers of synchronous iterators. */
 const iteratorMethods = new Set(['next', 'return', 'throw']);
 const iteratorHelpers = new Set([
   'map',
@@ -106,7 +106,7 @@ const iteratorHelpers = new Set([
   'find',
 ]);
 
-/** Whether an object that can be iterated over has methods besides. The types of `Remote` make the same difference. */
+/** Whether an iterable has more methods. The types of `Remote` make the same distinction. */
 export function isMoreThanIterator(value: object): boolean {
   const { next, [Symbol.iterator]: iterator } = value as Partial<Iterator<unknown> & Iterable<unknown>>;
   const isSynchronous = typeof next === 'function' && typeof iterator === 'function';
@@ -137,7 +137,7 @@ function isCallable(key: PropertyKey, value: unknown): boolean {
   return typeof key === 'symbol' ? nameOfSymbol.has(key) : !reserved.has(String(key));
 }
 
-/** The object and its prototypes, without the last one that all objects have. */
+/** Lists the object and its prototypes, except for `Object.prototype`. */
 function* levelsOf(object: object): Generator<object> {
   for (let level: object | null = object; level; level = Object.getPrototypeOf(level) as object | null) {
     if (level !== object && isRoot(level)) return;

@@ -8,26 +8,26 @@ import * as refusals from './refusals.js';
 import type { TransferHandler } from './transfer-handlers.js';
 import { isData } from './walk.js';
 
-/** Who keeps the objects that go by reference, and knows each by an id. */
+/** Keeps the objects that cross by reference, and knows each by an id. */
 export interface ReferenceExchange {
-  /** Whether each object with methods goes by reference. Otherwise only those do that `byReference()` has marked. */
+  /** Whether each object with methods crosses by reference. Otherwise, only those marked by `byReference()` do. */
   readonly isAutomatic: boolean;
   /**
-   * @param methods the only ones that may be called; left out: all
-   * @throws {ReferenceLimitError} when no more may be exported
+   * @param methods the only methods that may be called. Default: all
+   * @throws {ReferenceLimitError} if no more may be exported
    */
   export(value: object, methods: readonly string[] | undefined): ReferenceDescription;
-  /** What stands in a message for an object of the other side; `undefined` where it was let go of. */
+  /** Describes an object of the other side for a message. `undefined` if it was released. */
   sendHome(reference: object): ReferenceDescription | undefined;
-  /** The ids of what has been exported since the last time, which the message must name. */
+  /** Returns the ids of objects exported since the last call. The message must list them in `coded`. */
   takeExported(): string[];
-  /** What was exported since then stays here: the encoding has failed. */
+  /** Takes back what was exported since then, because encoding failed. */
   discard(): void;
-  /** @throws {ProtocolError} for an id under which none has arrived */
+  /** @throws {ProtocolError} for an id that has not arrived */
   import(description: ReferenceDescription): object;
 }
 
-/** What stands here for objects of another process, with the exchange that made it. Global, since one process may load two copies. */
+/** The proxies of remote objects, with the exchange that made them. Global, since a process may load two copies of this library. */
 const key = Symbol.for('procxy.references');
 const references = ((globalThis as { [key]?: WeakMap<object, ReferenceExchange> })[key] ??= new WeakMap());
 
@@ -35,7 +35,7 @@ export function markAsReference(proxy: object, exchange: ReferenceExchange): voi
   references.set(proxy, exchange);
 }
 
-/** Carries objects that stay where they are. */
+/** Carries objects by reference. */
 export function referenceHandler(exchange: ReferenceExchange): TransferHandler {
   return {
     name: 'reference',
@@ -58,7 +58,7 @@ export function referenceHandler(exchange: ReferenceExchange): TransferHandler {
   };
 }
 
-/** For values that are only copied: what would be a reference elsewhere is refused. */
+/** For values that are only copied: refuses objects that would cross by reference elsewhere. */
 export function refusedReferenceHandler(isAutomatic: boolean): TransferHandler {
   return {
     name: 'reference',
@@ -69,12 +69,12 @@ export function refusedReferenceHandler(isAutomatic: boolean): TransferHandler {
       (isAutomatic && (isData(value) ? hasOwnMethod(value) : hasMethods(value))),
     encode: (_value, context) => context.refuse(refusals.copiedReference.what, refusals.copiedReference.remedy),
     decode() {
-      throw new ProtocolError('A reference arrived where none is taken.');
+      throw new ProtocolError('A reference arrived, but this side does not accept references.');
     },
   };
 }
 
-/** Ids of references are told from those of functions by their first letter. */
+/** The first letter of an id distinguishes references from functions. */
 export function isReferenceId(id: unknown): id is string {
   return isString(id) && id.startsWith('r');
 }

@@ -45,7 +45,7 @@ export const foreignReference: Refusal = {
 };
 
 export const releasedReference: Refusal = {
-  what: 'a reference that was let go of by $release()',
+  what: 'a reference that was released by $release()',
   remedy: 'Get the object again before you pass it.',
 };
 

@@ -5,8 +5,8 @@ import type { RemoteReference } from '../session/references/remote-reference.js'
 import { callOptions, remoteMethod, type CallSource } from './remote-method.js';
 
 /**
- * Makes what stands here for objects that stay in the child.
- * @param source the connection, with the options of the proxy that they are reached by; asked when the first of them is made
+ * Makes the proxies of objects that stay in the child.
+ * @param source the connection and options of the proxy that returned them. Called when the first proxy is made
  */
 export function remoteObjects(source: () => CallSource): (remote: RemoteReference) => object {
   const own = new Map<PropertyKey, MakeMember>([
@@ -34,7 +34,7 @@ function getter(source: CallSource, remote: RemoteReference): UntypedFunction {
   return $get;
 }
 
-/** Lets the object clean up over there, where it can, and then lets go of it. */
+/** Disposes the object in the child, if it has a dispose hook, and then releases it. */
 function disposer(source: CallSource, remote: RemoteReference): UntypedFunction {
   const hook = ['asyncDispose', 'dispose'].find((name) => remote.shape.symbols.has(name));
   const dispose = async (): Promise<void> => {

@@ -118,7 +118,7 @@ describe.each(['json', 'advanced'] as const)('objects with methods stay in the c
     expect(inspect(book)).toBe('Remote<Book> (released)');
     expect(await rejectionOf(book.page())).toEqual(
       new TerminatedError(
-        'page(): the reference to Book was let go of by $release(). Get the object again to use it again.',
+        'page(): the reference to Book was released by $release(). Get the object again to use it again.',
       ),
     );
     expect(await rejectionOf(library.titleOf(book))).toBeInstanceOf(SerializationError);

@@ -3,14 +3,14 @@ import { describeReason } from '../../errors.js';
 import { CallbackPromise } from './callback-promise.js';
 import type { Settle } from './open-call.js';
 
-/** A call of a function, or of a lent object's method, with the promise that its caller got. */
+/** A call of a function, or of a lent object's method, with the promise that its caller has. */
 export class Invocation implements Settle {
   readonly promise: CallbackPromise;
   resolve!: Settle['resolve'];
   #reject!: Settle['reject'];
   readonly #onFailure: (reason: string) => void;
 
-  /** @param onFailure called a turn after it was rejected, if nobody had waited for it by then */
+  /** @param onFailure called a turn after the promise was rejected, unless something awaits it by then */
   constructor(onFailure: (reason: string) => void) {
     this.#onFailure = onFailure;
     this.promise = new CallbackPromise((resolve, reject) => {
@@ -22,7 +22,7 @@ export class Invocation implements Settle {
   reject(reason: unknown): void {
     if (!this.promise.isAwaited) {
       this.promise.ignoreRejection();
-      // Whoever awaits it does so in this turn.
+      // The caller still has the rest of this turn to await it.
       setImmediate(() => {
         if (!this.promise.isAwaited) this.#onFailure(describeReason(reason));
       });

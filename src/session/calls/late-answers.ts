@@ -1,7 +1,7 @@
 import { ProtocolError } from '../../errors.js';
 
 /**
- * The calls that were given up, by a time limit, a signal or the end, after they were sent. Their answers may still arrive, and are
+ * Calls that were sent and then given up, because of a time limit, a signal or the end. Answers to them may still arrive, and are
  * dropped. Any other answer to a call that is not open breaks the protocol.
  */
 export class LateAnswers {
@@ -12,7 +12,7 @@ export class LateAnswers {
     this.#expected.set(callId, onDone);
   }
 
-  /** @throws {ProtocolError} when the call was never made, or has its answer */
+  /** @throws {ProtocolError} if the call was never made, or was answered already */
   drop(callId: number): void {
     const onDone = this.#expected.get(callId);
     if (!this.#expected.delete(callId)) {

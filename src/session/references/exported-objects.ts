@@ -4,15 +4,15 @@ import { ExportTable, type Exported } from '../lifetimes/export-table.js';
 
 /** An object of this side that the other side holds by reference. */
 export interface ExportedObject extends Exported<object> {
-  /** The object itself, where `value` is one that lends only some of its methods. */
+  /** The object itself, if `value` represents only some of its methods. */
   readonly object: object;
-  /** The methods that may be called; `undefined`: all. */
+  /** The methods that may be called. `undefined` means all. */
   readonly methods: ReadonlySet<string> | undefined;
-  /** The asynchronous context in which it was passed last, and in which its methods run. */
+  /** The asynchronous context in which it was last passed. Its methods run there. */
   context: AsyncResource | undefined;
 }
 
-/** Stands for an object of which only some methods are lent. */
+/** Represents an object of which only some methods are lent. */
 class Facade {
   readonly methods: ReadonlySet<string>;
 
@@ -24,9 +24,9 @@ class Facade {
   }
 }
 
-/** The real objects, each under the id that the other side knows it by. */
+/** The objects of this side by the ids that the other side knows. */
 export class ExportedObjects extends ExportTable<object, ExportedObject> {
-  /** One object for each set of methods, so that lending the same ones again is lending the same thing. */
+  /** One representative for each set of methods, so that lending the same methods again exports the same value. */
   readonly #facades = new WeakMap<object, Map<string, Facade>>();
   readonly #keepsContext: boolean;
   #lastId = 0;
@@ -63,7 +63,7 @@ export class ExportedObjects extends ExportTable<object, ExportedObject> {
 
 function limitError(limit: number): ReferenceLimitError {
   return new ReferenceLimitError(
-    `The other process holds ${limit} objects of this one by reference, as many as \`maxReferences\` allows, and gives none of them back. ` +
-      'Raise it, or let go of some by $release().',
+    `The other process holds ${limit} objects of this one by reference, the most that \`maxReferences\` allows, and still uses all of them. ` +
+      'Raise the limit, or release some objects with $release().',
   );
 }

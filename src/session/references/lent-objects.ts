@@ -3,13 +3,13 @@ import { createReferenceProxy, type ReferenceMembers } from './reference-proxy.j
 import type { RemoteReference } from './remote-reference.js';
 
 export interface LentObjectsOptions {
-  /** ms that the caller of a method waits for its result; `Infinity`: no limit. */
+  /** ms that the caller of a method waits for its result. `Infinity` means no limit. */
   timeout: number;
-  /** A call has failed, and nobody waits for it. */
+  /** Called when a call fails that nobody awaits. */
   onUnhandled(name: string, reason: string): void;
 }
 
-/** Makes what stands in a child for the objects that its parent lends: it has their methods, and nothing else of them. */
+/** Makes a child's proxies for objects that its parent lends. They have only the methods of these objects. */
 export function lentObjects({ timeout, onUnhandled }: LentObjectsOptions): (remote: RemoteReference) => object {
   const members: ReferenceMembers = {
     method(remote, name) {

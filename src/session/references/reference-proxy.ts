@@ -7,24 +7,24 @@ import type { KnownShape } from './shapes.js';
 /** Makes one member of the proxy for a reference, when it is first read. */
 export type MakeMember = (remote: RemoteReference) => unknown;
 
-/** What proxies for references have. */
+/** The members of proxies for references. */
 export interface ReferenceMembers {
-  /** The function for a method of the object. */
+  /** Makes the function for a method of the object. */
   method(remote: RemoteReference, name: string): unknown;
-  /** What stands under a well-known symbol under which the object has a method; `undefined`: nothing. */
+  /** Makes the member for a well-known symbol for which the object has a method. `undefined` for none. */
   symbol(remote: RemoteReference, name: string): unknown;
-  /** Members of the proxy itself. They hide methods of their names. */
+  /** The proxy's own members. They hide methods of the same names. */
   own(shape: KnownShape): ReadonlyMap<PropertyKey, MakeMember>;
-  /** Completes the sentence for a property that is read on the proxy. */
+  /** The end of the error message for a property that is read on the proxy. */
   readonly propertyRemedy: string;
-  /** Whose instance the proxy counts as, where the object's class is loaded on this side. */
+  /** The class that the proxy is an instance of, if it is loaded on this side. */
   typeOf(shape: KnownShape): { readonly prototype: object } | undefined;
 }
 
-/** Methods that are called where nobody asked: by `await`, by `JSON.stringify`, by the comparisons of test frameworks. */
+/** Methods that are called implicitly: by `await`, by `JSON.stringify`, and by the comparisons of test frameworks. */
 const probed = new Set(['then', 'toJSON', 'asymmetricMatch']);
 
-/** The proxy's target: its members become own properties when they are first read. Nothing but a proxy is an instance of this. */
+/** The proxy's target. Its members become own properties when they are first read. Only proxies are instances of this class. */
 class RemoteObject {
   readonly #remote: RemoteReference;
 
@@ -44,10 +44,10 @@ class RemoteObject {
   }
 }
 
-/** The traps, which all objects of one kind share: a proxy costs two small objects until its methods are called. */
+/** The traps, shared by all objects of one kind: a proxy costs only two small objects until its methods are called. */
 const traps = new WeakMap<KnownShape, ProxyHandler<object>>();
 
-/** The object that stands for an object of the other side. */
+/** Makes the proxy of an object of the other side. */
 export function createReferenceProxy(remote: RemoteReference, members: ReferenceMembers): object {
   const { shape } = remote;
   let handler = traps.get(shape);
@@ -109,7 +109,7 @@ function makersFor(shape: KnownShape, members: ReferenceMembers): Map<PropertyKe
   makers.set(Symbol.dispose, (remote) => () => void remote.release());
   makers.set(Symbol.toStringTag, () => 'Remote');
   makers.set('constructor', () => members.typeOf(shape) ?? RemoteObject);
-  // A class may override toString: being printed must not call the other side.
+  // A class may override toString, but printing the proxy must not call the other side.
   makers.set(Symbol.toPrimitive, () => () => '[object Remote]');
   for (const [key, make] of members.own(shape)) makers.set(key, make);
   return makers;

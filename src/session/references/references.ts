@@ -12,17 +12,17 @@ import { RemoteReference, type ReferenceOwner } from './remote-reference.js';
 import { KnownShapes, ToldShapes, type KnownShape } from './shapes.js';
 
 export interface ReferencesOptions {
-  /** How many objects one side may export at a time. */
+  /** The most objects that one side may export at a time. */
   limit: number;
-  /** Whether each object with methods goes by reference, and not only what is marked: from a child only. */
+  /** Whether each object with methods crosses by reference, not only marked ones. Only for a child. */
   isAutomatic: boolean;
-  /** The parent trusts no child: what it lends has methods only. */
+  /** The parent does not trust its child: only methods of its objects can be called. */
   isParent: boolean;
-  /** Makes what stands for an object of the other side. It must hold `remote`, and nothing may hold it but its users. */
+  /** Makes the proxy of an object of the other side. The proxy must hold `remote`. Only user code may hold the proxy. */
   createProxy(remote: RemoteReference): object;
 }
 
-/** The objects that stay where they are, in both directions: both registries of a side, and what the sides tell each other about them. */
+/** The objects that cross by reference, in both directions: the two registries of a side, and the messages about them. */
 export class References implements ReferenceExchange, SessionPart, Collectable {
   readonly isAutomatic: boolean;
   readonly handlers: Handlers;
@@ -48,7 +48,7 @@ export class References implements ReferenceExchange, SessionPart, Collectable {
       open: (...call) => this.#link.open(...call),
     };
     this.#imported = new ImportTable({
-      // A child takes what its parent sends: what gives objects back may be overtaken by what brings new ones.
+      // A child accepts any number: messages with new objects may overtake the messages that release old ones.
       limit: isParent ? limit : Infinity,
       option: 'maxReferences',
       noun: 'reference',
@@ -119,7 +119,7 @@ export class References implements ReferenceExchange, SessionPart, Collectable {
     const exported = this.#exported.get(referenceId);
     const head = { type: 'call-result', callId } as const;
     if (this.#isParent) {
-      // Looked for before anything runs: an honest child asks for nothing else.
+      // Checked before anything runs. An honest child requests no other members.
       const run = this.#lentMethod(exported, kind, method);
       this.#link.server.serve(head, method, args, coded, run);
     } else {
@@ -131,16 +131,16 @@ export class References implements ReferenceExchange, SessionPart, Collectable {
   #lentMethod(exported: ExportedObject, kind: ReferenceInvoke['kind'], name: string): (args: unknown[]) => unknown {
     const { object, methods, context } = exported;
     const method = kind === undefined && (!methods || methods.has(name)) ? findMethod(object, name) : undefined;
-    if (!method) throw new ProtocolError(`${name} was asked for, which is not a method that was lent.`);
+    if (!method) throw new ProtocolError(`${name} was requested, but it is not a method that was lent.`);
     return (args) => {
       const result: unknown = context?.runInAsyncScope(method, object, ...args);
-      // What returns itself is lent already.
+      // An object that a method returns as itself is already lent.
       return result === object ? byReference(object, methods && [...methods]) : result;
     };
   }
 }
 
-/** Does for the other side what a local caller would do. */
+/** Accesses a member for the other side, as a local caller would. */
 function runMember(object: object, kind: ReferenceInvoke['kind'], name: string, args: unknown[]): unknown {
   if (kind === 'property') return readProperty(object, name);
   const key = kind === 'symbol' ? wellKnownSymbols[name] : name;
@@ -148,7 +148,7 @@ function runMember(object: object, kind: ReferenceInvoke['kind'], name: string, 
   if (typeof method !== 'function' || isObjectMethod(method))
     throw new TypeError(`${name} is not a method of the object`);
   const result: unknown = Reflect.apply(method, object, args);
-  // An iterator of any class: it crosses as what can be iterated over, whatever else it is.
+  // An iterator of any class crosses only as an iterator.
   return kind === 'symbol' && name.endsWith('terator') ? { [Symbol.asyncIterator]: () => result } : result;
 }
 

@@ -8,18 +8,18 @@ import type { KnownShape } from './shapes.js';
 export interface ReferenceOwner {
   /** Gives the object back. Returns whether it was held. */
   release(entry: Imported): boolean;
-  /** Whether the other side cannot be asked any more. */
+  /** Whether the other side can no longer answer. */
   isOver(): boolean;
-  /** Asks something of the other side. */
+  /** Sends a request to the other side. */
   open: SessionApi['open'];
 }
 
-/** An object of the other side, as this side knows it: what the proxy that stands for it is made of. */
+/** What this side knows about an object of the other side. Its proxy is made from this. */
 export class RemoteReference {
   readonly shape: KnownShape;
   readonly #entry: Imported;
   readonly #owner: ReferenceOwner;
-  /** What stands for it. A call keeps this from being collected before it is sent. */
+  /** Its proxy. An open call holds it, so that it is not collected before the call is sent. */
   proxy!: object;
 
   constructor(shape: KnownShape, entry: Imported, owner: ReferenceOwner) {
@@ -28,7 +28,7 @@ export class RemoteReference {
     this.#owner = owner;
   }
 
-  /** How messages name it. */
+  /** Its name in error messages. */
   get name(): string {
     return this.shape.className || 'an object';
   }
@@ -41,7 +41,7 @@ export class RemoteReference {
     return this.#owner.isOver();
   }
 
-  /** Whom a call of one of its members is for. */
+  /** The target of a call of one of its members. */
   target(kind: ReferenceMember | undefined, name: string): ReferenceTarget {
     return { type: 'reference', kind, id: () => this.#usableId(name), proxy: this.proxy };
   }
@@ -50,17 +50,17 @@ export class RemoteReference {
     this.#owner.open(...call);
   }
 
-  /** Lets go of the object. Returns whether it was held. */
+  /** Releases the object. Returns whether it was held. */
   release(): boolean {
     return this.#owner.release(this.#entry);
   }
 
-  /** @throws {TerminatedError} when it was let go of */
+  /** @throws {TerminatedError} if the object was released */
   #usableId(name: string): string {
     const { id, released } = this.#entry;
     if (released) {
       throw new TerminatedError(
-        `${name}(): the reference to ${this.name} was let go of by $release(). Get the object again to use it again.`,
+        `${name}(): the reference to ${this.name} was released by $release(). Get the object again to use it again.`,
       );
     }
     return id;

@@ -3,9 +3,9 @@ import { ProtocolError } from '../../errors.js';
 import { isPlain } from '../../realm.js';
 import type { ReferenceShape } from '../../protocol.js';
 
-/** Bytes, more or less, that all shapes of one side may take on the other. */
+/** The approximate limit of bytes that all shapes of one side may use on the other. */
 const BUDGET = 4 * 1024 * 1024;
-/** Of each shape and each name, besides its text. */
+/** The approximate cost of each shape and each name in bytes, besides its text. */
 const OVERHEAD = 64;
 
 type Shape = Omit<ReferenceShape, 'type' | 'shapeId'>;
@@ -15,16 +15,16 @@ function sizeOf({ className, methods, symbols, properties }: Shape): number {
   return names.reduce((sum, name) => sum + name.length + OVERHEAD, OVERHEAD);
 }
 
-/** The kinds of objects that the other side has been told of. */
+/** The kinds of objects that were described to the other side. */
 export class ToldShapes {
   readonly #ids = new Map<string, number>();
-  /** For objects that have all their methods from their prototypes, with the names of their own properties. */
+  /** Kinds of objects whose methods all come from their prototypes, by the names of their own properties. */
   readonly #byPrototype = new WeakMap<object, Map<string, number>>();
   #left = BUDGET;
 
   /**
-   * The id of an object's kind, of which `tell` is called first where it is a new one.
-   * @param only the methods that are lent; left out: all
+   * Returns the id of an object's kind. Calls `tell` first if the kind is new.
+   * @param only the methods that are lent. Default: all
    */
   idOf(object: object, only: ReadonlySet<string> | undefined, tell: (shape: ReferenceShape) => void): number {
     const prototype = Object.getPrototypeOf(object) as object | null;
@@ -47,7 +47,7 @@ export class ToldShapes {
     if (size > this.#left) {
       if (shape.properties.length > 0) return this.#tell({ ...shape, properties: [] }, tell);
       throw new RangeError(
-        'Objects of too many kinds have gone by reference, each with other methods. Give such objects a class with one method that takes the name',
+        'Objects of too many kinds have crossed by reference, each with different methods. Give them a class with one method that takes the name',
       );
     }
     this.#left -= size;
@@ -58,7 +58,7 @@ export class ToldShapes {
   }
 }
 
-/** How many of its properties an object's kind names. */
+/** The most properties that a kind of objects lists. */
 const MAX_PROPERTIES = 100;
 
 function shapeOf(object: object, only: ReadonlySet<string> | undefined): Shape {
@@ -75,7 +75,7 @@ function shapeOf(object: object, only: ReadonlySet<string> | undefined): Shape {
   };
 }
 
-/** Those that are public, and whether there are methods among them. */
+/** Lists the public properties, and whether there are methods among them. */
 function ownNames(object: object): { properties: string[]; hasMethods: boolean } {
   const properties: string[] = [];
   for (const key of Reflect.ownKeys(object)) {
@@ -97,7 +97,7 @@ function accessorsOf(object: object): string[] {
   return names;
 }
 
-/** Reads no getter. */
+/** Does not read getters. */
 function classNameOf(object: object): string {
   for (let level: object | null = object; level; level = Object.getPrototypeOf(level) as object | null) {
     const type: unknown = Object.getOwnPropertyDescriptor(level, 'constructor')?.value;
@@ -112,18 +112,18 @@ function classNameOf(object: object): string {
 export interface KnownShape {
   readonly className: string;
   readonly methods: ReadonlySet<string>;
-  /** Under which of the well-known symbols it has methods. */
+  /** The well-known symbols for which it has methods. */
   readonly symbols: ReadonlySet<string>;
   readonly properties: ReadonlySet<string>;
   readonly isEmitter: boolean;
 }
 
-/** The kinds of objects that the other side has told of. */
+/** The kinds of objects that the other side has described. */
 export class KnownShapes {
   readonly #shapes: KnownShape[] = [];
   #left = BUDGET;
 
-  /** @throws {ProtocolError} when it does not come in its turn, or they are too many */
+  /** @throws {ProtocolError} if it is out of turn, or there are too many */
   add(shape: ReferenceShape): void {
     this.#left -= sizeOf(shape);
     if (this.#left < 0) throw new ProtocolError('Objects of too many kinds were described.');
@@ -142,7 +142,7 @@ export class KnownShapes {
     });
   }
 
-  /** @throws {ProtocolError} for one that was not described */
+  /** @throws {ProtocolError} for a kind that was not described */
   get(id: number): KnownShape {
     const shape = this.#shapes[id - 1];
     if (!shape) throw new ProtocolError(`An object arrived whose kind was never described: ${id}.`);
