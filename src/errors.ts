@@ -25,6 +25,7 @@ export type ProcxyErrorCode =
   | 'PROCXY_HANDLE_TRANSFER'
   | 'PROCXY_CALLBACK_LIMIT'
   | 'PROCXY_REFERENCE_LIMIT'
+  | 'PROCXY_PIPELINE'
   | 'PROCXY_SYNC_CALLBACK'
   | 'PROCXY_TERMINATED'
   | 'PROCXY_PROTOCOL'
@@ -190,6 +191,28 @@ export class CallbackLimitError extends ProcxyError {
   }
 }
 
+/** A method was called on the result of another call, or given it, and that call failed. Its error is the `cause`. */
+export class PipelineError extends ProcxyError {
+  declare readonly name: 'PipelineError';
+  declare readonly code: 'PROCXY_PIPELINE';
+  static {
+    define(this, 'PipelineError', 'PROCXY_PIPELINE');
+  }
+  readonly method: string;
+
+  constructor(method: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.method = method;
+  }
+
+  /** @param error that of the earlier call; of several calls in a row that of the first */
+  static of(method: string, error: unknown): PipelineError {
+    const cause = error instanceof PipelineError ? error.cause : error;
+    const message = `${method}() needs the result of another call, and that call failed: ${describeReason(cause)}.`;
+    return new PipelineError(method, message, { cause });
+  }
+}
+
 /** An object was passed by reference, but the other side already holds as many as `maxReferences` allows. */
 export class ReferenceLimitError extends ProcxyError {
   declare readonly name: 'ReferenceLimitError';
@@ -283,6 +306,7 @@ export const procxyErrorClasses = {
   HandleTransferError,
   CallbackLimitError,
   ReferenceLimitError,
+  PipelineError,
   SyncCallbackError,
   TerminatedError,
   ProtocolError,

@@ -14,6 +14,7 @@ export {
   OptionsValidationError,
   ProcxyError,
   PropertyError,
+  PipelineError,
   ProtocolError,
   ReferenceLimitError,
   SerializationError,

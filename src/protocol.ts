@@ -145,6 +145,23 @@ export interface ReferenceInvoke {
 
 export type ReferenceMember = 'property' | 'symbol';
 
+/** Calls a method of the result of another call, which has not arrived at the caller. Answered by one {@link CallResult}. */
+export interface ResultInvoke {
+  type: 'result-invoke';
+  callId: number;
+  /** The `callId` of that other call. */
+  resultOf: number;
+  method: string;
+  args: Wire[];
+  coded?: Coded;
+}
+
+/** Parent to child: all answers up to that to this call have been read, and their results need not be kept. */
+export interface ResultsRead {
+  type: 'results-read';
+  callId: number;
+}
+
 /**
  * The members of objects of one kind. It is sent before the first such object, and stays valid. The ids count up from 1.
  */
@@ -348,6 +365,8 @@ export type Message =
   | CallbackCollected
   | CallbackFailed
   | ReferenceInvoke
+  | ResultInvoke
+  | ResultsRead
   | ReferenceShape
   | ReferenceCleanup
   | StreamPull

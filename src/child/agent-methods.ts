@@ -123,6 +123,7 @@ export class AgentMethods {
       handles,
       callbacks: this.#callbackOptions(request),
       references: this.#referenceOptions(request),
+      pipelining: request.references?.automatic ? 'keeps' : undefined,
       bytes: this.#place.bytes(request),
     });
     return { ...(await this.#place.load(request)), request };

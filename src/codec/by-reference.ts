@@ -28,8 +28,7 @@ export function byReference<T extends object>(value: T): Lent<T>;
 export function byReference<T extends object, const K extends keyof T & string>(
   value: T,
   methods: readonly K[],
-): Lent<Pick<T, K>>;
-export function byReference(value: object, methods?: readonly string[]): object;
+): Lent<Pick<T, NoInfer<K>>>;
 export function byReference(value: unknown, methods?: readonly string[]): object {
   if (typeof value !== 'object' || value === null) {
     throw new OptionsValidationError(
@@ -45,9 +44,13 @@ export function byReference(value: unknown, methods?: readonly string[]): object
       `byReference() takes the names of the object's methods, but got ${show(missing)}. Leave it out, or correct its name.`,
     );
   }
-  const mark = new Mark();
-  marks.set(mark, { value, methods: methods && [...methods] });
-  return mark;
+  return mark(value, methods);
+}
+
+export function mark(value: object, methods: readonly string[] | undefined): object {
+  const made = new Mark();
+  marks.set(made, { value, methods: methods && [...methods] });
+  return made;
 }
 
 export function markedBy(value: object): Marked | undefined {

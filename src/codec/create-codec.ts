@@ -7,6 +7,7 @@ import { eventHandler } from './event-codec.js';
 import { float16Handler } from './float16-codec.js';
 import { functionHandler, type FunctionExchange } from './function-codec.js';
 import { referenceHandler, refusedReferenceHandler, type ReferenceExchange } from './reference-codec.js';
+import { resultHandler, type ResultExchange } from './result-codec.js';
 import { handleHandler, type HandleExchange } from './handle-codec.js';
 import { createJsonCodec } from './json.js';
 import type { Refusal } from './refusals.js';
@@ -25,6 +26,7 @@ export interface CodecOptions {
   functions?: FunctionExchange | undefined;
   streams?: StreamExchange | undefined;
   references?: ReferenceExchange | undefined;
+  results?: ResultExchange | undefined;
   signals?: SignalExchange | undefined;
   /** The reason to refuse functions if there is no exchange for them. */
   functionRefusal?: Refusal | undefined;
@@ -49,6 +51,7 @@ export function createCodec(options: CodecOptions): Codec {
   } = options;
   const all = [
     ...handlers,
+    ...(options.results ? [resultHandler(options.results)] : []),
     selfHandler(self),
     handleHandler(handles),
     errorHandler(ownFile),

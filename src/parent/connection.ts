@@ -3,7 +3,8 @@ import type { Self, TransferHandler } from '../codec/transfer-handlers.js';
 import { HandleTransferError, markRan, ProtocolError, type TimeoutError } from '../errors.js';
 import type { InstanceDescription, LoadRequest } from '../protocol.js';
 import { onAbort } from '../session/calls/abort.js';
-import type { CallOptions, CallTarget, ErrorFactory, Settle } from '../session/calls/open-call.js';
+import type { CallOptions, CallTarget, ErrorFactory, OpenCall, Settle } from '../session/calls/open-call.js';
+import { PipelinedResult, type AskResult, type Asking } from '../session/calls/pipelined-result.js';
 import { RemoteResult } from '../session/calls/remote-result.js';
 import type { EventSubscriptions } from '../session/events/event-subscriptions.js';
 import { Listeners } from '../session/events/listeners.js';
@@ -20,7 +21,7 @@ import type { ChildOptions } from './options/child-options.js';
 import { openParentSide, type ParentSide } from './parent-side.js';
 import type { PropertyMirror } from './property-mirror.js';
 import type { RemoteInstance } from './remote-instance.js';
-import type { CallDefaults } from './remote-method.js';
+import { callOptions, type CallDefaults } from './remote-method.js';
 import { remoteObjects } from './remote-objects.js';
 import { terminated, terminatedBySignal } from './reasons.js';
 import { startInstance, type InstanceStart } from './start-instance.js';
@@ -208,8 +209,31 @@ export class Connection implements RemoteInstance {
     options: CallOptions,
     target: CallTarget = 'instance',
   ): Promise<unknown> {
-    return new RemoteResult((resolve, reject) => this.open(method, args, options, { resolve, reject }, target));
+    if (this.pipelines) {
+      return PipelinedResult.open((settle) => this.openPipelined(method, args, options, settle, target));
+    }
+    return new RemoteResult((resolve, reject) => void this.open(method, args, options, { resolve, reject }, target));
   }
+
+  /** Whether methods can be called on results that have not arrived. */
+  get pipelines(): boolean {
+    return this.#options.references.isAutomatic;
+  }
+
+  openPipelined(
+    method: string,
+    args: readonly unknown[],
+    options: CallOptions,
+    settle: Settle,
+    target?: CallTarget,
+  ): Asking | undefined {
+    for (const arg of args) if (PipelinedResult.isOne(arg)) PipelinedResult.handle(arg);
+    const call = this.open(method, args, options, settle, target);
+    return call && { call, ask: this.#askResult };
+  }
+
+  readonly #askResult: AskResult = (target, method, args, boundary) =>
+    this.call(method, args, callOptions({ connection: this, options: this.#callDefaults }, {}, boundary), target);
 
   open(
     method: string,
@@ -217,10 +241,11 @@ export class Connection implements RemoteInstance {
     options: CallOptions,
     settle: Settle,
     target: CallTarget = 'instance',
-  ): void {
-    if (isTraced.calls) this.#openTraced(method, args, options, settle, target);
-    else if (this.#over) settle.reject(this.failure(method));
-    else this.#session.open(target, method, args, endingOnAbort(options), settle);
+  ): OpenCall | undefined {
+    if (isTraced.calls) return this.#openTraced(method, args, options, settle, target);
+    if (!this.#over) return this.#session.open(target, method, args, endingOnAbort(options), settle);
+    settle.reject(this.failure(method));
+    return undefined;
   }
 
   #openTraced(
@@ -229,11 +254,13 @@ export class Connection implements RemoteInstance {
     options: CallOptions,
     settle: Settle,
     target: CallTarget,
-  ): void {
+  ): OpenCall | undefined {
+    let call: OpenCall | undefined;
     traceCall({ ...this.context, method, arguments: args }, (observe) => {
       if (this.#over) observe(settle).reject(this.failure(method));
-      else this.#session.open(target, method, args, endingOnAbort({ ...options, observe }), settle);
+      else call = this.#session.open(target, method, args, endingOnAbort({ ...options, observe }), settle);
     });
+    return call;
   }
 
   /** Why a call cannot be made any more. */

@@ -76,8 +76,9 @@ export function openParentSide(worker: Worker, options: ParentSideOptions): Pare
   });
   const callbacks = limits && callbackOptions(limits, worker);
   const { limit } = carried.references;
+  const pipelining = carried.references.isAutomatic ? 'asks' : undefined;
   const references = { limit, isAutomatic: false, createProxy: options.createReference };
-  const functions = carry({ mode, handles, callbacks, references, bytes: worker.bytes });
+  const functions = carry({ mode, handles, callbacks, references, pipelining, bytes: worker.bytes });
   const sync = limits && functions && serveBlocked(worker, session, functions, mode, limits);
   return { session, properties, events, functions, sync };
 }

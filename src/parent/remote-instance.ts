@@ -27,9 +27,12 @@ export interface RemoteInstance {
   /** Kills the worker, which did not answer in time. */
   readonly endLate: (error: TimeoutError) => void;
 
+  /** Whether methods can be called on results that have not arrived. */
+  readonly pipelines: boolean;
+
   call(method: string, args: readonly unknown[], options: CallOptions): Promise<unknown>;
   /** The same for a caller that has a promise already. */
-  open(method: string, args: readonly unknown[], options: CallOptions, settle: Settle): void;
+  open(method: string, args: readonly unknown[], options: CallOptions, settle: Settle): unknown;
   get(name: string, options: CallOptions): Promise<unknown>;
   refresh(options: CallOptions): Promise<void>;
   stats(options: CallOptions): Promise<ProcxyStats>;

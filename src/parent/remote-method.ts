@@ -1,7 +1,8 @@
 import type { UntypedFunction } from '../types/any-function.js';
 import { timeLimit } from '../options/kind.js';
 import { captureCallSite } from '../session/calls/call-site.js';
-import { isOwnTimeout, type CallOptions, type CallTarget } from '../session/calls/open-call.js';
+import { isOwnTimeout, type CallOptions, type CallTarget, type Settle } from '../session/calls/open-call.js';
+import { PipelinedResult } from '../session/calls/pipelined-result.js';
 import { RemoteResult } from '../session/calls/remote-result.js';
 import type { TimeoutError } from '../errors.js';
 import type { CallOverrides } from '../types/options.js';
@@ -11,6 +12,8 @@ import type { ResolvedOptions } from './options/resolve-options.js';
 export interface Caller {
   /** @param target whose method it is; left out: the instance's */
   call(method: string, args: readonly unknown[], options: CallOptions, target?: CallTarget): Promise<unknown>;
+  /** Whether methods can be called on results that have not arrived. */
+  readonly pipelines: boolean;
   /** Kills the worker, which did not answer in time. */
   endLate(error: TimeoutError): void;
 }
@@ -42,7 +45,10 @@ export function remoteMethod(
       const onTimeout = isLast ? settings.onTimeout : undefined;
       return connection.call(method, args, { ...settings, boundary: undefined, site, onTimeout }, target);
     }, options.retries);
-    return new RemoteResult((resolve, reject) => attempts.then(resolve, reject));
+    const follow = ({ resolve, reject }: Settle): undefined => void attempts.then(resolve, reject);
+    return connection.pipelines
+      ? PipelinedResult.open(follow)
+      : new RemoteResult((resolve, reject) => attempts.then(resolve, reject));
   };
   const settings = callOptions(source, overrides, call);
   Object.defineProperty(call, 'name', { value: method, configurable: true });

@@ -15,7 +15,10 @@ export function remoteObjects(source: () => CallSource): (remote: RemoteReferenc
   ]);
   const members: ReferenceMembers = {
     method: (remote, name) => remoteMethod(source(), name, {}, remote.target(undefined, name)),
-    symbol: (remote, name) => remoteMethod(source(), name, {}, remote.target('symbol', name)),
+    symbol(remote, name) {
+      const method = remoteMethod(source(), name, {}, remote.target('symbol', name));
+      return name.endsWith('terator') ? () => (method() as AsyncIterable<unknown>)[Symbol.asyncIterator]() : method;
+    },
     own: () => own,
     propertyRemedy: 'a reference mirrors no properties. Use `await reference.$get(name)`.',
     typeOf: () => undefined,

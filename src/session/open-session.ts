@@ -1,7 +1,8 @@
 import type { Codec, Encoded, Origin } from '../codec/codec.js';
 import { createCodec, type CodecOptions } from '../codec/create-codec.js';
 import type { TransferHandler } from '../codec/transfer-handlers.js';
-import type { SerializationError } from '../errors.js';
+import type { ResultExchange } from '../codec/result-codec.js';
+import { ProtocolError, type SerializationError } from '../errors.js';
 import type { Wire } from '../protocol.js';
 import type { SerializationMode } from '../types/serializable.js';
 import { Callbacks, type CallbacksOptions } from './functions/callbacks.js';
@@ -10,6 +11,9 @@ import { Collection } from './lifetimes/collection.js';
 import type { SessionPart } from './part.js';
 import { References, type ReferencesOptions } from './references/references.js';
 import { Session, type SessionOptions } from './session.js';
+import { PipelinedResult } from './calls/pipelined-result.js';
+import { KeptResults } from './references/kept-results.js';
+import { ReadResults } from './references/read-results.js';
 import { Signals } from './signals.js';
 import { openDataLink, type DataLane } from './streams/data-link.js';
 import type { DataLink } from './streams/stream-sender.js';
@@ -28,6 +32,8 @@ export interface Carried {
   handles: boolean;
   /** Absent if functions do not cross. */
   callbacks?: Omit<CallbacksOptions, 'isParent'> | undefined;
+  /** How methods of results are called before the results arrive. Absent if they are not. */
+  pipelining?: 'asks' | 'keeps' | undefined;
   /** Absent if no objects go by reference. */
   references?: Omit<ReferencesOptions, 'isParent'> | undefined;
   /** Absent if bytes use the channel. */
@@ -53,11 +59,20 @@ export function openSession({ isParent, self, ownFile, transfers = [], ...option
   const session = new Session({ ...options, codec });
   const onBusy = (busy: boolean): void => options.onBusy?.(busy);
 
+  const { run } = options;
+  /** The instance is called as it is without a result: its properties are watched. */
+  const keepResults = (references: References): KeptResults =>
+    new KeptResults({
+      run: (value, method, args) =>
+        value === self.current && run ? run('instance', method, args) : references.runOnResult(value, method, args),
+    });
+
   const carry = ({
     mode,
     handles: withHandles,
     callbacks: limits,
     references: rules,
+    pipelining,
     bytes,
   }: Carried): Callbacks | undefined => {
     let data: DataLink | undefined;
@@ -69,16 +84,46 @@ export function openSession({ isParent, self, ownFile, transfers = [], ...option
     const signals = new Signals();
     const references = rules && new References({ ...rules, isParent });
     const imported = [functions, references].filter((part) => part !== undefined);
+    const results = pipelining === 'keeps' && references ? keepResults(references) : undefined;
+    const asked = pipelining === 'asks' ? pipelinedResults : undefined;
+    const readResults = asked && new ReadResults();
     const collection = new Collection({ isParent, imported });
-    const parts: (SessionPart | undefined)[] = [handles, functions, references, collection, streams, signals];
+    const parts: (SessionPart | undefined)[] = [
+      handles,
+      functions,
+      references,
+      collection,
+      streams,
+      signals,
+      results,
+      readResults,
+    ];
     for (const part of parts) if (part) session.use(part);
-    codec.current = createCodec({ ...codecOptions, mode, handles, functions, references, streams, signals });
+    codec.current = createCodec({
+      ...codecOptions,
+      mode,
+      handles,
+      functions,
+      references,
+      results: results ?? asked,
+      streams,
+      signals,
+    });
     // The parent must be ready to read whatever the child sends. The child opens its end when a stream needs it.
     if (isParent) openData();
     return functions;
   };
   return { session, codec, carry };
 }
+
+/** The results that this side may pass on before they have arrived. */
+const pipelinedResults: ResultExchange = {
+  isResult: (value) => PipelinedResult.isOne(value),
+  locate: (result) => PipelinedResult.locate(result as PipelinedResult, ''),
+  find() {
+    throw new ProtocolError('The result of a call arrived where none is taken.');
+  },
+};
 
 /** A codec that can be replaced while other objects hold a reference to it. */
 class CurrentCodec implements Codec {

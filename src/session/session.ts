@@ -4,7 +4,7 @@ import { markRan, ProtocolError } from '../errors.js';
 import type { CallInvoke, Coded, Message } from '../protocol.js';
 import type { SideStats } from '../types/stats.js';
 import { Calls } from './calls/calls.js';
-import type { CallOptions, CallTarget, ErrorFactory, Settle } from './calls/open-call.js';
+import type { CallOptions, CallTarget, ErrorFactory, OpenCall, Settle } from './calls/open-call.js';
 import { Inbox, type Arrival } from './wire/inbox.js';
 import { Sending } from './wire/sending.js';
 import type { Accounts, Handlers, SessionPart } from './part.js';
@@ -139,13 +139,19 @@ export class Session implements Accounts {
   }
 
   call(target: CallTarget, method: string, args: readonly unknown[], options: CallOptions): RemoteResult<unknown> {
-    return new RemoteResult((resolve, reject) => this.open(target, method, args, options, { resolve, reject }));
+    return new RemoteResult((resolve, reject) => void this.open(target, method, args, options, { resolve, reject }));
   }
 
   /** The same for a caller that has a promise already. */
-  open(target: CallTarget, method: string, args: readonly unknown[], options: CallOptions, settle: Settle): void {
+  open(
+    target: CallTarget,
+    method: string,
+    args: readonly unknown[],
+    options: CallOptions,
+    settle: Settle,
+  ): OpenCall | undefined {
     const { observe } = options;
-    this.#calls.open(target, method, args, options, observe ? observe(settle) : settle);
+    return this.#calls.open(target, method, args, options, observe ? observe(settle) : settle);
   }
 
   /** Sends a message in order with all others that carry user values, such as calls and answers. Never throws. */

@@ -97,7 +97,7 @@ export interface OptionsOf<C extends Crossing> {
   readonly serialization: C['mode'];
   readonly supportHandles: C['handles'];
   readonly enableCallbacks: C['functions'] extends 'result' | 'parameter' ? true : false;
-  readonly enableReferences: true;
+  readonly enableReferences: C['references'] extends false ? false : true;
 }
 
 /** Methods that `await`, `JSON.stringify` and test frameworks call implicitly. A proxy does not have them. */

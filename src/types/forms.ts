@@ -29,6 +29,7 @@ import type {
 } from './crossing.js';
 import type { LentMark } from './lent.js';
 import type { Identical, Intersection, Overloads, Signature } from './overloads.js';
+import type { Pipelined, Pipelines, Unawaited } from './pipelining.js';
 import type * as reasons from './reasons.js';
 import type { CannotCross, TransferTypes } from './serializable.js';
 
@@ -124,7 +125,9 @@ export type Pending<V> = [V] extends [never]
     ? Promise<V>
     : [V] extends [AsyncGenerator<infer Y, unknown, never>]
       ? Promise<V> & AsyncIterable<Y>
-      : Promise<V>;
+      : [V] extends [Pipelines<true>]
+        ? Promise<V> & Pipelined<V>
+        : Promise<V>;
 
 type StreamForm<T, C extends Crossing, Mark> = T extends Duplex
   ? Duplex
@@ -259,10 +262,17 @@ export type RemoteName<T> = Exclude<MethodName<T>, ProbedMethod | symbol>;
  */
 export type Remote<T, O extends Config = 'json'> = {
   readonly [K in RemoteName<T>]: RemoteMethod<Extract<T[K], AnyFunction>, T, Remote<T, O>, SettingOf<O>>;
-} & ReferenceControls<T, O>;
+} & Iteration<T, SettingOf<O>> &
+  ReferenceControls<T, O>;
+
+/** `for await` works where the object itself can be iterated over. */
+type Iteration<T, S extends Setting> = T extends AsyncIterable<infer Item> | Iterable<infer Item>
+  ? AsyncIterable<ItemForm<Item, AsResult<S>, CannotCross<'This item cannot cross to another process.'>>>
+  : unknown;
 
 /** The members that every reference has. */
-export interface ReferenceControls<T, O extends Config = 'json'> extends AsyncDisposable, Disposable {
+export interface ReferenceControls<T, O extends Config = 'json'>
+  extends AsyncDisposable, Disposable, Pipelines<O extends { readonly enableReferences: true } ? true : false> {
   /** Reads the current value of a property or getter of the object. */
   $get<K extends Exclude<keyof T, MethodName<T> | symbol>>(name: K): Promise<ReadForm<T[K], AsResult<SettingOf<O>>>>;
   $get(name: string): Promise<unknown>;
@@ -293,7 +303,7 @@ export type RemoteMethod<F extends AnyFunction, Self, Proxy, S extends Setting> 
 /** Whether a method is already asynchronous, and nothing in it would change. */
 type PassesThrough<F extends AnyFunction, S extends Setting> =
   Overloads<F> extends [(...args: infer A) => infer R]
-    ? [R] extends [never]
+    ? [R, S['references']] extends [never, unknown] | [unknown, true]
       ? false
       : R extends Promise<infer Value>
         ? Promise<Value> extends R
@@ -333,15 +343,22 @@ type Callable<All extends Signature[], Self, Proxy, S extends Setting> = All ext
 type RemoteSignature<F extends Signature, Self, Proxy, S extends Setting> = F extends (...args: infer A) => infer R
   ? MayPass<A, S> extends true
     ? Identical<Awaited<R>, Self> extends true
-      ? (...args: Passed<A, S>) => Promise<Proxy>
-      : RemoteResult<Passed<A, S>, R, S>
+      ? (...args: Given<Passed<A, S>, S>) => Result<Proxy, S>
+      : RemoteResult<Given<Passed<A, S>, S>, R, S>
     : ParameterReason<A, S>
   : never;
 
 type RemoteResult<A extends unknown[], R, S extends Setting> =
   Crosses<Awaited<R>, AsResult<S>> extends true
-    ? (...args: A) => Pending<Crossed<Awaited<R>, AsResult<S>>>
+    ? (...args: A) => Result<Crossed<Awaited<R>, AsResult<S>>, S>
     : ResultReason<Awaited<R>, S>;
+
+/** A result may be passed on before it has arrived, */
+type Result<V, S extends Setting> = S['references'] extends true ? Pending<V> & Unawaited<V> : Pending<V>;
+/** in place of an argument. */
+type Given<A extends unknown[], S extends Setting> = S['references'] extends true
+  ? { [K in keyof A]: A[K] | Unawaited<A[K]> }
+  : A;
 
 /** With functions enabled, would it cross? */
 type Enabled<S extends Setting> = Omit<S, 'callbacks'> & { callbacks: true };

@@ -183,3 +183,41 @@ describe('without the option', () => {
     expect(await marked.page()).toBe(1);
   });
 });
+
+describe.each(['json', 'advanced'] as const)('iteration over a reference, in %s mode', (serialization) => {
+  let library: Awaited<ReturnType<typeof start>>;
+  beforeAll(async () => {
+    library = await start(serialization);
+  });
+  afterAll(() => library.$terminate());
+
+  test('`for await` works where the object is iterable, as often as it does over there', async () => {
+    const words = await library.words('a b c');
+    for (let i = 0; i < 2; i++) {
+      const read: string[] = [];
+      for await (const word of words) read.push(word);
+      expect(read).toEqual(['a', 'b', 'c']);
+    }
+  });
+
+  test('leaving the loop closes the iterator over there', async () => {
+    const words = await library.words('a b c');
+    for await (const word of words) if (word === 'a') break;
+    await vi.waitFor(async () => expect(await words.wasClosed()).toBe(true));
+  });
+
+  test('an iterator without other methods crosses as an iterator', async () => {
+    const read: unknown[] = [];
+    for await (const item of (library as unknown as { iterator(): AsyncIterable<unknown> }).iterator()) read.push(item);
+    expect(read).toEqual([1, 2]);
+  });
+
+  test('a cursor is a reference, with its methods and its items', async () => {
+    const cursor = await library.cursor();
+    expect(await cursor.limit(2)).toBe(cursor);
+    const read: number[] = [];
+    for await (const item of cursor) read.push(item);
+    expect(read).toEqual([0, 1]);
+    expect(await (await library.cursor()).toArray()).toEqual([0, 1, 2, 3]);
+  });
+});

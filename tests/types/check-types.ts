@@ -45,6 +45,7 @@ const tests = [
   'streams.ts',
   'options.ts',
   'creation.ts',
+  'references.ts',
 ].map((file) => join(here, file));
 
 /** Whether what must compile does under a compiler, and what must not does not. */

@@ -2,6 +2,7 @@ import { ChildCrashedError, describeReason, markRan, type TimeoutError } from '.
 import type { ResolvedRestart } from '../../options/restart.js';
 import { onAbort } from '../../session/calls/abort.js';
 import type { CallOptions, ErrorFactory, Settle } from '../../session/calls/open-call.js';
+import { PipelinedResult, type Asking } from '../../session/calls/pipelined-result.js';
 import { RemoteResult } from '../../session/calls/remote-result.js';
 import { Listeners } from '../../session/events/listeners.js';
 import type { UntypedFunction } from '../../types/any-function.js';
@@ -123,12 +124,26 @@ export class Restarting implements RemoteInstance {
   readonly endLate = (error: TimeoutError): void => this.connection.endLate(error);
 
   call(method: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
-    return new RemoteResult((resolve, reject) => this.open(method, args, options, { resolve, reject }));
+    if (!this.pipelines) {
+      return new RemoteResult((resolve, reject) => this.open(method, args, options, { resolve, reject }));
+    }
+    return PipelinedResult.open((settle) => {
+      let asking: Asking | undefined;
+      const handOver = (connection: Connection): void => {
+        asking = connection.openPipelined(method, args, options, settle);
+      };
+      this.#reach(method, options, handOver, (reason) => settle.reject(reason));
+      return asking;
+    });
+  }
+
+  get pipelines(): boolean {
+    return this.connection.pipelines;
   }
 
   open(method: string, args: readonly unknown[], options: CallOptions, settle: Settle): void {
     const reject = (reason: unknown): void => settle.reject(reason);
-    this.#reach(method, options, (connection) => connection.open(method, args, options, settle), reject);
+    this.#reach(method, options, (connection) => void connection.open(method, args, options, settle), reject);
   }
 
   get(name: string, options: CallOptions): Promise<unknown> {

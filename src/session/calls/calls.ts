@@ -8,6 +8,7 @@ import type {
   Coded,
   Message,
   ReferenceInvoke,
+  ResultInvoke,
 } from '../../protocol.js';
 import { SocketConnectingError } from '../../codec/handle-codec.js';
 import { onAbort } from './abort.js';
@@ -66,7 +67,14 @@ export class Calls {
     return this.#open.size;
   }
 
-  open(target: CallTarget, method: string, args: readonly unknown[], options: CallOptions, settle: Settle): void {
+  /** Returns the call, unless it was refused. */
+  open(
+    target: CallTarget,
+    method: string,
+    args: readonly unknown[],
+    options: CallOptions,
+    settle: Settle,
+  ): OpenCall | undefined {
     const { signal, boundary } = options;
     const timeout = options.timeout === 0 ? Infinity : options.timeout;
     const time = now();
@@ -75,7 +83,8 @@ export class Calls {
     if (refusal || signal?.aborted) {
       if (refusal) replaceStack(markRan(refusal, 'no'), site);
       settle.reject(refusal ?? signal?.reason);
-      return options.onDone?.();
+      options.onDone?.();
+      return undefined;
     }
     const callId = this.nextId();
     const call = new OpenCall(this.#owner, callId, target, method, args, timeout, time, site, settle, options);
@@ -84,6 +93,7 @@ export class Calls {
     this.#open.add(call);
     if (timeout !== Infinity) this.#deadlines.watch(call.deadline);
     this.#options.send(call);
+    return call;
   }
 
   nextId(): number {
@@ -154,8 +164,9 @@ export class Calls {
     this.#options.send(call);
   }
 
-  #message({ id, target, method, args = [] }: OpenCall): CallInvoke | CallbackInvoke | ReferenceInvoke {
-    const remote = typeof target === 'object' ? target : undefined;
+  #message({ id, target, method, args = [] }: OpenCall): CallInvoke | CallbackInvoke | ReferenceInvoke | ResultInvoke {
+    const resultOf = typeof target === 'object' && target.type === 'result' ? target.callId() : undefined;
+    const remote = typeof target === 'object' && target.type !== 'result' ? target : undefined;
     // Before encoding, since it may throw: an encoded message has already exported its functions.
     const remoteId = remote?.id();
     // A class instance would reach the constructor without its methods, and fail much later for no visible reason.
@@ -171,6 +182,9 @@ export class Calls {
         { type: 'reference-invoke', callId: id, referenceId: remoteId, ...(kind && { kind }), method, args: wire },
         encoded,
       );
+    }
+    if (resultOf !== undefined) {
+      return annotate({ type: 'result-invoke', callId: id, resultOf, method, args: wire }, encoded);
     }
     const message: CallInvoke = { type: 'call-invoke', callId: id, method, args: wire };
     if (target === 'agent') message.target = target;

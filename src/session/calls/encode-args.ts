@@ -1,5 +1,5 @@
 import type { Codec, Encoded, Origin } from '../../codec/codec.js';
-import { SerializationError } from '../../errors.js';
+import { PipelineError, SerializationError } from '../../errors.js';
 import type { CallTarget } from './open-call.js';
 
 /**
@@ -10,6 +10,7 @@ export function encodeArgs(codec: Codec, target: CallTarget, args: readonly unkn
   try {
     return codec.encode(args, origin);
   } catch (error) {
+    if (error instanceof PipelineError) throw PipelineError.of(origin.method ?? '', error);
     const fewer = typeof target === 'object' && target.type === 'function' ? target.fewer(args) : undefined;
     if (!fewer || !(error instanceof SerializationError)) throw error;
     return codec.encode(fewer, origin);

@@ -4,7 +4,14 @@ import type { Parcel } from '../wire/parcel.js';
 import type { CallSite } from './call-site.js';
 
 /** The owner of the method that is called, or a function. */
-export type CallTarget = 'instance' | 'agent' | RemoteTarget;
+export type CallTarget = 'instance' | 'agent' | RemoteTarget | ResultTarget;
+
+/** The result of a call that has not been answered. */
+export interface ResultTarget {
+  readonly type: 'result';
+  /** The id of that call. @throws {PipelineError} if it has failed */
+  callId(): number;
+}
 
 /** Something of the other side that has an id. */
 export type RemoteTarget = FunctionTarget | ReferenceTarget;

@@ -32,11 +32,39 @@ export interface ServerOptions {
   send: Send;
 }
 
+/** A result of an earlier call that is an argument of another. */
+export abstract class AwaitedResult {
+  /** Runs what needs the value, as soon as it is there. @throws {PipelineError} when its call has failed */
+  abstract use(method: string, run: (value: unknown) => unknown): unknown;
+}
+
+/** How a call has ended. */
+export type CallOutcome = { value: unknown } | { error: unknown };
+
+/** Keeps the results of calls for others that need them. */
+export interface ResultKeeper {
+  open(callId: number): void;
+  answered(callId: number, outcome: CallOutcome): void;
+}
+
+/** Runs a call once the results are there that are among its arguments. */
+function withResults(values: unknown[], method: string, run: (values: unknown[]) => unknown): unknown {
+  const index = values.findIndex((value) => value instanceof AwaitedResult);
+  if (index === -1) return run(values);
+  return (values[index] as AwaitedResult).use(method, (value) => {
+    const known = [...values];
+    known[index] = value;
+    return withResults(known, method, run);
+  });
+}
+
 /** Answers the calls that the other side makes. */
 export class Server {
   readonly #codec: Codec;
   readonly #channel: Sender<AnswerHead>;
   #running = 0;
+  /** `undefined` where results are of no use before they arrive. */
+  keeper: ResultKeeper | undefined;
 
   constructor({ codec, send }: ServerOptions) {
     this.#codec = codec;
@@ -61,7 +89,13 @@ export class Server {
     coded: Coded | undefined,
     run: (args: unknown[]) => unknown,
   ): void {
-    this.run(this.open(head, method), args, coded, run);
+    const { keeper } = this;
+    const answer = this.open(head, method);
+    if (!keeper || head.type !== 'call-result') return this.run(answer, args, coded, run);
+    const { callId } = head;
+    keeper.open(callId);
+    const keep = (outcome: CallOutcome): void => keeper.answered(callId, outcome);
+    this.run(answer, args, coded, (values) => withResults(values, method, run), keep);
   }
 
   /**
@@ -74,44 +108,52 @@ export class Server {
   }
 
   /** @throws {ProtocolError} if the arguments are malformed */
-  run(answer: Answer, args: Wire[], coded: Coded | undefined, run: (args: unknown[]) => unknown): void {
-    const values = coded ? this.#decode(answer, args) : args;
+  run(
+    answer: Answer,
+    args: Wire[],
+    coded: Coded | undefined,
+    run: (args: unknown[]) => unknown,
+    keep?: (outcome: CallOutcome) => void,
+  ): void {
+    const values = coded ? this.#decode(answer, args, keep) : args;
     if (!values) return;
     let value: unknown;
     try {
       value = run(values);
     } catch (error) {
-      return this.fail(answer, error);
+      return this.fail(answer, error, keep);
     }
-    if (!isPromise(value)) return this.#succeed(answer, value);
+    if (!isPromise(value)) return this.#succeed(answer, value, keep);
     // As `await` does: calls a thenable's `then` once and ignores all but its first outcome.
     Promise.resolve(value).then(
-      (result) => this.#succeed(answer, result),
-      (error: unknown) => this.fail(answer, error),
+      (result) => this.#succeed(answer, result, keep),
+      (error: unknown) => this.fail(answer, error, keep),
     );
   }
 
   /** Answers with an error, unless the call is answered already. */
-  fail(answer: Answer, error: unknown): void {
+  fail(answer: Answer, error: unknown, keep?: (outcome: CallOutcome) => void): void {
     if (answer.isSent) return;
     this.#running--;
+    keep?.({ error });
     answer.fail(error);
   }
 
   /** Returns the arguments. If this process cannot read them, answers with that error and returns `undefined`. */
-  #decode(answer: Answer, args: Wire[]): unknown[] | undefined {
+  #decode(answer: Answer, args: Wire[], keep?: (outcome: CallOutcome) => void): unknown[] | undefined {
     try {
       return this.#codec.decode(args) as unknown[];
     } catch (error) {
       if (error instanceof ProtocolError) throw error;
-      this.fail(answer, error);
+      this.fail(answer, error, keep);
       return undefined;
     }
   }
 
-  #succeed(answer: Answer, value: unknown): void {
+  #succeed(answer: Answer, value: unknown, keep: ((outcome: CallOutcome) => void) | undefined): void {
     if (answer.isSent) return;
     this.#running--;
+    keep?.({ value });
     answer.succeed(value);
   }
 }

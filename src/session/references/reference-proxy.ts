@@ -102,8 +102,9 @@ function makersFor(shape: KnownShape, members: ReferenceMembers): Map<PropertyKe
     if (!probed.has(name)) makers.set(name, (remote) => members.method(remote, name));
   }
   for (const name of shape.symbols) {
-    const key = wellKnownSymbols[name];
-    if (key) makers.set(key, (remote) => members.symbol(remote, name));
+    // Across processes every iteration is asynchronous.
+    const key = name === 'iterator' ? Symbol.asyncIterator : wellKnownSymbols[name];
+    if (key && !makers.has(key)) makers.set(key, (remote) => members.symbol(remote, name));
   }
   makers.set('$release', (remote) => () => remote.release());
   makers.set(Symbol.dispose, (remote) => () => void remote.release());

@@ -1,5 +1,14 @@
-import { byReference } from '../../codec/by-reference.js';
-import { findMethod, isObjectMethod, isReservedName, methodNames, wellKnownSymbols } from '../../codec/members.js';
+import { mark } from '../../codec/by-reference.js';
+import { isData } from '../../codec/walk.js';
+import {
+  findMethod,
+  hasMethods,
+  hasOwnMethod,
+  isObjectMethod,
+  isReservedName,
+  methodNames,
+  wellKnownSymbols,
+} from '../../codec/members.js';
 import { markAsReference, isReferenceId, type ReferenceExchange } from '../../codec/reference-codec.js';
 import { PropertyError, ProtocolError } from '../../errors.js';
 import type { Coded, ReferenceDescription, ReferenceInvoke } from '../../protocol.js';
@@ -106,6 +115,14 @@ export class References implements ReferenceExchange, SessionPart, Collectable {
     if (coded !== true) for (const id of coded.filter(isReferenceId)) this.#exported.giveBack(id, 1);
   }
 
+  /** Calls a method of a result for the other side, which does not know yet that it is a reference. */
+  runOnResult(value: unknown, name: string, args: unknown[]): unknown {
+    const isObject =
+      typeof value === 'object' && value !== null && (isData(value) ? hasOwnMethod(value) : hasMethods(value));
+    if (isObject) return runMember(value, undefined, name, args);
+    throw new TypeError(`${name}() was called on a result that is not a reference. Await the result first.`);
+  }
+
   giveBackCollected(): void {
     this.#imported.giveBackCollected();
   }
@@ -135,7 +152,7 @@ export class References implements ReferenceExchange, SessionPart, Collectable {
     return (args) => {
       const result: unknown = context?.runInAsyncScope(method, object, ...args);
       // An object that a method returns as itself is already lent.
-      return result === object ? byReference(object, methods && [...methods]) : result;
+      return result === object ? mark(object, methods && [...methods]) : result;
     };
   }
 }

@@ -69,7 +69,8 @@ function shapeOf(object: object, only: ReadonlySet<string> | undefined): Shape {
   return {
     className: classNameOf(object),
     methods: [...names],
-    symbols: symbolNames(object),
+    // The asynchronous iterator goes first: it hides the other one.
+    symbols: symbolNames(object).toSorted(),
     properties: [...properties].slice(0, MAX_PROPERTIES),
     ...(isEmitter && { emitter: true }),
   };

@@ -61,7 +61,7 @@ function summarize(message: Message): string {
 /** Fields without user values. */
 const plain = new Set(
   (
-    'callId invokeId callbackId referenceId shapeId className kind streamId signalId handleId after count credit ' +
+    'callId invokeId callbackId referenceId resultOf shapeId className kind streamId signalId handleId after count credit ' +
     'target method name event result answer removed'
   ).split(' '),
 );

@@ -69,6 +69,8 @@ const fieldsOf: Record<Message['type'], Shape> = {
     args: Array.isArray,
     coded: isCoded,
   },
+  'result-invoke': { callId: isId, resultOf: isId, method: isString, args: Array.isArray, coded: isCoded },
+  'results-read': { callId: isId },
   'reference-shape': {
     shapeId: isId,
     className: isString,
