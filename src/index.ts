@@ -1,4 +1,5 @@
 export { procxy } from './procxy.js';
+export { procxyPool } from './procxy-pool.js';
 export { classFrom } from './parent/class-from.js';
 export { isProcxy } from './parent/proxy.js';
 export { isProcxiable, validateProcxiable } from './codec/validate.js';
@@ -41,4 +42,14 @@ export type {
   TransferTypes,
   V8Serializable,
 } from './types/serializable.js';
+export type { Choose, MemberStats, PoolSize, Recycle } from './options/pool.js';
+export type {
+  All,
+  InstanceStats,
+  PoolCallOptions,
+  PoolControls,
+  PoolOptions,
+  PoolProxy,
+  PoolStats,
+} from './types/pool.js';
 export type { ExitStatus, ProcxyStats, SideStats } from './types/stats.js';

@@ -565,3 +565,13 @@ export interface InstanceDescription {
   /** Whether it has `on`, `off` and `emit`. */
   emitter: boolean;
 }
+
+/** What the agent's `$usage` returns. */
+export interface ProcessUsage {
+  /** Bytes of memory. */
+  rss: number;
+  /** ms of CPU time, of user and system together. */
+  cpu: number;
+  /** The share of time in which the event loop was busy, from 0 to 1. */
+  utilization: number;
+}

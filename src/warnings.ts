@@ -11,6 +11,7 @@ export type WarningCode =
   | 'PROCXY_HANDLE_RECEIVER_FAILED'
   | 'PROCXY_HIDDEN_MEMBER'
   | 'PROCXY_RESTARTED'
+  | 'PROCXY_START_FAILED'
   | 'PROCXY_STREAM_FAILED';
 
 /** The most warnings with one code within {@link WINDOW} ms, so that a child cannot flood the log of its parent. */

@@ -3,7 +3,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Class } from '../src/classes.js';
 import { sync } from '../src/codec/sync-mark.js';
 import { startInProcess } from '../src/in-process.js';
-import { Connection, type StartOptions } from '../src/parent/connection.js';
+import type { StartOptions } from '../src/parent/connection-options.js';
+import { Connection } from '../src/parent/connection.js';
 import type { Worker } from '../src/parent/worker.js';
 import type { SerializationMode } from '../src/types/serializable.js';
 

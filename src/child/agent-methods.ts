@@ -24,6 +24,7 @@ import type { LoadedClass } from './load-class.js';
 import { makeInstance } from './make-instance.js';
 import { openDescriptor } from './receive-handle.js';
 import { stringify } from '../plain-json.js';
+import { usage } from './usage.js';
 
 const PROTOCOL: ProtocolVersion = 1;
 
@@ -91,6 +92,8 @@ export class AgentMethods {
         return this.started.receiveHandle(openDescriptor(args[0] as DescriptorReference), args[1]);
       case '$stats':
         return this.#stats();
+      case '$usage':
+        return usage();
       case 'end':
         // The answer shows that the event loop is not blocked. `dispose` comes next.
         return undefined;

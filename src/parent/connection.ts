@@ -1,7 +1,7 @@
 import type { UntypedFunction } from '../types/any-function.js';
 import type { Self, TransferHandler } from '../codec/transfer-handlers.js';
 import { HandleTransferError, markRan, ProtocolError, type TimeoutError } from '../errors.js';
-import type { InstanceDescription, LoadRequest } from '../protocol.js';
+import type { InstanceDescription, LoadRequest, ProcessUsage } from '../protocol.js';
 import { onAbort } from '../session/calls/abort.js';
 import type { CallOptions, CallTarget, ErrorFactory, OpenCall, Settle } from '../session/calls/open-call.js';
 import { PipelinedResult, type AskResult, type Asking } from '../session/calls/pipelined-result.js';
@@ -14,43 +14,21 @@ import type { ResolvedHeartbeat } from '../options/containment.js';
 import type { PassableHandle } from '../types/serializable.js';
 import type { ProcxyStats, SideStats } from '../types/stats.js';
 import { callbackRequest, referenceRequest } from './callback-options.js';
+import type { ConnectionOptions, StartOptions } from './connection-options.js';
 import { endingOnAbort } from './ending-on-abort.js';
 import { handOver } from './hand-over.js';
 import { HeartbeatWatch } from './heartbeat-watch.js';
-import type { ChildOptions } from './options/child-options.js';
 import { openParentSide, type ParentSide } from './parent-side.js';
 import type { PropertyMirror } from './property-mirror.js';
 import type { RemoteInstance } from './remote-instance.js';
 import { callOptions, type CallDefaults } from './remote-method.js';
 import { remoteObjects } from './remote-objects.js';
 import { terminated, terminatedBySignal } from './reasons.js';
-import { startInstance, type InstanceStart } from './start-instance.js';
+import { startInstance } from './start-instance.js';
 import { awaitEnd, terminate } from './terminate.js';
 import { isTraced, traceCall, traceEnd, type ChildContext } from './tracing.js';
+import { checkUsage } from './usage.js';
 import { CALL_AGAIN, type Worker } from './worker.js';
-
-/** What the worker must know to make its instance. */
-export type InstanceRequest = Omit<LoadRequest, 'callbacks' | 'references' | 'dataDescriptor'>;
-
-export interface StartOptions extends Pick<InstanceStart, 'constructorArgs' | 'startTimeout' | 'site'> {
-  /** Called while the worker starts. */
-  makeRequest(): InstanceRequest;
-  /** When it aborts, the worker is ended. */
-  signal: AbortSignal | undefined;
-  /** µs for which this process's event loop stays awake after a message. */
-  busyPoll: number;
-  heartbeat: ResolvedHeartbeat | undefined;
-  /** The name of the class in traces. */
-  className: string;
-  callDefaults: CallDefaults;
-  /** What errors of a crash say at their end, where something replaces the worker. */
-  advice?: string | undefined;
-}
-
-export type ConnectionOptions = Pick<
-  ChildOptions,
-  'serialization' | 'supportHandles' | 'callbacks' | 'references' | 'terminateTimeout'
->;
 
 /**
  * A worker, the session with it, and the state that decides whether it can still be called.
@@ -280,6 +258,15 @@ export class Connection implements RemoteInstance {
   async stats(options: CallOptions): Promise<ProcxyStats> {
     const child = (await this.#askAgent('$stats', [], options)) as SideStats;
     return { parent: { ...this.#session.stats(), subscriptions: this.events.size }, child };
+  }
+
+  /** What the process uses, or `undefined` where it does not answer within `timeout` ms. */
+  async usage(timeout: number): Promise<ProcessUsage | undefined> {
+    try {
+      return checkUsage(await this.#askAgent('$usage', [], { timeout }));
+    } catch {
+      return undefined;
+    }
   }
 
   /** Sends a handle to the instance, which has a method for it. */

@@ -1,6 +1,7 @@
 import type { UntypedFunction } from '../types/any-function.js';
 import { describeReason, OptionsValidationError, PropertyError } from '../errors.js';
 import { overridingOptions } from '../options/calls.js';
+import type { Table } from '../options/option.js';
 import type { CallOverrides } from '../types/options.js';
 import type { PassableHandle } from '../types/serializable.js';
 import { checkOptions } from './options/check-options.js';
@@ -37,7 +38,7 @@ export function controls(
   return {
     $terminate: () => connection.terminate(),
     $with(given: unknown) {
-      const refusal = refuseOverrides(given);
+      const refusal = refuseOverrides(given, overridingOptions, '{ timeout, signal }');
       // Invalid options make the calls reject, like any other mistake.
       return again(refusal ? { signal: AbortSignal.abort(refusal) } : (given as CallOverrides));
     },
@@ -60,14 +61,16 @@ function checkFunction(fn: unknown): UntypedFunction {
   );
 }
 
-function refuseOverrides(given: unknown): unknown {
+/**
+ * Why these cannot be the options of single calls.
+ * @param example how messages show them
+ */
+export function refuseOverrides(given: unknown, table: Table, example: string): unknown {
   if (typeof given !== 'object' || given === null) {
-    return new OptionsValidationError(
-      `$with() needs an object, { timeout, signal }, but got ${describeReason(given)}.`,
-    );
+    return new OptionsValidationError(`$with() needs an object, ${example}, but got ${describeReason(given)}.`);
   }
   try {
-    checkOptions(given, overridingOptions, 'Other options are for procxy() only.');
+    checkOptions(given, table, 'Other options are not for single calls.');
     return undefined;
   } catch (error) {
     return error;

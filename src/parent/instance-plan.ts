@@ -7,7 +7,7 @@ import type { InstanceDescription, ModuleReference } from '../protocol.js';
 import { captureCallSite, type CallSite } from '../session/calls/call-site.js';
 import type { SerializationMode } from '../types/serializable.js';
 import { callerUrl } from './caller.js';
-import type { InstanceRequest } from './connection.js';
+import type { InstanceRequest } from './connection-options.js';
 import { checkClass, targetClass, type TargetClass } from './given-class.js';
 import { directoriesFor } from './launch/directories.js';
 import { resolveAgent } from './module-resolver.js';

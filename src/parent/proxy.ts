@@ -51,10 +51,20 @@ export function proxyHandler(self: Self, connection: () => Connection | undefine
   };
 }
 
-/** Notes that an object stands for an instance of another process, or for several. */
-export function register(proxy: object, instance?: RemoteInstance): void {
+/** Notes that an object stands for an instance of another process. */
+function register(proxy: object, instance: RemoteInstance): void {
   instances.set(proxy, instance);
   proxies.add(proxy);
+}
+
+/** Notes that an object stands for several instances: it can go to none of them. */
+export function refuseToCross(proxy: object): void {
+  instances.set(proxy, undefined);
+}
+
+/** Whether a method has a name that is called where nobody asked: a proxy has no such method. */
+export function isProbed(method: string): boolean {
+  return probed.has(method);
 }
 
 /** Makes the proxy of an instance. It has the instance's methods and properties, and its own members, which start with `$`. */

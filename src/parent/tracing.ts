@@ -39,7 +39,25 @@ export interface EndContext extends ChildContext, ExitStatus {}
 const starts = tracingChannel<unknown, StartContext>('procxy:start');
 const calls = tracingChannel<unknown, CallContext>('procxy:call');
 const callbacks = tracingChannel<unknown, CallbackContext>('procxy:callback');
+/** What subscribers of `procxy:queue` get: a call that had to wait for an instance was handed over. */
+export interface QueueContext extends ChildContext {
+  method: string;
+  key: string | undefined;
+  /** ms that it has waited. */
+  wait: number;
+}
+
+/** What subscribers of `procxy:restart` get: a new child has taken the place of another. */
+export interface RestartContext extends ChildContext {
+  key: string | undefined;
+  reason: 'crash' | 'recycle';
+  /** The crash. */
+  error?: unknown;
+}
+
 const ends = channel('procxy:end');
+const queues = channel('procxy:queue');
+const restarts = channel('procxy:restart');
 
 /** Whether the channels have subscribers. Without them, no contexts are made. */
 export const isTraced = {
@@ -116,4 +134,12 @@ export function traceCallback(context: CallbackContext, run: () => unknown): unk
 
 export function traceEnd(context: EndContext): void {
   if (ends.hasSubscribers) ends.publish(context);
+}
+
+export function traceQueue(context: QueueContext): void {
+  if (queues.hasSubscribers) queues.publish(context);
+}
+
+export function traceRestart(context: RestartContext): void {
+  if (restarts.hasSubscribers) restarts.publish(context);
 }

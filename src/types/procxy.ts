@@ -34,7 +34,7 @@ type IsEmitter<T> = T extends EmitterLike ? true : false;
 /** The emitter methods of a class that do not call the child. */
 type LocalName<T> = IsEmitter<T> extends true ? ListenerMethod | 'emit' : never;
 
-type RemoteName<T> = Exclude<MethodName<T>, ProbedMethod | LocalName<T> | symbol>;
+export type RemoteName<T> = Exclude<MethodName<T>, ProbedMethod | LocalName<T> | symbol>;
 
 /** The names of properties that do not begin with `_`, or those that the option `mirror` names. */
 type PropertyName<T, O extends Config> = O extends { readonly mirror: false }
@@ -62,7 +62,7 @@ type Properties<T, O extends Config> = {
 };
 
 /** `emit` exists but cannot be called, so that functions such as `events.once()` accept a proxy as an emitter. */
-type Listeners<T> =
+export type ListenerMembers<T> =
   IsEmitter<T> extends true ? Pick<T, Extract<keyof T, ListenerMethod>> & { readonly emit: never } : unknown;
 
 /**
@@ -72,7 +72,7 @@ type Listeners<T> =
  */
 export type Procxy<T, O extends Config = 'json'> = Methods<T, O> &
   Properties<T, O> &
-  Listeners<T> &
+  ListenerMembers<T> &
   ProcxyControls<T, O> &
   HandleControls<O>;
 

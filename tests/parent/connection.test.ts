@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { memoryChannelPair, type MemoryChannel } from '../../src/channel/memory.js';
 import { ChildCrashedError, ProtocolError, TerminatedError } from '../../src/errors.js';
-import { Connection, type StartOptions } from '../../src/parent/connection.js';
+import type { StartOptions } from '../../src/parent/connection-options.js';
+import { Connection } from '../../src/parent/connection.js';
 import type { Worker, WorkerListener } from '../../src/parent/worker.js';
 import type { CallInvoke, Message } from '../../src/protocol.js';
 import type { ExitStatus } from '../../src/types/stats.js';

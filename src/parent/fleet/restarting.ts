@@ -15,6 +15,7 @@ import type { PropertyMirror } from '../property-mirror.js';
 import { createProxy } from '../proxy.js';
 import { terminated, terminatedBySignal } from '../reasons.js';
 import type { RemoteInstance } from '../remote-instance.js';
+import { traceRestart } from '../tracing.js';
 import { CALL_AGAIN, type Worker } from '../worker.js';
 import { refuseOneTime } from './refuse-one-time.js';
 import { Supervisor } from './supervisor.js';
@@ -209,6 +210,7 @@ export class Restarting implements RemoteInstance {
     this.#instance = instance;
     instance.self.current = this.#proxy;
     const { className } = this.#plan;
+    traceRestart({ ...instance.connection.context, key: undefined, reason: 'crash', error: crash });
     if (!this.#restart.onRestart) {
       const what = `The instance of ${className || 'an anonymous class'} was made again, in the child ${instance.connection.worker.pid}`;
       warn('PROCXY_RESTARTED', `${what}. ${describeReason(crash)}.`);

@@ -73,6 +73,11 @@ export class Supervisor {
     return this.state === 'up' && this.#instance?.connection.isOpen === true ? this.#instance : undefined;
   }
 
+  /** The process of the instance that runs, or is started, or was the last one. */
+  get pid(): number | undefined {
+    return this.#prepared?.connection.worker.pid;
+  }
+
   /** The first start. Where it fails, nothing is tried again. */
   async start(): Promise<Instance> {
     try {

@@ -8,15 +8,25 @@ import { LinkedList, type Link } from './linked-list.js';
 
 export interface WaitingCallOptions<T> {
   method: string;
+  /** Calls of one key stay together. */
+  key?: string | undefined;
+  /** Whether the call needs its target for itself. */
+  isExclusive?: boolean;
   signal: AbortSignal | undefined;
   /** Makes the call, where `target` says. Runs in the asynchronous context of the caller. */
   handOver(target: T): void;
   reject(reason: unknown): void;
 }
 
+let lastOrder = 0;
+
 /** A call that nobody has been able to make yet. Nothing of its arguments has crossed. */
 export class WaitingCall<T> {
+  /** Later ones have higher numbers. */
+  readonly order = ++lastOrder;
   readonly method: string;
+  readonly key: string | undefined;
+  readonly isExclusive: boolean;
   readonly signal: AbortSignal | undefined;
   readonly reject: (reason: unknown) => void;
   /** When it began to wait, as `now()` gives it. */
@@ -25,9 +35,13 @@ export class WaitingCall<T> {
   readonly #handOver: (target: T) => void;
   /** What is to happen when it has left the room. */
   leave: (() => void) | undefined;
+  /** The list from which it is taken, besides the room's. */
+  #listed: { list: LinkedList<WaitingCall<T>>; link: Link<WaitingCall<T>> } | undefined;
 
-  constructor({ method, signal, handOver, reject }: WaitingCallOptions<T>) {
+  constructor({ method, key, isExclusive = false, signal, handOver, reject }: WaitingCallOptions<T>) {
     this.method = method;
+    this.key = key;
+    this.isExclusive = isExclusive;
     this.signal = signal;
     this.#handOver = handOver;
     this.reject = reject;
@@ -36,6 +50,16 @@ export class WaitingCall<T> {
   handOver(target: T): void {
     this.leave?.();
     this.#context.runInAsyncScope(this.#handOver, undefined, target);
+  }
+
+  get isWaiting(): boolean {
+    return this.leave !== undefined;
+  }
+
+  /** Puts it at the end of another list; left out: of none. */
+  move(list?: LinkedList<WaitingCall<T>>): void {
+    this.#listed?.list.remove(this.#listed.link);
+    this.#listed = list && { list, link: list.push(this) };
   }
 
   refuse(error: Error): void {
@@ -79,7 +103,7 @@ export class WaitingRoom<T> {
     if (signal?.aborted) return call.reject(signal.reason);
     if (this.isFull) return call.refuse(this.#fullError(call.method));
     const place = this.calls.push(call);
-    const listed = list?.push(call);
+    call.move(list);
     const stopListening =
       signal &&
       onAbort(signal, () => {
@@ -89,7 +113,7 @@ export class WaitingRoom<T> {
     call.leave = () => {
       call.leave = undefined;
       stopListening?.();
-      if (listed) list?.remove(listed);
+      call.move();
       this.#remove(place);
     };
     if (this.calls.size > 1) return;

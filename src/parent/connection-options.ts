@@ -1,0 +1,28 @@
+import type { ResolvedHeartbeat } from '../options/containment.js';
+import type { LoadRequest } from '../protocol.js';
+import type { ChildOptions } from './options/child-options.js';
+import type { CallDefaults } from './remote-method.js';
+import type { InstanceStart } from './start-instance.js';
+
+/** What the worker must know to make its instance. */
+export type InstanceRequest = Omit<LoadRequest, 'callbacks' | 'references' | 'dataDescriptor'>;
+
+export interface StartOptions extends Pick<InstanceStart, 'constructorArgs' | 'startTimeout' | 'site'> {
+  /** Called while the worker starts. */
+  makeRequest(): InstanceRequest;
+  /** When it aborts, the worker is ended. */
+  signal: AbortSignal | undefined;
+  /** µs for which this process's event loop stays awake after a message. */
+  busyPoll: number;
+  heartbeat: ResolvedHeartbeat | undefined;
+  /** The name of the class in traces. */
+  className: string;
+  callDefaults: CallDefaults;
+  /** What errors of a crash say at their end, where something replaces the worker. */
+  advice?: string | undefined;
+}
+
+export type ConnectionOptions = Pick<
+  ChildOptions,
+  'serialization' | 'supportHandles' | 'callbacks' | 'references' | 'terminateTimeout'
+>;

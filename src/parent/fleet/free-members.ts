@@ -1,0 +1,41 @@
+import { LinkedList, type Link } from './linked-list.js';
+
+/** One that may be able to take a call. */
+export interface Candidate {
+  /** Calls that it runs. */
+  readonly running: number;
+  /** Whether it can take one more. */
+  readonly isFree: boolean;
+}
+
+/** Those that can take a call, in lists by how many they run: the least busy is found at the same price, however many there are. */
+export class FreeMembers<T extends Candidate> {
+  readonly #byRunning: LinkedList<T>[] = [];
+  readonly #places = new Map<T, { list: LinkedList<T>; link: Link<T> }>();
+
+  /** To be called when one runs more or fewer calls, or can take none any more. */
+  update(member: T): void {
+    this.remove(member);
+    if (!member.isFree) return;
+    const list = (this.#byRunning[member.running] ??= new LinkedList<T>());
+    this.#places.set(member, { list, link: list.push(member) });
+  }
+
+  remove(member: T): void {
+    const place = this.#places.get(member);
+    place?.list.remove(place.link);
+    this.#places.delete(member);
+  }
+
+  /** Of those that run the fewest calls, the one that has waited longest for one. */
+  leastBusy(): T | undefined {
+    for (const list of this.#byRunning) {
+      for (const member of list ?? []) {
+        if (member.isFree) return member;
+        // Its child has just ended.
+        this.remove(member);
+      }
+    }
+    return undefined;
+  }
+}

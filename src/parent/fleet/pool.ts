@@ -1,0 +1,279 @@
+import { availableParallelism } from 'node:os';
+import { describeReason, markRan, TerminatedError } from '../../errors.js';
+import { PoolClosedError } from '../../fleet-errors.js';
+import type { poolOptions, PoolSize } from '../../options/pool.js';
+import { onAbort } from '../../session/calls/abort.js';
+import type { CallOptions, Settle } from '../../session/calls/open-call.js';
+import { Listeners } from '../../session/events/listeners.js';
+import type { PoolStats } from '../../types/pool.js';
+import { warn } from '../../warnings.js';
+import type { Instance, InstancePlan } from '../instance-plan.js';
+import { createProxy } from '../proxy.js';
+import { traceQueue, traceRestart } from '../tracing.js';
+import { FleetStats } from './fleet-stats.js';
+import { Lease } from './lease.js';
+import { Member } from './member.js';
+import { PoolMembers } from './pool-members.js';
+import { Scheduler } from './scheduler.js';
+import { WaitingCall } from './waiting-room.js';
+
+export type PoolPlan = InstancePlan<typeof poolOptions>;
+
+/**
+ * Equal instances behind one queue. {@link Scheduler} brings calls to them, {@link PoolMembers} keeps as many as there are to be.
+ *
+ * | state    | takes calls | what follows                                                                   |
+ * | -------- | ----------- | ------------------------------------------------------------------------------ |
+ * | running  | yes         | draining, closed; failed, when every instance has used up its restarts         |
+ * | draining | no          | closed, when no call waits or runs any more                                    |
+ * | failed   | no          | closed                                                                         |
+ * | closed   | no          | nothing                                                                        |
+ */
+export class Pool {
+  readonly listeners: Listeners;
+  /** What stands for the pool on this side. */
+  proxy: object | undefined;
+  readonly #plan: PoolPlan;
+  readonly #scheduler: Scheduler;
+  readonly #members: PoolMembers;
+  readonly #stats = new FleetStats();
+  #state: PoolStats['state'] = 'running';
+  /** The last crash of the last instance. */
+  #failure: Error | undefined;
+  #onEmpty: (() => void) | undefined;
+  #stopFollowing: () => void = () => {};
+  #drained: Promise<void> | undefined;
+  #terminated: Promise<void> | undefined;
+
+  constructor(plan: PoolPlan) {
+    this.#plan = plan;
+    const { options } = plan;
+    const isListenedTo = (): boolean => this.listeners.events.length > 0;
+    this.listeners = new Listeners(
+      () => this.proxy,
+      () => this.#members.keepAlive(isListenedTo()),
+    );
+    this.#scheduler = new Scheduler({
+      maxQueue: options.maxQueue,
+      queueTimeout: options.queueTimeout,
+      what: 'an instance of the pool',
+      remedy: 'Wait for $room(), answer the request with 429, or raise `maxQueue`.',
+      choose: options.choose,
+      onHandOver: (call, member, wait) => {
+        this.#stats.wait(wait);
+        if (wait > 0) traceQueue({ className: plan.className, pid: member.supervisor.pid, ...call, wait });
+      },
+      onDone: (member, time) => {
+        this.#stats.run(time);
+        this.#members.afterCall(member);
+        this.#checkEmpty();
+      },
+      onWaiting: () => this.#members.grow(),
+    });
+    this.#members = new PoolMembers({
+      size: options.size ?? { min: availableParallelism(), max: availableParallelism() },
+      idleTimeout: options.idleTimeout,
+      recycle: options.recycle ?? {},
+      scheduler: this.#scheduler,
+      rss: (member) => this.#stats.rss(member),
+      onGone: (member) => (this.#stats.restarts += member.supervisor.restarts),
+      onNoneLeft: (error) => this.#failAll(error),
+      make: () => this.#make(isListenedTo),
+    });
+  }
+
+  /** Starts the least number of instances. Where one cannot be made, all are ended. */
+  async start(): Promise<Instance> {
+    const { signal } = this.#plan.options;
+    signal?.throwIfAborted();
+    if (signal) this.#stopFollowing = onAbort(signal, () => void this.terminate());
+    try {
+      const [first] = await this.#members.start();
+      return first as Instance;
+    } catch (error) {
+      await this.terminate();
+      throw signal?.aborted ? signal.reason : error;
+    }
+  }
+
+  /** @param proxy what stands for the pool on this side */
+  represent(proxy: object): void {
+    this.proxy = proxy;
+    for (const { instance } of this.#scheduler.members) if (instance) instance.self.current = proxy;
+  }
+
+  open(method: string, args: readonly unknown[], options: CallOptions, key: string | undefined, settle: Settle): void {
+    if (this.#state !== 'running') return settle.reject(this.#closedError(method));
+    this.#scheduler.open({ method, args, options, settle, key });
+  }
+
+  /** Calls a method on every instance that is up, on each in its turn. */
+  all(method: string, args: readonly unknown[], options: CallOptions): Promise<PromiseSettledResult<unknown>[]> {
+    const members = [...this.#scheduler.members].filter(({ instance }) => instance);
+    const calls = members.map(
+      (member) =>
+        new Promise((resolve, reject) => {
+          if (this.#state !== 'running') return reject(this.#closedError(method));
+          const handOver = (chosen: Member): void => {
+            this.#scheduler.run(chosen, { method, args, options, settle: { resolve, reject }, key: undefined });
+          };
+          this.#scheduler.enter(new WaitingCall({ method, signal: options.signal, handOver, reject }), member);
+        }),
+    );
+    return Promise.allSettled(calls);
+  }
+
+  /** Runs a function with an instance that runs nothing else meanwhile. */
+  use(run: (proxy: object) => unknown, signal: AbortSignal | undefined): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (this.#state !== 'running') return reject(this.#closedError('$use'));
+      const handOver = (member: Member): void => resolve(this.#lend(member, run));
+      this.#scheduler.enterExclusive(new WaitingCall({ method: '$use', isExclusive: true, signal, handOver, reject }));
+    });
+  }
+
+  async #lend(member: Member, run: (proxy: object) => unknown): Promise<unknown> {
+    const instance = member.instance as Instance;
+    const { self, description, connection } = instance;
+    member.isLeased = true;
+    this.#scheduler.begin(member);
+    const lease = new Lease(
+      connection,
+      () => self.current,
+      () => {
+        // A lost instance has taken the lease with it.
+        if (member.instance !== instance) return;
+        member.isLeased = false;
+        self.current = this.proxy;
+        this.#scheduler.end(member);
+        this.#members.afterCall(member);
+        this.#checkEmpty();
+      },
+    );
+    const { options, className, type } = this.#plan;
+    const proxy = createProxy<object>({ connection: lease, description, options, className, type });
+    self.current = proxy;
+    try {
+      return await run(proxy);
+    } finally {
+      lease.end();
+    }
+  }
+
+  room(): Promise<void> {
+    if (this.#state !== 'running') return Promise.reject(this.#closedError('$room'));
+    return this.#scheduler.room.room();
+  }
+
+  resize(size: PoolSize): Promise<void> {
+    if (this.#state !== 'running') return Promise.reject(this.#closedError('$resize'));
+    return this.#members.resize(size);
+  }
+
+  recycle(): Promise<void> {
+    if (this.#state !== 'running') return Promise.reject(this.#closedError('$recycle'));
+    return this.#members.recycleAll();
+  }
+
+  drain(): Promise<void> {
+    this.#drained ??= this.#drain();
+    return this.#drained;
+  }
+
+  async #drain(): Promise<void> {
+    if (this.#state === 'running') {
+      this.#state = 'draining';
+      const empty = new Promise<void>((resolve) => (this.#onEmpty = resolve));
+      this.#checkEmpty();
+      await empty;
+    }
+    await this.terminate();
+  }
+
+  terminate(): Promise<void> {
+    this.#terminated ??= this.#terminate();
+    return this.#terminated;
+  }
+
+  async #terminate(): Promise<void> {
+    this.#state = 'closed';
+    this.#stopFollowing();
+    this.#scheduler.room.rejectAll((method) => this.#closedError(method));
+    this.#onEmpty?.();
+    await this.#members.terminate(() => new TerminatedError('The pool was terminated while the call ran.'));
+  }
+
+  stats(): Promise<PoolStats> {
+    return this.#stats.read(this.#state, this.#scheduler.room.calls.size, this.#scheduler.members);
+  }
+
+  #make(isListenedTo: () => boolean): Member {
+    const plan = this.#plan;
+    const { concurrency, restart, setup } = plan.options;
+    return new Member(concurrency, (member) => ({
+      plan,
+      // Without restarts the first crash is the last.
+      backoff: restart ?? { maxRestarts: 0, within: 0, minDelay: 0, maxDelay: 0 },
+      constructorArgs: plan.constructorArgs,
+      isListenedTo,
+      setUp: async (instance, crash) => {
+        instance.connection.events.attach(this.listeners);
+        const { connection, description, self } = instance;
+        const { options, className, type } = plan;
+        const proxy = createProxy<object>({ connection, description, options, className, type });
+        self.current = proxy;
+        if (crash) await restart?.onRestart?.(proxy, crash);
+        await (setup as ((proxy: object) => unknown) | undefined)?.(proxy);
+        self.current = this.proxy;
+      },
+      onUp: (instance, crash) => {
+        traceRestart({ ...instance.connection.context, key: undefined, reason: 'crash', error: crash });
+        this.#warnOfRestart(instance, crash);
+        this.#scheduler.feed(member);
+      },
+      onDown: (crash) => this.#lose(member, crash),
+      onFailed: (crash) => this.#fail(member, crash),
+    }));
+  }
+
+  #lose(member: Member, crash: Error): void {
+    member.isLeased = false;
+    member.reserved = undefined;
+    this.#scheduler.lose(member, () => crash);
+    this.#members.endIfRetired(member);
+    this.#checkEmpty();
+  }
+
+  #fail(member: Member, crash: Error): void {
+    this.#lose(member, crash);
+    this.#members.remove(member);
+    this.#plan.options.onFailed?.(crash);
+    if (this.#scheduler.members.size === 0 && !this.#members.isStarting) this.#failAll(crash);
+  }
+
+  #failAll(crash: Error): void {
+    if (this.#state === 'closed') return;
+    this.#failure = crash;
+    if (this.#state === 'running') this.#state = 'failed';
+    this.#scheduler.room.rejectAll((method) => this.#closedError(method));
+    this.#checkEmpty();
+  }
+
+  #warnOfRestart({ connection }: Instance, crash: Error): void {
+    const { className, options } = this.#plan;
+    if (options.restart?.onRestart || options.setup) return;
+    const what = `An instance of ${className || 'an anonymous class'} was made again, in the child ${connection.worker.pid}`;
+    warn('PROCXY_RESTARTED', `${what}. ${describeReason(crash)}.`);
+  }
+
+  #checkEmpty(): void {
+    if (this.#onEmpty && this.#scheduler.room.calls.size === 0 && this.#scheduler.running === 0) this.#onEmpty();
+  }
+
+  #closedError(method: string): Error {
+    const state =
+      this.#state === 'failed' ? 'has failed: all its instances have used up their restarts' : `is ${this.#state}`;
+    const cause = this.#failure && { cause: this.#failure };
+    return markRan(new PoolClosedError(`${method}(): the pool ${state}. Make a new one by procxyPool().`, cause), 'no');
+  }
+}

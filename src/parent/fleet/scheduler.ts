@@ -1,0 +1,255 @@
+import { now } from '../../clock.js';
+import type { Choose } from '../../options/pool.js';
+import { CallSiteBudget, captureCallSite } from '../../session/calls/call-site.js';
+import type { CallOptions, Settle } from '../../session/calls/open-call.js';
+import type { Instance } from '../instance-plan.js';
+import { FreeMembers } from './free-members.js';
+import { LinkedList } from './linked-list.js';
+import type { Member } from './member.js';
+import { rendezvous } from './rendezvous.js';
+import { WaitingCall, WaitingRoom, type WaitingRoomOptions } from './waiting-room.js';
+
+export interface FleetCall {
+  method: string;
+  args: readonly unknown[];
+  options: CallOptions;
+  settle: Settle;
+  key: string | undefined;
+}
+
+export interface SchedulerOptions extends WaitingRoomOptions {
+  choose: 'least-busy' | 'round-robin' | Choose;
+  /** A call has been handed over, after so many ms. */
+  onHandOver(call: { method: string; key: string | undefined }, member: Member, waited: number): void;
+  /** A member has done with a call, after so many ms. */
+  onDone(member: Member, time: number): void;
+  /** A call has to wait, and no member is free. */
+  onWaiting(): void;
+}
+
+/** The member to which the calls of a key go while some of them are open. */
+interface Binding {
+  member: Member;
+  /** Calls of the key that wait or run. */
+  open: number;
+}
+
+/**
+ * Brings calls to members: to one that is free at once, or else by the queue. Calls that can go to one member alone wait in its own
+ * list. A member that has room takes the oldest call of the two.
+ */
+export class Scheduler {
+  readonly members = new Set<Member>();
+  readonly room: WaitingRoom<Member>;
+  readonly #options: SchedulerOptions;
+  readonly #queue = new LinkedList<WaitingCall<Member>>();
+  readonly #free = new FreeMembers<Member>();
+  readonly #bindings = new Map<string, Binding>();
+  readonly #sites = new CallSiteBudget();
+  /** Where the round-robin goes on. */
+  #next = 0;
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    this.room = new WaitingRoom(options);
+  }
+
+  get running(): number {
+    let sum = 0;
+    for (const { running } of this.members) sum += running;
+    return sum;
+  }
+
+  add(member: Member): void {
+    this.members.add(member);
+    this.feed(member);
+  }
+
+  /** The member takes no calls any more. Those that wait for it alone go elsewhere, or reject with `error`. */
+  remove(member: Member, error: () => Error): void {
+    this.members.delete(member);
+    this.#free.remove(member);
+    this.#release(member);
+    this.#moveOwn(member, error);
+  }
+
+  /** The instance of a member has ended, with all that it ran. */
+  lose(member: Member, error: () => Error): void {
+    member.running = 0;
+    this.#free.remove(member);
+    this.#release(member);
+    this.#moveOwn(member, error);
+  }
+
+  open(call: FleetCall): void {
+    const { method, settle, key } = call;
+    const binding = key === undefined ? undefined : this.#bind(key);
+    const own = binding?.member.own;
+    const member = binding
+      ? own?.size === 0 && binding.member.hasRoom
+        ? binding.member
+        : undefined
+      : this.#pick(call);
+    if (member) return this.#handOver(member, call, 0);
+    const options = this.#withSite(call.options);
+    const waiting: WaitingCall<Member> = new WaitingCall<Member>({
+      method,
+      signal: options.signal,
+      key,
+      handOver: (chosen) => this.#handOver(chosen, { ...call, options }, now() - waiting.since),
+      reject: (reason) => {
+        this.#unbind(key);
+        settle.reject(reason);
+      },
+    });
+    this.room.enter(waiting, own ?? this.#queue);
+    if (waiting.isWaiting) this.#wait();
+  }
+
+  /** Has a call wait for one member, in its turn. */
+  enter(waiting: WaitingCall<Member>, member: Member): void {
+    this.room.enter(waiting, member.own);
+    this.feed(member);
+  }
+
+  /** Has a call wait that needs a member for itself. */
+  enterExclusive(waiting: WaitingCall<Member>): void {
+    this.room.enter(waiting, this.#queue);
+    if (waiting.isWaiting) this.#wait();
+  }
+
+  /** One more call waits, maybe behind one that needs a member for itself. */
+  #wait(): void {
+    const member = this.#free.leastBusy();
+    if (member) this.feed(member);
+    else this.#options.onWaiting();
+  }
+
+  /** Gives a member what waits, as far as it has room. To be called whenever that may have changed. */
+  feed(member: Member): void {
+    for (let call = this.#nextFor(member); call; call = this.#nextFor(member)) {
+      if (call.isExclusive && member.running > 0) {
+        member.reserved = call;
+        break;
+      }
+      member.reserved = undefined;
+      call.handOver(member);
+    }
+    this.#free.update(member);
+  }
+
+  /** Makes a call at a member that has room. */
+  run(member: Member, call: FleetCall): void {
+    this.#handOver(member, call, 0);
+  }
+
+  /** The member runs one call more. */
+  begin(member: Member): void {
+    member.running++;
+    member.calls++;
+    this.#free.update(member);
+  }
+
+  /** It runs one less. */
+  end(member: Member): void {
+    member.running--;
+    member.idleSince = now();
+    this.feed(member);
+  }
+
+  #nextFor(member: Member): WaitingCall<Member> | undefined {
+    if (member.isLeased || !member.instance) return undefined;
+    if (member.reserved && !member.reserved.isWaiting) member.reserved = undefined;
+    if (member.reserved) return member.running === 0 ? member.reserved : undefined;
+    if (!member.hasRoom) return undefined;
+    const own = member.own.first;
+    const shared = member.isRetiring ? undefined : this.#firstShared();
+    if (own && shared) return own.order < shared.order ? own : shared;
+    return own ?? shared;
+  }
+
+  /** The first in the queue for which no member is kept free. */
+  #firstShared(): WaitingCall<Member> | undefined {
+    const first = this.#queue.first;
+    if (!first?.isExclusive || ![...this.members].some(({ reserved }) => reserved === first)) return first;
+    for (const call of this.#queue) if (call !== first && !call.isExclusive) return call;
+    return undefined;
+  }
+
+  #handOver(member: Member, { method, args, options, settle, key }: FleetCall, waited: number): void {
+    const instance = member.instance as Instance;
+    const { connection } = instance;
+    const begun = now();
+    this.begin(member);
+    this.#options.onHandOver({ method, key }, member, waited);
+    const onDone = (): void => {
+      // What was lost with the instance has been counted as such.
+      if (member.instance !== instance) return;
+      this.#unbind(key);
+      this.end(member);
+      this.#options.onDone(member, now() - begun);
+    };
+    const onTimeout = options.onTimeout && connection.endLate;
+    connection.open(method, args, { ...options, onTimeout, onDone }, settle);
+  }
+
+  #pick({ method, key }: FleetCall): Member | undefined {
+    if (this.#queue.size > 0) return undefined;
+    const { choose } = this.#options;
+    if (choose === 'least-busy') return this.#free.leastBusy();
+    const all = [...this.members];
+    const free = all.filter((member) => member.isFree);
+    if (free.length === 0) return undefined;
+    if (choose === 'round-robin') {
+      for (let i = 0; i < all.length; i++) {
+        const member = all[this.#next++ % all.length];
+        if (member?.isFree) return member;
+      }
+    }
+    if (typeof choose !== 'function') return free[0];
+    const stats = free.map((member) => member.stats);
+    return free[choose(stats, { method, key })] ?? free[0];
+  }
+
+  /** The caller is no more to be seen when the call is handed over. */
+  #withSite({ boundary, ...options }: CallOptions): CallOptions {
+    return boundary && this.#sites.take(now()) ? { ...options, site: captureCallSite(boundary) } : options;
+  }
+
+  #bind(key: string): Binding {
+    let binding = this.#bindings.get(key);
+    if (!binding) {
+      const serving = [...this.members].filter(({ isRetiring }) => !isRetiring);
+      const up = serving.filter(({ instance }) => instance);
+      const member = rendezvous(key, up.length > 0 ? up : serving.length > 0 ? serving : this.members) as Member;
+      this.#bindings.set(key, (binding = { member, open: 0 }));
+    }
+    binding.open++;
+    return binding;
+  }
+
+  #unbind(key: string | undefined): void {
+    const binding = key === undefined ? undefined : this.#bindings.get(key);
+    if (binding && --binding.open === 0) this.#bindings.delete(key as string);
+  }
+
+  /** Calls of keys that the member ran are over; those that wait for it are counted again where they go. */
+  #release(member: Member): void {
+    for (const [key, binding] of this.#bindings) if (binding.member === member) this.#bindings.delete(key);
+  }
+
+  #moveOwn(member: Member, error: () => Error): void {
+    const bound = new Set<Member>();
+    for (const call of member.own) {
+      const { key } = call;
+      if (key === undefined || this.members.size === 0) {
+        call.refuse(error());
+        continue;
+      }
+      const { member: next } = this.#bind(key);
+      if (next !== member) call.move(next.own);
+      bound.add(next);
+    }
+    for (const next of bound) this.feed(next);
+  }
+}

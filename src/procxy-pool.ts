@@ -1,0 +1,52 @@
+import { startInProcess } from './in-process.js';
+import { startPool } from './parent/fleet/start-pool.js';
+import type { ClassReference, Constructor, PublicInstanceOf, PublicArgumentsOf, WholeProxy } from './types/creation.js';
+import type { PoolOptions, PoolProxy } from './types/pool.js';
+import type { ProcxyOptions } from './types/options.js';
+
+declare const completed: unique symbol;
+
+/** The options that were given, without unknown names. */
+type Known<C extends Constructor, O> =
+  | (O &
+      Pick<PoolOptions, keyof O & keyof PoolOptions> & {
+        readonly [K in Exclude<keyof O, keyof PoolOptions>]: never;
+      })
+  | { readonly setup?: (proxy: WholeProxy<InstanceType<C>>) => unknown; readonly [completed]: never };
+
+/** What the options say of the proxies. */
+type Of<O> = O extends ProcxyOptions ? O : Omit<O, 'restart'>;
+
+/**
+ * Runs several equal instances of `Class`, each in a child process of its own, and returns a pool with their methods. A call goes to
+ * an instance that is free, or waits for one.
+ *
+ * ```ts
+ * await using renderers = await procxyPool(Renderer, './renderer.js', { size: 4 }, 'en');
+ * const page = await renderers.render(source);
+ * ```
+ *
+ * Arguments and options are those of `procxy()`, and the options of a pool besides.
+ *
+ * @param Class the class, or a reference to it that `classFrom()` made
+ * @returns when the least number of instances is up
+ * @throws {OptionsValidationError} for an argument or option that is not what it must be
+ * @throws {ModuleResolutionError} when the module, or the class in it, is not found or cannot be loaded
+ * @throws {TimeoutError} when the start of an instance takes longer than `startTimeout`
+ * @throws {ChildCrashedError} when a child ends before its instance is made
+ * @throws whatever the constructor, or `setup`, throws
+ */
+export function procxyPool<C extends Constructor, const O extends PoolOptions = object>(
+  Class: C | ClassReference<C>,
+  modulePath: string | URL | undefined,
+  options?: Known<C, O>,
+  ...args: PublicArgumentsOf<C, O>
+): Promise<PoolProxy<PublicInstanceOf<C, O>, Of<O>>>;
+export function procxyPool<C extends Constructor, const O extends PoolOptions = object>(
+  Class: C | ClassReference<C>,
+  options?: Known<C, O>,
+  ...args: PublicArgumentsOf<C, O>
+): Promise<PoolProxy<PublicInstanceOf<C, O>, Of<O>>>;
+export function procxyPool(Class: unknown, ...args: unknown[]): Promise<unknown> {
+  return startPool({ Class, args, boundary: procxyPool as (...args: never[]) => unknown, startInProcess });
+}

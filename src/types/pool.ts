@@ -1,0 +1,86 @@
+import type { RecordableHistogram } from 'node:perf_hooks';
+import type { MemberStats, poolCallOptions, poolOptions, PoolSize } from '../options/pool.js';
+import type { Written } from '../options/option.js';
+import type { AnyFunction } from './any-function.js';
+import type { SettingOf } from './crossing.js';
+import type { RemoteMethod } from './forms.js';
+import type { ProcxyOptions } from './options.js';
+import type { ListenerMembers, Procxy, RemoteName } from './procxy.js';
+
+/** The options of `procxyPool()`: those of `procxy()`, and its own. All may be left out. */
+export interface PoolOptions extends Omit<ProcxyOptions, 'restart'>, Written<typeof poolOptions> {}
+
+/** Options of single calls of a pool, for `$with()`. */
+export interface PoolCallOptions extends Written<typeof poolCallOptions> {}
+
+/** What is known of an instance of a pool. */
+export interface InstanceStats extends MemberStats {
+  /** Bytes of memory of its process; `undefined` before it has said so. */
+  rss: number | undefined;
+  /** ms of CPU time that its process has used; `undefined` before it has said so. */
+  cpu: number | undefined;
+  /** The share of time, from 0 to 1, in which its event loop was busy since the last look; `1` where it does not answer. */
+  utilization: number | undefined;
+}
+
+/** What is known of a pool. */
+export interface PoolStats {
+  state: 'running' | 'draining' | 'closed' | 'failed';
+  /** Calls that wait. */
+  waiting: number;
+  /** Calls that instances run. */
+  running: number;
+  /** How many times an instance was made again. */
+  restarts: number;
+  instances: InstanceStats[];
+  /** ms that calls have waited. */
+  waitTime: RecordableHistogram;
+  /** ms that calls have run. */
+  runTime: RecordableHistogram;
+}
+
+/** A method that returns the instance itself resolves to the pool. */
+type PoolMethods<T, O extends ProcxyOptions> = {
+  readonly [K in RemoteName<T>]: RemoteMethod<Extract<T[K], AnyFunction>, T, PoolProxy<T, O>, SettingOf<O>>;
+};
+
+/** Every method of the class, called on each instance. */
+export type All<T, O extends ProcxyOptions> = {
+  readonly [K in RemoteName<T>]: PoolMethods<T, O>[K] extends infer F extends AnyFunction
+    ? (...args: Parameters<F>) => Promise<PromiseSettledResult<Awaited<ReturnType<F>>>[]>
+    : never;
+};
+
+/**
+ * Equal instances of `T`, each in a child process, behind one object with their methods.
+ * @typeParam T the class's instance type
+ * @typeParam O the options it was made with
+ */
+export type PoolProxy<T, O extends ProcxyOptions = object> = PoolMethods<T, O> &
+  ListenerMembers<T> &
+  PoolControls<T, O>;
+
+/** What every pool has of its own. */
+export interface PoolControls<T, O extends ProcxyOptions> extends AsyncDisposable {
+  /** Calls a method on every instance that is up, on each in its turn. Resolves to how each call has ended. */
+  readonly $all: All<T, O>;
+  /**
+   * Runs a function with the proxy of one instance, which runs nothing else meanwhile. Resolves to what the function returns. The
+   * proxy rejects every call afterwards.
+   */
+  $use<R>(use: (instance: Procxy<T, O>) => R | Promise<R>): Promise<Awaited<R>>;
+  /** The same pool, with other options for the calls made through it. */
+  $with(options: PoolCallOptions): PoolProxy<T, O>;
+  /** Resolves when one more call may wait. */
+  $room(): Promise<void>;
+  /** Changes how many instances there are. Resolves when those that are needed are up. */
+  $resize(size: number | PoolSize): Promise<void>;
+  /** Replaces all instances, one at a time. No call is rejected. Resolves when the last one has ended. */
+  $recycle(): Promise<void>;
+  /** Takes no more calls. Resolves when all that were made have ended, and the instances too. */
+  $drain(): Promise<void>;
+  /** Ends all instances: calls that wait or run reject. Resolves when the processes are gone; may be called again. */
+  $terminate(): Promise<void>;
+  /** What is known of the pool and its instances. One that does not answer within 250 ms counts as busy. */
+  $stats(): Promise<PoolStats>;
+}

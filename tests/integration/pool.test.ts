@@ -1,0 +1,340 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { PoolClosedError, procxyPool, QueueFullError, QueueTimeoutError } from 'procxy';
+import { Journal } from '../fixtures/journal.js';
+import { isRunning, until } from '../support/processes.js';
+import { seeded } from '../support/seeded.js';
+import { chaos } from '../support/pool-chaos.js';
+
+const module = '../fixtures/journal.js';
+const outcome = (promise: PromiseLike<unknown>): Promise<unknown> =>
+  Promise.resolve(promise).then(
+    (value) => value,
+    (error: unknown) => error,
+  );
+const range = (length: number): number[] => Array.from({ length }, (_, n) => n);
+const quick = { minDelay: 10, maxDelay: 20, onRestart: () => {} };
+
+let folder: string;
+let log: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'procxy-pool-'));
+  log = join(folder, 'log');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+const logged = (): string[] => (existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(0, -1) : []);
+
+describe('procxyPool()', () => {
+  test('brings each call to an instance that is free, and the rest to the next that is', async () => {
+    await using pool = await procxyPool(Journal, module, { size: 3 }, log);
+    const pids = new Set(await Promise.all(range(3).map(() => pool.pid())));
+    expect(pids.size).toBe(3);
+    expect(await Promise.all(range(200).map((n) => pool.run(n)))).toEqual(range(200));
+    expect(
+      logged()
+        .map(Number)
+        .toSorted((a, b) => a - b),
+    ).toEqual(range(200));
+    const stats = await pool.$stats();
+    expect(stats).toMatchObject({ state: 'running', waiting: 0, running: 0, restarts: 0 });
+    expect(stats.instances).toHaveLength(3);
+    expect(stats.instances.every(({ rss = 0, cpu = 0 }) => rss > 1e6 && cpu > 0)).toBe(true);
+    expect(stats.runTime.count).toBe(203);
+  });
+
+  test('gives an instance as many calls at a time as `concurrency` says', async () => {
+    await using pool = await procxyPool(Journal, module, { size: 2, concurrency: 3 }, log);
+    const open = range(10).map((n) => pool.run(n, 100));
+    const { running, waiting, instances } = await pool.$stats();
+    expect([running, waiting]).toEqual([6, 4]);
+    expect(instances.map((each) => each.running)).toEqual([3, 3]);
+    await Promise.all(open);
+  });
+
+  test('rejects what a dead instance had been given; what waits goes to the others', async () => {
+    await using pool = await procxyPool(Journal, module, { size: 2, restart: quick }, log);
+    const [pid] = await Promise.all([pool.pid(), pool.pid()]);
+    const open = range(20).map((n) => outcome(pool.run(n, 50)));
+    await until(() => logged().length >= 2, 'two calls run');
+    process.kill(pid, 'SIGKILL');
+    const outcomes = await Promise.all(open);
+    const failed = outcomes.filter((each) => typeof each !== 'number');
+    expect(failed).toMatchObject([{ name: 'ChildCrashedError', ran: 'maybe', signal: 'SIGKILL' }]);
+    expect(new Set(logged()).size).toBe(logged().length);
+    expect((await pool.$stats()).instances).toHaveLength(2);
+  });
+
+  test('rejects a call at once when the queue is full, and says when there is room', async () => {
+    await using pool = await procxyPool(Journal, module, { size: 1, maxQueue: 2 }, log);
+    const open = range(3).map((n) => pool.run(n, 50));
+    const error = await outcome(pool.run(3));
+    expect(error).toBeInstanceOf(QueueFullError);
+    expect(error).toMatchObject({ method: 'run', maxQueue: 2, ran: 'no' });
+    await pool.$room();
+    expect(await pool.run(4)).toBe(4);
+    await Promise.all(open);
+    expect(logged()).toEqual(['0', '1', '2', '4']);
+  });
+
+  test('counts the timeout of a call from its hand-over, and that of the queue from the call', async () => {
+    await using pool = await procxyPool(Journal, module, { size: 1, queueTimeout: 300 }, log);
+    const slow = pool.run('slow', 600);
+    const waiting = await outcome(pool.$with({ timeout: 50 }).run('waiting'));
+    expect(waiting).toBeInstanceOf(QueueTimeoutError);
+    expect(waiting).toMatchObject({ timeoutMs: 300, ran: 'no' });
+    await slow;
+    await using patient = await procxyPool(Journal, module, { size: 1 }, log);
+    const first = patient.run('first', 400);
+    expect(await patient.$with({ timeout: 300 }).run('second')).toBe('second');
+    await first;
+  });
+
+  test('keeps an instance busy until a method that was given up has ended', async () => {
+    await using pool = await procxyPool(Journal, module, { size: 1 }, log);
+    expect(await outcome(pool.$with({ timeout: 50 }).run('late', 400))).toMatchObject({
+      name: 'TimeoutError',
+      ran: 'maybe',
+    });
+    expect((await pool.$stats()).running).toBe(1);
+    const begun = performance.now();
+    await pool.run('next');
+    expect(performance.now() - begun).toBeGreaterThan(100);
+  });
+
+  test('keeps an instance busy until the iterator that a call returned has ended', async () => {
+    await using pool = await procxyPool(Journal, module, { size: 1 }, log);
+    const numbers = await pool.numbers(3);
+    const next = pool.run('after');
+    await sleep(50);
+    expect(logged()).toEqual([]);
+    const seen: number[] = [];
+    for await (const n of numbers) seen.push(n);
+    expect(seen).toEqual([0, 1, 2]);
+    expect(await next).toBe('after');
+  });
+
+  test('aborting any call touches no other, and kills no instance', async () => {
+    await using pool = await procxyPool(Journal, module, { size: 4 }, log);
+    const pids = await pool.$all.pid();
+    const random = seeded(7);
+    const calls = range(1000).map((n) => {
+      const controller = new AbortController();
+      return {
+        n,
+        controller,
+        aborted: random() < 0.5,
+        result: outcome(pool.$with({ signal: controller.signal }).run(n, 1)),
+      };
+    });
+    for (const { n, controller, aborted } of calls) {
+      if (!aborted) continue;
+      controller.abort(new Error(`aborted ${n}`));
+      if (random() < 0.1) await sleep(1);
+    }
+    for (const { n, aborted, result } of calls) {
+      const value = await result;
+      if (!aborted) expect(value).toBe(n);
+      else if (value !== n) expect(value).toMatchObject({ message: `aborted ${n}` });
+    }
+    expect(await pool.$all.pid()).toEqual(pids);
+    expect((await pool.$stats()).running).toBe(0);
+  }, 60_000);
+
+  test('keeps the calls of a key on one instance, in their order, through a crash', async () => {
+    await using pool = await procxyPool(Journal, module, { size: 3, restart: quick }, log);
+    const users = range(5).map((n) => ({ name: `user ${n}`, calls: pool.$with({ key: `user ${n}` }) }));
+    const rounds = range(30).flatMap((n) => users.map(({ name, calls }) => outcome(calls.run(`${name}:${n}`, 2))));
+    const homes = await Promise.all(users.map(async ({ calls }) => [await calls.pid(), await calls.pid()]));
+    for (const [first, second] of homes) expect(first).toBe(second);
+    await Promise.all(rounds);
+    for (const { name } of users) {
+      const own = logged().filter((line) => line.startsWith(name));
+      expect(own).toEqual(range(30).map((n) => `${name}:${n}`));
+    }
+    const again = range(30).flatMap((n) => users.map(({ name, calls }) => outcome(calls.run(`again ${name}:${n}`, 2))));
+    process.kill(homes[0]?.[0] ?? 0, 'SIGKILL');
+    await Promise.all(again);
+    for (const { name } of users) {
+      const own = logged().filter((line) => line.startsWith(`again ${name}`));
+      const numbers = own.map((line) => Number(line.split(':')[1]));
+      expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+    }
+  });
+
+  test('calls a method on every instance by $all', async () => {
+    await using pool = await procxyPool(Journal, module, { size: 3 });
+    const results = await pool.$all.pid();
+    expect(new Set(results.map((each) => (each.status === 'fulfilled' ? each.value : 0))).size).toBe(3);
+    const failures = await pool.$all.fail();
+    expect(failures).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }, { status: 'rejected' }]);
+  });
+
+  test('gives one instance to $use() alone, and its proxy to nobody afterwards', async () => {
+    await using pool = await procxyPool(Journal, module, { size: 2, concurrency: 4, enableCallbacks: true }, log);
+    const others = range(6).map((n) => pool.run(`other ${n}`, 100));
+    let kept: { run(id: string): Promise<unknown> } | undefined;
+    const seen: unknown[] = [];
+    const result = await pool.$use(async (journal) => {
+      kept = journal;
+      journal.on('run', (id) => seen.push(id));
+      void range(10).map((n) => outcome(pool.run(`meanwhile ${n}`, 5)));
+      expect(await journal.itself()).toBe(journal);
+      await journal.run('mine', 50);
+      return journal.count;
+    });
+    expect(typeof result).toBe('number');
+    expect(seen).toEqual(['mine']);
+    expect(await outcome(kept?.run('too late') ?? Promise.resolve())).toMatchObject({
+      name: 'TerminatedError',
+      ran: 'no',
+    });
+    expect(await pool.itself()).toBe(pool);
+    await Promise.all(others);
+    await pool.$drain();
+    expect(logged()).toHaveLength(17);
+  });
+
+  test('sets every instance up before its first call, also after a crash', async () => {
+    const setup = (journal: { run(id: string): Promise<unknown> }): unknown => journal.run('set up');
+    await using pool = await procxyPool(Journal, module, { size: 2, restart: { minDelay: 10 }, setup }, log);
+    expect(logged()).toEqual(['set up', 'set up']);
+    process.kill(await pool.pid(), 'SIGKILL');
+    await until(() => logged().length === 3, 'the third set-up');
+    expect(await pool.run('call')).toBe('call');
+  });
+
+  test('hears the events of all instances, later ones included', async () => {
+    await using pool = await procxyPool(Journal, module, { size: 2, restart: quick }, log);
+    const seen: unknown[] = [];
+    pool.on('run', (id) => seen.push(id));
+    await pool.$all.run('first');
+    process.kill(await pool.pid(), 'SIGKILL');
+    await until(() => seen.length === 2, 'both events');
+    await pool.$recycle();
+    await pool.$all.run('second');
+    expect(seen).toEqual(['first', 'first', 'second', 'second']);
+  });
+
+  test.each([
+    ['$recycle()', {}],
+    ['the option recycle', { recycle: { calls: 50 } }],
+  ])(
+    'replaces instances by %s under load, and rejects nothing',
+    async (name, options) => {
+      await using pool = await procxyPool(Journal, module, { size: 2, ...options }, log);
+      const before = await pool.$all.pid();
+      const results = range(400).map((n) => pool.run(n, 1));
+      if (name === '$recycle()') await pool.$recycle();
+      expect(await Promise.all(results)).toEqual(range(400));
+      await until(
+        () => before.every((each) => each.status === 'fulfilled' && !isRunning(each.value)),
+        'the old ones have gone',
+      );
+      expect(logged()).toHaveLength(400);
+    },
+    60_000,
+  );
+
+  test('grows where calls wait, shrinks where none come, and is resized', async () => {
+    await using pool = await procxyPool(Journal, module, { size: { min: 1, max: 3 }, idleTimeout: 200 }, log);
+    const size = async (): Promise<number> => (await pool.$stats()).instances.length;
+    expect(await size()).toBe(1);
+    await Promise.all(range(40).map((n) => pool.run(n, 50)));
+    expect(await size()).toBeGreaterThan(1);
+    for (let left = 100; (await size()) > 1 && left > 0; left--) await sleep(50);
+    expect(await size()).toBe(1);
+    await pool.$resize(3);
+    expect(await size()).toBe(3);
+    await pool.$resize(1);
+    expect(await size()).toBe(1);
+  }, 60_000);
+
+  test('lets the user choose the instance', async () => {
+    const choose = (instances: readonly { pid: number | undefined }[]): number =>
+      instances.findIndex(({ pid }) => pid === Math.max(...instances.map((each) => each.pid ?? 0)));
+    await using pool = await procxyPool(Journal, module, { size: 3, choose });
+    const one = await pool.pid();
+    expect(await pool.pid()).toBe(one);
+    await using round = await procxyPool(Journal, module, { size: 3, choose: 'round-robin' });
+    expect(new Set([await round.pid(), await round.pid(), await round.pid()]).size).toBe(3);
+  });
+
+  test('rejects, and leaves no process, where an instance cannot be made', async () => {
+    const setup = (): never => {
+      throw new Error('no set-up');
+    };
+    expect(await outcome(procxyPool(Journal, module, { size: 3, setup }))).toMatchObject({ message: 'no set-up' });
+    const stream = Readable.from(['a']) as never;
+    expect(await outcome(procxyPool(Journal, module, { size: 1 }, stream))).toMatchObject({
+      name: 'OptionsValidationError',
+    });
+  });
+
+  test('fails when all instances have used up their restarts', async () => {
+    const failed: Error[] = [];
+    await using pool = await procxyPool(
+      Journal,
+      module,
+      { size: 2, restart: false, onFailed: (crash) => failed.push(crash) },
+      log,
+    );
+    const waiting = range(5).map((n) => outcome(pool.run(n, 60_000)));
+    for (const each of await Promise.all([pool.$stats()])) {
+      for (const { pid } of each.instances) process.kill(pid ?? 0, 'SIGKILL');
+    }
+    const outcomes = await Promise.all(waiting);
+    expect(outcomes.filter((each) => each instanceof PoolClosedError)).toHaveLength(3);
+    expect(failed).toHaveLength(2);
+    const error = await outcome(pool.run(1));
+    expect(error).toMatchObject({ name: 'PoolClosedError', ran: 'no', cause: { name: 'ChildCrashedError' } });
+    expect((await pool.$stats()).state).toBe('failed');
+  });
+
+  test('finishes everything by $drain()', async () => {
+    const pool = await procxyPool(Journal, module, { size: 2 }, log);
+    const results = range(50).map((n) => pool.run(n, 2));
+    const drained = pool.$drain();
+    expect(await outcome(pool.run('late'))).toMatchObject({ name: 'PoolClosedError', ran: 'no' });
+    await drained;
+    expect(await Promise.all(results)).toEqual(range(50));
+    expect((await pool.$stats()).state).toBe('closed');
+  });
+
+  test.each([
+    ['runs', quick, async () => {}],
+    ['is in a crash loop', { ...quick, maxRestarts: 1000 }, async (kill: () => Promise<void>) => kill()],
+    [
+      'waits for a restart',
+      { minDelay: 60_000, maxDelay: 60_000, onRestart() {} },
+      async (kill: () => Promise<void>) => kill(),
+    ],
+  ])('leaves nothing after $terminate() while it %s', async (name, restart, reach) => {
+    const setup = name.includes('loop')
+      ? (journal: { pid(): unknown; $restarts: number }): unknown => journal.pid()
+      : undefined;
+    const pool = await procxyPool(Journal, module, { size: 2, restart, ...(setup && { setup }) }, log);
+    const { instances } = await pool.$stats();
+    const open = range(6).map((n) => outcome(pool.run(n, 60_000)));
+    await reach(async () => {
+      for (const { pid } of instances) process.kill(pid ?? 0, 'SIGKILL');
+      await sleep(100);
+    });
+    const recycling = name === 'runs' ? outcome(pool.$recycle()) : undefined;
+    await pool.$terminate();
+    for (const each of await Promise.all(open)) expect(each).toMatchObject({ ran: /no|maybe/ });
+    await recycling;
+    expect((await pool.$stats()).instances.every(({ pid }) => !isRunning(pid ?? 0))).toBe(true);
+  });
+
+  test('2,000 calls under random kills: none runs twice, each settles and says whether it may have run', async () => {
+    const report = await chaos({ calls: 2000, log, random: seeded(23), killEvery: 100 });
+    expect(report.settled).toBe(2000);
+    expect(report.ranTwice).toEqual([]);
+    expect(report.undecided).toEqual([]);
+    expect(report.kills).toBeGreaterThan(0);
+  }, 120_000);
+});
