@@ -1,4 +1,5 @@
 export { procxy } from './procxy.js';
+export { procxyKeyed } from './procxy-keyed.js';
 export { procxyPool } from './procxy-pool.js';
 export { classFrom } from './parent/class-from.js';
 export { isProcxy } from './parent/proxy.js';
@@ -42,6 +43,7 @@ export type {
   TransferTypes,
   V8Serializable,
 } from './types/serializable.js';
+export type { KeyedOptions, KeyedProxy, KeyedStats, ProcxyKeyed } from './types/keyed.js';
 export type { Choose, MemberStats, PoolSize, Recycle } from './options/pool.js';
 export type {
   All,

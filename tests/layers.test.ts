@@ -30,8 +30,20 @@ const room = (...rooms: string[]): string[] => [...rooms.map((name) => `session/
  * beside those: the longest path that is listed decides.
  */
 const allowed: Record<string, string[]> = {
-  'index.ts': ['procxy.ts', 'parent', 'codec', 'errors.ts', 'fleet-errors.ts', 'types', 'options'],
+  'index.ts': [
+    'procxy.ts',
+    'procxy-pool.ts',
+    'procxy-keyed.ts',
+    'parent',
+    'codec',
+    'errors.ts',
+    'fleet-errors.ts',
+    'types',
+    'options',
+  ],
   'procxy.ts': ['in-process.ts', 'parent', 'types'],
+  'procxy-pool.ts': ['in-process.ts', 'parent', 'types'],
+  'procxy-keyed.ts': ['in-process.ts', 'parent', 'types'],
   'in-process.ts': ['parent', 'child', 'channel', 'types', 'classes.ts', 'errors.ts', 'clock.ts'],
   parent: ['parent', 'session', ...belowSession, 'loading-mark.ts', 'start-directory.ts'],
   'parent/launch': ['parent/launch', 'parent/options', 'parent/caller.ts', 'start-directory.ts', ...belowSession],

@@ -261,12 +261,8 @@ export class Connection implements RemoteInstance {
   }
 
   /** What the process uses, or `undefined` where it does not answer within `timeout` ms. */
-  async usage(timeout: number): Promise<ProcessUsage | undefined> {
-    try {
-      return checkUsage(await this.#askAgent('$usage', [], { timeout }));
-    } catch {
-      return undefined;
-    }
+  usage(timeout: number): Promise<ProcessUsage | undefined> {
+    return this.#askAgent('$usage', [], { timeout }).then(checkUsage, () => undefined);
   }
 
   /** Sends a handle to the instance, which has a method for it. */

@@ -1,4 +1,3 @@
-import type { RecordableHistogram } from 'node:perf_hooks';
 import type { MemberStats, poolCallOptions, poolOptions, PoolSize } from '../options/pool.js';
 import type { Written } from '../options/option.js';
 import type { AnyFunction } from './any-function.js';
@@ -23,6 +22,9 @@ export interface InstanceStats extends MemberStats {
   utilization: number | undefined;
 }
 
+/** Node's own histogram. */
+export type Histogram = import('node:perf_hooks').RecordableHistogram;
+
 /** What is known of a pool. */
 export interface PoolStats {
   state: 'running' | 'draining' | 'closed' | 'failed';
@@ -34,9 +36,9 @@ export interface PoolStats {
   restarts: number;
   instances: InstanceStats[];
   /** ms that calls have waited. */
-  waitTime: RecordableHistogram;
+  waitTime: Histogram;
   /** ms that calls have run. */
-  runTime: RecordableHistogram;
+  runTime: Histogram;
 }
 
 /** A method that returns the instance itself resolves to the pool. */

@@ -283,9 +283,7 @@ describe('procxyPool()', () => {
       log,
     );
     const waiting = range(5).map((n) => outcome(pool.run(n, 60_000)));
-    for (const each of await Promise.all([pool.$stats()])) {
-      for (const { pid } of each.instances) process.kill(pid ?? 0, 'SIGKILL');
-    }
+    for (const { pid } of (await pool.$stats()).instances) process.kill(pid ?? 0, 'SIGKILL');
     const outcomes = await Promise.all(waiting);
     expect(outcomes.filter((each) => each instanceof PoolClosedError)).toHaveLength(3);
     expect(failed).toHaveLength(2);

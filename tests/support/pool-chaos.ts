@@ -41,9 +41,9 @@ export async function chaos({ calls, log, random, killEvery }: ChaosOptions): Pr
     undecided: [],
   };
   const outcomes = new Map<string, 'fulfilled' | 'no' | 'maybe'>();
-  let isOver = false;
+  const over = new AbortController();
   const killing = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       await sleep(random() * 2 * killEvery);
       const alive = (await pool.$stats()).instances.filter(({ state }) => state === 'up');
       const victim = alive[Math.floor(random() * alive.length)];
@@ -75,7 +75,7 @@ export async function chaos({ calls, log, random, killEvery }: ChaosOptions): Pr
   for (let made = 0; made < calls; made += 500) {
     await Promise.all(Array.from({ length: Math.min(500, calls - made) }, (_, n) => one(`${made + n}`)));
   }
-  isOver = true;
+  over.abort();
   await killing;
   const lines = existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(0, -1) : [];
   const ran = new Set<string>();

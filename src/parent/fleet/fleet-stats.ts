@@ -1,28 +1,16 @@
-import type { RecordableHistogram } from 'node:perf_hooks';
 import type { InstanceStats, PoolStats } from '../../types/pool.js';
+import { FleetTimes } from './fleet-times.js';
 import type { Member } from './member.js';
 
 /** How long an instance may take to say what it uses, in ms. One that runs longer without a turn of its event loop is busy. */
 const USAGE_TIME = 250;
 
 /** What a pool has measured so far. */
-export class FleetStats {
-  /** ms that calls have waited. */
-  readonly waitTime = histogram();
-  /** ms that calls have run. */
-  readonly runTime = histogram();
+export class FleetStats extends FleetTimes {
   /** What each instance said of itself last. */
   readonly #usage = new WeakMap<Member, Pick<InstanceStats, 'rss' | 'cpu'>>();
   /** Restarts of members that are gone. */
   restarts = 0;
-
-  wait(time: number): void {
-    record(this.waitTime, time);
-  }
-
-  run(time: number): void {
-    record(this.runTime, time);
-  }
 
   async read(state: PoolStats['state'], waiting: number, members: ReadonlySet<Member>): Promise<PoolStats> {
     const instances = await Promise.all([...members].map((member) => this.#readOne(member)));
@@ -52,14 +40,4 @@ export class FleetStats {
     const { rss, cpu } = this.#usage.get(member) ?? { rss: undefined, cpu: undefined };
     return { ...stats, rss, cpu, utilization: instance && 1 };
   }
-}
-
-function histogram(): RecordableHistogram {
-  // Loaded by the first pool only: it costs 0.8 MB.
-  return process.getBuiltinModule('node:perf_hooks').createHistogram();
-}
-
-/** The least that a histogram takes is 1. */
-function record(into: RecordableHistogram, time: number): void {
-  into.record(Math.max(Math.round(time), 1));
 }

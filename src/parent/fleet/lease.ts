@@ -18,6 +18,8 @@ export class Lease implements RemoteInstance {
   readonly connection: Connection;
   readonly listeners: Listeners;
   readonly restarts = 0;
+  /** The lease may be over before a result has arrived. */
+  readonly pipelines = false;
   readonly #onDone: () => void;
   #open = 0;
   #isOver = false;

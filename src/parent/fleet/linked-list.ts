@@ -34,6 +34,13 @@ export class LinkedList<T> {
     return link;
   }
 
+  /** Takes the first value off. */
+  shift(): T | undefined {
+    const first = this.#first;
+    if (first) this.remove(first);
+    return first?.value;
+  }
+
   /** Returns whether it was there. */
   remove(link: Link<T>): boolean {
     if (!link.isIn) return false;

@@ -6,7 +6,7 @@ import { warn } from '../../warnings.js';
 import type { Instance } from '../instance-plan.js';
 import { traceRestart } from '../tracing.js';
 import type { Member } from './member.js';
-import type { Scheduler } from './scheduler.js';
+import type { Dispatcher } from './dispatcher.js';
 
 /** After an instance could not be started, none is started for a waiting call for as long, in ms. */
 const PAUSE = 1000;
@@ -18,7 +18,7 @@ export interface PoolMembersOptions {
   /** ms; `Infinity`: no limit. */
   idleTimeout: number;
   recycle: Recycle;
-  scheduler: Scheduler;
+  dispatcher: Dispatcher;
   make(): Member;
   /** Bytes of memory of a member's process, where it says. */
   rss(member: Member): Promise<number | undefined>;
@@ -56,7 +56,7 @@ export class PoolMembers {
 
   /** A call waits: one more is started, where there may be more. */
   grow(): void {
-    const { members } = this.#options.scheduler;
+    const { members } = this.#options.dispatcher;
     if (this.#starting > 0 || this.#isOver || now() < this.#mayGrow || members.size >= this.#size.max) return;
     this.#startOne().catch((error: unknown) => {
       if (this.#isOver) return;
@@ -69,7 +69,7 @@ export class PoolMembers {
   async resize(size: PoolSize): Promise<void> {
     this.#size = size;
     this.#watchIdle();
-    const { members } = this.#options.scheduler;
+    const { members } = this.#options.dispatcher;
     const surplus = [...members].filter(({ isRetiring }) => !isRetiring).slice(size.max);
     const missing = Math.max(size.min - members.size - this.#starting, 0);
     await Promise.all([
@@ -91,7 +91,7 @@ export class PoolMembers {
   }
 
   recycleAll(): Promise<void> {
-    const all = [...this.#options.scheduler.members];
+    const all = [...this.#options.dispatcher.members];
     this.#recycling = all.reduce(
       (before, member) => before.then(() => this.#replace(member)),
       this.#recycling.catch(() => {}),
@@ -101,10 +101,10 @@ export class PoolMembers {
 
   /** Takes a member out that is of no use any more. */
   remove(member: Member): void {
-    const { scheduler, onGone } = this.#options;
-    if (!scheduler.members.has(member)) return;
+    const { dispatcher, onGone } = this.#options;
+    if (!dispatcher.members.has(member)) return;
     member.close();
-    scheduler.remove(member, () => member.supervisor.crash ?? new Error('The instance has ended.'));
+    dispatcher.remove(member, () => member.supervisor.crash ?? new Error('The instance has ended.'));
     onGone(member);
   }
 
@@ -121,25 +121,25 @@ export class PoolMembers {
   }
 
   keepAlive(isListenedTo: boolean): void {
-    for (const { supervisor } of this.#options.scheduler.members) supervisor.keepAlive(isListenedTo);
+    for (const { supervisor } of this.#options.dispatcher.members) supervisor.keepAlive(isListenedTo);
   }
 
   async terminate(reason: ErrorFactory): Promise<void> {
     this.#isOver = true;
     clearInterval(this.#sweep);
-    const all = [...this.#options.scheduler.members, ...this.#outside];
+    const all = [...this.#options.dispatcher.members, ...this.#outside];
     for (const member of all) member.close();
     await Promise.all(all.map(({ supervisor }) => supervisor.terminate(reason)));
   }
 
   async #startOne(): Promise<Instance> {
-    const { scheduler, make, recycle } = this.#options;
+    const { dispatcher, make, recycle } = this.#options;
     const member = make();
     this.#starting++;
     this.#outside.add(member);
     try {
       const instance = await member.supervisor.start();
-      scheduler.add(member);
+      dispatcher.add(member);
       member.setAge(recycle.age, () => this.#recycleLater(member));
       return instance;
     } finally {
@@ -163,7 +163,7 @@ export class PoolMembers {
 
   /** The new one is there before the old one goes. */
   async #replace(member: Member): Promise<void> {
-    const { members } = this.#options.scheduler;
+    const { members } = this.#options.dispatcher;
     if (this.#isOver || !members.has(member) || member.isRetiring) return;
     const { connection } = await this.#startOne();
     traceRestart({ ...connection.context, key: undefined, reason: 'recycle' });
@@ -173,7 +173,7 @@ export class PoolMembers {
   /** The member takes no more calls, and is ended when it runs none. */
   #retire(member: Member): Promise<void> {
     member.isRetiring = true;
-    this.#options.scheduler.feed(member);
+    this.#options.dispatcher.feed(member);
     this.endIfRetired(member);
     return member.gone;
   }
@@ -187,10 +187,10 @@ export class PoolMembers {
   }
 
   #endIdle(): void {
-    const { scheduler, idleTimeout } = this.#options;
+    const { dispatcher, idleTimeout } = this.#options;
     const time = now();
-    for (const member of scheduler.members) {
-      if (scheduler.members.size <= this.#size.min) return;
+    for (const member of dispatcher.members) {
+      if (dispatcher.members.size <= this.#size.min) return;
       if (member.isIdle && time - member.idleSince >= idleTimeout) void this.#retire(member);
     }
   }

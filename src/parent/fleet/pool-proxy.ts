@@ -14,6 +14,8 @@ import type { Pool, PoolPlan } from './pool.js';
 
 /** Replaced by that of the instance which gets the call. */
 const endLate = (): void => {};
+/** It is not known before its hand-over which instance gets a call. */
+const pipelines = false;
 
 export interface PoolSource {
   pool: Pool;
@@ -25,10 +27,13 @@ export interface PoolSource {
 export function createPoolProxy(source: PoolSource, overrides: PoolCallOptions = {}): object {
   const { pool, plan, description } = source;
   const { className } = plan;
-  const calls: CallSource = { connection: { call: callOf(pool, overrides.key), endLate }, options: plan.options };
+  const calls: CallSource = {
+    connection: { call: callOf(pool, overrides.key), endLate, pipelines },
+    options: plan.options,
+  };
   const callAll = (method: string, args: readonly unknown[], options: CallOptions): Promise<unknown> =>
     pool.all(method, args, options);
-  const everywhere: CallSource = { connection: { call: callAll, endLate }, options: plan.options };
+  const everywhere: CallSource = { connection: { call: callAll, endLate, pipelines }, options: plan.options };
   const isMethod = (name: string): boolean => !isProbed(name) && !(description.emitter && emitterMethods.has(name));
   const methods = description.methods.filter(isMethod);
   const members: PropertyDescriptorMap = {};

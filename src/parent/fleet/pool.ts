@@ -14,13 +14,13 @@ import { FleetStats } from './fleet-stats.js';
 import { Lease } from './lease.js';
 import { Member } from './member.js';
 import { PoolMembers } from './pool-members.js';
-import { Scheduler } from './scheduler.js';
+import { Dispatcher } from './dispatcher.js';
 import { WaitingCall } from './waiting-room.js';
 
 export type PoolPlan = InstancePlan<typeof poolOptions>;
 
 /**
- * Equal instances behind one queue. {@link Scheduler} brings calls to them, {@link PoolMembers} keeps as many as there are to be.
+ * Equal instances behind one queue. {@link Dispatcher} brings calls to them, {@link PoolMembers} keeps as many as there are to be.
  *
  * | state    | takes calls | what follows                                                                   |
  * | -------- | ----------- | ------------------------------------------------------------------------------ |
@@ -34,7 +34,7 @@ export class Pool {
   /** What stands for the pool on this side. */
   proxy: object | undefined;
   readonly #plan: PoolPlan;
-  readonly #scheduler: Scheduler;
+  readonly #dispatcher: Dispatcher;
   readonly #members: PoolMembers;
   readonly #stats = new FleetStats();
   #state: PoolStats['state'] = 'running';
@@ -53,7 +53,7 @@ export class Pool {
       () => this.proxy,
       () => this.#members.keepAlive(isListenedTo()),
     );
-    this.#scheduler = new Scheduler({
+    this.#dispatcher = new Dispatcher({
       maxQueue: options.maxQueue,
       queueTimeout: options.queueTimeout,
       what: 'an instance of the pool',
@@ -74,7 +74,7 @@ export class Pool {
       size: options.size ?? { min: availableParallelism(), max: availableParallelism() },
       idleTimeout: options.idleTimeout,
       recycle: options.recycle ?? {},
-      scheduler: this.#scheduler,
+      dispatcher: this.#dispatcher,
       rss: (member) => this.#stats.rss(member),
       onGone: (member) => (this.#stats.restarts += member.supervisor.restarts),
       onNoneLeft: (error) => this.#failAll(error),
@@ -99,25 +99,25 @@ export class Pool {
   /** @param proxy what stands for the pool on this side */
   represent(proxy: object): void {
     this.proxy = proxy;
-    for (const { instance } of this.#scheduler.members) if (instance) instance.self.current = proxy;
+    for (const { instance } of this.#dispatcher.members) if (instance) instance.self.current = proxy;
   }
 
   open(method: string, args: readonly unknown[], options: CallOptions, key: string | undefined, settle: Settle): void {
     if (this.#state !== 'running') return settle.reject(this.#closedError(method));
-    this.#scheduler.open({ method, args, options, settle, key });
+    this.#dispatcher.open({ method, args, options, settle, key });
   }
 
   /** Calls a method on every instance that is up, on each in its turn. */
   all(method: string, args: readonly unknown[], options: CallOptions): Promise<PromiseSettledResult<unknown>[]> {
-    const members = [...this.#scheduler.members].filter(({ instance }) => instance);
+    const members = [...this.#dispatcher.members].filter(({ instance }) => instance);
     const calls = members.map(
       (member) =>
         new Promise((resolve, reject) => {
           if (this.#state !== 'running') return reject(this.#closedError(method));
           const handOver = (chosen: Member): void => {
-            this.#scheduler.run(chosen, { method, args, options, settle: { resolve, reject }, key: undefined });
+            this.#dispatcher.run(chosen, { method, args, options, settle: { resolve, reject }, key: undefined });
           };
-          this.#scheduler.enter(new WaitingCall({ method, signal: options.signal, handOver, reject }), member);
+          this.#dispatcher.enter(new WaitingCall({ method, signal: options.signal, handOver, reject }), member);
         }),
     );
     return Promise.allSettled(calls);
@@ -128,7 +128,7 @@ export class Pool {
     return new Promise((resolve, reject) => {
       if (this.#state !== 'running') return reject(this.#closedError('$use'));
       const handOver = (member: Member): void => resolve(this.#lend(member, run));
-      this.#scheduler.enterExclusive(new WaitingCall({ method: '$use', isExclusive: true, signal, handOver, reject }));
+      this.#dispatcher.enterExclusive(new WaitingCall({ method: '$use', isExclusive: true, signal, handOver, reject }));
     });
   }
 
@@ -136,7 +136,7 @@ export class Pool {
     const instance = member.instance as Instance;
     const { self, description, connection } = instance;
     member.isLeased = true;
-    this.#scheduler.begin(member);
+    this.#dispatcher.begin(member);
     const lease = new Lease(
       connection,
       () => self.current,
@@ -145,7 +145,7 @@ export class Pool {
         if (member.instance !== instance) return;
         member.isLeased = false;
         self.current = this.proxy;
-        this.#scheduler.end(member);
+        this.#dispatcher.end(member);
         this.#members.afterCall(member);
         this.#checkEmpty();
       },
@@ -162,7 +162,7 @@ export class Pool {
 
   room(): Promise<void> {
     if (this.#state !== 'running') return Promise.reject(this.#closedError('$room'));
-    return this.#scheduler.room.room();
+    return this.#dispatcher.room.room();
   }
 
   resize(size: PoolSize): Promise<void> {
@@ -198,13 +198,13 @@ export class Pool {
   async #terminate(): Promise<void> {
     this.#state = 'closed';
     this.#stopFollowing();
-    this.#scheduler.room.rejectAll((method) => this.#closedError(method));
+    this.#dispatcher.room.rejectAll((method) => this.#closedError(method));
     this.#onEmpty?.();
     await this.#members.terminate(() => new TerminatedError('The pool was terminated while the call ran.'));
   }
 
   stats(): Promise<PoolStats> {
-    return this.#stats.read(this.#state, this.#scheduler.room.calls.size, this.#scheduler.members);
+    return this.#stats.read(this.#state, this.#dispatcher.room.calls.size, this.#dispatcher.members);
   }
 
   #make(isListenedTo: () => boolean): Member {
@@ -229,7 +229,7 @@ export class Pool {
       onUp: (instance, crash) => {
         traceRestart({ ...instance.connection.context, key: undefined, reason: 'crash', error: crash });
         this.#warnOfRestart(instance, crash);
-        this.#scheduler.feed(member);
+        this.#dispatcher.feed(member);
       },
       onDown: (crash) => this.#lose(member, crash),
       onFailed: (crash) => this.#fail(member, crash),
@@ -239,7 +239,7 @@ export class Pool {
   #lose(member: Member, crash: Error): void {
     member.isLeased = false;
     member.reserved = undefined;
-    this.#scheduler.lose(member, () => crash);
+    this.#dispatcher.lose(member, () => crash);
     this.#members.endIfRetired(member);
     this.#checkEmpty();
   }
@@ -248,14 +248,14 @@ export class Pool {
     this.#lose(member, crash);
     this.#members.remove(member);
     this.#plan.options.onFailed?.(crash);
-    if (this.#scheduler.members.size === 0 && !this.#members.isStarting) this.#failAll(crash);
+    if (this.#dispatcher.members.size === 0 && !this.#members.isStarting) this.#failAll(crash);
   }
 
   #failAll(crash: Error): void {
     if (this.#state === 'closed') return;
     this.#failure = crash;
     if (this.#state === 'running') this.#state = 'failed';
-    this.#scheduler.room.rejectAll((method) => this.#closedError(method));
+    this.#dispatcher.room.rejectAll((method) => this.#closedError(method));
     this.#checkEmpty();
   }
 
@@ -267,7 +267,7 @@ export class Pool {
   }
 
   #checkEmpty(): void {
-    if (this.#onEmpty && this.#scheduler.room.calls.size === 0 && this.#scheduler.running === 0) this.#onEmpty();
+    if (this.#onEmpty && this.#dispatcher.room.calls.size === 0 && this.#dispatcher.running === 0) this.#onEmpty();
   }
 
   #closedError(method: string): Error {

@@ -62,9 +62,10 @@ export class WaitingCall<T> {
     this.#listed = list && { list, link: list.push(this) };
   }
 
-  refuse(error: Error): void {
+  /** Rejects it: its method has not run. */
+  refuse(error: unknown): void {
     this.leave?.();
-    this.reject(markRan(error, 'no'));
+    this.reject(error instanceof Error ? markRan(error, 'no') : error);
   }
 }
 

@@ -17,7 +17,7 @@ export interface FleetCall {
   key: string | undefined;
 }
 
-export interface SchedulerOptions extends WaitingRoomOptions {
+export interface DispatcherOptions extends WaitingRoomOptions {
   choose: 'least-busy' | 'round-robin' | Choose;
   /** A call has been handed over, after so many ms. */
   onHandOver(call: { method: string; key: string | undefined }, member: Member, waited: number): void;
@@ -38,10 +38,10 @@ interface Binding {
  * Brings calls to members: to one that is free at once, or else by the queue. Calls that can go to one member alone wait in its own
  * list. A member that has room takes the oldest call of the two.
  */
-export class Scheduler {
+export class Dispatcher {
   readonly members = new Set<Member>();
   readonly room: WaitingRoom<Member>;
-  readonly #options: SchedulerOptions;
+  readonly #options: DispatcherOptions;
   readonly #queue = new LinkedList<WaitingCall<Member>>();
   readonly #free = new FreeMembers<Member>();
   readonly #bindings = new Map<string, Binding>();
@@ -49,7 +49,7 @@ export class Scheduler {
   /** Where the round-robin goes on. */
   #next = 0;
 
-  constructor(options: SchedulerOptions) {
+  constructor(options: DispatcherOptions) {
     this.#options = options;
     this.room = new WaitingRoom(options);
   }

@@ -1,0 +1,65 @@
+import type { keyedOptions } from '../options/keyed.js';
+import type { Written } from '../options/option.js';
+import type { AnyFunction } from './any-function.js';
+import type { SettingOf } from './crossing.js';
+import type { RemoteMethod } from './forms.js';
+import type { CallOverrides, ProcxyOptions } from './options.js';
+import type { Histogram } from './pool.js';
+import type { ListenerMembers, RemoteName } from './procxy.js';
+
+/** The options of `procxyKeyed()`: those of `procxy()` but `restart`, and its own. All may be left out. */
+export interface KeyedOptions extends Omit<ProcxyOptions, 'restart'>, Written<typeof keyedOptions> {}
+
+/** A method that returns the instance itself resolves to this proxy. */
+type KeyedMethods<T, O extends ProcxyOptions> = {
+  readonly [K in RemoteName<T>]: RemoteMethod<Extract<T[K], AnyFunction>, T, KeyedProxy<T, O>, SettingOf<O>>;
+};
+
+/**
+ * The instance of a key, whether it lives now or not: its methods and events, and no properties.
+ * @typeParam T the class's instance type
+ * @typeParam O the options
+ */
+export type KeyedProxy<T, O extends ProcxyOptions = object> = KeyedMethods<T, O> &
+  ListenerMembers<T> & {
+    /** The same, with other options for the calls made through it. */
+    $with(options: CallOverrides): KeyedProxy<T, O>;
+  };
+
+/** What is known of the instances by key. */
+export interface KeyedStats {
+  state: 'running' | 'draining' | 'closed';
+  /** Calls that wait. */
+  waiting: number;
+  /** Calls that instances run. */
+  running: number;
+  /** The instances that live, each with its key. */
+  instances: {
+    key: string;
+    pid: number | undefined;
+    state: 'starting' | 'up' | 'saving' | 'ending';
+    /** Calls that it runs now. */
+    running: number;
+    /** Calls that the key's instances have been given so far. */
+    calls: number;
+  }[];
+  /** ms that calls have waited. */
+  waitTime: Histogram;
+  /** ms that calls have run. */
+  runTime: Histogram;
+}
+
+/** Instances of `T` by key, each made when it is first called. */
+export interface ProcxyKeyed<T, O extends ProcxyOptions = object> extends AsyncDisposable {
+  /** The instance of a key. Making one, where there is none, is left to the first call. */
+  get(key: string): KeyedProxy<T, O>;
+  /**
+   * Takes no more calls, waits for all that were made, saves every instance and ends it.
+   * @throws {AggregateError} where instances could not be saved: they live on, and everything goes on as before
+   */
+  $drain(): Promise<void>;
+  /** Ends all instances without saving them. Calls that wait or run reject. */
+  $terminate(): Promise<void>;
+  /** What is known of the keys. */
+  $stats(): Promise<KeyedStats>;
+}
