@@ -26,15 +26,24 @@ export {
   type ProcxyErrorCode,
 } from './errors.js';
 export { PoolClosedError, QueueFullError, QueueTimeoutError } from './fleet-errors.js';
-export type { ClassReference, Constructor } from './types/creation.js';
+export type { ClassReference, Constructor, KnownOptions, PublicArgumentsOf as ArgumentsFor } from './types/creation.js';
 export type { CallOverrides, ProcxyOptions } from './types/options.js';
 export type { Heartbeat, Permissions, ResourceLimits } from './options/containment.js';
 export type { Restart } from './options/restart.js';
 export type { Callback, SyncCallback } from './types/callbacks.js';
 export type { Lent } from './types/lent.js';
-export type { ReferenceControls, Remote } from './types/forms.js';
+export type { Remote } from './types/forms.js';
+export type { ReferenceControls } from './types/reference-controls.js';
 export type { IsProcxiable } from './types/is-procxiable.js';
-export type { Procxy, ProcxyControls, ProcxiableMethodsOf, ProcxyWithHandle, UnwrapProxy } from './types/procxy.js';
+export type {
+  AnyProcxy,
+  Procxy,
+  ProcxyControls,
+  ProcxiableMethodsOf,
+  ProcxyWithHandle,
+  UnwrapProcxy,
+  UnwrapProxy,
+} from './types/procxy.js';
 export type {
   CannotCross,
   PassableHandle,

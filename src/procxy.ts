@@ -7,6 +7,7 @@ import type {
   ClassReference,
   CompletedOptions,
   Constructor,
+  EarlyArgumentsOf,
   InstanceOf,
   KnownOptions,
   PublicArgumentsOf,
@@ -58,7 +59,7 @@ export function procxy<C extends ClassLike, const O extends ProcxyOptions & { cr
 ): Promise<Procxy<InstanceOf<C, O>, O>>;
 export function procxy<C extends Constructor>(
   Class: C | ClassReference<C>,
-  ...constructorArgs: ConstructorParameters<C>
+  ...constructorArgs: EarlyArgumentsOf<C>
 ): Promise<Procxy<InstanceType<C>>>;
 export function procxy(Class: unknown, ...args: unknown[]): Promise<unknown> {
   return createInstance({ Class, args, boundary: procxy as (...args: never[]) => unknown, startInProcess });

@@ -62,19 +62,46 @@ export type CompletedOptions<C, O> =
 
 type MethodAt<C, K> = K extends keyof C ? Extract<C[K], AnyFunction> : never;
 
+/*
+ * `O` is in brackets below. Otherwise the compiler infers `O` from the type of another conditional, such as the
+ * `ConstructorParameters` that a generic function passes on.
+ */
+
 /** The arguments of the constructor, or of the static method that `create` names. */
-export type ArgumentsOf<C, O> =
-  O extends Creating<infer K> ? Parameters<MethodAt<C, K>> : C extends Constructor ? ConstructorParameters<C> : never;
+export type ArgumentsOf<C, O> = [O] extends [Creating<infer K>]
+  ? Parameters<MethodAt<C, K>>
+  : C extends Constructor
+    ? ConstructorParameters<C>
+    : never;
+
+/**
+ * Constructor arguments without a module or options before them. If the first is a string, a URL or `undefined`, it would be taken
+ * for the module.
+ */
+export type EarlyArgumentsOf<C extends Constructor> = [unknown] extends [ConstructorParameters<C>[0]]
+  ? ConstructorParameters<C>
+  : [ConstructorParameters<C>[0]] extends [string | URL | undefined]
+    ? NoEarlyArguments<ConstructorParameters<C>>
+    : ConstructorParameters<C>;
+
+type NoEarlyArguments<A> =
+  | ([] extends A ? [] : never)
+  | ['This would be taken for the module. Write the options first, if only {}: procxy(Class, {}, ...constructorArgs).'];
 
 /** The same for a class with a public constructor. It also works in generic functions, where the class is not known yet. */
-export type PublicArgumentsOf<C extends Constructor, O> =
-  O extends Creating<infer K> ? Parameters<MethodAt<C, K>> : ConstructorParameters<C>;
+export type PublicArgumentsOf<C extends Constructor, O> = [O] extends [Creating<infer K>]
+  ? Parameters<MethodAt<C, K>>
+  : ConstructorParameters<C>;
 
-export type PublicInstanceOf<C extends Constructor, O> = O extends Creating<infer K> ? Made<C, K> : InstanceType<C>;
+export type PublicInstanceOf<C extends Constructor, O> = [O] extends [Creating<infer K>] ? Made<C, K> : InstanceType<C>;
 
 /** The type of instance that the static method makes. */
 type Made<C, K> =
   ReturnType<MethodAt<C, K>> extends infer R ? Extract<R extends Promise<infer T> ? T : R, object> : never;
 
 /** The type of the instance. */
-export type InstanceOf<C, O> = O extends Creating<infer K> ? Made<C, K> : C extends Constructor<infer T> ? T : never;
+export type InstanceOf<C, O> = [O] extends [Creating<infer K>]
+  ? Made<C, K>
+  : C extends Constructor<infer T>
+    ? T
+    : never;

@@ -1,59 +1,70 @@
+import type { ChildProcess } from 'node:child_process';
 import type { Socket as DatagramSocket } from 'node:dgram';
 import type { Server, Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { AnyFunction } from './any-function.js';
+import type { LentMark } from './lent.js';
 import type { ProcxyOptions } from './options.js';
-import type { SerializationMode } from './serializable.js';
+import type { SerializationMode, TransferTypes } from './serializable.js';
 
 /** What crosses, and which way: what the types of values on the other side are worked out from. */
 
-/** What can cross besides data. Derived from a proxy's options. */
-export interface Setting {
-  mode: SerializationMode;
-  handles: boolean;
-  callbacks: boolean;
-  references: boolean;
+/**
+ * What decides the types of a proxy, worked out from its options. The compiler knows two of these as one type where their arguments are
+ * equal, so that it compares proxies with other options without looking at each member.
+ */
+export interface Setting<
+  Mode extends SerializationMode = SerializationMode,
+  Handles extends boolean = boolean,
+  Callbacks extends boolean = boolean,
+  References extends boolean = boolean,
+  Mirror = unknown,
+  Process = unknown,
+> {
+  readonly mode: Mode;
+  readonly handles: Handles;
+  readonly callbacks: Callbacks;
+  readonly references: References;
+  /** `true`, `false`, or the names of the mirrored properties. */
+  readonly mirror: Mirror;
+  /** The type of `$process`. */
+  readonly process: Process;
 }
 
-/** How a value crosses. */
-export interface Crossing {
-  mode: SerializationMode;
-  handles: boolean;
-  streams: boolean;
-  /** Whether objects with methods cross by reference, or are `kept` unchanged. */
-  references: boolean | 'kept';
+/** How a value crosses. Two with equal arguments are one type, as with {@link Setting}. */
+export interface Crossing<
+  Mode extends SerializationMode = SerializationMode,
+  Handles extends boolean = boolean,
+  References extends boolean = boolean,
+  Streams extends boolean = boolean,
+  Functions extends 'refused' | 'parameter' | 'gone' | 'result' = 'refused' | 'parameter' | 'gone' | 'result',
+> {
+  readonly mode: Mode;
+  readonly handles: Handles;
+  /** Whether objects with methods cross by reference. */
+  readonly references: References;
+  readonly streams: Streams;
   /**
-   * The direction, and what happens to functions. To the child, they are `refused`, are `kept` unchanged, or get the type for a
-   * `parameter`. From the child, they are `gone`, like the methods of an instance, or get the type for a `result`.
+   * The direction, and what happens to functions. To the child, they are `refused`, or get the type for a `parameter`. From the
+   * child, they are `gone`, like the methods of an instance, or get the type for a `result`.
    */
-  functions: 'refused' | 'kept' | 'parameter' | 'gone' | 'result';
+  readonly functions: Functions;
 }
 
-export type With<S extends Pick<Crossing, 'mode' | 'handles' | 'references'>, F extends Crossing['functions']> = {
-  mode: S['mode'];
-  handles: S['handles'];
-  streams: true;
-  references: S['references'];
-  functions: F;
-};
+export type With<
+  S extends Pick<Crossing, 'mode' | 'handles' | 'references'>,
+  F extends Crossing['functions'],
+> = Crossing<S['mode'], S['handles'], S['references'], true, F>;
 
 export type AsResult<S extends Setting> = With<S, S['callbacks'] extends true ? 'result' : 'gone'>;
 export type AsParameter<S extends Setting> = With<S, S['callbacks'] extends true ? 'parameter' : 'refused'>;
-/** To check that the rest of a parameter arrives unchanged, regardless of functions in it. */
-export type AsKept<S extends Setting> = With<
-  { mode: S['mode']; handles: S['handles']; references: 'kept' },
-  S['callbacks'] extends true ? 'kept' : 'refused'
->;
-export type AsProperty<S extends Setting> = {
-  mode: S['mode'];
-  handles: S['handles'];
-  streams: false;
-  references: S['references'];
-  functions: 'gone';
-};
+export type AsProperty<S extends Setting> = Crossing<S['mode'], S['handles'], S['references'], false, 'gone'>;
 
 export type Primitive = string | number | boolean | null | undefined | void;
+
+/** What crosses as itself, either way and in both modes. */
+export type AsItself = Primitive | Error | AbortSignal | TransferTypes[keyof TransferTypes];
 
 export type AnyClass = abstract new (...args: never[]) => unknown;
 
@@ -78,19 +89,61 @@ export type Streaming = Readable | Writable | ReadableStream | WritableStream;
 
 export type Iterating = AsyncIterable<unknown> | Iterator<unknown>;
 
-export type IsAny<T> = 0 extends 1 & T ? true : false;
+export type Bytes = Uint8Array | ArrayBuffer;
 
-export type IsSame<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
+export interface HasToJson {
+  toJSON(...args: never[]): unknown;
+}
+
+/** Everything that does not cross as an array or as an object with its properties. */
+export type Special =
+  | symbol
+  | bigint
+  | AnyClass
+  | AnyFunction
+  | Handle
+  | Streaming
+  | Iterating
+  | Uncloneable
+  | Cloneable
+  | Collection
+  | HasToJson
+  | LentMark<unknown>;
+
+export type IsAny<T> = 0 extends 1 & T ? true : false;
 
 /** The options of a proxy, or only the mode. */
 export type Config = SerializationMode | ProcxyOptions;
 
-export interface SettingOf<O extends Config> {
-  mode: O extends 'advanced' | { readonly serialization: 'advanced' } ? 'advanced' : 'json';
-  handles: O extends { readonly supportHandles: true } ? true : false;
-  callbacks: O extends { readonly enableCallbacks: true } ? true : false;
-  references: O extends { readonly enableReferences: true } ? true : false;
+/** `true`, `false`, or the names of the properties that the mirror has. */
+type MirrorOf<O extends Config> = O extends { readonly mirror: false }
+  ? false
+  : O extends { readonly mirror: readonly (infer Named)[] }
+    ? Named
+    : true;
+
+/** The type of `$process`. It can be `undefined` only if the options contain `inProcess`. */
+type ProcessOf<O extends Config> = O extends { readonly inProcess: infer In }
+  ? true extends In
+    ? In extends true
+      ? undefined
+      : ChildProcess | undefined
+    : ChildProcess
+  : ChildProcess;
+
+/** As a member's type a `Setting` is one type with others that are equal. In an alias it would be another one for each `O`. */
+interface Settings<O extends Config> {
+  readonly of: Setting<
+    O extends 'advanced' | { readonly serialization: 'advanced' } ? 'advanced' : 'json',
+    O extends { readonly supportHandles: true } ? true : false,
+    O extends { readonly enableCallbacks: true } ? true : false,
+    O extends { readonly enableReferences: true } ? true : false,
+    MirrorOf<O>,
+    ProcessOf<O>
+  >;
 }
+
+export type SettingOf<O extends Config> = Settings<O>['of'];
 
 /** The same options in both directions, so that a reference has the same type when it arrives and when it is passed back. */
 export interface OptionsOf<C extends Crossing> {
@@ -103,17 +156,21 @@ export interface OptionsOf<C extends Crossing> {
 /** Methods that `await`, `JSON.stringify` and test frameworks call implicitly. A proxy does not have them. */
 export type ProbedMethod = 'then' | 'toJSON' | 'asymmetricMatch';
 
-export type MethodName<T> = { [K in keyof T]-?: NonNullable<T[K]> extends AnyFunction ? K : never }[keyof T];
+/** Whether a member is a method. A member of the type `any` or `unknown` may be anything, and counts as data. */
+export type IsMethod<V> = unknown extends V ? false : NonNullable<V> extends AnyFunction ? true : false;
 
-/** The names of methods that make an object a reference. A member of the type `any` counts as data. */
+/** The keys of an object that hold data. */
+export type DataKeys<T> = {
+  [K in keyof T]-?: K extends symbol ? never : IsMethod<T[K]> extends true ? never : K;
+}[keyof T];
+
+/** The names of methods that make an object a reference. */
 type OwnMethodName<T> = {
-  [K in keyof T]-?: IsAny<T[K]> extends true
-    ? never
-    : NonNullable<T[K]> extends AnyFunction
-      ? K extends symbol
-        ? K & (typeof Symbol.iterator | typeof Symbol.asyncIterator)
-        : K
-      : never;
+  [K in keyof T]-?: IsMethod<T[K]> extends true
+    ? K extends symbol
+      ? K & (typeof Symbol.iterator | typeof Symbol.asyncIterator)
+      : K
+    : never;
 }[keyof T];
 
 /** Instances of built-in classes, which cross in their own ways. */
@@ -129,14 +186,14 @@ type OfLanguage =
   | URL;
 
 /** Whether an object has methods besides its data. The check at run time is the same. */
-export type HasMethods<T> = T extends OfLanguage ? false : [OwnMethodName<T>] extends [never] ? false : true;
+type HasMethods<T> = T extends OfLanguage ? false : [OwnMethodName<T>] extends [never] ? false : true;
 
 type IteratorMethod = 'next' | 'return' | 'throw';
 type IteratorHelper =
   'map' | 'filter' | 'take' | 'drop' | 'flatMap' | 'reduce' | 'toArray' | 'forEach' | 'some' | 'every' | 'find';
 
 /** Whether an iterable has more methods, like the cursor of a database. */
-export type IsMoreThanIterator<T> = [
+type IsMoreThanIterator<T> = [
   Exclude<
     OwnMethodName<T>,
     IteratorMethod | symbol | (T extends Iterator<unknown> & Iterable<unknown> ? IteratorHelper : never)
@@ -144,3 +201,16 @@ export type IsMoreThanIterator<T> = [
 ] extends [never]
   ? false
   : true;
+
+/** Whether an object stays where it is, where references are enabled. */
+export type IsReference<T> = HasMethods<T> extends true ? (T extends Iterating ? IsMoreThanIterator<T> : true) : false;
+
+/** `K` where it names a method of a reference. It depends on all of `S`, as the members of a proxy do: see `MemberKey`. */
+export type RemoteKey<T, K extends keyof T, S extends Setting> = K extends symbol | ProbedMethod
+  ? never
+  : [IsMethod<T[K]>, S['mirror']] extends [true, unknown]
+    ? K
+    : never;
+
+/** The keys that an object keeps on its way. */
+export type KeptKeys<T, C extends Crossing> = C['functions'] extends 'gone' ? DataKeys<T> : Exclude<keyof T, symbol>;

@@ -1,18 +1,17 @@
 import type { keyedOptions } from '../options/keyed.js';
 import type { Written } from '../options/option.js';
-import type { AnyFunction } from './any-function.js';
 import type { SettingOf } from './crossing.js';
 import type { RemoteMethod } from './forms.js';
 import type { CallOverrides, ProcxyOptions } from './options.js';
 import type { Histogram } from './pool.js';
-import type { ListenerMembers, RemoteName } from './procxy.js';
+import type { ListenerMembers, MethodKey } from './procxy.js';
 
 /** The options of `procxyKeyed()`: those of `procxy()` but `restart`, and its own. All may be left out. */
 export interface KeyedOptions extends Omit<ProcxyOptions, 'restart'>, Written<typeof keyedOptions> {}
 
 /** A method that returns the instance itself resolves to this proxy. */
 type KeyedMethods<T, O extends ProcxyOptions> = {
-  readonly [K in RemoteName<T>]: RemoteMethod<Extract<T[K], AnyFunction>, T, KeyedProxy<T, O>, SettingOf<O>>;
+  readonly [K in keyof T as MethodKey<T, K, SettingOf<O>>]: RemoteMethod<T[K], T, KeyedProxy<T, O>, SettingOf<O>>;
 };
 
 /**

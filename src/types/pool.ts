@@ -4,7 +4,7 @@ import type { AnyFunction } from './any-function.js';
 import type { SettingOf } from './crossing.js';
 import type { RemoteMethod } from './forms.js';
 import type { ProcxyOptions } from './options.js';
-import type { ListenerMembers, Procxy, RemoteName } from './procxy.js';
+import type { ListenerMembers, MethodKey, Procxy } from './procxy.js';
 
 /** The options of `procxyPool()`: those of `procxy()`, and its own. All may be left out. */
 export interface PoolOptions extends Omit<ProcxyOptions, 'restart'>, Written<typeof poolOptions> {}
@@ -43,12 +43,17 @@ export interface PoolStats {
 
 /** A method that returns the instance itself resolves to the pool. */
 type PoolMethods<T, O extends ProcxyOptions> = {
-  readonly [K in RemoteName<T>]: RemoteMethod<Extract<T[K], AnyFunction>, T, PoolProxy<T, O>, SettingOf<O>>;
+  readonly [K in keyof T as MethodKey<T, K, SettingOf<O>>]: RemoteMethod<T[K], T, PoolProxy<T, O>, SettingOf<O>>;
 };
 
 /** Every method of the class, called on each instance. */
 export type All<T, O extends ProcxyOptions> = {
-  readonly [K in RemoteName<T>]: PoolMethods<T, O>[K] extends infer F extends AnyFunction
+  readonly [K in keyof T as MethodKey<T, K, SettingOf<O>>]: RemoteMethod<
+    T[K],
+    T,
+    PoolProxy<T, O>,
+    SettingOf<O>
+  > extends infer F extends AnyFunction
     ? (...args: Parameters<F>) => Promise<PromiseSettledResult<Awaited<ReturnType<F>>>[]>
     : never;
 };

@@ -1,9 +1,9 @@
-import type { AnyFunction } from './any-function.js';
 import type { ChildProcess } from 'node:child_process';
-import type { AsProperty, AsResult, Config, Crossing, MethodName, ProbedMethod, SettingOf } from './crossing.js';
+import type { AnyFunction } from './any-function.js';
+import type { AsProperty, Config, IsMethod, ProbedMethod, Setting, SettingOf } from './crossing.js';
+import type { Property, Readings, RemoteMethod } from './forms.js';
 import type { CallOverrides } from './options.js';
-import type { Crossed, Crosses, RemoteMethod } from './forms.js';
-import type { CannotCross, PassableHandle, SerializationMode } from './serializable.js';
+import type { PassableHandle, SerializationMode } from './serializable.js';
 import type { ExitStatus, ProcxyStats } from './stats.js';
 
 /** Methods of an emitter that work with the listeners of this process, with the types that the class declares. */
@@ -31,52 +31,69 @@ interface EmitterLike {
 
 type IsEmitter<T> = T extends EmitterLike ? true : false;
 
-/** The emitter methods of a class that do not call the child. */
-type LocalName<T> = IsEmitter<T> extends true ? ListenerMethod | 'emit' : never;
+/** Methods of an emitter that do not call the child. */
+type LocalMethod = ListenerMethod | 'emit';
 
-export type RemoteName<T> = Exclude<MethodName<T>, ProbedMethod | LocalName<T> | symbol>;
+/**
+ * `K` where it names a member that the proxy has too. Ordinary names are decided without a look at the member. As this depends on all of
+ * `S`, the compiler knows at once that proxies of a type parameter with other settings differ, and compares no methods.
+ */
+type MemberKey<T, K extends keyof T, S extends Setting> = K extends
+  symbol | keyof AnyProcxy | ProbedMethod | LocalMethod | `_${string}`
+  ? OddKey<T, K, S['mirror']>
+  : S['mirror'] extends true
+    ? K
+    : IsMethod<T[K]> extends true
+      ? K
+      : K & S['mirror'];
 
-/** The names of properties that do not begin with `_`, or those that the option `mirror` names. */
-type PropertyName<T, O extends Config> = O extends { readonly mirror: false }
+type OddKey<T, K extends keyof T, Mirror> = K extends symbol | keyof AnyProcxy
   ? never
-  : Exclude<keyof T, MethodName<T> | symbol | keyof ProcxyControls<T, O>> extends infer K
-    ? O extends { readonly mirror: readonly (infer Named)[] }
-      ? K & Named
-      : K extends `_${string}`
+  : IsMethod<T[K]> extends true
+    ? K extends ProbedMethod
+      ? never
+      : [K, IsEmitter<T>] extends [LocalMethod, true]
         ? never
         : K
-    : never;
+    : Mirror extends true
+      ? K extends `_${string}`
+        ? never
+        : K
+      : K & Mirror;
 
-/** The type of a mirrored property. It is readonly, since setting it would change nothing in the child. */
-type Property<V, C extends Crossing> =
-  Crosses<V, C> extends true
-    ? Crossed<V, C>
-    : CannotCross<'This property cannot cross in the serialization mode of this proxy.'>;
+/** `K` where it names a method that runs in the child. It depends on all of `S`, as `MemberKey` does. */
+export type MethodKey<T, K extends keyof T, S extends Setting> = [IsMethod<T[K]>, S['mirror']] extends [true, unknown]
+  ? K extends symbol | ProbedMethod
+    ? never
+    : [K, IsEmitter<T>] extends [LocalMethod, true]
+      ? never
+      : K
+  : never;
 
-type Methods<T, O extends Config> = {
-  readonly [K in RemoteName<T>]: RemoteMethod<Extract<T[K], AnyFunction>, T, Procxy<T, O>, SettingOf<O>>;
-};
-
-type Properties<T, O extends Config> = {
-  readonly [K in PropertyName<T, O> & keyof T]: Property<T[K], AsProperty<SettingOf<O>>>;
-};
+/** A method may be optional: then it may be missing on the proxy too. */
+type Member<V, T, S extends Setting> =
+  IsMethod<V> extends true ? RemoteMethod<V, T, View<T, S>, S> : Property<V, AsProperty<S>>;
 
 /** `emit` exists but cannot be called, so that functions such as `events.once()` accept a proxy as an emitter. */
 export type ListenerMembers<T> =
   IsEmitter<T> extends true ? Pick<T, Extract<keyof T, ListenerMethod>> & { readonly emit: never } : unknown;
 
 /**
+ * A proxy, by what decides its types. Its members map over `keyof T`, so that an editor finds the class's members and their documentation.
+ * They have no name of their own: the compiler would work out how each named part varies with `S`, which takes it seconds here.
+ */
+type View<T, S extends Setting> = {
+  readonly [K in keyof T as MemberKey<T, K, S>]: Member<T[K], T, S>;
+} & ListenerMembers<T> &
+  Controls<T, S> &
+  (S['handles'] extends true ? HandleReceiver : unknown);
+
+/**
  * An instance of `T` that lives in a child process.
  * @typeParam T the class's instance type
  * @typeParam O the options it was made with, or just the serialization mode
  */
-export type Procxy<T, O extends Config = 'json'> = Methods<T, O> &
-  Properties<T, O> &
-  ListenerMembers<T> &
-  ProcxyControls<T, O> &
-  HandleControls<O>;
-
-type HandleControls<O extends Config> = O extends { readonly supportHandles: true } ? HandleReceiver : unknown;
+export type Procxy<T, O extends Config = 'json'> = View<T, SettingOf<O>>;
 
 interface HandleReceiver {
   /**
@@ -98,31 +115,35 @@ export type ProcxyWithHandle<T, Mode extends SerializationMode = 'json'> = Procx
 >;
 
 /** The names of the methods that can be called on a proxy. */
-export type ProcxiableMethodsOf<T, Mode extends SerializationMode = 'json'> = {
-  [K in RemoteName<T>]: Procxy<T, Mode>[K] extends AnyFunction ? K : never;
-}[RemoteName<T>];
+export type ProcxiableMethodsOf<T, Mode extends SerializationMode = 'json'> = Callable<T, Procxy<T, Mode>>;
+
+type Callable<T, P> = {
+  [K in keyof T]-?: IsMethod<T[K]> extends true
+    ? K extends keyof P
+      ? K extends LocalMethod | keyof AnyProcxy
+        ? never
+        : NonNullable<P[K]> extends AnyFunction
+          ? K
+          : never
+      : never
+    : never;
+}[keyof T];
 
 /** The instance type of a proxy. */
-export type UnwrapProxy<P> = P extends { $with(options: CallOverrides): Procxy<infer T, infer _> } ? T : never;
+export type UnwrapProcxy<P> = P extends ProxyOf<infer T> ? T : never;
 
-/** The type of `$process`. It can be `undefined` only if the options contain `inProcess`. */
-type ProcessOf<O extends Config> = O extends { readonly inProcess: infer In }
-  ? true extends In
-    ? In extends true
-      ? undefined
-      : ChildProcess | undefined
-    : ChildProcess
-  : ChildProcess;
+/** The same as {@link UnwrapProcxy}, under its earlier name. */
+export type UnwrapProxy<P> = UnwrapProcxy<P>;
 
-/** The members that every proxy has. None of them calls a method of the instance. */
-export interface ProcxyControls<T, O extends Config = 'json'> extends AsyncDisposable, Disposable {
+/** A proxy of any class with any options, for lists of proxies. None of its members calls a method of the instance. */
+export interface AnyProcxy extends AsyncDisposable, Disposable {
   /**
    * Ends the child. Open calls reject, the instance's `Symbol.asyncDispose` or `Symbol.dispose` method runs, and the child exits.
    * After `terminateTimeout`, it is killed with SIGKILL. Resolves when the process has ended. May be called repeatedly.
    */
   $terminate(): Promise<void>;
   /** The child process itself, with the option `restart` the current one; `undefined` with `{ inProcess: true }`. */
-  readonly $process: ProcessOf<O>;
+  readonly $process: ChildProcess | undefined;
   /** Resolves when the child has ended, however it did; with the option `restart` the current one. Never rejects. */
   readonly $exited: Promise<ExitStatus>;
   /**
@@ -133,9 +154,8 @@ export interface ProcxyControls<T, O extends Config = 'json'> extends AsyncDispo
   /** How many times a new child has taken the place of one that had ended; `0` without the option `restart`. */
   readonly $restarts: number;
   /** Returns the same proxy with other options for the calls made through it. */
-  $with(options: CallOverrides): Procxy<T, O>;
+  $with(options: CallOverrides): AnyProcxy;
   /** Reads the current value of a property or getter in the child. */
-  $get<K extends Exclude<keyof T, MethodName<T> | symbol>>(name: K): Promise<Property<T[K], AsResult<SettingOf<O>>>>;
   $get(name: string): Promise<unknown>;
   /** Updates all mirrored properties, including those that were too large before. */
   $refresh(): Promise<void>;
@@ -148,3 +168,21 @@ export interface ProcxyControls<T, O extends Config = 'json'> extends AsyncDispo
   /** Counts what is open on both sides. */
   $stats(): Promise<ProcxyStats>;
 }
+
+declare const instance: unique symbol;
+
+interface ProxyOf<out T> extends AnyProcxy {
+  /** Exists only in the type, not at run time. */
+  readonly [instance]?: T;
+}
+
+type Controls<T, S extends Setting> = {
+  readonly $process: S['process'];
+  /** Returns the same proxy with other options for the calls made through it. */
+  $with(options: CallOverrides): View<T, S>;
+  /** Reads the current value of a property or getter in the child. */
+  $get<K extends keyof Readings<T, S>>(name: K): Promise<Readings<T, S>[K]>;
+} & ProxyOf<T>;
+
+/** The members that every proxy has. None of them calls a method of the instance. */
+export type ProcxyControls<T, O extends Config = 'json'> = Controls<T, SettingOf<O>>;

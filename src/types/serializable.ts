@@ -10,11 +10,16 @@ export type SerializationMode = 'json' | 'advanced';
 
 /**
  * Replaces a type that cannot cross to another process. No value has this type. A method with such a parameter or result is not
- * callable, and the compiler shows `Reason`.
+ * callable, and the compiler shows `Reason` and `Place`.
+ * @typeParam Place the path of the part that cannot cross: `args[0].image`
  */
-export interface CannotCross<Reason extends string> {
+export interface CannotCross<Reason extends string, Place extends string = ''> {
   readonly __procxy_cannot_cross: Reason;
+  readonly __procxy_place: Place;
 }
+
+/** Replaces parts that cannot cross. */
+export type Mark = CannotCross<'This value cannot cross to another process.'>;
 
 /**
  * Your own classes with a registered transfer handler. Add them under any name:

@@ -46,6 +46,7 @@ const tests = [
   'options.ts',
   'creation.ts',
   'references.ts',
+  'signatures.ts',
 ].map((file) => join(here, file));
 
 /** Whether what must compile does under a compiler, and what must not does not. */
@@ -65,7 +66,7 @@ export function checkTypes(compiler: string): void {
       const file = join(folder, 'wrong.ts');
       writeFileSync(
         file,
-        `import type { Procxy } from 'procxy';
+        `import { procxy, type Procxy } from 'procxy';
         import { holds, type Equal } from '../assert.js';
         class Worker {
           add(a: number): number { return a; } at(): Date { return new Date(); } image(_: Buffer): void {}
@@ -81,6 +82,10 @@ export function checkTypes(compiler: string): void {
         on.sort((a) => a);
         worker.sort((a) => a);
         holds<Equal<(typeof worker)['items'], () => AsyncGenerator<string>>>();
+        class Store { constructor(readonly file: string) {} save(order: { rows: { at: Date }[] }): void {} }
+        procxy(Store, 'test.db');
+        declare const store: Procxy<Store>;
+        store.save({ rows: [] });
         `,
       );
       const { code, output } = await compile(compiler, [file]);
@@ -95,6 +100,10 @@ export function checkTypes(compiler: string): void {
       expect(output).toContain('Use { enableCallbacks: true } to let functions cross.');
       expect(output).toMatch(/wrong\.ts\(16,\d+\): error TS2344/);
       expect(output).toContain('JSON would change a parameter of this method.');
+      expect(output).toMatch(/wrong\.ts\(18,\d+\): error TS2/);
+      expect(output).toContain('This would be taken for the module. Write the options first, if only {}');
+      expect(output).toMatch(/wrong\.ts\(20,\d+\): error TS2349/);
+      expect(output).toContain('args[0].rows[].at');
     });
   });
 }
