@@ -23,6 +23,7 @@ type LocalName =
   | 'subscribe'
   | 'toJSON'
   | 'asymmetricMatch'
+  | keyof typeof Object.prototype
   | `_${string}`
   | `$${string}`
   | symbol;

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { procxy, sync, type ProcxyOptions } from 'procxy';
+import { byReference, procxy, sync, type ProcxyOptions } from 'procxy';
 import { Elsewhere } from '../fixtures/elsewhere.js';
 import { childPids, isRunning, killReaper, openDescriptors, reaperPids, until } from '../support/processes.js';
 import { firstLine, startScript } from '../support/scripts.js';
@@ -13,11 +13,29 @@ const FORGOTTEN = 30_000;
 
 type Method = (...args: unknown[]) => Promise<unknown>;
 type Name =
-  'echo' | 'map' | 'sort' | 'on' | 'adder' | 'count' | 'bytes' | 'length' | 'ending' | 'exit' | 'throwLater' | 'fill';
+  | 'holder'
+  | 'useLent'
+  | 'echo'
+  | 'map'
+  | 'sort'
+  | 'on'
+  | 'adder'
+  | 'count'
+  | 'bytes'
+  | 'length'
+  | 'ending'
+  | 'exit'
+  | 'throwLater'
+  | 'fill';
 type Remote = Record<Name | '$stats' | '$get' | '$refresh' | '$terminate', Method> & {
   $process: { kill(signal: NodeJS.Signals): boolean };
   $exited: Promise<unknown>;
 };
+
+interface Holder extends AsyncIterable<number> {
+  hold(): Promise<number>;
+  itself(): Promise<unknown> & Holder;
+}
 
 /** What may be under way when the child dies. */
 const operations: ((remote: Remote) => unknown)[] = [
@@ -40,6 +58,16 @@ const operations: ((remote: Remote) => unknown)[] = [
   },
   (remote) => remote.length(Readable.from(endless(), { objectMode: false })),
   (remote) => giveAndReset((socket) => remote.ending(socket)),
+  async (remote) => {
+    const holders = await Promise.all(Array.from({ length: 50 }, () => remote.holder()));
+    await Promise.all(holders.map((holder) => (holder as Holder).hold()));
+  },
+  (remote) => (remote.holder() as unknown as Holder).itself().itself().itself().hold(),
+  async (remote) => {
+    let count = 0;
+    for await (const _ of (await remote.holder()) as AsyncIterable<number>) if (++count > 1000) break;
+  },
+  (remote) => remote.useLent(byReference({ take: (n: number) => sleep(1, n) }), 20),
   (remote) => remote.$stats(),
   (remote) => remote.$get('name'),
   (remote) => remote.$refresh(),
@@ -119,6 +147,7 @@ async function killOne(random: () => number, report: KillReport): Promise<void> 
     serialization: pick(['json', 'advanced'] as const),
     channel,
     enableCallbacks: true,
+    enableReferences: true,
     supportHandles: channel === 'ipc',
     stdio: 'ignore',
     // Without the loader of TypeScript that this process may have: it takes long to start.

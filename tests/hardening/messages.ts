@@ -29,6 +29,10 @@ const functionId = fc.oneof(
   { weight: 1, arbitrary: fc.uuid() },
   { weight: 1, arbitrary: name },
 );
+const referenceId = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom('r1', 'r2', 'r3', 'r9') },
+  { weight: 1, arbitrary: name },
+);
 const nothing = fc.constant(undefined);
 const primitive = fc.oneof(
   fc.constantFrom(null, true, false, 0, -1, '', 'text', '@map', '@date', '@bytes'),
@@ -58,6 +62,8 @@ const { value } = fc.letrec<{ value: unknown; descriptor: unknown }>((tie) => ({
           'handle',
           'stream',
           'abort-signal',
+          'reference',
+          'result',
         ),
         value: tie('value'),
       },
@@ -91,6 +97,14 @@ const { value } = fc.letrec<{ value: unknown; descriptor: unknown }>((tie) => ({
       value: fc.record({ id: fc.oneof(smallId, oddNumber), aborted: tie('value') }, { requiredKeys: [] }),
     }),
     fc.record({
+      __procxy_type: fc.constant('reference'),
+      value: fc.oneof(
+        fc.record({ id: referenceId, shape: fc.oneof(smallId, oddNumber) }),
+        fc.record({ id: referenceId, home: fc.constant(true) }),
+      ),
+    }),
+    fc.record({ __procxy_type: fc.constant('result'), value: fc.record({ callId: fc.oneof(smallId, oddNumber) }) }),
+    fc.record({
       __procxy_callback: functionId,
       __procxy_meta: fc.oneof(
         fc.record(
@@ -107,7 +121,12 @@ const anyValue = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom('@deep', '@causes') },
 );
 
-const coded = fc.oneof(nothing, fc.constant(true), fc.array(fc.oneof(functionId, smallId), { maxLength: 3 }), anyValue);
+const coded = fc.oneof(
+  nothing,
+  fc.constant(true),
+  fc.array(fc.oneof(functionId, smallId, referenceId), { maxLength: 3 }),
+  anyValue,
+);
 const args = fc.oneof(
   { weight: 8, arbitrary: fc.array(anyValue, { maxLength: 3 }) },
   { weight: 1, arbitrary: anyValue },
@@ -140,6 +159,25 @@ const fields: Record<string, Record<string, fc.Arbitrary<unknown>>> = {
   'callback-release': { callbackId: functionId },
   'callback-collected': {},
   'callback-failed': { name, reason: name },
+  'reference-invoke': {
+    callId: id,
+    referenceId,
+    kind: fc.constantFrom(undefined, 'property', 'symbol', 'setter'),
+    method: fc.oneof(name, fc.constantFrom('log', 'secret', 'iterator')),
+    args,
+    coded,
+  },
+  'reference-shape': {
+    shapeId: id,
+    className: name,
+    methods: fc.array(name, { maxLength: 3 }),
+    symbols: fc.array(fc.constantFrom('iterator', 'asyncIterator', 'asyncDispose', 'constructor'), { maxLength: 2 }),
+    properties: fc.array(name, { maxLength: 2 }),
+    emitter: fc.constantFrom(undefined, true, 1),
+  },
+  'reference-cleanup': { referenceId, count },
+  'result-invoke': { callId: id, resultOf: id, method: name, args, coded },
+  'results-read': { callId: id },
   'stream-pull': { streamId: id, credit: count },
   'stream-step': { streamId: id, method: fc.constantFrom('next', 'return', 'throw', 'x'), value: anyValue, coded },
   'stream-data': {

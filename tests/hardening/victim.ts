@@ -8,6 +8,13 @@ import { TerminatedError, type ProtocolError } from '../../src/errors.js';
 import { PropertyMirror } from '../../src/parent/property-mirror.js';
 import type { EventName } from '../../src/protocol.js';
 import { Callbacks } from '../../src/session/functions/callbacks.js';
+import { byReference } from '../../src/codec/by-reference.js';
+import { remoteObjects } from '../../src/parent/remote-objects.js';
+import type { CallOptions, CallTarget } from '../../src/session/calls/open-call.js';
+import { KeptResults } from '../../src/session/references/kept-results.js';
+import { lentObjects } from '../../src/session/references/lent-objects.js';
+import { ReadResults } from '../../src/session/references/read-results.js';
+import { References } from '../../src/session/references/references.js';
 import { Collection } from '../../src/session/lifetimes/collection.js';
 import { EventSubscriptions } from '../../src/session/events/event-subscriptions.js';
 import { Listeners } from '../../src/session/events/listeners.js';
@@ -18,6 +25,18 @@ import type { SerializationMode } from '../../src/types/serializable.js';
 import { failingPart, refusedPart } from './graphs.js';
 
 export type Side = 'parent' | 'child';
+
+type CallOfMethod = [method: string, args: readonly unknown[], options: CallOptions, target?: CallTarget];
+
+/** An object with more than its methods. */
+function logger(): { log(): string; readonly secret: never } {
+  return {
+    log: () => 'logged',
+    get secret(): never {
+      throw new Error('a getter ran');
+    },
+  };
+}
 
 /** As deep as what makes the message can go. */
 const DEEP = { json: nested(5000), advanced: nested(1000) };
@@ -64,7 +83,13 @@ export class Victim {
     const streams = new Streams({ isParent, data: () => undefined, onBusy: () => {} });
     const signals = new Signals();
     const functions = new Callbacks({ limit: 20, timeout: 50, isParent, blocking: undefined, onUnhandled: () => {} });
-    const codec = createCodec({ mode, self, functions, streams, signals });
+    const lent = lentObjects({ timeout: 50, onUnhandled: () => {} });
+    const calls = { call: (...call: CallOfMethod) => this.#call(...call), pipelines: true, endLate: () => {} };
+    const held = remoteObjects(() => ({ connection: calls, options: { timeout: 50, retries: 0, onTimeout: 'keep' } }));
+    const createProxy = isParent ? held : lent;
+    const references = new References({ limit: 20, isAutomatic: !isParent, isParent, createProxy });
+    const results = isParent ? undefined : new KeptResults({ run: (value) => value });
+    const codec = createCodec({ mode, self, functions, streams, references, results, signals });
     this.#mirror = new PropertyMirror(codec);
     this.#events = new EventSubscriptions({
       codec,
@@ -86,7 +111,9 @@ export class Victim {
       onViolation: (error) => (this.violation = error),
     });
     this.#session.use(functions);
-    this.#session.use(new Collection({ isParent, imported: [functions] }));
+    this.#session.use(new Collection({ isParent, imported: [functions, references] }));
+    this.#session.use(references);
+    this.#session.use(results ?? new ReadResults());
     this.#session.use(streams);
     this.#session.use(signals);
     this.#session.enableBatches();
@@ -148,6 +175,7 @@ export class Victim {
     call(async (...args: unknown[]) => args, { signal: new AbortController().signal });
     call(Readable.from(['a', 'b']), numbers());
     call(new PassThrough());
+    call(byReference(logger()), byReference(logger(), ['log']));
     call(new ReadableStream({ pull: (controller) => controller.enqueue('chunk') }));
     this.#misuse(call);
     const listeners = new Listeners(() => undefined);
@@ -181,9 +209,14 @@ export class Victim {
     }
   }
 
+  #call(method: string, args: readonly unknown[], options: CallOptions, target?: CallTarget): Promise<unknown> {
+    return this.#session.call(target ?? 'instance', method, args, options);
+  }
+
   #run(method: string, args: unknown[]): unknown {
     for (const arg of args) use(arg);
     if (method === 'work') return refusedPart(this.#kind);
+    if (method === '') return logger();
     if (method === 'toString') return [failingPart(this.#kind)];
     if (method === 'toJSON') throw refusedPart(this.#kind);
     if (method === 'then') throw new Error('it fails');
