@@ -1,11 +1,15 @@
 /** `npm run kills`, with `--children N --parents N --seed N`: children, parents and reapers die at random moments. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { killChildren, killParents } from './kills.js';
+import { chaos } from '../support/pool-chaos.js';
 import { seeded } from '../support/seeded.js';
 
 const text = (value: string): { type: 'string'; default: string } => ({ type: 'string', default: value });
 const { values } = parseArgs({
-  options: { children: text('2000'), parents: text('100'), seed: text(`${Date.now()}`) },
+  options: { children: text('2000'), parents: text('100'), calls: text('20000'), seed: text(`${Date.now()}`) },
 });
 const seed = Number(values.seed);
 
@@ -21,4 +25,17 @@ const parents = await killParents(Number(values.parents), seeded(seed));
 console.log(
   `${values.parents} parents were killed in ${seconds()} s, after ${parents.reapers} of their reapers, and their ${parents.children} children went with them`,
 );
+start = performance.now();
+const folder = mkdtempSync(join(tmpdir(), 'procxy-kills-'));
+const pool = await chaos({
+  calls: Number(values.calls),
+  log: join(folder, 'log'),
+  random: seeded(seed),
+  killEvery: 200,
+});
+rmSync(folder, { recursive: true });
+if (pool.ranTwice.length + pool.undecided.length > 0) throw new Error('a pool has miscounted', { cause: pool });
+const { settled, fulfilled, ran } = pool;
+console.log(`${settled} calls through a pool of 4 in ${seconds()} s, of which ${pool.kills} instances were killed:`);
+console.log(`  ${fulfilled} answered, ${ran.maybe} that may have run, ${ran.no} that have not, none that ran twice`);
 console.log('All that was open has settled, and nothing is left.');

@@ -7,7 +7,7 @@ import { seeded } from '../support/seeded.js';
 
 test('100,000 calls through a pool of four under random kills: none runs twice, and each settles', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'procxy-chaos-'));
-  const report = await chaos({ calls: 100_000, log: join(folder, 'log'), random: seeded(20_261_130), killEvery: 100 });
+  const report = await chaos({ calls: 100_000, log: join(folder, 'log'), random: seeded(20_261_130), killEvery: 300 });
   rmSync(folder, { recursive: true });
   console.log({ ...report, undecided: report.undecided.length });
   expect(report.settled).toBe(100_000);

@@ -27,10 +27,10 @@ export class FreeMembers<T extends Candidate> {
     this.#places.delete(member);
   }
 
-  /** Of those that run the fewest calls, the one that has waited longest for one. */
+  /** Of those that run the fewest calls, the one that has run one last: its process is awake, and the others become idle. */
   leastBusy(): T | undefined {
     for (const list of this.#byRunning) {
-      for (const member of list ?? []) {
+      for (let member = list?.last; member; member = list?.last) {
         if (member.isFree) return member;
         // Its child has just ended.
         this.remove(member);

@@ -24,6 +24,10 @@ export class LinkedList<T> {
     return this.#first?.value;
   }
 
+  get last(): T | undefined {
+    return this.#last?.value;
+  }
+
   /** Adds a value at the end. */
   push(value: T): Link<T> {
     const link: Link<T> = { value, previous: this.#last, next: undefined, isIn: true };
