@@ -110,4 +110,55 @@ describe('an editor', () => {
     const undocumented = names.filter((name) => completionDoc(cursor, name) === '');
     expect(undocumented).toEqual([]);
   });
+
+  const counter = [
+    'class Counter {',
+    '  /** Counts on. */',
+    '  add(by: number): number { return by; }',
+    '  /** Where it stands. */',
+    '  count = 0;',
+    '  /** Waits. */',
+    '  async settle(): Promise<void> {}',
+    '}',
+    'const counter = await procxy(Counter, { timeout: 5 });',
+  ];
+
+  describe.each([
+    ['a synchronous method', 'add', 'counter.a|dd(1);', /^Counts on\./],
+    ['an asynchronous method', 'settle', 'counter.se|ttle();', /^Waits\./],
+    ['a property', 'count', 'counter.co|unt;', /^Where it stands\./],
+  ])('knows %s of the class on a proxy', (_what, name, use, doc) => {
+    const uses = () => edit(...counter, use);
+    const used = (cursor: number) => program.text.lastIndexOf(name, cursor);
+    const declared = () => program.text.search(new RegExp(`(?<=^  (async )?)${name}\\b`, 'm'));
+
+    test('and shows its documentation', () => {
+      expect(hover(uses()).doc).toMatch(doc);
+      expect(completionDoc(edit(...counter, 'counter.|'), name)).toMatch(doc);
+    });
+
+    test('and goes to its definition', () => {
+      const cursor = uses();
+      const starts = service.getDefinitionAtPosition(file, cursor)?.map(({ textSpan }) => textSpan.start);
+      expect(starts).toEqual([declared()]);
+    });
+
+    test('and finds its uses, from either end', () => {
+      const cursor = uses();
+      const expected = [declared(), used(cursor)];
+      for (const from of [cursor, declared()]) {
+        const found = service.findReferences(file, from)?.flatMap(({ references }) => references);
+        expect(found?.map(({ textSpan }) => textSpan.start).toSorted((a, b) => a - b)).toEqual(expected);
+      }
+    });
+
+    test('and renames both', () => {
+      const cursor = uses();
+      const expected = [declared(), used(cursor)];
+      for (const from of [cursor, declared()]) {
+        const found = service.findRenameLocations(file, from, false, false, {});
+        expect(found?.map(({ textSpan }) => textSpan.start).toSorted((a, b) => a - b)).toEqual(expected);
+      }
+    });
+  });
 });
