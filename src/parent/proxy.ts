@@ -11,6 +11,7 @@ import { emitterMethods, eventApi } from './event-api.js';
 import type { ResolvedOptions } from './options/resolve-options.js';
 import type { RemoteInstance } from './remote-instance.js';
 import { remoteMethod } from './remote-method.js';
+import { ReplacedMethods } from './replaced-methods.js';
 
 export interface ProxySource {
   connection: RemoteInstance;
@@ -79,6 +80,11 @@ export function createProxy<T>(source: ProxySource, overrides: CallOverrides = {
   return proxy as Procxy<T>;
 }
 
+/** Whether the proxy lacks a method of the instance, or has its own in that place. */
+function isLocal(method: string, emitter: boolean): boolean {
+  return probed.has(method) || (emitter && emitterMethods.has(method));
+}
+
 /** Describes the members of the proxy's target. It has all members except properties, so that most operations need no trap. */
 function describeMembers(
   source: ProxySource,
@@ -94,8 +100,7 @@ function describeMembers(
     members[key] = { value, enumerable: false, configurable: true };
   };
   for (const method of description.methods) {
-    const isOwn = probed.has(method) || (description.emitter && emitterMethods.has(method));
-    if (!isOwn) define(method, remoteMethod(source, method, overrides));
+    if (!isLocal(method, description.emitter)) define(method, remoteMethod(source, method, overrides));
   }
   const own = {
     ...(description.emitter && eventApi(connection.listeners, proxy, description.methods)),
@@ -136,7 +141,7 @@ function warnOfHidden(methods: readonly string[], own: readonly string[], classN
 }
 
 /** Makes the traps of the proxy. A key that is not a member of the target is a property of the instance. */
-function traps({ connection, className, type = Object }: ProxySource): ProxyHandler<object> {
+function traps({ connection, description, className, type = Object }: ProxySource): ProxyHandler<object> {
   const isProperty = (target: object, key: PropertyKey): key is string =>
     typeof key === 'string' && key !== 'then' && !(key in target);
   const refuse = (action: string, key: PropertyKey): never => {
@@ -145,6 +150,13 @@ function traps({ connection, className, type = Object }: ProxySource): ProxyHand
         `Give ${className || 'its class'} a method that does it.`,
     );
   };
+  const replaced = new ReplacedMethods(
+    (key) =>
+      typeof key === 'string' &&
+      !key.startsWith('$') &&
+      description.methods.includes(key) &&
+      !isLocal(key, description.emitter),
+  );
   return {
     get: (target, key, receiver) =>
       isProperty(target, key) ? connection.properties.read(key) : (Reflect.get(target, key, receiver) as unknown),
@@ -156,9 +168,9 @@ function traps({ connection, className, type = Object }: ProxySource): ProxyHand
       return { value: connection.properties.read(key), enumerable: true, configurable: true, writable: false };
     },
     getPrototypeOf: () => type.prototype,
-    set: (_target, key) => refuse('set', key),
-    defineProperty: (_target, key) => refuse('defined', key),
-    deleteProperty: (_target, key) => refuse('deleted', key),
+    set: (target, key, value: unknown) => replaced.replace(target, key, { value }) || refuse('set', key),
+    defineProperty: (target, key, given) => replaced.replace(target, key, given) || refuse('defined', key),
+    deleteProperty: (target, key) => replaced.restore(target, key) || refuse('deleted', key),
     setPrototypeOf: () => false,
     preventExtensions: () => false,
   };

@@ -40,7 +40,7 @@ test('a method that is hidden by a member of the proxy causes a warning, once pe
   await new Promise((resolve) => setTimeout(resolve, 10));
   process.off('warning', hear);
   expect(warnings.map(({ message }) => message)).toEqual([
-    expect.stringMatching(/Hiding has methods .* hide: \$stats\(\)/),
+    expect.stringMatching(/Hiding has methods that are hidden .*: \$stats\(\)/),
   ]);
   expect(await again.$stats()).toHaveProperty('child');
   expect(await hiding.own()).toBe('own');
