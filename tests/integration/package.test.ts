@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { copyFile, readFile, symlink } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { build } from 'esbuild';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -45,8 +45,24 @@ describe('the tarball', () => {
     const targets = [...JSON.stringify(exports).matchAll(/"\.\/([^"]+\.\w+)"(?!:)/g)].map((match) => match[1]);
     expect(targets).toContain('dist/index.js');
     expect(app.files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', ...targets]));
-    const needed = /^(package\.json|README\.md|LICENSE|dist\/.+\.(js|cjs|d\.ts|d\.cts)|dist\/native\/.+)$/;
+    const needed =
+      /^(package\.json|README\.md|LICENSE|docs\/.+\.(md|svg)|examples\/python-agent\/.+|dist\/.+\.(js|cjs|d\.ts|d\.cts)|dist\/native\/.+)$/;
     expect(app.files.filter((file) => !needed.test(file))).toEqual([]);
+  });
+
+  test('holds everything that its pages link to', async () => {
+    const pages = app.files.filter((file) => file.endsWith('.md'));
+    expect(pages).toContain('docs/reliability.md');
+    const missing: string[] = [];
+    for (const page of pages) {
+      const text = await readFile(join(installed(), page), 'utf8');
+      for (const [, link = ''] of text.matchAll(/(?:\]\(|src(?:set)?=")(?!\.\.\.)([^)"#\s]+)/g)) {
+        const target = posix.join(posix.dirname(page), link);
+        if (!/^https?:/.test(link) && !app.files.some((each) => `${each}/`.startsWith(`${target}/`)))
+          missing.push(`${page}: ${link}`);
+      }
+    }
+    expect(missing).toEqual([]);
   });
 
   test('runs nothing when it is installed', async () => {
