@@ -8,6 +8,14 @@ export function remedyFor(error: unknown, module: ModuleReference): string {
   if (code === 'ERR_ACCESS_DENIED' && permission === 'FileSystemRead') {
     return `. Name ${describeReason(resource)}, or its directory, in \`permissions.read\``;
   }
+  if (!('url' in module) && (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND')) {
+    // Unless the package was found, and a module that it imports was not.
+    if (!describeReason(error).includes(`'${module.specifier}'`)) return '';
+    return (
+      `. A string after the class names its module. If it is for the constructor, ` +
+      `write the options first: procxy(Class, {}, '${module.specifier}')`
+    );
+  }
   return isClosed(module)
     ? `. The child runs as the user ${process.getuid?.()}, who may not read it. Change its mode, or the option \`uid\``
     : '';

@@ -263,3 +263,13 @@ describe('the class finds its own module', () => {
     });
   });
 });
+
+test('a constructor argument that is taken for the module is named, with what to write', async () => {
+  class Store {
+    constructor(readonly file: string) {}
+  }
+  const start = procxy as unknown as (...args: unknown[]) => Promise<unknown>;
+  await expect(start(Store, 'test.db')).rejects.toThrow(
+    /Cannot find package 'test\.db'.*procxy\(Class, \{\}, 'test\.db'\)/,
+  );
+});
