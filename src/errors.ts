@@ -252,40 +252,6 @@ export class ProtocolError extends ProcxyError {
   }
 }
 
-/** The executable of a process proxy could not carry out a command. The connection stays open. */
-export class CommandError extends ProcxyError {
-  declare readonly name: 'CommandError';
-  declare readonly code: 'PROCXY_COMMAND';
-  static {
-    define(this, 'CommandError', 'PROCXY_COMMAND');
-  }
-  /** The command's byte, as in `sendCommand()`. */
-  readonly command: number;
-
-  constructor(command: number, message: string) {
-    super(message);
-    this.command = command;
-  }
-}
-
-/** The executable of a process proxy has ended, or the connection to it was closed. */
-export class DisconnectedError extends ProcxyError {
-  declare readonly name: 'DisconnectedError';
-  declare readonly code: 'PROCXY_DISCONNECTED';
-  static {
-    define(this, 'DisconnectedError', 'PROCXY_DISCONNECTED');
-  }
-}
-
-/** This package has no executable of the process proxy for the platform. */
-export class ExecutableNotFoundError extends ProcxyError {
-  declare readonly name: 'ExecutableNotFoundError';
-  declare readonly code: 'PROCXY_EXECUTABLE_NOT_FOUND';
-  static {
-    define(this, 'ExecutableNotFoundError', 'PROCXY_EXECUTABLE_NOT_FOUND');
-  }
-}
-
 /** The requested kind of channel is not available on this platform or in this process. */
 export class ChannelError extends ProcxyError {
   declare readonly name: 'ChannelError';
@@ -310,8 +276,5 @@ export const procxyErrorClasses = {
   SyncCallbackError,
   TerminatedError,
   ProtocolError,
-  CommandError,
-  DisconnectedError,
-  ExecutableNotFoundError,
   ChannelError,
 };

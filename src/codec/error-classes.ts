@@ -1,5 +1,6 @@
 import { isProcxyError, procxyErrorClasses } from '../errors.js';
 import { fleetErrorClasses } from '../fleet-errors.js';
+import { processProxyErrorClasses } from '../process-proxy-errors.js';
 import { setStackLimit } from '../stack-limit.js';
 import { registeredErrorClass, registeredErrorName } from './registry.js';
 
@@ -30,7 +31,11 @@ const builtIns: Record<string, ErrorClass> = {
   DOMException,
   Error,
 };
-const ownClasses: Record<string, ErrorClass> = { ...procxyErrorClasses, ...fleetErrorClasses };
+const ownClasses: Record<string, ErrorClass> = {
+  ...procxyErrorClasses,
+  ...fleetErrorClasses,
+  ...processProxyErrorClasses,
+};
 const classes = new Map<string, ErrorClass>([...Object.entries(builtIns), ...Object.entries(ownClasses)]);
 
 /** Names the class with which an error crosses. */

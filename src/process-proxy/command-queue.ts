@@ -1,4 +1,5 @@
-import { CommandError, DisconnectedError, ProtocolError } from '../errors.js';
+import { ProtocolError } from '../errors.js';
+import { CommandError, DisconnectedError } from '../process-proxy-errors.js';
 import { ByteParser, type Parser } from './byte-parser.js';
 import type { Link } from './link.js';
 import { Command, Message, responseShapes, STDIN_CHUNK } from './protocol.js';

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { inspect } from 'node:util';
-import { CommandError, OptionsValidationError, type DisconnectedError, type ProtocolError } from '../errors.js';
+import { OptionsValidationError, type ProtocolError } from '../errors.js';
+import { CommandError, type DisconnectedError } from '../process-proxy-errors.js';
 import { commandError, CommandQueue, disconnected } from './command-queue.js';
 import type { Link } from './link.js';
 import { Command, encodeUInt32, responseShapes } from './protocol.js';

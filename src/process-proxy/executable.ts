@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ExecutableNotFoundError } from '../errors.js';
+import { ExecutableNotFoundError } from '../process-proxy-errors.js';
 import { requireFrom } from '../require-from.js';
 
 /**

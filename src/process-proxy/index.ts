@@ -5,11 +5,5 @@ export { ProcessProxyConnection, type ConnectionEvents } from './connection.js';
 export type { ProcessProxyServerOptions } from './options.js';
 export type { OutputStream, StdinStream } from './streams.js';
 export { Command } from './protocol.js';
-export {
-  CommandError,
-  DisconnectedError,
-  ExecutableNotFoundError,
-  OptionsValidationError,
-  ProcxyError,
-  ProtocolError,
-} from '../errors.js';
+export { OptionsValidationError, ProcxyError, ProtocolError } from '../errors.js';
+export { CommandError, DisconnectedError, ExecutableNotFoundError } from '../process-proxy-errors.js';

@@ -1,7 +1,7 @@
 import { Readable, Writable } from 'node:stream';
 import { callbackify } from 'node:util';
 import { clearTimeout, setTimeout } from '../clock.js';
-import type { CommandError } from '../errors.js';
+import type { CommandError } from '../process-proxy-errors.js';
 import { STDIN_CHUNK } from './protocol.js';
 
 /** The most bytes that one command writes. Smaller writes let other commands run in between. */
