@@ -1,9 +1,12 @@
 import { now } from '../../clock.js';
 import { Listeners } from '../../session/events/listeners.js';
 import type { Instance } from '../instance-plan.js';
+import type { KeyedStats } from '../../types/keyed.js';
 import type { Prepared } from '../spares.js';
 import { LinkedList } from './linked-list.js';
 import type { WaitingCall } from './waiting-room.js';
+
+type InstanceStats = KeyedStats['instances'][number];
 
 /**
  * A key, and its instance while there is one:
@@ -50,5 +53,12 @@ export class KeyEntry {
   /** Nothing is known of the key that is not known of every other. */
   get isForgettable(): boolean {
     return this.state === 'absent' && this.calls.size === 0 && this.listeners.events.length === 0;
+  }
+
+  /** For an instance that lives. */
+  stats(): InstanceStats {
+    const { key, state, running, handedOver, prepared } = this;
+    const pid = prepared?.connection.worker.pid;
+    return { key, pid, state: state as InstanceStats['state'], running, calls: handedOver };
   }
 }

@@ -1,22 +1,21 @@
-import { clearTimeout, MAX_DELAY, now, setTimeout } from '../../clock.js';
-import { describeReason, markRan, TerminatedError } from '../../errors.js';
+import { now } from '../../clock.js';
+import { markRan, TerminatedError } from '../../errors.js';
 import { PoolClosedError } from '../../fleet-errors.js';
 import type { keyedOptions } from '../../options/keyed.js';
 import { onAbort } from '../../session/calls/abort.js';
 import type { CallOptions, Settle } from '../../session/calls/open-call.js';
 import type { KeyedStats } from '../../types/keyed.js';
-import { warn } from '../../warnings.js';
 import type { Instance, InstancePlan } from '../instance-plan.js';
-import { createProxy } from '../proxy.js';
 import { traceQueue } from '../tracing.js';
 import { FleetTimes } from './fleet-times.js';
+import { IdleEntries } from './idle-entries.js';
 import { KeyEntry } from './key-entry.js';
-import { LinkedList, type Link } from './linked-list.js';
+import { LinkedList } from './linked-list.js';
+import { saveInstance } from './save-instance.js';
 import { WaitingCall, WaitingRoom } from './waiting-room.js';
 
 export type KeyedPlan = InstancePlan<typeof keyedOptions>;
 type Restore = (key: string) => unknown;
-type Save = (proxy: object, key: string) => unknown;
 
 /** One instance for each key that is used. {@link KeyEntry} shows the states of one. */
 export class Keyed {
@@ -25,28 +24,30 @@ export class Keyed {
   readonly #room: WaitingRoom<Instance>;
   /** Keys with calls for which there is no room yet. */
   readonly #queue = new LinkedList<KeyEntry>();
-  /** Instances that do nothing, the one that has been idle for longest first. */
-  readonly #idle = new LinkedList<KeyEntry>();
-  readonly #idleLinks = new Map<KeyEntry, Link<KeyEntry>>();
+  readonly #idle: IdleEntries;
   /** Instances that are saved or ended. */
   readonly #leaving = new Set<KeyEntry>();
   readonly #times = new FleetTimes();
   #state: KeyedStats['state'] = 'running';
   #live = 0;
-  #timer: NodeJS.Timeout | undefined;
   #onQuiet: (() => void) | undefined;
   #draining: Promise<void> | undefined;
   #terminated: Promise<void> | undefined;
   #stopFollowing: () => void = () => {};
 
   constructor(plan: KeyedPlan) {
-    const { signal, maxQueue, queueTimeout } = plan.options;
+    const { signal, maxQueue, queueTimeout, idleTimeout } = plan.options;
     this.#plan = plan;
     this.#room = new WaitingRoom({
       maxQueue,
       queueTimeout,
       what: 'its instance',
       remedy: 'Answer the request with 429, or raise `maxQueue` or `maxInstances`.',
+    });
+    this.#idle = new IdleEntries({
+      idleTimeout,
+      isWatching: () => this.#state === 'running',
+      onExpired: (entry) => void this.#retire(entry),
     });
     if (signal) this.#stopFollowing = onAbort(signal, () => void this.terminate());
   }
@@ -105,13 +106,7 @@ export class Keyed {
       state: this.#state,
       waiting: this.#room.calls.size,
       running: live.reduce((sum, { running }) => sum + running, 0),
-      instances: live.map(({ key, state, running, handedOver, prepared }) => ({
-        key,
-        pid: prepared?.connection.worker.pid,
-        state: state as KeyedStats['instances'][number]['state'],
-        running,
-        calls: handedOver,
-      })),
+      instances: live.map((entry) => entry.stats()),
       waitTime: this.#times.waitTime,
       runTime: this.#times.runTime,
     };
@@ -126,7 +121,7 @@ export class Keyed {
     settle: Settle,
   ): void {
     const begun = now();
-    this.#setBusy(entry);
+    this.#idle.delete(entry);
     entry.running++;
     entry.handedOver++;
     const onDone = (): void => {
@@ -206,7 +201,7 @@ export class Keyed {
 
   /** @param error why it could not be made; left out where it has ended */
   #gone(entry: KeyEntry, error: unknown): void {
-    this.#setBusy(entry);
+    this.#idle.delete(entry);
     this.#leaving.delete(entry);
     entry.instance = undefined;
     entry.prepared = undefined;
@@ -227,11 +222,11 @@ export class Keyed {
   /** Saves and ends an instance that does nothing. */
   async #retire(entry: KeyEntry): Promise<boolean> {
     const instance = entry.instance as Instance;
-    this.#setBusy(entry);
+    this.#idle.delete(entry);
     this.#leaving.add(entry);
     entry.state = 'saving';
     try {
-      await this.#save(entry, instance);
+      await saveInstance(this.#plan, entry.key, instance, () => this.#state === 'running');
     } catch (error) {
       if (entry.instance !== instance) return true;
       this.#leaving.delete(entry);
@@ -248,52 +243,12 @@ export class Keyed {
     return true;
   }
 
-  async #save(entry: KeyEntry, { connection, description }: Instance): Promise<void> {
-    const save = this.#plan.options.save as Save | undefined;
-    if (!save) return;
-    const { options, className, type } = this.#plan;
-    try {
-      await save(createProxy<object>({ connection, description, options, className, type }), entry.key);
-    } catch (error) {
-      const what = `The instance of the key '${entry.key}' could not be saved, and lives on. ${describeReason(error)}.`;
-      if (this.#state === 'running') warn('PROCXY_SAVE_FAILED', what);
-      throw error;
-    }
-  }
-
-  #setBusy(entry: KeyEntry): void {
-    const link = this.#idleLinks.get(entry);
-    if (!link) return;
-    this.#idle.remove(link);
-    this.#idleLinks.delete(entry);
-  }
-
   #checkIdle(entry: KeyEntry): void {
-    if (!entry.isIdle || this.#idleLinks.has(entry)) return;
-    entry.idleSince = now();
-    this.#idleLinks.set(entry, this.#idle.push(entry));
+    if (!entry.isIdle || this.#idle.has(entry)) return;
+    this.#idle.add(entry);
     if (this.#queue.size > 0) this.#serveQueue();
-    this.#watchIdle();
+    this.#idle.watch();
     this.#checkQuiet();
-  }
-
-  #watchIdle(): void {
-    const { idleTimeout } = this.#plan.options;
-    const { first } = this.#idle;
-    if (this.#timer || !first || idleTimeout === Infinity || this.#state !== 'running') return;
-    const left = Math.max(first.idleSince + idleTimeout - now(), 1);
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = undefined;
-        for (const entry of this.#idle) {
-          if (entry.idleSince + idleTimeout > now()) break;
-          void this.#retire(entry);
-        }
-        this.#watchIdle();
-      },
-      Math.min(left, MAX_DELAY),
-    );
-    this.#timer.unref();
   }
 
   async #drain(): Promise<void> {
@@ -308,7 +263,7 @@ export class Keyed {
       if (unsaved.length > 0) {
         this.#state = 'running';
         this.#draining = undefined;
-        this.#watchIdle();
+        this.#idle.watch();
         const keys = unsaved.map(({ key }) => `'${key}'`).join(', ');
         throw new AggregateError(
           unsaved.map(({ saveError }) => saveError),
@@ -328,7 +283,7 @@ export class Keyed {
   async #terminate(): Promise<void> {
     this.#state = 'closed';
     this.#stopFollowing();
-    clearTimeout(this.#timer);
+    this.#idle.close();
     this.#room.rejectAll((method) => this.#closedError(method));
     this.#onQuiet?.();
     const reason = (): Error => new TerminatedError('The instances by key were terminated while the call ran.');

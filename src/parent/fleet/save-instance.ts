@@ -1,0 +1,30 @@
+import { describeReason } from '../../errors.js';
+import type { keyedOptions } from '../../options/keyed.js';
+import { warn } from '../../warnings.js';
+import type { Instance, InstancePlan } from '../instance-plan.js';
+import { createProxy } from '../proxy.js';
+
+type Save = (proxy: object, key: string) => unknown;
+
+/**
+ * Calls the option `save` with a proxy of the instance, before the instance is ended.
+ * @param isAnnounced whether a failure is a process warning; otherwise its caller reports it
+ * @throws what `save` throws
+ */
+export async function saveInstance(
+  plan: InstancePlan<typeof keyedOptions>,
+  key: string,
+  { connection, description }: Instance,
+  isAnnounced: () => boolean,
+): Promise<void> {
+  const save = plan.options.save as Save | undefined;
+  if (!save) return;
+  const { options, className, type } = plan;
+  try {
+    await save(createProxy<object>({ connection, description, options, className, type }), key);
+  } catch (error) {
+    const what = `The instance of the key '${key}' could not be saved, and lives on. ${describeReason(error)}.`;
+    if (isAnnounced()) warn('PROCXY_SAVE_FAILED', what);
+    throw error;
+  }
+}
