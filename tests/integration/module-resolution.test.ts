@@ -209,7 +209,7 @@ describe('the class finds its own module', () => {
         console.log(execFileSync(process.execPath, [${JSON.stringify(fileURLToPath(url))}], { encoding: 'utf8' }));
       `);
       expect(stdout).toMatch(
-        /ModuleResolutionError.*the class InMain .*main file .*main-with-class\.js.*Move it to a module of its own/,
+        /ModuleResolutionError.*the class InMain .*main file .*main-with-class\.js.*Move it to its own module/,
       );
     });
 
@@ -237,7 +237,7 @@ describe('the class finds its own module', () => {
       const stdout = execFileSync(process.execPath, [outfile], { encoding: 'utf8' });
       rmSync(folder, { recursive: true });
       expect(stdout).toMatch(
-        /^ModuleResolutionError: .*the class Circle .*main file .*bundle\.mjs.*In a bundle, keep that module out of it/,
+        /^ModuleResolutionError: .*the class Circle .*main file .*bundle\.mjs.*If you bundle, leave that module out of the bundle/,
       );
       expect(stdout).toMatch(/\n3\n$/);
     });

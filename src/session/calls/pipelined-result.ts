@@ -33,14 +33,13 @@ export class PipelinedResult extends RemoteResult<unknown> {
 
   static {
     for (const level of [Object.prototype, Promise.prototype, RemoteResult.prototype]) {
-      const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(level) as PropertyDescriptorMap;
-      Object.defineProperties(this.prototype, members);
-      for (const key of [Symbol.toStringTag, Symbol.asyncIterator]) {
+      for (const key of Reflect.ownKeys(level)) {
+        if (key === 'constructor' || key === '__proto__') continue;
+        // Configurable, also where the built-in ones are frozen: a later level replaces what an earlier one has.
         const member = Object.getOwnPropertyDescriptor(level, key);
-        if (member) Object.defineProperty(this.prototype, key, member);
+        Object.defineProperty(this.prototype, key, { ...member, configurable: true });
       }
     }
-    delete (this.prototype as { __proto__?: unknown })['__proto__'];
     Object.defineProperty(this.prototype, 'constructor', { value: Promise, configurable: true, writable: true });
     const { prototype: base } = RemoteResult;
     const end = new Proxy(base, {
