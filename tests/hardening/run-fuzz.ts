@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { fuzzBytes } from './bytes.js';
 import { fuzz } from './fuzz.js';
+import { fuzzHandles } from './fuzz-handles.js';
 import { fuzzHonest } from './honest.js';
 import { fuzzPayloads } from './payloads.js';
 
@@ -36,6 +37,9 @@ for (const mode of ['json', 'advanced'] as const) {
   const { values: crossed, arrived, refused } = await fuzzHonest(mode, half / 50);
   const seconds = ((performance.now() - start) / 1000).toFixed(0);
   console.log(`${mode}, between honest sides: ${crossed} values, ${arrived} arrived, ${refused} refused, ${seconds} s`);
+  if (half === 0) continue;
+  console.log(`${mode}, sockets that are reset on their way:`);
+  printFrequent(await fuzzHandles(mode, Math.min(Math.ceil(half / 50), 2000)));
 }
 for (const mode of bytes > 0 ? (['json', 'advanced'] as const) : []) {
   const start = performance.now();
