@@ -43,7 +43,7 @@ export interface MessageApi {
  */
 export function addMessageApi(target: EventEmitter, socket: Socket, options: MessageApiOptions): void {
   let connected = true;
-  /** Messages that arrived while there were no listeners. */
+  /** Messages that arrived before a listener was added. */
   let unheard: unknown[] = [];
 
   const isHeard = (): boolean => target.listenerCount('message') > 0;
@@ -129,7 +129,7 @@ function controlOf(target: EventEmitter, messages: MessageSocket, onlyWhileHeard
   return { ref: set('ref'), unref: set('unref') };
 }
 
-/** Reads the arguments `(handle?, options?, callback?)`, each of which may be left out. */
+/** Reads the optional arguments `(handle?, options?, callback?)`. */
 function readSendArguments([handle, options, callback]: unknown[]): { handle?: unknown; written?: Written } {
   if (typeof handle === 'function') return { written: handle as Written };
   if (typeof options === 'function') return { handle, written: options as Written };

@@ -101,11 +101,10 @@ export class OutputStream extends Writable {
   }
 
   async #write(data: Buffer): Promise<void> {
-    for (let at = 0; at < data.length; at += WRITE_CHUNK) {
-      // The commands of this stream follow one another.
-      // oxlint-disable-next-line no-await-in-loop
-      await this.#target.write(data.subarray(at, at + WRITE_CHUNK));
-    }
+    if (data.length === 0) return;
+    // One command at a time: each waits for the answer to the one before.
+    await this.#target.write(data.subarray(0, WRITE_CHUNK));
+    await this.#write(data.subarray(WRITE_CHUNK));
   }
 }
 
