@@ -1,8 +1,7 @@
 import type { UntypedFunction } from '../types/any-function.js';
 import type { Self, TransferHandler } from '../codec/transfer-handlers.js';
-import { HandleTransferError, markRan, ProtocolError, type TimeoutError } from '../errors.js';
+import { HandleTransferError, ProtocolError, type TimeoutError } from '../errors.js';
 import type { InstanceDescription, LoadRequest, ProcessUsage } from '../protocol.js';
-import { onAbort } from '../session/calls/abort.js';
 import type { CallOptions, CallTarget, ErrorFactory, OpenCall, Settle } from '../session/calls/open-call.js';
 import { PipelinedResult, type AskResult, type Asking } from '../session/calls/pipelined-result.js';
 import { RemoteResult } from '../session/calls/remote-result.js';
@@ -23,23 +22,15 @@ import type { PropertyMirror } from './property-mirror.js';
 import type { RemoteInstance } from './remote-instance.js';
 import { callOptions, type CallDefaults } from './remote-method.js';
 import { remoteObjects } from './remote-objects.js';
-import { terminated, terminatedBySignal } from './reasons.js';
 import { startInstance } from './start-instance.js';
-import { awaitEnd, terminate } from './terminate.js';
 import { isTraced, traceCall, traceEnd, type ChildContext } from './tracing.js';
 import { checkUsage } from './usage.js';
-import { CALL_AGAIN, type Worker } from './worker.js';
+import { WorkerLife } from './worker-life.js';
+import type { Worker } from './worker.js';
 
 /**
- * A worker, the session with it, and the state that decides whether it can still be called.
- *
- * | state    | calls                        | ends when                                                              |
- * | -------- | ---------------------------- | ---------------------------------------------------------------------- |
- * | open     | are sent                     | it is terminated, the other side breaks the protocol, or has ended     |
- * | over     | reject with the first reason | the worker has ended, and everything that it sent has arrived          |
- * | closed   | reject with the first reason | never                                                                  |
- *
- * Open calls reject when the connection is over. But if the worker has ended by itself, their answers may still arrive.
+ * A worker, the session with it, and the calls that go to its instance. {@link WorkerLife} says whether calls can still be
+ * made. The file is longer than most, because it answers for each member of {@link RemoteInstance}.
  */
 export class Connection implements RemoteInstance {
   readonly worker: Worker;
@@ -47,17 +38,13 @@ export class Connection implements RemoteInstance {
   readonly listeners: Listeners;
   readonly #side: ParentSide;
   readonly #session: Session;
+  readonly #life: WorkerLife;
   readonly #options: ConnectionOptions;
-  /** Set when the connection is over: why calls reject. */
-  #over: ErrorFactory | undefined;
-  #disposable = false;
   #className = '';
   /** How calls are made that name no options of their own. */
   #callDefaults: CallDefaults = { timeout: Infinity, retries: 0, onTimeout: 'keep' };
-  #advice = CALL_AGAIN;
   #expectsHeartbeat = false;
   #heartbeat: HeartbeatWatch | undefined;
-  #terminated: Promise<void> | undefined;
 
   /** @param transfers transfer handlers that are asked before the built-in ones */
   constructor(worker: Worker, options: ConnectionOptions, self: Self, transfers: readonly TransferHandler[]) {
@@ -68,10 +55,10 @@ export class Connection implements RemoteInstance {
       transfers,
       carried: options,
       expectsHeartbeat: () => this.#expectsHeartbeat,
-      isOver: () => this.#over !== undefined,
+      isOver: () => this.#life.isOver,
       createReference: remoteObjects(() => ({ connection: this, options: this.#callDefaults })),
       onViolation: (error) => {
-        this.#end((method) => new ProtocolError(`${method}(): ${error.message}`, { cause: error.cause }));
+        this.#life.end((method) => new ProtocolError(`${method}(): ${error.message}`, { cause: error.cause }));
         worker.end('kill');
       },
     });
@@ -79,18 +66,21 @@ export class Connection implements RemoteInstance {
     this.#session = session;
     this.listeners = new Listeners(() => self.current);
     this.events.attach(this.listeners);
-    worker.listen({
-      // New calls are refused immediately. The answers to open calls may still be in the pipe.
-      onEnd: () => (this.#over ??= (method) => worker.crashError(method, this.#advice)),
+    this.#life = new WorkerLife(worker, {
+      terminateTimeout: options.terminateTimeout,
+      ask: (method) => session.call('agent', method, [], { timeout: Infinity }),
       onGarbage: (error) => session.inbox.violate(error),
+      onOver: (reason) => {
+        this.#heartbeat?.close();
+        session.rejectAll(reason);
+      },
+      onClosed: (reason, status) => {
+        this.#heartbeat?.close();
+        this.events.close();
+        session.close(reason);
+        traceEnd({ ...this.context, ...status });
+      },
     });
-    void worker.exited.then((status) => {
-      debug(`${worker.name} ended: code ${status.code}, signal ${status.signal}`);
-      this.#close();
-      traceEnd({ ...this.context, ...status });
-    });
-    // A worker that has closed its channel can no longer answer, whatever else it still does.
-    void worker.disconnected.then(() => awaitEnd(worker, options.terminateTimeout));
   }
 
   get connection(): this {
@@ -104,7 +94,7 @@ export class Connection implements RemoteInstance {
 
   /** Whether calls are sent. */
   get isOpen(): boolean {
-    return this.#over === undefined;
+    return !this.#life.isOver;
   }
 
   get properties(): PropertyMirror {
@@ -121,24 +111,16 @@ export class Connection implements RemoteInstance {
   }
 
   /** Starts the instance. If it rejects, the worker has ended already. */
-  async start({
-    signal,
-    busyPoll,
-    heartbeat,
-    className,
-    callDefaults,
-    advice,
-    ...start
-  }: StartOptions): Promise<InstanceDescription> {
+  async start({ signal, className, callDefaults, advice, ...start }: StartOptions): Promise<InstanceDescription> {
     const { worker } = this;
     const { callbacks } = this.#options;
     this.#className = className;
     this.#callDefaults = callDefaults;
-    if (advice !== undefined) this.#advice = advice;
+    if (advice !== undefined) this.#life.advice = advice;
     debug(`${worker.name} will run ${className || 'an anonymous class'}`);
-    this.#session.setBusyPoll(busyPoll);
-    this.#expectsHeartbeat = heartbeat !== undefined;
-    this.#followSignal(signal);
+    this.#session.setBusyPoll(start.busyPoll);
+    this.#expectsHeartbeat = start.heartbeat !== undefined;
+    this.#life.followSignal(signal);
     const makeRequest = (): LoadRequest => ({
       ...start.makeRequest(),
       callbacks: callbacks && callbackRequest(callbacks, worker),
@@ -149,8 +131,8 @@ export class Connection implements RemoteInstance {
     worker.hold();
     try {
       const description = await startInstance(this.#session, { ...start, makeRequest });
-      if (heartbeat) this.#heartbeat = this.#watch(heartbeat);
-      this.#disposable = description.disposable;
+      if (start.heartbeat) this.#heartbeat = this.#watch(start.heartbeat);
+      this.#life.hasHook = description.disposable;
       this.properties.markUnavailable(description.unmirrored);
       return description;
     } catch (error) {
@@ -221,7 +203,7 @@ export class Connection implements RemoteInstance {
     target: CallTarget = 'instance',
   ): OpenCall | undefined {
     if (isTraced.calls) return this.#openTraced(method, args, options, settle, target);
-    if (!this.#over) return this.#session.open(target, method, args, endingOnAbort(options), settle);
+    if (!this.#life.isOver) return this.#session.open(target, method, args, endingOnAbort(options), settle);
     settle.reject(this.failure(method));
     return undefined;
   }
@@ -235,16 +217,15 @@ export class Connection implements RemoteInstance {
   ): OpenCall | undefined {
     let call: OpenCall | undefined;
     traceCall({ ...this.context, method, arguments: args }, (observe) => {
-      if (this.#over) observe(settle).reject(this.failure(method));
+      if (this.#life.isOver) observe(settle).reject(this.failure(method));
       else call = this.#session.open(target, method, args, endingOnAbort({ ...options, observe }), settle);
     });
     return call;
   }
 
-  /** Why a call cannot be made any more. */
+  /** The error of a call that cannot be made any more. */
   failure(method: string): Error {
-    const reason = this.#over ?? ((name) => this.worker.crashError(name, this.#advice));
-    return markRan(reason(method), 'no');
+    return this.#life.failure(method);
   }
 
   get(name: string, options: CallOptions): Promise<unknown> {
@@ -276,7 +257,7 @@ export class Connection implements RemoteInstance {
   }
 
   #askAgent(method: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
-    if (this.#over) return Promise.reject(this.failure(method));
+    if (this.#life.isOver) return Promise.reject(this.failure(method));
     return this.#session.call('agent', method, args, options);
   }
 
@@ -286,43 +267,12 @@ export class Connection implements RemoteInstance {
   }
 
   /** @param reason why calls reject from now on */
-  terminate(reason: ErrorFactory = terminated): Promise<void> {
-    this.#end(reason);
-    return this.#terminate();
-  }
-
-  #terminate(): Promise<void> {
-    this.#terminated ??= terminate({
-      worker: this.worker,
-      timeout: this.#options.terminateTimeout,
-      hasHook: this.#disposable,
-      ask: (method) => this.#session.call('agent', method, [], { timeout: Infinity }),
-    });
-    return this.#terminated;
-  }
-
-  #followSignal(signal: AbortSignal | undefined): void {
-    if (!signal) return;
-    const stop = onAbort(signal, () => void this.terminate(terminatedBySignal(signal)));
-    void this.worker.exited.then(stop);
+  terminate(reason?: ErrorFactory): Promise<void> {
+    return this.#life.terminate(reason);
   }
 
   /** Releases a function of either side. Returns whether it had crossed. */
   releaseCallback(fn: UntypedFunction): boolean {
     return this.#side.functions?.release(fn) ?? false;
-  }
-
-  /** Rejects open calls and refuses new ones. Only the first reason counts. */
-  #end(reason: ErrorFactory): void {
-    if (this.#over) return;
-    this.#over = reason;
-    this.#heartbeat?.close();
-    this.#session.rejectAll(reason);
-  }
-
-  #close(): void {
-    this.#heartbeat?.close();
-    this.events.close();
-    this.#session.close(this.#over ?? ((method) => this.worker.crashError(method, this.#advice)));
   }
 }

@@ -32,7 +32,8 @@ export interface SessionOptions {
 
 /**
  * One end of the conversation between two processes. Both ends use this class. It routes each message to its part. The parts
- * see only a {@link SessionApi}, and do not know each other.
+ * see only a {@link SessionApi}, and do not know each other. The file is longer than most, because all that parts share is
+ * wired here, and nowhere else.
  */
 export class Session implements Accounts {
   readonly inbox: Inbox;
