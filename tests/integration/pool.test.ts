@@ -253,6 +253,23 @@ describe('procxyPool()', () => {
     expect(await size()).toBe(1);
   }, 60_000);
 
+  test('counts the restarts of an instance once, also while it is replaced', async () => {
+    await using pool = await procxyPool(Journal, module, { size: 1, restart: quick });
+    process.kill(await pool.pid(), 'SIGKILL');
+    while ((await pool.$stats()).restarts === 0) await sleep(20);
+    const busy = pool.busy(1000);
+    const recycled = pool.$recycle();
+    const seen = new Set<number>();
+    let isOver = false;
+    const watching = (async () => {
+      while (!isOver) seen.add((await pool.$stats()).restarts);
+    })();
+    await Promise.all([busy, recycled]);
+    isOver = true;
+    await watching;
+    expect([...seen]).toEqual([1]);
+  });
+
   test('lets the user choose the instance', async () => {
     const choose = (instances: readonly { pid: number | undefined }[]): number =>
       instances.findIndex(({ pid }) => pid === Math.max(...instances.map((each) => each.pid ?? 0)));

@@ -13,12 +13,14 @@ export class FleetStats extends FleetTimes {
   restarts = 0;
 
   async read(state: PoolStats['state'], waiting: number, members: ReadonlySet<Member>): Promise<PoolStats> {
+    // As it is now: an instance that goes while others answer would count twice.
+    const { restarts: ofGone } = this;
     const instances = await Promise.all([...members].map((member) => this.#readOne(member)));
     return {
       state,
       waiting,
       running: instances.reduce((sum, { running }) => sum + running, 0),
-      restarts: instances.reduce((sum, { restarts }) => sum + restarts, this.restarts),
+      restarts: instances.reduce((sum, { restarts }) => sum + restarts, ofGone),
       instances,
       waitTime: this.waitTime,
       runTime: this.runTime,
