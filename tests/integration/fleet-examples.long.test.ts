@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+
+const programOf = (example: string): string =>
+  fileURLToPath(new URL(`../../examples/${example}/main.js`, import.meta.url));
+
+describe('fleet-top', () => {
+  /** How many calls have ended in which way, as the last line says. */
+  const account = (output: string): number[] => {
+    const line = /^(\d+) calls: (\d+) answered, (\d+) open, (\d+) refused, (\d+) lost with a child$/m.exec(output);
+    return (line ?? []).slice(1).map(Number);
+  };
+
+  test('prints plain lines into a pipe, and accounts for every call', async () => {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [programOf('fleet-top'), '4']);
+    expect(stderr).toBe('');
+    expect(stdout).not.toContain('\u001b');
+    expect(stdout).toMatch(/^[\d,]+ calls\/s, \d+ waiting, \d+ running in 4, \d+ restarts, [\d.]+ MB, 99 % waited /m);
+    expect(stdout).toMatch(/^\d+ has ended: SIGKILL$/m);
+    expect(stdout).toMatch(/^\d+ has started after a crash$/m);
+    const [made = 0, answered = 0, open, refused = 0, lost = 0] = account(stdout);
+    expect(open).toBe(0);
+    expect(answered).toBeGreaterThan(0);
+    expect(answered + refused + lost).toBe(made);
+  });
+
+  test('redraws a terminal, obeys keys, and leaves the terminal as it was', async () => {
+    // script(1) gives it a terminal.
+    const command = `'${process.execPath}' '${programOf('fleet-top')}'`;
+    const running = promisify(execFile)('script', ['-qec', command, '/dev/null']);
+    /** What is typed, and what must be on the screen before that. */
+    const typed: [key: string, after: string][] = [
+      ['k', 'running'],
+      ['+', 'has started after a crash'],
+      ['r', 'loop'],
+      ['q', 'has started for a recycled one'],
+    ];
+    let seen = '';
+    running.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      seen += text;
+      const [key, after] = typed[0] ?? [];
+      if (key === undefined || after === undefined || !seen.includes(after)) return;
+      running.child.stdin?.write(key);
+      typed.shift();
+      seen = '';
+    });
+    const { stdout } = await running;
+    const [first = '', ...shown] = stdout.split('\u001b[1;1H');
+    expect(first).toContain('\u001b[?1049h');
+    expect(shown[0]).toMatch(/pid +state +running +calls +restarts +memory +cpu +loop/);
+    expect(shown.at(-1)).toMatch(/\u001b\[\?1049l\s+closed: /);
+    expect(typed).toEqual([]);
+    expect(account(stdout.replaceAll('\r', ''))[2]).toBe(0);
+  }, 120_000);
+});
