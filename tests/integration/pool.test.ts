@@ -260,12 +260,12 @@ describe('procxyPool()', () => {
     const busy = pool.busy(1000);
     const recycled = pool.$recycle();
     const seen = new Set<number>();
-    let isOver = false;
+    const over = new AbortController();
     const watching = (async () => {
-      while (!isOver) seen.add((await pool.$stats()).restarts);
+      while (!over.signal.aborted) seen.add((await pool.$stats()).restarts);
     })();
     await Promise.all([busy, recycled]);
-    isOver = true;
+    over.abort();
     await watching;
     expect([...seen]).toEqual([1]);
   });
