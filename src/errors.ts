@@ -15,6 +15,14 @@ export function define(type: { readonly prototype: object }, name: string, code:
   });
 }
 
+/**
+ * The stable codes of the errors of this library. Unlike `instanceof`, they also work if two copies of the package are loaded.
+ *
+ * @example
+ * ```ts
+ * const retryable: readonly ProcxyErrorCode[] = ['PROCXY_QUEUE_FULL', 'PROCXY_QUEUE_TIMEOUT'];
+ * ```
+ */
 export type ProcxyErrorCode =
   | 'PROCXY_TIMEOUT'
   | 'PROCXY_CHILD_CRASHED'
@@ -37,7 +45,18 @@ export type ProcxyErrorCode =
   | 'PROCXY_QUEUE_TIMEOUT'
   | 'PROCXY_POOL_CLOSED';
 
-/** The base class of all errors that this library makes. It never wraps the errors of methods. */
+/**
+ * The base class of all errors that this library makes. It never wraps the errors of methods.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await primes.countBelow(1e9);
+ * } catch (error) {
+ *   if (error instanceof ProcxyError && error.ran === 'no') await primes.countBelow(1e9);
+ * }
+ * ```
+ */
 export class ProcxyError extends Error {
   declare readonly code: ProcxyErrorCode;
   /**
@@ -80,7 +99,18 @@ export function describeReason(reason: unknown): string {
   }
 }
 
-/** A call or the start of a child exceeded its time limit. The child keeps running the method, and a late result is dropped. */
+/**
+ * A call or the start of a child exceeded its time limit. The child keeps running the method, and a late result is dropped.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await primes.$with({ timeout: 1000 }).countBelow(1e9);
+ * } catch (error) {
+ *   if (error instanceof TimeoutError) console.error(`${error.method}() took longer than ${error.timeoutMs} ms`);
+ * }
+ * ```
+ */
 export class TimeoutError extends ProcxyError {
   declare readonly name: 'TimeoutError';
   declare readonly code: 'PROCXY_TIMEOUT';
@@ -99,7 +129,18 @@ export class TimeoutError extends ProcxyError {
   }
 }
 
-/** The child process could not be started, or ended while calls were open. */
+/**
+ * The child process could not be started, or ended while calls were open.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await primes.countBelow(1e9);
+ * } catch (error) {
+ *   if (error instanceof ChildCrashedError) console.error(error.exitCode, error.signal, error.stderr);
+ * }
+ * ```
+ */
 export class ChildCrashedError extends ProcxyError {
   declare readonly name: 'ChildCrashedError';
   declare readonly code: 'PROCXY_CHILD_CRASHED';
@@ -130,7 +171,18 @@ export class ChildCrashedError extends ProcxyError {
   }
 }
 
-/** The module, or the class in it, was not found or could not be loaded. */
+/**
+ * The module, or the class in it, was not found or could not be loaded.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await procxy(Primes, './no-such-file.js');
+ * } catch (error) {
+ *   if (error instanceof ModuleResolutionError) console.error(error.message);
+ * }
+ * ```
+ */
 export class ModuleResolutionError extends ProcxyError {
   declare readonly name: 'ModuleResolutionError';
   declare readonly code: 'PROCXY_MODULE_RESOLUTION';
@@ -139,7 +191,18 @@ export class ModuleResolutionError extends ProcxyError {
   }
 }
 
-/** A value cannot cross in this serialization mode without being changed. */
+/**
+ * A value cannot cross in this serialization mode without being changed.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await texts.add(new Map() as never);
+ * } catch (error) {
+ *   if (error instanceof SerializationError) console.error(error.path); // args[0]
+ * }
+ * ```
+ */
 export class SerializationError extends ProcxyError {
   declare readonly name: 'SerializationError';
   declare readonly code: 'PROCXY_SERIALIZATION';
@@ -155,7 +218,18 @@ export class SerializationError extends ProcxyError {
   }
 }
 
-/** An argument or an option is invalid. */
+/**
+ * An argument or an option is invalid.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await procxy(Primes, { timeout: -1 });
+ * } catch (error) {
+ *   if (error instanceof OptionsValidationError) console.error(error.message);
+ * }
+ * ```
+ */
 export class OptionsValidationError extends ProcxyError {
   declare readonly name: 'OptionsValidationError';
   declare readonly code: 'PROCXY_OPTIONS_VALIDATION';
@@ -164,7 +238,18 @@ export class OptionsValidationError extends ProcxyError {
   }
 }
 
-/** A property was set on the proxy, or a property was read that is not mirrored. */
+/**
+ * A property was set on the proxy, or a property was read that is not mirrored.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   Object.assign(texts, { title: 'Emma' }); // the title belongs to the instance in the child
+ * } catch (error) {
+ *   if (error instanceof PropertyError) await texts.rename('Emma');
+ * }
+ * ```
+ */
 export class PropertyError extends ProcxyError {
   declare readonly name: 'PropertyError';
   declare readonly code: 'PROCXY_PROPERTY';
@@ -173,7 +258,18 @@ export class PropertyError extends ProcxyError {
   }
 }
 
-/** A socket, server or descriptor could not be moved to the other process. */
+/**
+ * A socket, server or descriptor could not be moved to the other process.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await servers.$sendHandle(socket);
+ * } catch (error) {
+ *   if (error instanceof HandleTransferError) socket.destroy(); // it is still open here
+ * }
+ * ```
+ */
 export class HandleTransferError extends ProcxyError {
   declare readonly name: 'HandleTransferError';
   declare readonly code: 'PROCXY_HANDLE_TRANSFER';
@@ -182,7 +278,19 @@ export class HandleTransferError extends ProcxyError {
   }
 }
 
-/** A function was passed, but the other side already holds as many as `maxCallbacks` allows. */
+/**
+ * A function was passed, but the other side already holds as many as `maxCallbacks` allows.
+ *
+ * @example
+ * ```ts
+ * const texts = await procxy(Texts, { enableCallbacks: true, maxCallbacks: 100 });
+ * try {
+ *   await texts.onEach((word) => console.log(word));
+ * } catch (error) {
+ *   if (error instanceof CallbackLimitError) console.error('The child still holds 100 functions.');
+ * }
+ * ```
+ */
 export class CallbackLimitError extends ProcxyError {
   declare readonly name: 'CallbackLimitError';
   declare readonly code: 'PROCXY_CALLBACK_LIMIT';
@@ -191,13 +299,25 @@ export class CallbackLimitError extends ProcxyError {
   }
 }
 
-/** A method was called on the result of another call, or given it, and that call failed. Its error is the `cause`. */
+/**
+ * A method was called on the result of another call, or given it, and that call failed. Its error is the `cause`.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await db.prepare('SELECT 1').all();
+ * } catch (error) {
+ *   if (error instanceof PipelineError) console.error(error.method, error.cause); // all(), and why prepare() failed
+ * }
+ * ```
+ */
 export class PipelineError extends ProcxyError {
   declare readonly name: 'PipelineError';
   declare readonly code: 'PROCXY_PIPELINE';
   static {
     define(this, 'PipelineError', 'PROCXY_PIPELINE');
   }
+  /** The method that was called on the result, or with it. */
   readonly method: string;
 
   constructor(method: string, message: string, options?: ErrorOptions) {
@@ -213,7 +333,19 @@ export class PipelineError extends ProcxyError {
   }
 }
 
-/** An object was passed by reference, but the other side already holds as many as `maxReferences` allows. */
+/**
+ * An object was passed by reference, but the other side already holds as many as `maxReferences` allows.
+ *
+ * @example
+ * ```ts
+ * const db = await procxy(Database, { enableReferences: true, maxReferences: 1000 });
+ * try {
+ *   await db.prepare('SELECT 1');
+ * } catch (error) {
+ *   if (error instanceof ReferenceLimitError) console.error('1,000 statements are still held. Release some.');
+ * }
+ * ```
+ */
 export class ReferenceLimitError extends ProcxyError {
   declare readonly name: 'ReferenceLimitError';
   declare readonly code: 'PROCXY_REFERENCE_LIMIT';
@@ -222,7 +354,18 @@ export class ReferenceLimitError extends ProcxyError {
   }
 }
 
-/** A process cannot block for a function marked by `sync()`, or the function called the child that waits for it. */
+/**
+ * A process cannot block for a function marked by `sync()`, or the function called the child that waits for it.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await texts.sorted(sync((a: string, b: string) => a.localeCompare(b)));
+ * } catch (error) {
+ *   if (error instanceof SyncCallbackError) console.error(error.message);
+ * }
+ * ```
+ */
 export class SyncCallbackError extends ProcxyError {
   declare readonly name: 'SyncCallbackError';
   declare readonly code: 'PROCXY_SYNC_CALLBACK';
@@ -234,6 +377,13 @@ export class SyncCallbackError extends ProcxyError {
 /**
  * The proxy was terminated by `$terminate()`, `using` or its `signal`. Or a function was released by `$releaseCallback()`, or a
  * reference by `$release()`.
+ *
+ * @example
+ * ```ts
+ * const count = primes.countBelow(1e9);
+ * await primes.$terminate();
+ * await count.catch((error: unknown) => error instanceof TerminatedError); // true
+ * ```
  */
 export class TerminatedError extends ProcxyError {
   declare readonly name: 'TerminatedError';
@@ -243,7 +393,18 @@ export class TerminatedError extends ProcxyError {
   }
 }
 
-/** The other side broke the protocol. The child was ended, or the connection was closed. */
+/**
+ * The other side broke the protocol. The child was ended, or the connection was closed.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await primes.countBelow(1e9);
+ * } catch (error) {
+ *   if (error instanceof ProtocolError) console.error('The child sent something that is not a message.');
+ * }
+ * ```
+ */
 export class ProtocolError extends ProcxyError {
   declare readonly name: 'ProtocolError';
   declare readonly code: 'PROCXY_PROTOCOL';
@@ -252,7 +413,18 @@ export class ProtocolError extends ProcxyError {
   }
 }
 
-/** The requested kind of channel is not available on this platform or in this process. */
+/**
+ * The requested kind of channel is not available on this platform or in this process.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await procxy(Primes, { channel: 'socket' });
+ * } catch (error) {
+ *   if (error instanceof ChannelError) await procxy(Primes); // the default channel is available everywhere
+ * }
+ * ```
+ */
 export class ChannelError extends ProcxyError {
   declare readonly name: 'ChannelError';
   declare readonly code: 'PROCXY_CHANNEL';

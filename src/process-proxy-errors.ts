@@ -2,7 +2,18 @@ import { define, ProcxyError } from './errors.js';
 
 /** The errors of the process proxy. */
 
-/** The executable of a process proxy could not carry out a command. The connection stays open. */
+/**
+ * The executable of a process proxy could not carry out a command. The connection stays open.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await connection.getArgs();
+ * } catch (error) {
+ *   if (error instanceof CommandError) console.error(error.command === Command.GET_ARGS);
+ * }
+ * ```
+ */
 export class CommandError extends ProcxyError {
   declare readonly name: 'CommandError';
   declare readonly code: 'PROCXY_COMMAND';
@@ -18,7 +29,18 @@ export class CommandError extends ProcxyError {
   }
 }
 
-/** The executable of a process proxy has ended, or the connection to it was closed. */
+/**
+ * The executable of a process proxy has ended, or the connection to it was closed.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await connection.exit(0);
+ * } catch (error) {
+ *   if (error instanceof DisconnectedError) console.error('The executable has ended already.');
+ * }
+ * ```
+ */
 export class DisconnectedError extends ProcxyError {
   declare readonly name: 'DisconnectedError';
   declare readonly code: 'PROCXY_DISCONNECTED';
@@ -27,7 +49,18 @@ export class DisconnectedError extends ProcxyError {
   }
 }
 
-/** This package has no executable of the process proxy for the platform. */
+/**
+ * This package has no executable of the process proxy for the platform.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   getExecutablePath('sunos', 'x64');
+ * } catch (error) {
+ *   if (error instanceof ExecutableNotFoundError) console.error(error.message); // lists what there is
+ * }
+ * ```
+ */
 export class ExecutableNotFoundError extends ProcxyError {
   declare readonly name: 'ExecutableNotFoundError';
   declare readonly code: 'PROCXY_EXECUTABLE_NOT_FOUND';

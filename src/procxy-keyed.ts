@@ -18,13 +18,16 @@ type Known<O> = { readonly [K in Exclude<keyof O, keyof KeyedOptions>]: never };
  * Runs an instance of `Class` for each key, in a child process of its own. It is made when it is first called, and ends when it has
  * been idle, or when others need the room: `save` and `restore` carry its state from one life to the next.
  *
- * ```ts
- * await using carts = procxyKeyed(Cart, './cart.js', { restore: (key) => db.read(key), save: async (cart, key) => db.write(key, await cart.save()) });
- * await carts.get('user-42').add(item);
- * ```
- *
  * @param Class the class, or a reference to it that `classFrom()` made; its constructor takes the key, and what `restore` gives
  * @throws {OptionsValidationError} for an argument or option that is not what it must be
+ * @example
+ * ```ts
+ * await using carts = procxyKeyed(Cart, './cart.js', {
+ *   restore: (key) => table.read(key),
+ *   save: async (cart, key) => table.write(key, await cart.save()),
+ * });
+ * await carts.get('user-42').add(item);
+ * ```
  */
 export function procxyKeyed<C extends Constructor, const O extends KeyedOptions = object>(
   Class: C | ClassReference<C>,

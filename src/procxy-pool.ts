@@ -21,11 +21,6 @@ type Of<O> = O extends ProcxyOptions ? O : Omit<O, 'restart'>;
  * Runs several equal instances of `Class`, each in a child process of its own, and returns a pool with their methods. A call goes to
  * an instance that is free, or waits for one.
  *
- * ```ts
- * await using renderers = await procxyPool(Renderer, './renderer.js', { size: 4 }, 'en');
- * const page = await renderers.render(source);
- * ```
- *
  * Arguments and options are those of `procxy()`, and the options of a pool besides.
  *
  * @param Class the class, or a reference to it that `classFrom()` made
@@ -35,6 +30,11 @@ type Of<O> = O extends ProcxyOptions ? O : Omit<O, 'restart'>;
  * @throws {TimeoutError} when the start of an instance takes longer than `startTimeout`
  * @throws {ChildCrashedError} when a child ends before its instance is made
  * @throws whatever the constructor, or `setup`, throws
+ * @example
+ * ```ts
+ * await using renderers = await procxyPool(Renderer, './renderer.js', { size: 4 }, 'en');
+ * const page = await renderers.render(source);
+ * ```
  */
 export function procxyPool<C extends Constructor, const O extends PoolOptions = object>(
   Class: C | ClassReference<C>,

@@ -28,6 +28,12 @@ import type { Procxy } from './types/procxy.js';
  * @throws {TimeoutError} if the start takes longer than `startTimeout`
  * @throws {ChildCrashedError} if the child ends before the instance is constructed
  * @throws any error that the constructor throws
+ * @example
+ * ```ts
+ * const primes = await procxy(Primes, './primes.js', { timeout: 10_000 });
+ * console.log(await primes.countBelow(1_000_000)); // 78498
+ * await primes.$terminate();
+ * ```
  */
 // First, and without rest parameters, so that editors complete the options in `procxy(Class, { … })`.
 export function procxy<C extends ClassLike, const O extends ProcxyOptions = object>(

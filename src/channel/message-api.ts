@@ -19,7 +19,14 @@ export interface MessageApiOptions {
   onError(error: ProtocolError): void;
 }
 
-/** The type of `process.channel`. */
+/**
+ * The type of `process.channel`.
+ *
+ * @example
+ * ```ts
+ * connectIpc()?.channel?.unref(); // this process may end although the channel is open
+ * ```
+ */
 export interface ChannelControl {
   /** Makes the channel keep this process alive. */
   ref(): void;

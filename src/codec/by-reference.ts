@@ -23,6 +23,12 @@ const marks = ((globalThis as { [key]?: WeakMap<object, Marked> })[key] ??= new 
  * as an argument, return it from a method, or put it into a larger value.
  * @param methods the only methods that may be called. Default: all
  * @throws {OptionsValidationError} for a value that is not an object, is a promise, or lacks one of the methods
+ * @example
+ * ```ts
+ * const log = { write: (line: string) => console.log(line) };
+ * const texts = await procxy(Texts, { enableReferences: true });
+ * await texts.logTo(byReference(log)); // the child calls write(), which runs here
+ * ```
  */
 export function byReference<T extends object>(value: T): Lent<T>;
 export function byReference<T extends object, const K extends keyof T & string>(

@@ -14,7 +14,19 @@ function registry(): Registry {
   return (holder[key] ??= { handlers: new Map(), errors: new Map() });
 }
 
-/** How values of your own class cross. */
+/**
+ * How values of your own class cross.
+ *
+ * @example
+ * ```ts
+ * const dates: ClassTransfer<Date, number> = {
+ *   canHandle: (value) => value instanceof Date,
+ *   encode: (date) => date.getTime(),
+ *   decode: (time) => new Date(time),
+ * };
+ * registerTransferHandler('date', dates);
+ * ```
+ */
 export interface ClassTransfer<T extends object, W> {
   /** Whether it handles this value, usually `value instanceof TheClass`. */
   canHandle(value: object): boolean;
@@ -29,6 +41,20 @@ export interface ClassTransfer<T extends object, W> {
  * defines the class: both processes import that module, and each registers its own handler.
  * @param name the name of the handler, the same in both processes
  * @throws {TypeError} if this process already has a handler of that name
+ * @example
+ * ```ts
+ * export class Money {
+ *   constructor(
+ *     readonly cents: number,
+ *     readonly currency: string,
+ *   ) {}
+ * }
+ * registerTransferHandler('money', {
+ *   canHandle: (value) => value instanceof Money,
+ *   encode: (money: Money) => [money.cents, money.currency] as const,
+ *   decode: ([cents, currency]) => new Money(cents, currency),
+ * });
+ * ```
  */
 export function registerTransferHandler<T extends object, W>(name: string, transfer: ClassTransfer<T, W>): void {
   const { handlers } = registry();
@@ -45,6 +71,14 @@ export function registerTransferHandler<T extends object, W>(name: string, trans
  * Lets errors of your own class arrive as its instances, with message, stack, cause and own properties. The constructor is not
  * called. Call it in the module that defines the class.
  * @throws {TypeError} if another class of that name is registered
+ * @example
+ * ```ts
+ * export class NotFoundError extends Error {
+ *   override name = 'NotFoundError';
+ * }
+ * registerErrorClass(NotFoundError);
+ * // In the parent, an error of a method is now `instanceof NotFoundError`.
+ * ```
  */
 export function registerErrorClass(type: { readonly name: string; readonly prototype: Error }): void {
   const { errors } = registry();

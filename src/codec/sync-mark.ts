@@ -10,6 +10,12 @@ const marked = new WeakMap<AnyFunction, AnyFunction>();
  * Marks a function so that the child can call it synchronously. Its caller there blocks until the function returns, or the
  * promise that it returns settles. It can only be passed from a parent to its child. In this process, it is an ordinary function.
  * @throws {TypeError} if `fn` is not a function
+ * @example
+ * ```ts
+ * const texts = await procxy(Texts, { enableCallbacks: true });
+ * // sorted() passes the function to Array.sort(), which does not await it.
+ * await texts.sorted(sync((a: string, b: string) => a.localeCompare(b, 'sv')));
+ * ```
  */
 export function sync<A extends unknown[], R>(fn: (...args: A) => R | PromiseLike<R>): SyncCallback<A, R> {
   if (typeof fn !== 'function')

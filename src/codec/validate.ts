@@ -3,7 +3,16 @@ import { describeReason, SerializationError } from '../errors.js';
 import type { SerializationMode } from '../types/serializable.js';
 import { createCodec } from './create-codec.js';
 
-/** Returns whether a value can cross in this mode, as an argument or a result. Sends nothing. */
+/**
+ * Returns whether a value can cross in this mode, as an argument or a result. Sends nothing.
+ *
+ * @example
+ * ```ts
+ * isProcxiable({ port: 80 }); // true
+ * isProcxiable(new Map()); // false: JSON has no Map
+ * isProcxiable(new Map(), 'advanced'); // true
+ * ```
+ */
 export function isProcxiable(value: unknown, mode: SerializationMode = 'json'): boolean {
   try {
     validateProcxiable(value, mode, 'value');
@@ -17,6 +26,10 @@ export function isProcxiable(value: unknown, mode: SerializationMode = 'json'): 
  * Throws an error that says which part of a value cannot cross in this mode, and why.
  * @param context the name of the value, with which the path in the error begins: with `config`, it is `config.port`
  * @throws {SerializationError}
+ * @example
+ * ```ts
+ * validateProcxiable({ since: new Map() }, 'json', 'config'); // throws: config.since is a Map …
+ * ```
  */
 export function validateProcxiable(value: unknown, mode: SerializationMode, context: string): void {
   const codec = createCodec({ mode, self: { current: undefined }, ...dryRun });

@@ -5,6 +5,16 @@ import { ChannelError } from '../errors.js';
 import { enveloped } from './envelope.js';
 import { checkLimit, reportTo, type IpcOptions } from './options.js';
 
+/**
+ * The options of `connectIpc()`. All are optional.
+ *
+ * @example
+ * ```ts
+ * const options: ConnectIpcOptions = { install: true };
+ * connectIpc(options);
+ * process.send?.({ ready: true });
+ * ```
+ */
 export interface ConnectIpcOptions extends IpcOptions {
   /**
    * Makes `process` the channel, as in a child of `fork()`: `process.send()`, `process.on('message', …)` and so on.
@@ -13,13 +23,33 @@ export interface ConnectIpcOptions extends IpcOptions {
   install?: boolean | undefined;
 }
 
+/**
+ * The events of an {@link IpcChannel}, with the arguments of their listeners.
+ *
+ * @example
+ * ```ts
+ * const names: (keyof IpcEvents)[] = ['message', 'disconnect', 'error'];
+ * ```
+ */
 export interface IpcEvents {
+  /** A message has arrived. */
   message: [message: unknown];
+  /** The channel is closed, by either side. */
   disconnect: [];
+  /** Invalid data arrived, or a message could not be sent. */
   error: [error: Error];
 }
 
-/** A child's end of a channel. It has the members that `process` has in a child of `child_process.fork()`. */
+/**
+ * A child's end of a channel. It has the members that `process` has in a child of `child_process.fork()`.
+ *
+ * @example
+ * ```ts
+ * function answer(channel: IpcChannel): void {
+ *   channel.on('message', (message) => channel.send({ received: message }));
+ * }
+ * ```
+ */
 export interface IpcChannel extends EventEmitter<IpcEvents> {
   /** Whether the channel is open. */
   readonly connected: boolean;
@@ -41,6 +71,15 @@ export interface IpcChannel extends EventEmitter<IpcEvents> {
   disconnect(): void;
 }
 
+/**
+ * Called when a message has left this process, or could not be sent.
+ *
+ * @example
+ * ```ts
+ * const report: SendCallback = (error) => console.log(error ? `not sent: ${error.message}` : 'sent');
+ * connectIpc()?.send({ ready: true }, report);
+ * ```
+ */
 export type SendCallback = (error: Error | null) => void;
 
 let connection: { channel: IpcChannel; installed: boolean } | undefined;
@@ -52,6 +91,11 @@ let connection: { channel: IpcChannel; installed: boolean } | undefined;
  * @returns `undefined` if this process was started without a channel
  * @throws {ChannelError} if the channel's descriptor is not open, or `process` already has a channel of `fork()`
  * @throws {OptionsValidationError} for an invalid `maxMessageBytes`
+ * @example
+ * ```ts
+ * const channel = connectIpc();
+ * channel?.on('message', (message) => channel.send({ received: message }));
+ * ```
  */
 export function connectIpc(options: ConnectIpcOptions = {}): IpcChannel | undefined {
   const { install = false, envelope = false, maxMessageBytes } = options;

@@ -3,7 +3,15 @@ import { inspect } from 'node:util';
 import { OptionsValidationError, type ProtocolError } from '../errors.js';
 import { warn } from '../warnings.js';
 
-/** The options of both ends of a channel. */
+/**
+ * The options of both ends of a channel.
+ *
+ * @example
+ * ```ts
+ * const options: IpcOptions = { maxMessageBytes: 64 * 1024 };
+ * const child = spawnWithIpc('python3', ['worker.py'], options);
+ * ```
+ */
 export interface IpcOptions {
   /**
    * The longest message that may arrive, in bytes of its line. A longer one is a {@link ProtocolError} as soon as that many bytes

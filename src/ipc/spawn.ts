@@ -5,7 +5,15 @@ import { ChannelError, OptionsValidationError } from '../errors.js';
 import { enveloped } from './envelope.js';
 import { checkLimit, reportTo, type IpcOptions } from './options.js';
 
-/** The options of `child_process.spawn()` and of the channel. */
+/**
+ * The options of `child_process.spawn()` and of the channel.
+ *
+ * @example
+ * ```ts
+ * const options: SpawnWithIpcOptions = { cwd: '/srv/jobs', maxMessageBytes: 1024 * 1024 };
+ * const child = spawnWithIpc('python3', ['worker.py'], options);
+ * ```
+ */
 export interface SpawnWithIpcOptions extends SpawnOptions, IpcOptions {}
 
 /**
@@ -19,6 +27,12 @@ export interface SpawnWithIpcOptions extends SpawnOptions, IpcOptions {}
  * @throws {ChannelError} on Windows
  * @throws {OptionsValidationError} for an invalid `maxMessageBytes`, advanced serialization, or an `'ipc'` in `stdio` that is a
  *   standard stream or a second one
+ * @example
+ * ```ts
+ * const child = spawnWithIpc('python3', ['worker.py']);
+ * child.on('message', (message) => console.log(message));
+ * child.send({ word: 'hello' });
+ * ```
  */
 export function spawnWithIpc(
   command: string,

@@ -47,7 +47,15 @@ const permissionFields = {
   network: flag,
 };
 
-/** What a child may do. Everything else that the permission model covers is refused. */
+/**
+ * What a child may do. Everything else that the permission model covers is refused.
+ *
+ * @example
+ * ```ts
+ * const permissions: Permissions = { read: ['/srv/plugins'] };
+ * const plugin = await procxy(Primes, { permissions });
+ * ```
+ */
 export interface Permissions extends GivenFields<typeof permissionFields> {}
 
 const limitFields = {
@@ -57,7 +65,15 @@ const limitFields = {
   maxYoungGenerationSizeMb: whole(1, 'MiB'),
 };
 
-/** Limits of V8's heap, named as in `node:worker_threads`. Memory outside the heap, such as the bytes of a Buffer, does not count. */
+/**
+ * Limits of V8's heap, named as in `node:worker_threads`. Memory outside the heap, such as the bytes of a Buffer, does not count.
+ *
+ * @example
+ * ```ts
+ * const resourceLimits: ResourceLimits = { maxOldGenerationSizeMb: 512 };
+ * const primes = await procxy(Primes, { resourceLimits });
+ * ```
+ */
 export interface ResourceLimits extends GivenFields<typeof limitFields> {}
 
 const heartbeatFields = {
@@ -83,7 +99,15 @@ const heartbeatFields = {
   ),
 };
 
-/** How often a child shows that its event loop is not blocked, and what happens if it is. */
+/**
+ * How often a child shows that its event loop is not blocked, and what happens if it is.
+ *
+ * @example
+ * ```ts
+ * const heartbeat: Heartbeat = { interval: 1000, limit: 5000, onBlocked: 'terminate' };
+ * const primes = await procxy(Primes, { heartbeat });
+ * ```
+ */
 export interface Heartbeat extends GivenFields<typeof heartbeatFields> {}
 
 export type ResolvedHeartbeat = { [K in keyof Required<Heartbeat>]: Exclude<Heartbeat[K], undefined> };

@@ -4,9 +4,19 @@ import { delay, isPlainObject, kind, mustBe, timeLimit, whole, type Kind } from 
 import { option } from './option.js';
 import { restart, withDefaults } from './restart.js';
 
-/** How many instances a pool has. */
+/**
+ * How many instances a pool has.
+ *
+ * @example
+ * ```ts
+ * const size: PoolSize = { min: 1, max: 8 };
+ * const renderers = await procxyPool(Renderer, { size }, 'en');
+ * ```
+ */
 export interface PoolSize {
+  /** The least number of instances, which stay up. */
   min: number;
+  /** The greatest number, when calls wait. */
   max: number;
 }
 
@@ -36,10 +46,25 @@ const recycleFields = {
   rss: whole(1, 'bytes'),
 };
 
-/** When an instance of a pool is replaced. Calls that it runs end there. */
+/**
+ * When an instance of a pool is replaced. Calls that it runs end there.
+ *
+ * @example
+ * ```ts
+ * const recycle: Recycle = { calls: 10_000 };
+ * const renderers = await procxyPool(Renderer, { recycle }, 'en');
+ * ```
+ */
 export interface Recycle extends GivenFields<typeof recycleFields> {}
 
-/** What a pool knows of an instance without asking it. */
+/**
+ * What a pool knows of an instance without asking it.
+ *
+ * @example
+ * ```ts
+ * const isIdle = ({ state, running }: MemberStats): boolean => state === 'up' && running === 0;
+ * ```
+ */
 export interface MemberStats {
   /** The id of its process. */
   pid: number | undefined;
@@ -53,7 +78,19 @@ export interface MemberStats {
   restarts: number;
 }
 
-/** Picks the instance for a call: an index into the instances that can take it now. */
+/**
+ * Picks the instance for a call: an index into the instances that can take it now.
+ *
+ * @example
+ * ```ts
+ * // The instance that has run the fewest calls.
+ * const choose: Choose = (instances) => {
+ *   const counts = instances.map(({ calls }) => calls);
+ *   return counts.indexOf(Math.min(...counts));
+ * };
+ * const renderers = await procxyPool(Renderer, { size: 4, choose }, 'en');
+ * ```
+ */
 export type Choose = (instances: readonly MemberStats[], call: { method: string; key: string | undefined }) => number;
 
 /** What `procxyPool()` takes besides the options of `procxy()`. */

@@ -47,7 +47,15 @@ const restartFields = {
   onRestart: kind<object>('a function', (value) => typeof value === 'function'),
 };
 
-/** When and how a new child takes the place of one that has ended. Times are in ms. */
+/**
+ * When and how a new child takes the place of one that has ended. Times are in ms.
+ *
+ * @example
+ * ```ts
+ * const restart: Restart = { maxRestarts: 5, within: 60_000 };
+ * const primes = await procxy(Primes, { restart });
+ * ```
+ */
 export interface Restart extends GivenFields<typeof restartFields> {}
 
 export type ResolvedRestart = {

@@ -11,15 +11,15 @@ const brand = Symbol.for('procxy.class-reference');
 /**
  * Refers to a class without loading its module: this process needs only the type.
  *
- * ```ts
- * // Heavy is known from an `import type`
- * const heavy = await procxy(classFrom<typeof Heavy>('./heavy.js', 'Heavy'));
- * ```
- *
  * @param modulePath the module that exports the class: relative to the calling file, absolute, a `file:` URL, or a package's name
  * @param exportName the export that is the class: `'Heavy'`, `'default'` or `'api.Heavy'`
  * @typeParam C the class's type
  * @throws {OptionsValidationError} for an invalid argument
+ * @example
+ * ```ts
+ * // Heavy is known from an `import type`
+ * const heavy = await procxy(classFrom<typeof Heavy>('./heavy.js', 'Heavy'));
+ * ```
  */
 export function classFrom<C extends ClassLike>(modulePath: string | URL, exportName = 'default'): ClassReference<C> {
   if (!(isUrl(modulePath) || (isString(modulePath) && modulePath !== ''))) {

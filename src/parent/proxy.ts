@@ -33,7 +33,16 @@ const instances = new WeakMap<object, RemoteInstance | undefined>();
 const everyCopy = Symbol.for('procxy.proxies');
 const proxies = ((globalThis as { [everyCopy]?: WeakSet<object> })[everyCopy] ??= new WeakSet());
 
-/** Returns whether `value` is a proxy made by `procxy()`. Reads none of its properties. */
+/**
+ * Returns whether `value` is a proxy made by `procxy()`. Reads none of its properties.
+ *
+ * @example
+ * ```ts
+ * const primes = await procxy(Primes);
+ * isProcxy(primes); // true
+ * isProcxy(new Primes()); // false
+ * ```
+ */
 export function isProcxy(value: unknown): value is Procxy<object> {
   return typeof value === 'object' && value !== null && proxies.has(value);
 }

@@ -8,6 +8,14 @@ import { Command, encodeUInt32, responseShapes } from './protocol.js';
 import { decodeBytes, decodeList, type CommandResponse } from './responses.js';
 import { OutputStream, StdinStream } from './streams.js';
 
+/**
+ * The events of a {@link ProcessProxyConnection}, with the arguments of their listeners.
+ *
+ * @example
+ * ```ts
+ * const names: (keyof ConnectionEvents)[] = ['disconnect', 'close', 'error'];
+ * ```
+ */
 export interface ConnectionEvents {
   /** The executable has ended, by `exit()` or otherwise. */
   disconnect: [];
@@ -17,12 +25,25 @@ export interface ConnectionEvents {
   error: [error: Error];
 }
 
-/** One running executable: its streams, arguments, environment and exit. Commands are sent in the order of the calls. */
+/**
+ * One running executable: its streams, arguments, environment and exit. Commands are sent in the order of the calls.
+ *
+ * @example
+ * ```ts
+ * async function greet(connection: ProcessProxyConnection): Promise<void> {
+ *   connection.stdout.write(`${(await connection.getArgs()).join(' ')}\n`);
+ *   await connection.exit(0);
+ * }
+ * ```
+ */
 export class ProcessProxyConnection extends EventEmitter<ConnectionEvents> {
   /** The value of the executable's `PROCESS_PROXY_TOKEN`. */
   readonly token: string;
+  /** What the executable reads. */
   readonly stdin: StdinStream;
+  /** Writes to the executable's standard output. */
   readonly stdout: OutputStream;
+  /** Writes to the executable's standard error. */
   readonly stderr: OutputStream;
   readonly #link: Link;
   readonly #queue: CommandQueue;
@@ -135,7 +156,10 @@ export class ProcessProxyConnection extends EventEmitter<ConnectionEvents> {
     return this.#queue.add(command, Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength));
   }
 
-  /** @internal Ends the connection from this side. The executable exits with the code 1. */
+  /**
+   * Ends the connection from this side. The executable exits with the code 1.
+   * @internal
+   */
   close(): void {
     this.#finish(disconnected('its server was stopped'));
     this.#link.close();

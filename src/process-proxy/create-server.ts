@@ -4,7 +4,15 @@ import { Acceptor } from './acceptor.js';
 import type { ProcessProxyConnection } from './connection.js';
 import { checkNames, environmentOf, resolveOptions, type ProcessProxyServerOptions } from './options.js';
 
-/** The options of `net.createServer()` and of {@link ProcessProxyServerOptions}. */
+/**
+ * The options of `net.createServer()` and of {@link ProcessProxyServerOptions}.
+ *
+ * @example
+ * ```ts
+ * const options: ProxyProcessServerOptions = { token: 'secret' };
+ * createProxyProcessServer((connection) => void connection.exit(0), options);
+ * ```
+ */
 export interface ProxyProcessServerOptions extends ServerOpts, Omit<ProcessProxyServerOptions, 'token'> {
   /**
    * The value that an executable needs in `PROCESS_PROXY_TOKEN`: 1 to 128 bytes without NUL. It is compared in constant time.
@@ -16,7 +24,15 @@ export interface ProxyProcessServerOptions extends ServerOpts, Omit<ProcessProxy
 const serverOptions = ['allowHalfOpen', 'pauseOnConnect', 'noDelay', 'keepAlive', 'keepAliveInitialDelay'];
 const otherServerOptions = ['highWaterMark', 'blockList'];
 
-/** A `net.Server` whose sockets belong to executables. `close()` accepts no more of them, and leaves the open ones alone. */
+/**
+ * A `net.Server` whose sockets belong to executables. `close()` accepts no more of them, and leaves the open ones alone.
+ *
+ * @example
+ * ```ts
+ * const server: ProxyProcessServer = createProxyProcessServer((connection) => void connection.exit(0));
+ * server.listen(0, '127.0.0.1');
+ * ```
+ */
 export class ProxyProcessServer extends Server {
   readonly #token: string;
 
@@ -66,6 +82,11 @@ const acceptAll = (): boolean => true;
  *
  * @param listener takes each executable that connects
  * @throws {OptionsValidationError}
+ * @example
+ * ```ts
+ * const server = createProxyProcessServer((connection) => void connection.exit(0), { token: 'secret' });
+ * server.listen(0, '127.0.0.1');
+ * ```
  */
 export function createProxyProcessServer(
   listener: (connection: ProcessProxyConnection) => void,

@@ -8,6 +8,10 @@ import { requireFrom } from '../require-from.js';
  * @param platform a value of `process.platform`. Default: the current one
  * @param arch a value of `process.arch`. Default: the current one
  * @throws {ExecutableNotFoundError} if the package has none for that platform
+ * @example
+ * ```ts
+ * const path = getExecutablePath(); // for this machine
+ * ```
  */
 export function getExecutablePath(platform: string = process.platform, arch: string = process.arch): string {
   const folder = nativeFolder();
@@ -20,18 +24,33 @@ export function getExecutablePath(platform: string = process.platform, arch: str
   );
 }
 
-/** An executable in this package. */
+/**
+ * An executable in this package.
+ *
+ * @example
+ * ```ts
+ * const forLinux = ({ platform }: ProxyCommandDetails): boolean => platform === 'linux';
+ * getAllProxyCommandPaths().filter(forLinux);
+ * ```
+ */
 export interface ProxyCommandDetails {
   /** As `process.platform`. */
   platform: string;
   /** As `process.arch`. */
   arch: string;
+  /** The absolute path of its file. */
   path: string;
 }
 
 /**
  * Returns every executable in this package, to copy them into an installer or an app.
  * @throws {ExecutableNotFoundError} if the package itself is not found
+ * @example
+ * ```ts
+ * for (const { platform, arch, path } of getAllProxyCommandPaths()) {
+ *   console.log(`${platform}-${arch}: ${path}`);
+ * }
+ * ```
  */
 export function getAllProxyCommandPaths(): ProxyCommandDetails[] {
   return executablesIn(nativeFolder());

@@ -4,6 +4,15 @@ import { MAX_DELAY } from '../clock.js';
 import { OptionsValidationError } from '../errors.js';
 import { TOKEN_SIZE, Variable } from './protocol.js';
 
+/**
+ * The options of a {@link ProcessProxyServer}. All are optional.
+ *
+ * @example
+ * ```ts
+ * const options: ProcessProxyServerOptions = { handshakeTimeout: 5000 };
+ * const server = new ProcessProxyServer(options);
+ * ```
+ */
 export interface ProcessProxyServerOptions {
   /**
    * The value that an executable needs in `PROCESS_PROXY_TOKEN`: 1 to 128 bytes without NUL. It is compared in constant time.

@@ -6,7 +6,14 @@
  * the same bytes travel in frames, so that they outlive a socket. There, each message of the executable begins with its kind.
  */
 
-/** The commands that the server sends to the executable. */
+/**
+ * The commands that the server sends to the executable.
+ *
+ * @example
+ * ```ts
+ * await connection.sendCommand(Command.GET_CWD);
+ * ```
+ */
 export const Command = {
   GET_ARGS: 0x01,
   READ_STDIN: 0x02,

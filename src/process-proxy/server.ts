@@ -5,6 +5,14 @@ import { Acceptor } from './acceptor.js';
 import type { ProcessProxyConnection } from './connection.js';
 import { environmentOf, resolveOptions, type ProcessProxyServerOptions, type ResolvedOptions } from './options.js';
 
+/**
+ * The events of a {@link ProcessProxyServer}, with the arguments of their listeners.
+ *
+ * @example
+ * ```ts
+ * const names: (keyof ServerEvents)[] = ['connection', 'error'];
+ * ```
+ */
 export interface ServerEvents {
   /** An executable with an accepted token has connected. Without a listener it is refused. */
   connection: [connection: ProcessProxyConnection];
@@ -12,7 +20,20 @@ export interface ServerEvents {
   error: [error: Error];
 }
 
-/** Waits on a port of 127.0.0.1 for executables that were started with `env`. */
+/**
+ * Waits on a port of 127.0.0.1 for executables that were started with `env`.
+ *
+ * @example
+ * ```ts
+ * const server = new ProcessProxyServer();
+ * server.on('connection', async (connection) => {
+ *   connection.stdout.write('hello\n');
+ *   await connection.exit(0);
+ * });
+ * await server.start();
+ * spawn(getExecutablePath(), { env: { ...process.env, ...server.env }, stdio: 'inherit' });
+ * ```
+ */
 export class ProcessProxyServer extends EventEmitter<ServerEvents> {
   readonly #options: ResolvedOptions;
   readonly #acceptor: Acceptor;
@@ -46,12 +67,18 @@ export class ProcessProxyServer extends EventEmitter<ServerEvents> {
     await this.#stopping;
   }
 
-  /** @throws {ProcxyError} before `start()` has resolved, and after `stop()` */
+  /**
+   * Returns the port of 127.0.0.1 on which it waits.
+   * @throws {ProcxyError} before `start()` has resolved, and after `stop()`
+   */
   getPort(): number {
     return this.address().port;
   }
 
-  /** @throws {ProcxyError} before `start()` has resolved, and after `stop()` */
+  /**
+   * Returns the address on which it waits, as `net.Server` does.
+   * @throws {ProcxyError} before `start()` has resolved, and after `stop()`
+   */
   address(): AddressInfo {
     const address = this.#server?.address();
     if (!address || typeof address === 'string') {

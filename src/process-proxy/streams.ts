@@ -17,6 +17,15 @@ export interface InputSource {
 /**
  * The standard input of the executable. Input is consumed only while you read this stream, so the rest remains for the next
  * program. Destroying this stream closes the executable's stdin.
+ *
+ * @example
+ * ```ts
+ * async function read(input: StdinStream): Promise<string> {
+ *   let text = '';
+ *   for await (const chunk of input) text += String(chunk);
+ *   return text;
+ * }
+ * ```
  */
 export class StdinStream extends Readable {
   /** How long to wait before polling again, in ms. Only executables without sessions are polled. */
@@ -72,6 +81,16 @@ export interface OutputTarget {
 /**
  * The standard output or error of the executable. A write is done when the executable has written the bytes. So `write()` returns
  * `false` while the reader of the executable's output does not keep up. Ending this stream closes the executable's stream.
+ *
+ * @example
+ * ```ts
+ * async function page(output: OutputStream, lines: AsyncIterable<string>): Promise<void> {
+ *   for await (const line of lines) {
+ *     if (!output.write(line)) await once(output, 'drain');
+ *   }
+ *   await output.close();
+ * }
+ * ```
  */
 export class OutputStream extends Writable {
   readonly #target: OutputTarget;

@@ -2,7 +2,16 @@ import type { ChildCrashedError } from '../errors.js';
 import type { ProcxyOptions } from './options.js';
 import type { Procxy } from './procxy.js';
 
-/** A class with a public constructor. */
+/**
+ * A class with a public constructor.
+ *
+ * @example
+ * ```ts
+ * function start<C extends Constructor>(Class: C, ...args: ConstructorParameters<C>): InstanceType<C> {
+ *   return new Class(...(args as never[])) as InstanceType<C>;
+ * }
+ * ```
+ */
 export type Constructor<T extends object = object, A extends never[] = never[]> = new (...args: A) => T;
 
 /** A class with any constructor, public or not. */
@@ -19,9 +28,16 @@ declare const referenced: unique symbol;
  * A reference to a class that this process does not have to load. `classFrom()` returns it, and `procxy()` accepts it instead of
  * the class.
  * @typeParam C the class's type: `typeof Heavy`
+ * @example
+ * ```ts
+ * const reference: ClassReference<typeof Primes> = classFrom<typeof Primes>('./primes.js', 'Primes');
+ * const primes = await procxy(reference);
+ * ```
  */
 export interface ClassReference<C> {
+  /** The module that exports the class. */
   readonly modulePath: string | URL;
+  /** The export that is the class. */
   readonly exportName: string;
   /** Exists only in the type, not at run time. */
   readonly [referenced]: C;
@@ -32,7 +48,20 @@ type AnyFunction = (...args: never[]) => unknown;
 /** The names of a class's static methods. */
 type StaticMethod<C> = { [K in keyof C]: C[K] extends AnyFunction ? K : never }[keyof C] & string;
 
-/** The given options, without unknown names. `Pick` adds the comments of `ProcxyOptions`, which editors show. */
+/**
+ * The given options, without unknown names. `Pick` adds the comments of `ProcxyOptions`, which editors show.
+ *
+ * @example
+ * ```ts
+ * function start<C extends Constructor, const O extends ProcxyOptions>(
+ *   Class: C,
+ *   options: KnownOptions<C, O>,
+ *   ...args: ArgumentsFor<C, O>
+ * ) {
+ *   return procxy(Class, undefined, options, ...args);
+ * }
+ * ```
+ */
 export type KnownOptions<C, O> =
   | (O &
       Pick<ProcxyOptions, keyof O & keyof ProcxyOptions> & {
@@ -88,7 +117,21 @@ type NoEarlyArguments<A> =
   | ([] extends A ? [] : never)
   | ['This would be taken for the module. Write the options first, if only {}: procxy(Class, {}, ...constructorArgs).'];
 
-/** The same for a class with a public constructor. It also works in generic functions, where the class is not known yet. */
+/**
+ * The arguments after the options: those of the public constructor, or of the static method that the option `create` names. It also
+ * works in generic functions, where the class is not known yet.
+ *
+ * @example
+ * ```ts
+ * function start<C extends Constructor, const O extends ProcxyOptions>(
+ *   Class: C,
+ *   options: KnownOptions<C, O>,
+ *   ...args: ArgumentsFor<C, O>
+ * ) {
+ *   return procxy(Class, undefined, options, ...args);
+ * }
+ * ```
+ */
 export type PublicArgumentsOf<C extends Constructor, O> = [O] extends [Creating<infer K>]
   ? Parameters<MethodAt<C, K>>
   : ConstructorParameters<C>;

@@ -215,6 +215,12 @@ export type Readings<T, S extends Setting> = {
  * An object of type `T` that stays in the child: its methods run there.
  * @typeParam T the object's type
  * @typeParam O the options of the proxy that returned it, or only the serialization mode
+ * @example
+ * ```ts
+ * async function titles(statement: Remote<Statement>): Promise<unknown[]> {
+ *   return statement.all();
+ * }
+ * ```
  */
 export type Remote<T, O extends Config = 'json'> = RemoteView<T, SettingOf<O>>;
 

@@ -6,7 +6,15 @@ import type { CallOverrides, ProcxyOptions } from './options.js';
 import type { Histogram } from './pool.js';
 import type { ListenerMembers, MethodKey } from './procxy.js';
 
-/** The options of `procxyKeyed()`: those of `procxy()` but `restart`, and its own. All may be left out. */
+/**
+ * The options of `procxyKeyed()`: those of `procxy()` but `restart`, and its own. All may be left out.
+ *
+ * @example
+ * ```ts
+ * const options = { maxInstances: 100, idleTimeout: 60_000 } satisfies KeyedOptions;
+ * const carts = procxyKeyed(Cart, './cart.js', options);
+ * ```
+ */
 export interface KeyedOptions extends Omit<ProcxyOptions, 'restart'>, Written<typeof keyedOptions> {}
 
 /** A method that returns the instance itself resolves to this proxy. */
@@ -18,6 +26,12 @@ type KeyedMethods<T, O extends ProcxyOptions> = {
  * The instance of a key, whether it lives now or not: its methods and events, and no properties.
  * @typeParam T the class's instance type
  * @typeParam O the options
+ * @example
+ * ```ts
+ * async function add(cart: KeyedProxy<Cart>, item: string): Promise<void> {
+ *   await cart.add(item);
+ * }
+ * ```
  */
 export type KeyedProxy<T, O extends ProcxyOptions = object> = KeyedMethods<T, O> &
   ListenerMembers<T> & {
@@ -25,8 +39,17 @@ export type KeyedProxy<T, O extends ProcxyOptions = object> = KeyedMethods<T, O>
     $with(options: CallOverrides): KeyedProxy<T, O>;
   };
 
-/** What is known of the instances by key. */
+/**
+ * What is known of the instances by key.
+ *
+ * @example
+ * ```ts
+ * const { instances, waiting }: KeyedStats = await carts.$stats();
+ * console.log(`${instances.length} instances, ${waiting} calls wait`);
+ * ```
+ */
 export interface KeyedStats {
+  /** `'closed'` after `$drain()` or `$terminate()`. */
   state: 'running' | 'draining' | 'closed';
   /** Calls that wait. */
   waiting: number;
@@ -48,7 +71,16 @@ export interface KeyedStats {
   runTime: Histogram;
 }
 
-/** Instances of `T` by key, each made when it is first called. */
+/**
+ * Instances of `T` by key, each made when it is first called.
+ *
+ * @example
+ * ```ts
+ * async function add(carts: ProcxyKeyed<Cart>, user: string, item: string): Promise<void> {
+ *   await carts.get(user).add(item);
+ * }
+ * ```
+ */
 export interface ProcxyKeyed<T, O extends ProcxyOptions = object> extends AsyncDisposable {
   /** The instance of a key. Making one, where there is none, is left to the first call. */
   get(key: string): KeyedProxy<T, O>;

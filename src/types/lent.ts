@@ -10,6 +10,15 @@ export interface LentMark<T> {
 /**
  * An object that one process lends to another. `byReference()` returns this type, and a method declares it for its parameter. It has
  * only the object's methods, and each returns a promise.
+ *
+ * @example
+ * ```ts
+ * export class Jobs {
+ *   async run(log: Lent<Console>): Promise<void> {
+ *     await log.info('done'); // runs in the parent
+ *   }
+ * }
+ * ```
  */
 export type Lent<T> = {
   readonly [K in keyof T as T[K] extends AnyFunction ? Exclude<K, symbol> : never]: T[K] extends (

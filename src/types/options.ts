@@ -9,6 +9,12 @@ import type { restartOptions } from '../options/restart.js';
 /**
  * The options of `procxy()`. All are optional, and `undefined` means that an option is left out.
  * The type extends each table separately, since a union of them would have no comments for editors to show.
+ *
+ * @example
+ * ```ts
+ * const options = { serialization: 'advanced', timeout: 10_000 } satisfies ProcxyOptions;
+ * const primes = await procxy(Primes, options);
+ * ```
  */
 export interface ProcxyOptions
   extends
@@ -19,5 +25,13 @@ export interface ProcxyOptions
     Written<typeof containmentOptions>,
     Written<typeof restartOptions> {}
 
-/** Options of single calls, for `$with()`. */
+/**
+ * Options of single calls, for `$with()`.
+ *
+ * @example
+ * ```ts
+ * const quick: CallOverrides = { timeout: 100 };
+ * await primes.$with(quick).countBelow(1000);
+ * ```
+ */
 export interface CallOverrides extends Written<typeof overridingOptions> {}

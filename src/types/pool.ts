@@ -6,13 +6,37 @@ import type { RemoteMethod } from './forms.js';
 import type { ProcxyOptions } from './options.js';
 import type { ListenerMembers, MethodKey, Procxy } from './procxy.js';
 
-/** The options of `procxyPool()`: those of `procxy()`, and its own. All may be left out. */
+/**
+ * The options of `procxyPool()`: those of `procxy()`, and its own. All may be left out.
+ *
+ * @example
+ * ```ts
+ * const options = { size: 4, maxQueue: 1000 } satisfies PoolOptions;
+ * const renderers = await procxyPool(Renderer, './renderer.js', options, 'en');
+ * ```
+ */
 export interface PoolOptions extends Omit<ProcxyOptions, 'restart'>, Written<typeof poolOptions> {}
 
-/** Options of single calls of a pool, for `$with()`. */
+/**
+ * Options of single calls of a pool, for `$with()`.
+ *
+ * @example
+ * ```ts
+ * const urgent: PoolCallOptions = { key: 'user-42', timeout: 1000 };
+ * await renderers.$with(urgent).render('# Title');
+ * ```
+ */
 export interface PoolCallOptions extends Written<typeof poolCallOptions> {}
 
-/** What is known of an instance of a pool. */
+/**
+ * What is known of an instance of a pool.
+ *
+ * @example
+ * ```ts
+ * const { instances } = await renderers.$stats();
+ * const memory = instances.reduce((sum, { rss = 0 }: InstanceStats) => sum + rss, 0);
+ * ```
+ */
 export interface InstanceStats extends MemberStats {
   /** Bytes of memory of its process; `undefined` before it has said so. */
   rss: number | undefined;
@@ -25,8 +49,17 @@ export interface InstanceStats extends MemberStats {
 /** Node's own histogram. */
 export type Histogram = import('node:perf_hooks').RecordableHistogram;
 
-/** What is known of a pool. */
+/**
+ * What is known of a pool.
+ *
+ * @example
+ * ```ts
+ * const { waiting, running, restarts }: PoolStats = await renderers.$stats();
+ * console.log({ waiting, running, restarts });
+ * ```
+ */
 export interface PoolStats {
+  /** `'failed'` after too many crashes, `'closed'` after `$drain()` or `$terminate()`. */
   state: 'running' | 'draining' | 'closed' | 'failed';
   /** Calls that wait. */
   waiting: number;
@@ -34,6 +67,7 @@ export interface PoolStats {
   running: number;
   /** How many times an instance was made again. */
   restarts: number;
+  /** One entry for each instance. */
   instances: InstanceStats[];
   /** ms that calls have waited. */
   waitTime: Histogram;
@@ -46,7 +80,15 @@ type PoolMethods<T, O extends ProcxyOptions> = {
   readonly [K in keyof T as MethodKey<T, K, SettingOf<O>>]: RemoteMethod<T[K], T, PoolProxy<T, O>, SettingOf<O>>;
 };
 
-/** Every method of the class, called on each instance. */
+/**
+ * Every method of the class, called on each instance.
+ *
+ * @example
+ * ```ts
+ * const results = await renderers.$all.render('# Title');
+ * const failed = results.filter(({ status }) => status === 'rejected');
+ * ```
+ */
 export type All<T, O extends ProcxyOptions> = {
   readonly [K in keyof T as MethodKey<T, K, SettingOf<O>>]: RemoteMethod<
     T[K],
@@ -62,12 +104,28 @@ export type All<T, O extends ProcxyOptions> = {
  * Equal instances of `T`, each in a child process, behind one object with their methods.
  * @typeParam T the class's instance type
  * @typeParam O the options it was made with
+ * @example
+ * ```ts
+ * async function page(renderers: PoolProxy<Renderer>): Promise<string> {
+ *   return renderers.render('# Title');
+ * }
+ * ```
  */
 export type PoolProxy<T, O extends ProcxyOptions = object> = PoolMethods<T, O> &
   ListenerMembers<T> &
   PoolControls<T, O>;
 
-/** What every pool has of its own. */
+/**
+ * What every pool has of its own.
+ *
+ * @example
+ * ```ts
+ * await renderers.$use(async (renderer) => {
+ *   await renderer.render('# One');
+ *   await renderer.render('# Two'); // the same instance
+ * });
+ * ```
+ */
 export interface PoolControls<T, O extends ProcxyOptions> extends AsyncDisposable {
   /** Calls a method on every instance that is up, on each in its turn. Resolves to how each call has ended. */
   readonly $all: All<T, O>;

@@ -92,6 +92,12 @@ type View<T, S extends Setting> = {
  * An instance of `T` that lives in a child process.
  * @typeParam T the class's instance type
  * @typeParam O the options it was made with, or just the serialization mode
+ * @example
+ * ```ts
+ * async function count(primes: Procxy<Primes>): Promise<number> {
+ *   return primes.countBelow(1000);
+ * }
+ * ```
  */
 export type Procxy<T, O extends Config = 'json'> = View<T, SettingOf<O>>;
 
@@ -108,13 +114,29 @@ interface HandleReceiver {
   $sendHandle(handle: PassableHandle, id?: string | number): Promise<void>;
 }
 
-/** A proxy that accepts handles, with `$sendHandle()`. */
+/**
+ * A proxy that accepts handles, with `$sendHandle()`.
+ *
+ * @example
+ * ```ts
+ * async function hand(servers: ProcxyWithHandle<Servers>, to: Socket): Promise<void> {
+ *   await servers.$sendHandle(to);
+ * }
+ * ```
+ */
 export type ProcxyWithHandle<T, Mode extends SerializationMode = 'json'> = Procxy<
   T,
   { serialization: Mode; supportHandles: true }
 >;
 
-/** The names of the methods that can be called on a proxy. */
+/**
+ * The names of the methods that can be called on a proxy.
+ *
+ * @example
+ * ```ts
+ * type Names = ProcxiableMethodsOf<Primes>; // 'countBelow'
+ * ```
+ */
 export type ProcxiableMethodsOf<T, Mode extends SerializationMode = 'json'> = Callable<T, Procxy<T, Mode>>;
 
 type Callable<T, P> = {
@@ -129,13 +151,36 @@ type Callable<T, P> = {
     : never;
 }[keyof T];
 
-/** The instance type of a proxy. */
+/**
+ * The instance type of a proxy.
+ *
+ * @example
+ * ```ts
+ * type Instance = UnwrapProcxy<Procxy<Primes>>; // Primes
+ * ```
+ */
 export type UnwrapProcxy<P> = P extends ProxyOf<infer T> ? T : never;
 
-/** The same as {@link UnwrapProcxy}, under its earlier name. */
+/**
+ * The same as {@link UnwrapProcxy}, under its earlier name.
+ *
+ * @deprecated Use `UnwrapProcxy`.
+ * @example
+ * ```ts
+ * type Instance = UnwrapProxy<Procxy<Primes>>; // Primes
+ * ```
+ */
 export type UnwrapProxy<P> = UnwrapProcxy<P>;
 
-/** A proxy of any class with any options, for lists of proxies. None of its members calls a method of the instance. */
+/**
+ * A proxy of any class with any options, for lists of proxies. None of its members calls a method of the instance.
+ *
+ * @example
+ * ```ts
+ * const children: AnyProcxy[] = [await procxy(Primes), await procxy(Texts)];
+ * await Promise.all(children.map((child) => child.$terminate()));
+ * ```
+ */
 export interface AnyProcxy extends AsyncDisposable, Disposable {
   /**
    * Ends the child. Open calls reject, the instance's `Symbol.asyncDispose` or `Symbol.dispose` method runs, and the child exits.
@@ -184,5 +229,14 @@ type Controls<T, S extends Setting> = {
   $get<K extends keyof Readings<T, S>>(name: K): Promise<Readings<T, S>[K]>;
 } & ProxyOf<T>;
 
-/** The members that every proxy has. None of them calls a method of the instance. */
+/**
+ * The members that every proxy has. None of them calls a method of the instance.
+ *
+ * @example
+ * ```ts
+ * async function end(proxy: ProcxyControls<object>): Promise<void> {
+ *   await proxy.$terminate();
+ * }
+ * ```
+ */
 export type ProcxyControls<T, O extends Config = 'json'> = Controls<T, SettingOf<O>>;

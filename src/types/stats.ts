@@ -1,10 +1,26 @@
-/** How a child process ended. `code` is `null` if a signal ended it, and `signal` is `null` if it exited. */
+/**
+ * How a child process ended.
+ *
+ * @example
+ * ```ts
+ * const { code, signal }: ExitStatus = await primes.$exited;
+ * ```
+ */
 export interface ExitStatus {
+  /** The exit code, or `null` if a signal ended it. */
   code: number | null;
+  /** The signal that ended it, or `null` if it exited. */
   signal: NodeJS.Signals | null;
 }
 
-/** How much one side has open. */
+/**
+ * How much one side has open.
+ *
+ * @example
+ * ```ts
+ * const isQuiet = (side: SideStats): boolean => side.pendingCalls + side.openStreams === 0;
+ * ```
+ */
 export interface SideStats {
   /** Calls that this side waits for. */
   pendingCalls: number;
@@ -24,8 +40,18 @@ export interface SideStats {
   subscriptions: number;
 }
 
-/** How much both sides of a proxy have open. Compare it before and after in a leak test. */
+/**
+ * How much both sides of a proxy have open. Compare it before and after in a leak test.
+ *
+ * @example
+ * ```ts
+ * const { parent, child }: ProcxyStats = await primes.$stats();
+ * console.log(parent.pendingCalls, child.servedCalls);
+ * ```
+ */
 export interface ProcxyStats {
+  /** What this process has open. */
   parent: SideStats;
+  /** What the child has open. */
   child: SideStats;
 }

@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+/** What the source says about a public symbol or one of its members. */
+export interface DocComment {
+  name: string;
+  text: string;
+  /** The code of each `@example`. */
+  examples: string[];
+}
+
+export interface PublicSymbol extends DocComment {
+  /** The package's entry that exports it, such as `procxy/ipc`. */
+  entry: string;
+  /** The public members of a class or an interface. */
+  members: DocComment[];
+}
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+const entries = new Map([
+  ['procxy', 'src/index.ts'],
+  ['procxy/process-proxy', 'src/process-proxy/index.ts'],
+  ['procxy/ipc', 'src/ipc/index.ts'],
+]);
+
+/** Reads the compiler's options of this repository. */
+export function compilerOptions(): ts.CompilerOptions {
+  const path = join(root, 'tsconfig.json');
+  const { config } = ts.readConfigFile(path, ts.sys.readFile) as { config: unknown };
+  return { ...ts.parseJsonConfigFileContent(config, ts.sys, root).options, noEmit: true };
+}
+
+/** Returns every symbol that an entry of the package exports, with its documentation. */
+export function publicSymbols(): PublicSymbol[] {
+  const files = [...entries.values()].map((file) => join(root, file));
+  const program = ts.createProgram(files, compilerOptions());
+  const checker = program.getTypeChecker();
+  return [...entries].flatMap(([entry, file]) => {
+    const source = program.getSourceFile(join(root, file));
+    const module = source && checker.getSymbolAtLocation(source);
+    if (!module) throw new Error(`${file} is not a module.`);
+    return checker.getExportsOfModule(module).map((exported) => {
+      const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
+      const members = [...(symbol.members?.values() ?? [])].filter(isPublicMember);
+      return {
+        ...read(checker, symbol),
+        name: exported.name,
+        entry,
+        members: members.map((member) => read(checker, member)),
+      };
+    });
+  });
+}
+
+function read(checker: ts.TypeChecker, symbol: ts.Symbol): DocComment {
+  const tags = symbol.getJsDocTags(checker).filter(({ name }) => name === 'example');
+  return {
+    name: symbol.name,
+    text: ts.displayPartsToString(symbol.getDocumentationComment(checker)),
+    examples: tags.map(({ text }) => codeOf(ts.displayPartsToString(text))),
+  };
+}
+
+function codeOf(example: string): string {
+  return /```ts\n([\s\S]*?)\n?```/.exec(example)?.[1] ?? '';
+}
+
+function isPublicMember({ name, flags, declarations = [] }: ts.Symbol): boolean {
+  if (name.startsWith('__') || flags & (ts.SymbolFlags.TypeParameter | ts.SymbolFlags.Constructor)) return false;
+  return declarations.some((declaration) => {
+    const hidden = ts.ModifierFlags.Private | ts.ModifierFlags.Protected | ts.ModifierFlags.Static;
+    const named = ts.getNameOfDeclaration(declaration);
+    return !(named && ts.isPrivateIdentifier(named)) && (ts.getCombinedModifierFlags(declaration) & hidden) === 0;
+  });
+}
