@@ -93,6 +93,7 @@ const REASON_LIMIT = 2000;
 export function describeReason(reason: unknown): string {
   try {
     const text = String(isError(reason) ? reason.message : reason);
+    if (/^\.?$/.test(text)) return isError(reason) ? `${reason.name} without a message` : 'no reason was given';
     return text.length > REASON_LIMIT ? `${text.slice(0, REASON_LIMIT)}…` : text.replace(/\.$/, '');
   } catch {
     return 'a value that cannot be shown';

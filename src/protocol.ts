@@ -293,25 +293,31 @@ export interface PropertyUpdate {
   coded?: Coded;
 }
 
+/** Says which object of the child an event belongs to. */
+interface OfEmitter {
+  /** An object that crossed by reference. Absent for the instance. */
+  referenceId?: string;
+}
+
 /** An event has a listener in the parent: the child forwards it from now on. */
-export interface EventSubscribe {
+export interface EventSubscribe extends OfEmitter {
   type: 'event-subscribe';
   event: EventName;
 }
 
 /** An event has no more listeners in the parent. */
-export interface EventUnsubscribe {
+export interface EventUnsubscribe extends OfEmitter {
   type: 'event-unsubscribe';
   event: EventName;
 }
 
 /** Confirms an {@link EventUnsubscribe}: the event does not follow any more. */
-export interface EventUnsubscribed {
+export interface EventUnsubscribed extends OfEmitter {
   type: 'event-unsubscribed';
   event: EventName;
 }
 
-export interface EventEmit {
+export interface EventEmit extends OfEmitter {
   type: 'event-emit';
   event: EventName;
   args: Wire[];
@@ -344,7 +350,7 @@ export interface HandleKept {
 }
 
 /** An event could not be subscribed to or forwarded, with the error. */
-export interface EventFailed {
+export interface EventFailed extends OfEmitter {
   type: 'event-failed';
   event: EventName;
   error: Wire;

@@ -13,12 +13,14 @@ import type {
   ProtocolVersion,
 } from '../protocol.js';
 import type { CallbacksOptions } from '../session/functions/callbacks.js';
-import type { Carried, OpenSession } from '../session/open-session.js';
+import { EventForwarder, type EmitterLike } from '../session/events/event-forwarder.js';
+import type { Carried, CarriedParts, OpenSession } from '../session/open-session.js';
 import { lentObjects } from '../session/references/lent-objects.js';
 import type { Session } from '../session/session.js';
 import { BlockingCalls, type BlockingLane } from '../session/sync/blocking-calls.js';
 import type { DataLane } from '../session/streams/data-link.js';
 import type { SideStats } from '../types/stats.js';
+import { findSymbol } from './find-symbol.js';
 import { Instance } from './instance.js';
 import type { LoadedClass } from './load-class.js';
 import { makeInstance } from './make-instance.js';
@@ -59,6 +61,9 @@ export class AgentMethods {
   readonly #place: Place;
   #loading: Promise<Loaded> | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
+  #references: CarriedParts['references'];
+  /** The module of the class. */
+  #namespace: object = {};
 
   constructor(opened: OpenSession, self: Self, place: Place) {
     this.#opened = opened;
@@ -70,6 +75,11 @@ export class AgentMethods {
   get started(): Instance {
     if (!this.instance) throw new ProtocolError('The instance was called before it was constructed.');
     return this.instance;
+  }
+
+  /** @param referenceId names an object that the other side holds. Absent: the instance */
+  eventsOf(referenceId: string | undefined): EventForwarder | undefined {
+    return referenceId === undefined ? this.instance?.events : this.#references?.forwarder(referenceId);
   }
 
   run(method: string, args: unknown[]): unknown {
@@ -121,7 +131,7 @@ export class AgentMethods {
     this.terminateTimeout = request.terminateTimeout;
     this.killSignal = request.killSignal ?? 'SIGTERM';
     session.setBusyPoll(busyPoll);
-    carry({
+    const parts = carry({
       mode,
       handles,
       callbacks: this.#callbackOptions(request),
@@ -129,7 +139,10 @@ export class AgentMethods {
       pipelining: request.references?.automatic ? 'keeps' : undefined,
       bytes: this.#place.bytes(request),
     });
-    return { ...(await this.#place.load(request)), request };
+    this.#references = parts.references;
+    const loaded = await this.#place.load(request);
+    this.#namespace = loaded.namespace;
+    return { ...loaded, request };
   }
 
   async #construct(args: unknown[]): Promise<InstanceDescription> {
@@ -194,7 +207,20 @@ export class AgentMethods {
       limit,
       isAutomatic: automatic,
       createProxy: lentObjects({ timeout, onUnhandled: this.#reportFailure }),
+      forwardEvents: (emitter, referenceId) => this.#forwardEvents(emitter, referenceId),
     };
+  }
+
+  #forwardEvents(emitter: object, referenceId: string): EventForwarder {
+    const { session, codec } = this.#opened;
+    return new EventForwarder({
+      // If it is not an emitter, subscribing fails, and the other side hears why.
+      emitter: emitter as EmitterLike,
+      codec,
+      send: (parcel) => session.sendValue(parcel),
+      findSymbol: (description) => findSymbol(description, emitter.constructor, this.#namespace),
+      referenceId,
+    });
   }
 
   /** A call of the parent's code has failed, and nobody here waits for it. */
@@ -204,7 +230,8 @@ export class AgentMethods {
   #stats(): SideStats {
     const counts = this.#opened.session.stats();
     // This request counts as served itself.
-    return { ...counts, servedCalls: counts.servedCalls - 1, subscriptions: this.instance?.events?.size ?? 0 };
+    const subscriptions = counts.subscriptions + (this.instance?.events?.size ?? 0);
+    return { ...counts, servedCalls: counts.servedCalls - 1, subscriptions };
   }
 }
 

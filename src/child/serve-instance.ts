@@ -37,8 +37,8 @@ export function serveInstance(
     run: (target, method, args) => (target === 'agent' ? agent.run(method, args) : agent.started.call(method, args)),
     preface: () => agent.instance?.properties.takeChanges(),
     handlers: {
-      'event-subscribe': ({ event }) => agent.instance?.events?.subscribe(event),
-      'event-unsubscribe': ({ event }) => agent.instance?.events?.unsubscribe(event),
+      'event-subscribe': ({ event, referenceId }) => agent.eventsOf(referenceId)?.subscribe(event),
+      'event-unsubscribe': ({ event, referenceId }) => agent.eventsOf(referenceId)?.unsubscribe(event),
     },
     onViolation,
   });

@@ -77,6 +77,7 @@ export class Connection implements RemoteInstance {
       onClosed: (reason, status) => {
         this.#heartbeat?.close();
         this.events.close();
+        this.#side.referenceEvents.close();
         session.close(reason);
         traceEnd({ ...this.context, ...status });
       },
@@ -103,6 +104,11 @@ export class Connection implements RemoteInstance {
 
   get events(): EventSubscriptions {
     return this.#side.events;
+  }
+
+  /** The events of an object that stays in the worker. */
+  eventsOf(referenceId: string): EventSubscriptions {
+    return this.#side.referenceEvents.of(referenceId);
   }
 
   /** Resolves when the child runs and is ready to load a class. */
@@ -238,7 +244,8 @@ export class Connection implements RemoteInstance {
 
   async stats(options: CallOptions): Promise<ProcxyStats> {
     const child = (await this.#askAgent('$stats', [], options)) as SideStats;
-    return { parent: { ...this.#session.stats(), subscriptions: this.events.size }, child };
+    const subscriptions = this.events.size + this.#side.referenceEvents.size;
+    return { parent: { ...this.#session.stats(), subscriptions }, child };
   }
 
   /** What the process uses, or `undefined` where it does not answer within `timeout` ms. */

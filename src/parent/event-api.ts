@@ -1,25 +1,9 @@
 import type { AnyFunction } from '../types/any-function.js';
+import { asking, changing, once } from '../session/events/emitter-methods.js';
 import type { Listeners } from '../session/events/listeners.js';
 import { toEventName, type Event } from '../session/events/event-name.js';
 
 type Listener = (...args: unknown[]) => void;
-
-/** Methods that add or remove a listener of one event, and return the emitter. */
-const changing = ['on', 'off', 'addListener', 'removeListener', 'prependListener'] as const;
-/** Methods whose listener is called only once, and the methods that add it. */
-const once = { once: 'on', prependOnceListener: 'prependListener' } as const;
-/** Methods that query the listeners of this side. */
-const asking = ['listenerCount', 'listeners', 'rawListeners', 'eventNames', 'getMaxListeners'] as const;
-
-/** Emitter methods of the instance that are not remote. `emit` is missing on the proxy: only the instance emits events. */
-export const emitterMethods: ReadonlySet<string> = new Set([
-  ...changing,
-  ...Object.keys(once),
-  ...asking,
-  'removeAllListeners',
-  'setMaxListeners',
-  'emit',
-]);
 
 /** Makes the local replacements of these methods, which work with the listeners of this process. */
 export function eventApi(

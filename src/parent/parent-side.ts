@@ -1,7 +1,8 @@
 import { messageFormat } from '../channel/frames.js';
 import type { Self, TransferHandler } from '../codec/transfer-handlers.js';
 import { ProtocolError } from '../errors.js';
-import { EventSubscriptions } from '../session/events/event-subscriptions.js';
+import { EventSubscriptions, type EventSubscriptionsOptions } from '../session/events/event-subscriptions.js';
+import { ReferenceEvents } from '../session/events/reference-events.js';
 import type { Callbacks } from '../session/functions/callbacks.js';
 import { openSession } from '../session/open-session.js';
 import type { RemoteReference } from '../session/references/remote-reference.js';
@@ -36,6 +37,7 @@ export interface ParentSide {
   readonly session: Session;
   readonly properties: PropertyMirror;
   readonly events: EventSubscriptions;
+  readonly referenceEvents: ReferenceEvents;
   /** `undefined` if functions do not cross. */
   readonly functions: Callbacks | undefined;
   /** `undefined` if the worker cannot block. */
@@ -59,28 +61,32 @@ export function openParentSide(worker: Worker, options: ParentSideOptions): Pare
         if (!options.expectsHeartbeat()) throw new ProtocolError('A heartbeat arrived that was not requested.');
       },
       'property-update': (update) => properties.apply(update),
-      'event-emit': (event) => events.dispatch(event),
-      'event-unsubscribed': (confirmation) => events.confirmEnd(confirmation),
-      'event-failed': (failure) => events.reportFailure(failure),
+      'event-emit': (event) => emitterOf(event).dispatch(event),
+      'event-unsubscribed': (confirmation) => emitterOf(confirmation).confirmEnd(confirmation),
+      'event-failed': (failure) => emitterOf(failure).reportFailure(failure),
     },
     onViolation: (error) => options.onViolation(error),
     onBusy,
   });
   const properties = new PropertyMirror(codec);
-  const events = new EventSubscriptions({
+  const eventOptions: EventSubscriptionsOptions = {
     codec,
     onListening: onBusy,
     send: (message) => {
       if (!isOver()) session.sendControl(message);
     },
-  });
+  };
+  const events = new EventSubscriptions(eventOptions);
+  const referenceEvents = new ReferenceEvents(eventOptions);
+  const emitterOf = ({ referenceId }: { referenceId?: string }): EventSubscriptions =>
+    referenceId === undefined ? events : referenceEvents.find(referenceId);
   const callbacks = limits && callbackOptions(limits, worker);
   const { limit } = carried.references;
   const pipelining = carried.references.isAutomatic ? 'asks' : undefined;
   const references = { limit, isAutomatic: false, createProxy: options.createReference };
-  const functions = carry({ mode, handles, callbacks, references, pipelining, bytes: worker.bytes });
+  const { functions } = carry({ mode, handles, callbacks, references, pipelining, bytes: worker.bytes });
   const sync = limits && functions && serveBlocked(worker, session, functions, mode, limits);
-  return { session, properties, events, functions, sync };
+  return { session, properties, events, referenceEvents, functions, sync };
 }
 
 /** Serves a worker that blocks until a function of this side returns, if it has a lane for that. */

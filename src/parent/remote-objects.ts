@@ -2,28 +2,76 @@ import type { UntypedFunction } from '../types/any-function.js';
 import { PropertyError } from '../errors.js';
 import { createReferenceProxy, type MakeMember, type ReferenceMembers } from '../session/references/reference-proxy.js';
 import type { RemoteReference } from '../session/references/remote-reference.js';
+import { adding, emitterMethods } from '../session/events/emitter-methods.js';
+import type { EventSubscriptions } from '../session/events/event-subscriptions.js';
+import { Listeners } from '../session/events/listeners.js';
+import { eventApi } from './event-api.js';
 import { callOptions, remoteMethod, type CallSource } from './remote-method.js';
+
+export interface ReferenceSource extends CallSource {
+  readonly connection: CallSource['connection'] & { eventsOf(referenceId: string): EventSubscriptions };
+}
 
 /**
  * Makes the proxies of objects that stay in the child.
  * @param source the connection and options of the proxy that returned them. Called when the first proxy is made
  */
-export function remoteObjects(source: () => CallSource): (remote: RemoteReference) => object {
+export function remoteObjects(source: () => ReferenceSource): (remote: RemoteReference) => object {
   const own = new Map<PropertyKey, MakeMember>([
     ['$get', (remote) => getter(source(), remote)],
     [Symbol.asyncDispose, (remote) => disposer(source(), remote)],
   ]);
+  const emitters = new Map(own);
+  const apis = new WeakMap<RemoteReference, EventApi>();
+  for (const name of emitterMethods) {
+    if (name === 'emit') continue;
+    emitters.set(name, (remote) => {
+      let api = apis.get(remote);
+      if (!api) apis.set(remote, (api = eventsOf(source(), remote)));
+      return api[name];
+    });
+  }
   const members: ReferenceMembers = {
+    isLocal: ({ isEmitter }, name) => isEmitter && emitterMethods.has(name),
     method: (remote, name) => remoteMethod(source(), name, {}, remote.target(undefined, name)),
     symbol(remote, name) {
       const method = remoteMethod(source(), name, {}, remote.target('symbol', name));
       return name.endsWith('terator') ? () => (method() as AsyncIterable<unknown>)[Symbol.asyncIterator]() : method;
     },
-    own: () => own,
+    own: ({ isEmitter }) => (isEmitter ? emitters : own),
     propertyRemedy: 'a reference mirrors no properties. Use `await reference.$get(name)`.',
     typeOf: () => undefined,
   };
   return (remote) => createReferenceProxy(remote, members);
+}
+
+type EventApi = ReturnType<typeof eventApi>;
+
+/** Makes the emitter methods of a reference, which work with the listeners of this process. */
+function eventsOf({ connection }: ReferenceSource, remote: RemoteReference): EventApi {
+  const listeners = new Listeners(() => remote.proxy);
+  const api = eventApi(listeners, () => remote.proxy, [...remote.shape.methods]);
+  if (remote.isReleased) return refusing(api, remote);
+  if (remote.isOver) return api;
+  const subscriptions = connection.eventsOf(remote.idFor('on'));
+  subscriptions.attach(listeners);
+  remote.beforeRelease = () => {
+    listeners.emitter.removeAllListeners();
+    subscriptions.detach(listeners);
+  };
+  return refusing(api, remote);
+}
+
+/** A reference that was released gets no more listeners. */
+function refusing(api: EventApi, remote: RemoteReference): EventApi {
+  for (const name of adding) {
+    const add = api[name] as UntypedFunction;
+    api[name] = (...args: unknown[]) => {
+      remote.idFor(name);
+      return add(...args);
+    };
+  }
+  return api;
 }
 
 function getter(source: CallSource, remote: RemoteReference): UntypedFunction {

@@ -5,6 +5,8 @@ import type { ResultExchange } from '../codec/result-codec.js';
 import { ProtocolError, type SerializationError } from '../errors.js';
 import type { Wire } from '../protocol.js';
 import type { SerializationMode } from '../types/serializable.js';
+import { emitterMethods } from './events/emitter-methods.js';
+import { isEmitter } from './events/event-forwarder.js';
 import { Callbacks, type CallbacksOptions } from './functions/callbacks.js';
 import { Handles } from './handles.js';
 import { Collection } from './lifetimes/collection.js';
@@ -47,9 +49,16 @@ export interface OpenSession {
   /**
    * Sets what may cross from now on. The parent calls it immediately, the child when the parent's options arrive. Until then
    * only plain data can be read and written, which has the same form in every mode.
-   * @returns the callbacks, if functions may cross
    */
-  carry(carried: Carried): Callbacks | undefined;
+  carry(carried: Carried): CarriedParts;
+}
+
+/** The parts that others use. */
+export interface CarriedParts {
+  /** Absent if functions do not cross. */
+  readonly functions: Callbacks | undefined;
+  /** Absent if no objects go by reference. */
+  readonly references: References | undefined;
 }
 
 /** Assembles a session from its channel, codec and parts. Both sides use it. */
@@ -63,8 +72,11 @@ export function openSession({ isParent, self, ownFile, transfers = [], ...option
   /** The instance is called as it is without a result: its properties are watched. */
   const keepResults = (references: References): KeptResults =>
     new KeptResults({
-      run: (value, method, args) =>
-        value === self.current && run ? run('instance', method, args) : references.runOnResult(value, method, args),
+      run(value, method, args) {
+        refuseListening(value, method);
+        if (value === self.current && run) return run('instance', method, args);
+        return references.runOnResult(value, method, args);
+      },
     });
 
   const carry = ({
@@ -74,7 +86,7 @@ export function openSession({ isParent, self, ownFile, transfers = [], ...option
     references: rules,
     pipelining,
     bytes,
-  }: Carried): Callbacks | undefined => {
+  }: Carried): CarriedParts => {
     let data: DataLink | undefined;
     const openData = (): DataLink | undefined =>
       (data ??= bytes && openDataLink(bytes, mode, session.inbox, streams.table));
@@ -111,9 +123,15 @@ export function openSession({ isParent, self, ownFile, transfers = [], ...option
     });
     // The parent must be ready to read whatever the child sends. The child opens its end when a stream needs it.
     if (isParent) openData();
-    return functions;
+    return { functions, references };
   };
   return { session, codec, carry };
+}
+
+/** Listeners belong to a proxy. A result that has not arrived has none. @throws {TypeError} */
+function refuseListening(value: unknown, method: string): void {
+  if (!emitterMethods.has(method) || typeof value !== 'object' || value === null || !isEmitter(value)) return;
+  throw new TypeError(`${method}() was called on an emitter that had not arrived. Await the emitter first`);
 }
 
 /** The results that this side may pass on before they have arrived. */

@@ -206,7 +206,7 @@ export class Session implements Accounts {
     for (const part of this.#parts) part.close?.();
   }
 
-  stats(): Omit<SideStats, 'subscriptions'> {
+  stats(): SideStats {
     const counts = { pendingCalls: this.#calls.size, servedCalls: this.#server.size };
     return Object.assign(
       {
@@ -216,6 +216,7 @@ export class Session implements Accounts {
         exportedReferences: 0,
         importedReferences: 0,
         openStreams: 0,
+        subscriptions: 0,
       },
       ...this.#parts.map(({ stats }) => stats),
     );

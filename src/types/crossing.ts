@@ -4,6 +4,7 @@ import type { Server, Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { AnyFunction } from './any-function.js';
+import type { IsEmitter, LocalMethod } from './emitters.js';
 import type { LentMark } from './lent.js';
 import type { ProcxyOptions } from './options.js';
 import type { SerializationMode, TransferTypes } from './serializable.js';
@@ -156,6 +157,10 @@ export interface OptionsOf<C extends Crossing> {
 /** Methods that `await`, `JSON.stringify` and test frameworks call implicitly. A proxy does not have them. */
 export type ProbedMethod = 'then' | 'toJSON' | 'asymmetricMatch';
 
+/** The well-known symbols of methods that can be called on a proxy. Iteration and disposal have types of their own. */
+export type SymbolMethod =
+  typeof Symbol.match | typeof Symbol.matchAll | typeof Symbol.replace | typeof Symbol.search | typeof Symbol.split;
+
 /** Whether a member is a method. A member of the type `any` or `unknown` may be anything, and counts as data. */
 export type IsMethod<V> = unknown extends V ? false : NonNullable<V> extends AnyFunction ? true : false;
 
@@ -206,10 +211,14 @@ type IsMoreThanIterator<T> = [
 export type IsReference<T> = HasMethods<T> extends true ? (T extends Iterating ? IsMoreThanIterator<T> : true) : false;
 
 /** `K` where it names a method of a reference. It depends on all of `S`, as the members of a proxy do: see `MemberKey`. */
-export type RemoteKey<T, K extends keyof T, S extends Setting> = K extends symbol | ProbedMethod
+export type RemoteKey<T, K extends keyof T, S extends Setting> = K extends Exclude<symbol, SymbolMethod> | ProbedMethod
   ? never
   : [IsMethod<T[K]>, S['mirror']] extends [true, unknown]
-    ? K
+    ? K extends LocalMethod
+      ? IsEmitter<T> extends true
+        ? never
+        : K
+      : K
     : never;
 
 /** The keys that an object keeps on its way. */

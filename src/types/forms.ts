@@ -27,6 +27,7 @@ import type {
   Uncloneable,
   With,
 } from './crossing.js';
+import type { ListenerMembers } from './emitters.js';
 import type { LentMark } from './lent.js';
 import type { Identical, Intersection, Overloads, Signature } from './overloads.js';
 import type { ParameterPlace, ParameterReason, Place, PropertyReason, ResultReason } from './reasons.js';
@@ -229,12 +230,13 @@ type RemoteView<T, S extends Setting> = {
 } & {
   /** Reads the current value of a property or getter of the object. */
   $get<K extends keyof Readings<T, S>>(name: K): Promise<Readings<T, S>[K]>;
-} & Iteration<T, S> &
+} & ListenerMembers<T> &
+  Iteration<T, S> &
   ReferenceControls &
   Pipelines<S['references']>;
 
 /** `for await` works where the object itself can be iterated over. */
-type Iteration<T, S extends Setting> = T extends AsyncIterable<infer Item> | Iterable<infer Item>
+export type Iteration<T, S extends Setting> = T extends AsyncIterable<infer Item> | Iterable<infer Item>
   ? AsyncIterable<ItemForm<Item, AsResult<S>>>
   : unknown;
 

@@ -1,10 +1,11 @@
 import type { keyedOptions } from '../options/keyed.js';
 import type { Written } from '../options/option.js';
 import type { SettingOf } from './crossing.js';
+import type { ListenerMembers } from './emitters.js';
 import type { RemoteMethod } from './forms.js';
 import type { CallOverrides, ProcxyOptions } from './options.js';
 import type { Histogram } from './pool.js';
-import type { ListenerMembers, MethodKey } from './procxy.js';
+import type { MethodKey } from './procxy.js';
 
 /**
  * The options of `procxyKeyed()`: those of `procxy()` but `restart`, and its own. All may be left out.

@@ -1,3 +1,5 @@
+import type { LocalMethod } from './emitters.js';
+
 declare const unawaited: unique symbol;
 declare const pipelines: unique symbol;
 
@@ -30,4 +32,9 @@ type LocalName =
 
 /** The methods of a reference that can be called before it has arrived. */
 export type Pipelined<V> =
-  V extends Pipelines<true> ? { readonly [K in keyof V as K extends LocalName ? never : K]: V[K] } : unknown;
+  V extends Pipelines<true>
+    ? { readonly [K in keyof V as K extends LocalName | ListenerName<V> ? never : K]: V[K] }
+    : unknown;
+
+/** Listeners belong to a reference, and are added when it is there. */
+type ListenerName<V> = V extends { readonly emit: never } ? LocalMethod : never;

@@ -2,9 +2,10 @@ import type { MemberStats, poolCallOptions, poolOptions, PoolSize } from '../opt
 import type { Written } from '../options/option.js';
 import type { AnyFunction } from './any-function.js';
 import type { SettingOf } from './crossing.js';
+import type { ListenerMembers } from './emitters.js';
 import type { RemoteMethod } from './forms.js';
 import type { ProcxyOptions } from './options.js';
-import type { ListenerMembers, MethodKey, Procxy } from './procxy.js';
+import type { MethodKey, Procxy } from './procxy.js';
 
 /**
  * The options of `procxyPool()`: those of `procxy()`, and its own. All may be left out.

@@ -1,38 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import type { AnyFunction } from './any-function.js';
-import type { AsProperty, Config, IsMethod, ProbedMethod, Setting, SettingOf } from './crossing.js';
-import type { Property, Readings, RemoteMethod } from './forms.js';
+import type { AsProperty, Config, IsMethod, ProbedMethod, Setting, SettingOf, SymbolMethod } from './crossing.js';
+import type { IsEmitter, ListenerMembers, LocalMethod } from './emitters.js';
+import type { Iteration, Property, Readings, RemoteMethod } from './forms.js';
 import type { CallOverrides } from './options.js';
 import type { PassableHandle, SerializationMode } from './serializable.js';
 import type { ExitStatus, ProcxyStats } from './stats.js';
-
-/** Methods of an emitter that work with the listeners of this process, with the types that the class declares. */
-type ListenerMethod =
-  | 'on'
-  | 'once'
-  | 'off'
-  | 'addListener'
-  | 'removeListener'
-  | 'removeAllListeners'
-  | 'prependListener'
-  | 'prependOnceListener'
-  | 'listenerCount'
-  | 'listeners'
-  | 'rawListeners'
-  | 'eventNames'
-  | 'getMaxListeners'
-  | 'setMaxListeners';
-
-interface EmitterLike {
-  on: AnyFunction;
-  off: AnyFunction;
-  emit: AnyFunction;
-}
-
-type IsEmitter<T> = T extends EmitterLike ? true : false;
-
-/** Methods of an emitter that do not call the child. */
-type LocalMethod = ListenerMethod | 'emit';
 
 /**
  * `K` where it names a member that the proxy has too. Ordinary names are decided without a look at the member. As this depends on all of
@@ -47,7 +20,7 @@ type MemberKey<T, K extends keyof T, S extends Setting> = K extends
       ? K
       : K & S['mirror'];
 
-type OddKey<T, K extends keyof T, Mirror> = K extends symbol | keyof AnyProcxy
+type OddKey<T, K extends keyof T, Mirror> = K extends Exclude<symbol, SymbolMethod> | keyof AnyProcxy
   ? never
   : IsMethod<T[K]> extends true
     ? K extends ProbedMethod
@@ -74,10 +47,6 @@ export type MethodKey<T, K extends keyof T, S extends Setting> = [IsMethod<T[K]>
 type Member<V, T, S extends Setting> =
   IsMethod<V> extends true ? RemoteMethod<V, T, View<T, S>, S> : Property<V, AsProperty<S>>;
 
-/** `emit` exists but cannot be called, so that functions such as `events.once()` accept a proxy as an emitter. */
-export type ListenerMembers<T> =
-  IsEmitter<T> extends true ? Pick<T, Extract<keyof T, ListenerMethod>> & { readonly emit: never } : unknown;
-
 /**
  * A proxy, by what decides its types. Its members map over `keyof T`, so that an editor finds the class's members and their documentation.
  * They have no name of their own: the compiler would work out how each named part varies with `S`, which takes it seconds here.
@@ -85,6 +54,7 @@ export type ListenerMembers<T> =
 type View<T, S extends Setting> = {
   readonly [K in keyof T as MemberKey<T, K, S>]: Member<T[K], T, S>;
 } & ListenerMembers<T> &
+  Iteration<T, S> &
   Controls<T, S> &
   (S['handles'] extends true ? HandleReceiver : unknown);
 

@@ -36,7 +36,7 @@ export interface SideStats {
   importedReferences: number;
   /** Open streams and iterators between the two sides. */
   openStreams: number;
-  /** Events of the instance that have listeners. */
+  /** Events of the instance, and of objects held by reference, that have listeners. */
   subscriptions: number;
 }
 

@@ -49,6 +49,7 @@ function make(object: object): Instance {
         exportedReferences: 0,
         importedReferences: 0,
         openStreams: 0,
+        subscriptions: 0,
       }),
     },
   });

@@ -5,7 +5,7 @@ import type { SerializationMode } from '../../src/types/serializable.js';
 import { call, openSides, type Side } from '../support/two-sides.js';
 import { fingerprint, noteEscapes, turn } from './escapes.js';
 import { build, difference, graph, mustCross, type Graph } from './graphs.js';
-import { use } from './victim.js';
+import { use } from './use.js';
 
 /** How a value goes from one side to the other. */
 const ways = [

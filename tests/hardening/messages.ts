@@ -139,6 +139,8 @@ const event = fc.oneof(
   fc.record({ description: name }),
   anyValue,
 );
+/** Rarely another than the instance: most events of an unknown one end the session. */
+const emitter = { referenceId: fc.oneof({ weight: 3, arbitrary: nothing }, { weight: 1, arbitrary: referenceId }) };
 const id = fc.oneof({ weight: 12, arbitrary: smallId }, { weight: 1, arbitrary: oddNumber });
 const pairs = fc.array(fc.tuple(name, anyValue), { maxLength: 3 });
 const count = fc.oneof(fc.integer({ min: 1, max: 3 }), oddNumber);
@@ -200,11 +202,11 @@ const fields: Record<string, Record<string, fc.Arbitrary<unknown>>> = {
     removed: fc.oneof(nothing, fc.array(name, { maxLength: 2 })),
     coded,
   },
-  'event-subscribe': { event },
-  'event-unsubscribe': { event },
-  'event-unsubscribed': { event },
-  'event-emit': { event, args, coded },
-  'event-failed': { event, error: anyValue, coded },
+  'event-subscribe': { event, ...emitter },
+  'event-unsubscribe': { event, ...emitter },
+  'event-unsubscribed': { event, ...emitter },
+  'event-emit': { event, ...emitter, args, coded },
+  'event-failed': { event, ...emitter, error: anyValue, coded },
   'handle-transfer': {
     handleId: id,
     handle: fc.constantFrom(

@@ -6,7 +6,6 @@ import { createCodec } from '../../src/codec/create-codec.js';
 import type { Self } from '../../src/codec/transfer-handlers.js';
 import { TerminatedError, type ProtocolError } from '../../src/errors.js';
 import { PropertyMirror } from '../../src/parent/property-mirror.js';
-import type { EventName } from '../../src/protocol.js';
 import { Callbacks } from '../../src/session/functions/callbacks.js';
 import { byReference } from '../../src/codec/by-reference.js';
 import { remoteObjects } from '../../src/parent/remote-objects.js';
@@ -16,13 +15,16 @@ import { lentObjects } from '../../src/session/references/lent-objects.js';
 import { ReadResults } from '../../src/session/references/read-results.js';
 import { References } from '../../src/session/references/references.js';
 import { Collection } from '../../src/session/lifetimes/collection.js';
-import { EventSubscriptions } from '../../src/session/events/event-subscriptions.js';
+import { EventForwarder } from '../../src/session/events/event-forwarder.js';
+import { EventSubscriptions, type EventSubscriptionsOptions } from '../../src/session/events/event-subscriptions.js';
 import { Listeners } from '../../src/session/events/listeners.js';
+import { ReferenceEvents } from '../../src/session/events/reference-events.js';
 import { Session } from '../../src/session/session.js';
 import { Signals } from '../../src/session/signals.js';
 import { Streams } from '../../src/session/streams/streams.js';
 import type { SerializationMode } from '../../src/types/serializable.js';
 import { failingPart, refusedPart } from './graphs.js';
+import { use } from './use.js';
 
 export type Side = 'parent' | 'child';
 
@@ -51,6 +53,7 @@ export class Victim {
   readonly #kind: number;
   readonly #session: Session;
   readonly #events: EventSubscriptions;
+  readonly #referenceEvents: ReferenceEvents;
   readonly #mirror: PropertyMirror;
   /** The id of an iterator that it has exported, which never ends. */
   #iterator = 0;
@@ -84,18 +87,36 @@ export class Victim {
     const signals = new Signals();
     const functions = new Callbacks({ limit: 20, timeout: 50, isParent, blocking: undefined, onUnhandled: () => {} });
     const lent = lentObjects({ timeout: 50, onUnhandled: () => {} });
-    const calls = { call: (...call: CallOfMethod) => this.#call(...call), pipelines: true, endLate: () => {} };
+    const calls = {
+      call: (...call: CallOfMethod) => this.#call(...call),
+      eventsOf: (id: string) => this.#referenceEvents.of(id),
+      pipelines: true,
+      endLate: () => {},
+    };
     const held = remoteObjects(() => ({ connection: calls, options: { timeout: 50, retries: 0, onTimeout: 'keep' } }));
     const createProxy = isParent ? held : lent;
-    const references = new References({ limit: 20, isAutomatic: !isParent, isParent, createProxy });
+    const forwardEvents = (emitter: object, referenceId: string): EventForwarder =>
+      new EventForwarder({
+        emitter: emitter as EventEmitter,
+        codec,
+        send: (parcel) => this.#session.sendValue(parcel),
+        findSymbol: () => Symbol('found'),
+        referenceId,
+      });
+    const options = { limit: 20, isAutomatic: !isParent, isParent, createProxy };
+    const references = new References(isParent ? options : { ...options, forwardEvents });
     const results = isParent ? undefined : new KeptResults({ run: (value) => value });
     const codec = createCodec({ mode, self, functions, streams, references, results, signals });
     this.#mirror = new PropertyMirror(codec);
-    this.#events = new EventSubscriptions({
+    const eventOptions: EventSubscriptionsOptions = {
       codec,
       onListening: () => {},
       send: (message) => this.#session.sendControl(message),
-    });
+    };
+    this.#events = new EventSubscriptions(eventOptions);
+    this.#referenceEvents = new ReferenceEvents(eventOptions);
+    const emitterOf = ({ referenceId }: { referenceId?: string }): EventSubscriptions =>
+      referenceId === undefined ? this.#events : this.#referenceEvents.find(referenceId);
     this.#session = new Session({
       channel,
       codec,
@@ -103,10 +124,13 @@ export class Victim {
       handlers: {
         'child-fatal': ({ error, coded }) => void (coded ? codec.decode(error) : error),
         'property-update': (update) => this.#mirror.apply(update),
-        'event-emit': (event) => this.#events.dispatch(event),
-        'event-unsubscribed': (confirmation) => this.#events.confirmEnd(confirmation),
-        'event-failed': (failure) => this.#events.reportFailure(failure),
-        ...(!isParent && { 'event-subscribe': ignoreEvent, 'event-unsubscribe': ignoreEvent }),
+        'event-emit': (event) => emitterOf(event).dispatch(event),
+        'event-unsubscribed': (confirmation) => emitterOf(confirmation).confirmEnd(confirmation),
+        'event-failed': (failure) => emitterOf(failure).reportFailure(failure),
+        ...(!isParent && {
+          'event-subscribe': ({ event, referenceId: id }) => id && references.forwarder(id).subscribe(event),
+          'event-unsubscribe': ({ event, referenceId: id }) => id && references.forwarder(id).unsubscribe(event),
+        }),
       },
       onViolation: (error) => (this.violation = error),
     });
@@ -155,6 +179,7 @@ export class Victim {
   /** The other side has gone. */
   async end(): Promise<unknown[]> {
     this.#events.close();
+    this.#referenceEvents.close();
     this.#session.close((method) => new TerminatedError(`${method}(): the other side has ended.`));
     for (const name of ['__proto__', 'work', 'then']) tryTo(() => this.#mirror.read(name));
     return Promise.allSettled(this.pending);
@@ -231,21 +256,6 @@ export class Victim {
   }
 }
 
-/** What a user's code would do with a value that arrives. */
-export function use(value: unknown): void {
-  if (typeof value === 'function') void Promise.resolve((value as (n: number) => unknown)(1)).catch(() => {});
-  else if (value instanceof Readable) value.on('error', () => {}).resume();
-  else if (value instanceof AbortSignal) value.addEventListener('abort', () => {});
-  else if (typeof value === 'object' && value !== null) {
-    if (Symbol.asyncIterator in value) void drain(value as AsyncIterable<unknown>).catch(() => {});
-    else String(Object.keys(value));
-  }
-}
-
-async function drain(items: AsyncIterable<unknown>): Promise<void> {
-  for await (const item of items) if (item === 'stop') break;
-}
-
 async function* numbers(): AsyncGenerator<number> {
   for (let n = 0; ; n++) yield n;
 }
@@ -288,5 +298,3 @@ function tryTo(action: () => void): void {
     // Reading what is not mirrored throws.
   }
 }
-
-function ignoreEvent(_message: { event: EventName }): void {}

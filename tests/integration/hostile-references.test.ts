@@ -100,6 +100,17 @@ const forged: Record<string, object[]> = {
   'sends one with the id of a function': [shape(), answer({ id: 'x1', shape: 1 }, ['x1'])],
   'sends one without an id': [shape(), answer({ shape: 1 })],
   'sends nothing in its place': [shape(), answer(undefined)],
+  'listens to a lent object': [{ type: 'event-subscribe', event: 'log', referenceId: '$ID' }],
+  'ends listening to a lent object': [{ type: 'event-unsubscribe', event: 'log', referenceId: '$ID' }],
+  'sends an event of an object that nobody listens to': [
+    { type: 'event-emit', event: 'log', args: [], referenceId: '$ID' },
+  ],
+  'sends an event of a member of every object': [
+    { type: 'event-emit', event: 'log', args: [], referenceId: 'constructor' },
+  ],
+  'confirms an end that was not asked for': [{ type: 'event-unsubscribed', event: 'log', referenceId: 'r1' }],
+  'reports the failure of an event of no object': [{ type: 'event-failed', event: 'log', error: 1, referenceId: 'r9' }],
+  'names no object': [{ type: 'event-emit', event: 'log', args: [], referenceId: 5 }],
   'sends more than maxReferences allows': [shape(), answer({ id: 'r1', shape: 1 }, many(11))],
 };
 

@@ -84,7 +84,7 @@ test.each(modes)(
       await proxy.fire();
     }
     await sleep(0);
-    const message = "off() of the event 'tick' failed in the instance. it cannot be removed.";
+    const message = "off() of the event 'tick' failed. it cannot be removed.";
     expect(warnings).toEqual([message, message]);
   },
 );

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { emitterMethods, eventApi } from '../../src/parent/event-api.js';
+import { eventApi } from '../../src/parent/event-api.js';
+import { emitterMethods } from '../../src/session/events/emitter-methods.js';
 import type { Message } from '../../src/protocol.js';
 import { EventSubscriptions } from '../../src/session/events/event-subscriptions.js';
 import { Listeners } from '../../src/session/events/listeners.js';

@@ -50,7 +50,7 @@ export function openSides({ mode = 'json', limit = 10, timeout = 5000, methods =
   };
   const carry = (side: Omit<Side, 'functions'>, blocking?: BlockingCalls): Side => {
     const onUnhandled = (name: string, reason: string): void => void side.unhandled.push([name, reason]);
-    const functions = side.carry({ mode, handles: false, callbacks: { limit, timeout, blocking, onUnhandled } });
+    const { functions } = side.carry({ mode, handles: false, callbacks: { limit, timeout, blocking, onUnhandled } });
     return { ...side, functions: functions as Callbacks };
   };
   const blocking = new BlockingCalls({ lane: farLane, mode });

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { byReference, procxy, type Lent, type Remote } from 'procxy';
 import { holds, type Equal } from './assert.js';
 
@@ -32,6 +33,13 @@ class Statement {
 
   pipe(): number {
     return 1;
+  }
+}
+
+/** It declares its events. */
+class Desk extends EventEmitter<{ headline: [text: string] }> {
+  publish(text: string): boolean {
+    return this.emit('headline', text);
   }
 }
 
@@ -88,6 +96,10 @@ class Database {
 
   marked(): Lent<Statement> {
     return byReference(new Statement());
+  }
+
+  desk(): Desk {
+    return new Desk();
   }
 
   open = new Statement();
@@ -170,4 +182,19 @@ export async function without(): Promise<void> {
   // @ts-expect-error a statement has private fields: without the option it cannot cross
   const lost: Remote<Statement> = await db.prepare('');
   void lost;
+}
+
+export async function events(): Promise<void> {
+  await using db = await procxy(Database, { enableReferences: true });
+  const desk = await db.desk();
+  desk.on('headline', (text) => text.trim());
+  const published: boolean = await desk.publish('Rain');
+  const count: number = desk.listenerCount('headline');
+  // @ts-expect-error the class declares no such event
+  desk.on('footline', (text: number) => text);
+  // @ts-expect-error only the object itself emits
+  desk.emit('headline', 'forged');
+  // @ts-expect-error listeners are added to a reference that is there
+  db.desk().on('headline', () => {});
+  void [published, count];
 }

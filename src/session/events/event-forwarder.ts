@@ -25,14 +25,19 @@ export interface EventForwarderOptions {
   send: Send;
   /** Finds the symbol with this description. */
   findSymbol(description: string): symbol;
+  /** The emitter's id if it crossed by reference. Absent for the instance. */
+  referenceId?: string;
 }
 
 /** If the arguments of an event cannot cross, the other side gets a report instead. */
-const eventForm: Form<EventName> = {
-  root: 'args',
-  success: (event, args): EventEmit => ({ type: 'event-emit', event, args: args as Wire[] }),
-  failure: (event, error): EventFailed => ({ type: 'event-failed', event, error }),
-};
+function eventForm(referenceId: string | undefined): Form<EventName> {
+  const emitter = referenceId === undefined ? undefined : { referenceId };
+  return {
+    root: 'args',
+    success: (event, args): EventEmit => ({ type: 'event-emit', event, args: args as Wire[], ...emitter }),
+    failure: (event, error): EventFailed => ({ type: 'event-failed', event, error, ...emitter }),
+  };
+}
 
 /**
  * Sends an emitter's events to the other side while they have listeners there. `off()` of an emitter may do nothing, fail, or
@@ -46,7 +51,7 @@ export class EventForwarder {
 
   constructor(options: EventForwarderOptions) {
     this.#options = options;
-    this.#sender = { ...options, form: eventForm };
+    this.#sender = { codec: options.codec, send: options.send, form: eventForm(options.referenceId) };
   }
 
   get size(): number {
@@ -79,7 +84,9 @@ export class EventForwarder {
     const key = eventKey(name);
     this.#forwarding.get(key)?.();
     this.#forwarding.delete(key);
-    this.#options.send(withoutValue({ type: 'event-unsubscribed', event: name }));
+    const { send, referenceId } = this.#options;
+    const emitter = referenceId === undefined ? undefined : { referenceId };
+    send(withoutValue({ type: 'event-unsubscribed', event: name, ...emitter }));
   }
 
   /** Removes all its listeners from the emitter. */
@@ -110,7 +117,7 @@ export class EventForwarder {
 /** Removes a listener. Never throws: the fault is not that of the other side. @param name the event's name in a warning */
 function remove(emitter: EmitterLike, event: Event, listener: (...args: unknown[]) => void, name: string): void {
   const fail = (error: unknown): void =>
-    warn('PROCXY_EVENT_FAILED', `off() of the event ${name} failed in the instance. ${describeReason(error)}.`);
+    warn('PROCXY_EVENT_FAILED', `off() of the event ${name} failed. ${describeReason(error)}.`);
   try {
     const removed = emitter.off(event, listener);
     if (types.isPromise(removed)) removed.catch(fail);

@@ -1,6 +1,14 @@
 import type { Codec } from '../../codec/codec.js';
 import { describeReason, ProtocolError, SerializationError } from '../../errors.js';
-import type { EventEmit, EventFailed, EventName, EventUnsubscribed, Message, Wire } from '../../protocol.js';
+import type {
+  EventEmit,
+  EventFailed,
+  EventName,
+  EventSubscribe,
+  EventUnsubscribe,
+  EventUnsubscribed,
+  Wire,
+} from '../../protocol.js';
 import { warn } from '../../warnings.js';
 import { readValueOrRefusal } from '../wire/read-value.js';
 import { displayEvent, eventKey, toEventName, type Event } from './event-name.js';
@@ -11,9 +19,11 @@ const local = new Set<Event>(['newListener', 'removeListener']);
 
 export interface EventSubscriptionsOptions {
   codec: Codec;
-  send(message: Message): void;
+  send(message: EventSubscribe | EventUnsubscribe): void;
   /** Called when the first event gets a listener and when the last one loses its last. */
   onListening(listening: boolean): void;
+  /** Called when nothing more will arrive unless listeners are added. */
+  onIdle?(): void;
 }
 
 /** Tells the other side which events to forward: those that have listeners here, and no others. */
@@ -72,6 +82,7 @@ export class EventSubscriptions {
       throw new ProtocolError(`The other side stopped the event ${displayEvent(event)} without being asked.`);
     if (open === 1) this.#ending.delete(key);
     else this.#ending.set(key, open - 1);
+    if (this.#subscribed.size === 0 && this.#ending.size === 0) this.#options.onIdle?.();
   }
 
   /** Reports an event that could not be sent with a process warning, since nothing awaits it. */

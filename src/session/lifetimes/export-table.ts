@@ -9,25 +9,27 @@ export interface Exported<T extends object> {
   sent: number;
 }
 
-export interface ExportTableOptions {
+export interface ExportTableOptions<E> {
   /** The most values that may be exported at a time. */
   limit: number;
   /** What the values are called in error messages, such as `function`. */
   noun: string;
   /** Makes the error for an export beyond the limit. */
   limitError(limit: number): Error;
+  /** Called when the other side no longer holds a value. */
+  onForget?(entry: E): void;
 }
 
 /** The owner's registry: its values by the ids that the other side knows. */
 export class ExportTable<T extends object, E extends Exported<T>> {
-  readonly #options: ExportTableOptions;
+  readonly #options: ExportTableOptions<E>;
   readonly #byId = new Map<string, E>();
   readonly #ids = new WeakMap<T, string>();
   /** Ids exported by the message that is being encoded. */
   readonly #pending = new Set<string>();
   #live = 0;
 
-  constructor(options: ExportTableOptions) {
+  constructor(options: ExportTableOptions<E>) {
     this.#options = options;
   }
 
@@ -104,8 +106,10 @@ export class ExportTable<T extends object, E extends Exported<T>> {
   }
 
   #forget(id: string): void {
-    const { value } = this.#byId.get(id) as E;
+    const entry = this.#byId.get(id) as E;
+    const { value } = entry;
     this.#byId.delete(id);
+    this.#options.onForget?.(entry);
     if (!value) return;
     this.#ids.delete(value);
     this.#live--;

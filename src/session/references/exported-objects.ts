@@ -12,6 +12,15 @@ export interface ExportedObject extends Exported<object> {
   context: AsyncResource | undefined;
 }
 
+export interface ExportedObjectsOptions {
+  /** The most objects at a time. */
+  limit: number;
+  /** Whether to keep the asynchronous context in which an object was passed. */
+  keepsContext: boolean;
+  /** Called when the other side no longer holds an object. */
+  onForget(entry: ExportedObject): void;
+}
+
 /** Represents an object of which only some methods are lent. */
 class Facade {
   readonly methods: ReadonlySet<string>;
@@ -31,8 +40,8 @@ export class ExportedObjects extends ExportTable<object, ExportedObject> {
   readonly #keepsContext: boolean;
   #lastId = 0;
 
-  constructor(limit: number, keepsContext: boolean) {
-    super({ limit, noun: 'reference', limitError });
+  constructor({ limit, keepsContext, onForget }: ExportedObjectsOptions) {
+    super({ limit, noun: 'reference', limitError, onForget });
     this.#keepsContext = keepsContext;
   }
 

@@ -25,6 +25,7 @@ export function lentObjects({ timeout, onUnhandled }: LentObjectsOptions): (remo
       Object.defineProperty(method, 'name', { value: name, configurable: true });
       return method;
     },
+    isLocal: () => false,
     symbol: () => undefined,
     own: () => new Map(),
     propertyRemedy: 'a lent object gives its methods only. Lend one that has a method for it.',

@@ -9,6 +9,8 @@ export type MakeMember = (remote: RemoteReference) => unknown;
 
 /** The members of proxies for references. */
 export interface ReferenceMembers {
+  /** Whether the proxy lacks a method of the object, or has its own in that place. */
+  isLocal(shape: KnownShape, name: string): boolean;
   /** Makes the function for a method of the object. */
   method(remote: RemoteReference, name: string): unknown;
   /** Makes the member for a well-known symbol for which the object has a method. `undefined` for none. */
@@ -99,7 +101,7 @@ function trapsFor(shape: KnownShape, members: ReferenceMembers): ProxyHandler<ob
 function makersFor(shape: KnownShape, members: ReferenceMembers): Map<PropertyKey, MakeMember> {
   const makers = new Map<PropertyKey, MakeMember>();
   for (const name of shape.methods) {
-    if (!probed.has(name)) makers.set(name, (remote) => members.method(remote, name));
+    if (!probed.has(name) && !members.isLocal(shape, name)) makers.set(name, (remote) => members.method(remote, name));
   }
   for (const name of shape.symbols) {
     // Across processes every iteration is asynchronous.

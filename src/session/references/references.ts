@@ -13,6 +13,7 @@ import { markAsReference, isReferenceId, type ReferenceExchange } from '../../co
 import { PropertyError, ProtocolError } from '../../errors.js';
 import type { Coded, ReferenceDescription, ReferenceInvoke } from '../../protocol.js';
 import type { SideStats } from '../../types/stats.js';
+import type { EventForwarder } from '../events/event-forwarder.js';
 import type { Collectable } from '../lifetimes/collection.js';
 import { ImportTable } from '../lifetimes/import-table.js';
 import type { Handlers, SessionApi, SessionPart } from '../part.js';
@@ -29,6 +30,8 @@ export interface ReferencesOptions {
   isParent: boolean;
   /** Makes the proxy of an object of the other side. The proxy must hold `remote`. Only user code may hold the proxy. */
   createProxy(remote: RemoteReference): object;
+  /** Makes what forwards the events of an object of this side. Absent if they are not forwarded: the parent's are not. */
+  forwardEvents?(emitter: object, referenceId: string): EventForwarder;
 }
 
 /** The objects that cross by reference, in both directions: the two registries of a side, and the messages about them. */
@@ -40,9 +43,12 @@ export class References implements ReferenceExchange, SessionPart, Collectable {
   readonly #imported: ImportTable<object, KnownShape>;
   readonly #told = new ToldShapes();
   readonly #known = new KnownShapes();
+  readonly #forwardEvents: ReferencesOptions['forwardEvents'];
+  /** Objects of this side that the other side has listened to, by their ids. */
+  readonly #forwarders = new Map<string, EventForwarder>();
   #link!: SessionApi;
 
-  constructor({ limit, isAutomatic, isParent, createProxy }: ReferencesOptions) {
+  constructor({ limit, isAutomatic, isParent, createProxy, forwardEvents }: ReferencesOptions) {
     this.isAutomatic = isAutomatic;
     this.#isParent = isParent;
     this.handlers = {
@@ -50,7 +56,12 @@ export class References implements ReferenceExchange, SessionPart, Collectable {
       'reference-shape': (shape) => this.#known.add(shape),
       'reference-cleanup': ({ referenceId, count }) => this.#exported.giveBack(referenceId, count),
     };
-    this.#exported = new ExportedObjects(limit, isParent);
+    this.#forwardEvents = forwardEvents;
+    this.#exported = new ExportedObjects({
+      limit,
+      keepsContext: isParent,
+      onForget: ({ id }) => this.#stopForwarding(id),
+    });
     const owner: ReferenceOwner = {
       release: (entry) => this.#imported.release(entry),
       isOver: () => this.#link.isOver(),
@@ -74,8 +85,23 @@ export class References implements ReferenceExchange, SessionPart, Collectable {
     this.#link = link;
   }
 
-  get stats(): Pick<SideStats, 'exportedReferences' | 'importedReferences'> {
-    return { exportedReferences: this.#exported.size, importedReferences: this.#imported.size };
+  get stats(): Pick<SideStats, 'exportedReferences' | 'importedReferences' | 'subscriptions'> {
+    return {
+      exportedReferences: this.#exported.size,
+      importedReferences: this.#imported.size,
+      subscriptions: [...this.#forwarders.values()].reduce((sum, { size }) => sum + size, 0),
+    };
+  }
+
+  /** Finds what forwards the events of an object. @throws {ProtocolError} for an id that was never exported */
+  forwarder(referenceId: string): EventForwarder {
+    const { object } = this.#exported.get(referenceId);
+    let forwarder = this.#forwarders.get(referenceId);
+    if (!forwarder) {
+      if (!this.#forwardEvents) throw new ProtocolError('Events of an object were requested that has none to give.');
+      this.#forwarders.set(referenceId, (forwarder = this.#forwardEvents(object, referenceId)));
+    }
+    return forwarder;
   }
 
   export(value: object, methods: readonly string[] | undefined): ReferenceDescription {
@@ -128,8 +154,14 @@ export class References implements ReferenceExchange, SessionPart, Collectable {
   }
 
   close(): void {
+    for (const id of this.#forwarders.keys()) this.#stopForwarding(id);
     this.#exported.clear();
     this.#imported.clear();
+  }
+
+  #stopForwarding(id: string): void {
+    this.#forwarders.get(id)?.close();
+    this.#forwarders.delete(id);
   }
 
   #serve({ callId, referenceId, kind, method, args, coded }: ReferenceInvoke): void {

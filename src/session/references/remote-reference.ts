@@ -21,6 +21,8 @@ export class RemoteReference {
   readonly #owner: ReferenceOwner;
   /** Its proxy. An open call holds it, so that it is not collected before the call is sent. */
   proxy!: object;
+  /** Called before the object is released. Absent if there is nothing to do. */
+  beforeRelease: (() => void) | undefined;
 
   constructor(shape: KnownShape, entry: Imported, owner: ReferenceOwner) {
     this.shape = shape;
@@ -43,7 +45,7 @@ export class RemoteReference {
 
   /** The target of a call of one of its members. */
   target(kind: ReferenceMember | undefined, name: string): ReferenceTarget {
-    return { type: 'reference', kind, id: () => this.#usableId(name), proxy: this.proxy };
+    return { type: 'reference', kind, id: () => this.idFor(name), proxy: this.proxy };
   }
 
   open(...call: Parameters<SessionApi['open']>): void {
@@ -52,11 +54,15 @@ export class RemoteReference {
 
   /** Releases the object. Returns whether it was held. */
   release(): boolean {
+    this.beforeRelease?.();
     return this.#owner.release(this.#entry);
   }
 
-  /** @throws {TerminatedError} if the object was released */
-  #usableId(name: string): string {
+  /**
+   * Returns its id. @param name the method that needs it
+   * @throws {TerminatedError} if the object was released
+   */
+  idFor(name: string): string {
     const { id, released } = this.#entry;
     if (released) {
       throw new TerminatedError(

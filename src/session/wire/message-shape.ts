@@ -8,6 +8,7 @@ const isOutcome = (value: unknown): boolean => value === 'success' || value === 
 const isCoded = (value: unknown): boolean =>
   value === undefined || value === true || (Array.isArray(value) && value.every((id) => isString(id) || isId(id)));
 
+const isOptionalString = (value: unknown): boolean => value === undefined || isString(value);
 const isStrings = (value: unknown): boolean => Array.isArray(value) && value.every(isString);
 
 export function isPairs(value: unknown, isSecond: (second: unknown) => boolean): boolean {
@@ -109,11 +110,11 @@ const fieldsOf: Record<Message['type'], Shape> = {
     removed: (value) => value === undefined || isStrings(value),
     coded: isCoded,
   },
-  'event-subscribe': { event: isEvent },
-  'event-unsubscribe': { event: isEvent },
-  'event-unsubscribed': { event: isEvent },
-  'event-emit': { event: isEvent, args: Array.isArray, coded: isCoded },
-  'event-failed': { event: isEvent, coded: isCoded },
+  'event-subscribe': { event: isEvent, referenceId: isOptionalString },
+  'event-unsubscribe': { event: isEvent, referenceId: isOptionalString },
+  'event-unsubscribed': { event: isEvent, referenceId: isOptionalString },
+  'event-emit': { event: isEvent, referenceId: isOptionalString, args: Array.isArray, coded: isCoded },
+  'event-failed': { event: isEvent, referenceId: isOptionalString, coded: isCoded },
 };
 
 const shapes = new Map<string, [name: string, check: (value: unknown) => boolean][]>(

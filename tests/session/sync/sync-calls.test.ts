@@ -30,7 +30,7 @@ describe('SyncCalls', () => {
       handlers: { heartbeat: () => void seen.push('heartbeat') },
     });
     const callbacks = { limit: 10, timeout, onUnhandled: () => {} };
-    functions = parent.carry({ mode: 'json', handles: false, callbacks }) as Callbacks;
+    functions = parent.carry({ mode: 'json', handles: false, callbacks }).functions as Callbacks;
     calls = new SyncCalls({ channel: nearLane, mode: 'json', callbacks: functions, timeout, awaitsPromises: true });
     parent.session.use(calls);
   }
