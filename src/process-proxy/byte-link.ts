@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import { clearInterval, now, setImmediate, setInterval, setTimeout } from '../clock.js';
 import { ProtocolError } from '../errors.js';
-import { afterReading } from './after-reading.js';
+import { afterReading } from '../after-reading.js';
 import { ByteParser, type Parser } from './byte-parser.js';
 import type { Link, LinkEvents } from './link.js';
 import { encodeAck, encodeDataHeader, encodeWelcome, Frame, FRAME_SIZE, WINDOW, type Hello } from './protocol.js';
-import { SendBuffer } from './send-buffer.js';
+import { SendBuffer } from '../send-buffer.js';
 
 /** How often to check whether the process of a link without a socket is alive, in ms. */
 const LIFE_CHECK_INTERVAL = 50;

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { clearTimeout, setTimeout } from '../clock.js';
-import { afterReading } from './after-reading.js';
+import { afterReading } from '../after-reading.js';
 import {
   decodeHello,
   MAGIC_SIZE,

@@ -1,4 +1,4 @@
-import { clearImmediate, setImmediate } from '../clock.js';
+import { clearImmediate, setImmediate } from './clock.js';
 
 /**
  * Calls `action` when the event loop has accepted and read everything that is waiting now. A time limit that ends in it does not count

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { SendBuffer } from '../../src/process-proxy/send-buffer.js';
+import { SendBuffer } from '../src/send-buffer.js';
 
 /** Reads everything that is left from `offset` on. */
 function readAll(buffer: SendBuffer, offset: number, limit = 7): Buffer {
@@ -22,6 +22,9 @@ test('bytes can be read from any offset that is not released', () => {
       const offset = start + Math.floor(read * (bytes.length - start));
       expect({ start: buffer.start, end: buffer.end }).toEqual({ start, end: bytes.length });
       expect(readAll(buffer, offset)).toEqual(bytes.subarray(offset));
+      const target = Buffer.alloc(bytes.length);
+      const copied = buffer.copy(offset, target);
+      expect(target.subarray(0, copied)).toEqual(bytes.subarray(offset));
     }),
   );
 });
@@ -39,4 +42,17 @@ test('at its end there is nothing to read', () => {
   const buffer = new SendBuffer();
   buffer.append(Buffer.from('one'));
   expect(buffer.read(3, 10)).toHaveLength(0);
+});
+
+test('many small chunks are released a few at a time, and a copy is as long as its target', () => {
+  const buffer = new SendBuffer();
+  for (let n = 0; n < 5000; n++) buffer.append(Buffer.from([n % 251, n % 7]));
+  for (let offset = 0; offset < 9999; offset += 3) {
+    buffer.release(offset);
+    const target = Buffer.alloc(5);
+    const copied = buffer.copy(offset, target);
+    expect(copied).toBe(Math.min(5, 10_000 - offset));
+    const wanted = Array.from({ length: copied }, (_none, n) => ((offset + n) >> 1) % ((offset + n) % 2 ? 7 : 251));
+    expect([...target.subarray(0, copied)]).toEqual(wanted);
+  }
 });

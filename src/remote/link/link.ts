@@ -1,0 +1,311 @@
+import { ProtocolError } from '../../errors.js';
+import {
+  decodeFrame,
+  encodeFrame,
+  encodeRefusal,
+  HEADER_BYTES,
+  Lane,
+  LANES,
+  type Frame,
+  type LaneId,
+} from './frame.js';
+import { LaneReceiver } from './lane-receiver.js';
+import { LaneSender } from './lane-sender.js';
+import { realClock, type LinkClock } from './link-clock.js';
+import { Silence } from './silence.js';
+
+/** Carries frames to the other end, or loses them. */
+export interface Transport {
+  /** The longest frame that it can carry, in bytes. */
+  readonly maxPayload: number;
+  /** Whether frames can be sent now. Call {@link Link.resume} when they can again. */
+  readonly isConnected: boolean;
+  send(frame: Buffer): void;
+}
+
+/**
+ * Why a link has ended: this end closed it; the other end closed it, or does not know it; nothing was heard of the other end for too
+ * long; it broke the protocol; or too many bytes wait for it.
+ */
+export type LinkEnd =
+  | { readonly why: 'closed' | 'refused' | 'silent' | 'gone' | 'backlog' }
+  | { readonly why: 'violation'; readonly error: ProtocolError };
+
+export interface LinkEvents {
+  /**
+   * Bytes have arrived, in order. Call {@link Link.consume} when they are used.
+   * @throws {ProtocolError} when they break the protocol of the lane
+   */
+  onData(lane: LaneId, bytes: Buffer): void;
+  /** A lane that had no room has room again. */
+  onRoom(lane: LaneId): void;
+  /** Called once. Nothing is delivered afterwards. */
+  onEnd(end: LinkEnd): void;
+}
+
+export interface LinkOptions {
+  transport: Transport;
+  events: LinkEvents;
+  /** ms of silence after which the other end is given up. */
+  lease: number;
+  /** ms for which the transport may say that nobody is there. */
+  absence: number;
+  /** ms without a frame after which the other end is asked for one. */
+  idle: number;
+  /** Drops frames of an end that may have given this one up: it heard the last of this end this long ago, in ms. */
+  fence?: number;
+  /** The latest stamp that is known of the other end. */
+  echo?: number;
+  /** Bytes of a lane that may be in transit or with the reader. */
+  window?: number;
+  /** Bytes of a lane that may wait for the window. */
+  maxBacklog?: number;
+  clock?: LinkClock;
+}
+
+export const WINDOW = 1024 * 1024;
+export const MAX_BACKLOG = 64 * 1024 * 1024;
+
+/** How long an acknowledgement waits for bytes to travel with, in ms. */
+const ACK_DELAY = 5;
+
+/**
+ * Two-way lanes of bytes over a transport that loses, doubles, delays and reorders frames, and is cut. Every byte arrives once and in
+ * order while both ends live.
+ *
+ *            a frame                       no frame for a while
+ *          ┌────────▶ HEARD ─────────────────────────────────────▶ DOUBTED ◀──┐ asks again
+ *          └────────────│ ▲                                          │ │ └────┘
+ *                       │ └──────────────────────────────────────────┘ │
+ *                       │                   a frame                    │ silent for a lease, or absent
+ *      close(), a frame │ that closes, a violation, a full backlog     │ for as long as is allowed
+ *                       └──────────────────▶ ENDED ◀───────────────────┘
+ *
+ * `Silence` tells HEARD and DOUBTED apart. Frames need no connection and no order, so that there is no state for these.
+ */
+export class Link {
+  readonly #options: Required<Pick<LinkOptions, 'window' | 'maxBacklog' | 'clock'>> & LinkOptions;
+  readonly #senders: readonly LaneSender[];
+  readonly #receivers: readonly LaneReceiver[];
+  readonly #silence: Silence;
+  /** Lanes whose writer waits for room. */
+  readonly #full = new Set<LaneId>();
+  #ended = false;
+  /** The stamp of the last frame that was sent, and the latest that was read, in µs. */
+  #stamp = 0;
+  #echo: number;
+  /** When the other end is told what has arrived, in ms. */
+  #ackAt = Infinity;
+  #isPumping = false;
+  #timer: { readonly at: number; readonly cancel: () => void } | undefined;
+
+  constructor(options: LinkOptions) {
+    const { window = WINDOW, maxBacklog = MAX_BACKLOG, clock = realClock, echo = 0 } = options;
+    this.#options = { ...options, window, maxBacklog, clock };
+    this.#senders = LANES.map(() => new LaneSender(window));
+    this.#receivers = LANES.map(() => new LaneReceiver(window));
+    this.#silence = new Silence(options, clock.now());
+    this.#echo = echo;
+    this.#arm();
+  }
+
+  get isOpen(): boolean {
+    return !this.#ended;
+  }
+
+  /** Whether everything that was written to a lane has arrived. */
+  isDelivered(lane: LaneId): boolean {
+    const { waiting, inTransit } = this.#sender(lane);
+    return waiting + inTransit === 0;
+  }
+
+  /** How many bytes this end keeps, because they may have to be sent again. */
+  get kept(): number {
+    return this.#senders.reduce((sum, { waiting, inTransit }) => sum + waiting + inTransit, 0);
+  }
+
+  /** Takes ownership of `bytes`. Returns whether there is room for more; if not, `onRoom` tells when there is. */
+  write(lane: LaneId, bytes: Buffer): boolean {
+    if (this.#ended) return true;
+    const sender = this.#sender(lane);
+    sender.append(bytes);
+    this.#pumpSoon();
+    if (sender.waiting > this.#options.maxBacklog) this.#end({ why: 'backlog' });
+    if (sender.waiting < this.#options.window) return true;
+    this.#full.add(lane);
+    return false;
+  }
+
+  /** The reader of a lane has used `count` bytes. */
+  consume(lane: LaneId, count: number): void {
+    const receiver = this.#receiver(lane);
+    receiver.consume(count);
+    if (receiver.isDue) this.#acknowledgeWithin(0);
+  }
+
+  /** Reads a frame of the other end. */
+  receive(payload: Buffer): void {
+    if (this.#ended) return;
+    try {
+      const frame = decodeFrame(payload);
+      if (frame.closes) return this.#end({ why: 'refused' });
+      // The frame is sent again if this end is still known: the answer to a question is as fresh as the question.
+      if (this.#isStale(frame)) return this.#ask();
+      this.#read(frame);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#end({ why: 'violation', error });
+    }
+  }
+
+  /** The transport says that nobody was there to take a frame. The other end may be gone, or about to connect again. */
+  nobody(): void {
+    if (this.#ended) return;
+    this.#silence.nobody(this.#options.clock.now());
+    this.#arm();
+  }
+
+  /** The transport is connected again. What was in transit may be lost. */
+  resume(): void {
+    if (this.#ended) return;
+    for (const sender of this.#senders) sender.rewind();
+    this.#silence.resume();
+    this.#ask();
+    this.#pump();
+  }
+
+  /** Closes both ends. What is still in transit may be lost. */
+  close(): void {
+    this.#end({ why: 'closed' });
+  }
+
+  #read(frame: Frame): void {
+    const { clock } = this.#options;
+    this.#silence.heard(clock.now());
+    this.#echo = Math.max(this.#echo, frame.stamp);
+    for (const lane of LANES) {
+      const state = frame.states[lane];
+      if (state) this.#sender(lane).hear(state, frame.echo, this.#stamp);
+    }
+    if (frame.asks) this.#acknowledgeWithin(0);
+    if (frame.bytes.length > 0) this.#take(frame);
+    this.#pumpSoon();
+    for (const lane of this.#full) {
+      if (this.#sender(lane).waiting >= this.#options.window) continue;
+      this.#full.delete(lane);
+      this.#options.events.onRoom(lane);
+    }
+  }
+
+  #take({ lane, offset, bytes }: Frame): void {
+    const fresh = this.#receiver(lane).accept(offset, bytes);
+    // Bytes that had arrived already, or came too early: tells the other end at once where it is.
+    this.#acknowledgeWithin(fresh ? ACK_DELAY : 0);
+    if (fresh) this.#options.events.onData(lane, fresh);
+  }
+
+  #isStale({ echo }: Frame): boolean {
+    const { fence = Infinity, clock } = this.#options;
+    return clock.now() - echo / 1000 > fence;
+  }
+
+  #pumpSoon(): void {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    this.#options.clock.soon(() => {
+      this.#isPumping = false;
+      this.#pump();
+      this.#arm();
+    });
+  }
+
+  /** Sends as many bytes as the windows allow. */
+  #pump(): void {
+    const { transport, clock } = this.#options;
+    if (this.#ended || !transport.isConnected) return;
+    const most = transport.maxPayload - HEADER_BYTES;
+    for (const lane of LANES) {
+      const sender = this.#sender(lane);
+      for (let part = sender.next(most); part; part = sender.next(most)) this.#send(lane, part);
+    }
+    if (this.#ackAt <= clock.now()) this.#send();
+  }
+
+  /** Asks the other end for a frame. */
+  #ask(): void {
+    const { transport, clock } = this.#options;
+    if (transport.isConnected) this.#send(Lane.CONTROL, undefined, true);
+    this.#silence.asked(clock.now());
+    this.#arm();
+  }
+
+  #send(lane: LaneId = Lane.CONTROL, part = { offset: 0, length: 0 }, asks = false): void {
+    const { transport, clock } = this.#options;
+    this.#stamp = Math.max(this.#stamp + 1, Math.floor(clock.now() * 1000));
+    const [stamp, echo, { offset, length }] = [this.#stamp, this.#echo, part];
+    const states = this.#receivers.map((receiver) => receiver.state());
+    const frame = encodeFrame({ asks, closes: false, stamp, echo, states, lane, offset }, length);
+    if (length > 0) this.#sender(lane).take(frame.subarray(HEADER_BYTES), stamp);
+    this.#ackAt = Infinity;
+    transport.send(frame);
+  }
+
+  #acknowledgeWithin(delay: number): void {
+    this.#ackAt = Math.min(this.#ackAt, this.#options.clock.now() + delay);
+    if (delay === 0) this.#pumpSoon();
+    else this.#arm();
+  }
+
+  /** Whether this end waits for the other to receive something, or to make room. */
+  get #isWaiting(): boolean {
+    return this.kept > 0;
+  }
+
+  /** Sets the timer for what is due next. */
+  #arm(): void {
+    if (this.#ended) return;
+    const { clock, transport } = this.#options;
+    // An acknowledgement cannot be sent before the transport is connected, and then `resume()` does it.
+    const ackAt = transport.isConnected ? this.#ackAt : Infinity;
+    const at = Math.min(ackAt, this.#silence.next(this.#isWaiting));
+    if (this.#timer && this.#timer.at <= at) return;
+    this.#timer?.cancel();
+    this.#timer = { at, cancel: clock.after(Math.max(0, at - clock.now()), () => this.#tick(at)) };
+  }
+
+  #tick(due: number): void {
+    const { clock } = this.#options;
+    // A timer may fire a fraction of a millisecond early.
+    const now = Math.max(due, clock.now());
+    this.#timer = undefined;
+    this.#silence.skip(due, now);
+    if (this.#silence.isOver(now)) return clock.afterReading(() => this.#giveUp());
+    if (this.#silence.isAskDue(now, this.#isWaiting)) this.#ask();
+    this.#pump();
+    this.#arm();
+  }
+
+  /** What has arrived was read. If the other end is still silent, it is given up. */
+  #giveUp(): void {
+    const over = this.#silence.isOver(this.#options.clock.now());
+    if (over) this.#end({ why: over });
+    else this.#arm();
+  }
+
+  #end(end: LinkEnd): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#timer?.cancel();
+    const { transport, events } = this.#options;
+    if (end.why !== 'refused' && transport.isConnected) transport.send(encodeRefusal());
+    events.onEnd(end);
+  }
+
+  #sender(lane: LaneId): LaneSender {
+    return this.#senders[lane] as LaneSender;
+  }
+
+  #receiver(lane: LaneId): LaneReceiver {
+    return this.#receivers[lane] as LaneReceiver;
+  }
+}
