@@ -101,7 +101,10 @@ class LocalChild implements Worker {
 
   end(how: 'term' | 'kill', reason?: string): void {
     this.#endedFor ??= reason;
-    if (!this.hasEnded) this.process.kill(how === 'term' ? this.#options.killSignal : 'SIGKILL');
+    if (this.hasEnded) return;
+    // Its end is near, and may be awaited by `$exited` alone. The hold ends with the process.
+    if (how === 'kill') this.hold();
+    this.process.kill(how === 'term' ? this.#options.killSignal : 'SIGKILL');
   }
 
   crashError(method: string, advice = CALL_AGAIN): ChildCrashedError {

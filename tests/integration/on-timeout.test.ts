@@ -7,6 +7,7 @@ import { Counter } from '../fixtures/counter.js';
 import { Mortal } from '../fixtures/mortal.js';
 import { SyncUser } from '../fixtures/sync-user.js';
 import { until } from '../support/processes.js';
+import { runScript } from '../support/scripts.js';
 
 const module = '../fixtures/mortal.js';
 const options = { onTimeout: 'terminate', timeout: 100 } as const satisfies ProcxyOptions;
@@ -37,6 +38,16 @@ describe.each(['ipc', 'socket'] as const)("onTimeout: 'terminate', by %s", (chan
 });
 
 describe("onTimeout: 'terminate'", () => {
+  test('keeps the program running until the child has ended, however long the system takes to free its memory', async () => {
+    const { code, stdout } = await runScript(`
+      const mortal = await procxy(Mortal, mortalUrl, { onTimeout: 'terminate' });
+      await mortal.allocate(400);
+      await mortal.$with({ timeout: 100 }).busyForever().catch(() => {});
+      console.log((await mortal.$exited).signal);
+    `);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'SIGKILL\n' });
+  });
+
   test('runs no dispose hook, and waits for no terminateTimeout', async () => {
     const mortal = await procxy(Mortal, module, { ...options, terminateTimeout: 2 ** 31 - 1 });
     await outcome(mortal.busyForever());
