@@ -6,7 +6,7 @@ import { clearInterval, MAX_DELAY, setInterval } from './clock.js';
 import { ChildCrashedError } from './errors.js';
 import { KeepAlive } from './parent/keep-alive.js';
 import { ownFiles } from './parent/launch/agent-path.js';
-import { CALL_AGAIN, type OpenBlockingLane, type Worker, type WorkerListener } from './parent/worker.js';
+import { CALL_AGAIN, type EndKind, type OpenBlockingLane, type Worker, type WorkerListener } from './parent/worker.js';
 import type { SerializationMode } from './types/serializable.js';
 import type { ExitStatus } from './types/stats.js';
 
@@ -77,7 +77,7 @@ class InProcess implements Worker {
   }
 
   /** Drops the instance. Its code cannot be stopped, so pending work continues. */
-  end(how: 'term' | 'kill', reason?: string): void {
+  end(how: EndKind, reason?: string): void {
     if (this.hasEnded) return;
     this.#status = how === 'term' ? { code: 0, signal: null } : { code: null, signal: 'SIGKILL' };
     this.#endedFor = reason;

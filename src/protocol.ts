@@ -417,6 +417,46 @@ export interface Batch {
   rows: unknown[];
 }
 
+/**
+ * A message of one of several instances that share a child. Each of them has a session of its own, which knows nothing of the
+ * envelope. Messages without one belong to the session with the agent itself.
+ */
+export interface InstanceMessage {
+  type: 'instance-message';
+  /** Counts up from 1. The parent assigns it, and never a second time. */
+  instance: number;
+  message: object;
+}
+
+/** The parent announces an instance. Its first message follows. */
+export interface InstanceOpen {
+  type: 'instance-open';
+  instance: number;
+}
+
+/** The sender has closed its end of an instance's session, and ignores what still arrives. The other side answers with the same. */
+export interface InstanceEnd {
+  type: 'instance-end';
+  instance: number;
+}
+
+/** What travels on a channel beside the messages of the session with the agent. */
+export type Envelope = InstanceMessage | InstanceOpen | InstanceEnd;
+
+/** A frame on the blocking lane of a child with several instances. */
+export interface InstanceFrame {
+  instance: number;
+  message: object;
+}
+
+/** The argument of the agent's `share`: from then on, instances are announced by {@link InstanceOpen}. */
+export interface ShareRequest {
+  serialization: SerializationMode;
+  /** ms that the dispose hooks of all instances may take after the parent has gone. */
+  terminateTimeout: number;
+  killSignal?: NodeJS.Signals;
+}
+
 /** For example `{ __procxy_type: 'error', value: … }`. The transfer handler of that name writes and reads it. */
 export interface Descriptor {
   __procxy_type: string;

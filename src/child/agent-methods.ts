@@ -11,6 +11,7 @@ import type {
   InstanceDescription,
   LoadRequest,
   ProtocolVersion,
+  ShareRequest,
 } from '../protocol.js';
 import type { CallbacksOptions } from '../session/functions/callbacks.js';
 import { EventForwarder, type EmitterLike } from '../session/events/event-forwarder.js';
@@ -41,6 +42,8 @@ export interface Place {
   blocking(request: LoadRequest): BlockingLane | undefined;
   /** Ends the process after the instance was disposed. Absent if there is no process to end. */
   leave?(): Promise<void>;
+  /** Lets further instances live here. Absent if this is one of several. */
+  share?(): void;
   /** Does work ahead of time that would otherwise slow the first call down. */
   rehearse?(session: Session): Promise<void>;
 }
@@ -86,6 +89,8 @@ export class AgentMethods {
     switch (method) {
       case 'ready':
         return this.#place.rehearse?.(this.#opened.session);
+      case 'share':
+        return this.#share(args[0] as ShareRequest);
       case 'import':
         this.#loading = this.#load(args[0] as LoadRequest);
         return this.#loading.then((): AgentDescription => ({ batches: true }));
@@ -117,6 +122,15 @@ export class AgentMethods {
   close(): void {
     clearInterval(this.#heartbeat);
     this.instance?.close();
+  }
+
+  #share({ serialization: mode, terminateTimeout, killSignal = 'SIGTERM' }: ShareRequest): void {
+    if (!this.#place.share) throw new ProtocolError('An instance that shares its process was asked to share it.');
+    this.terminateTimeout = terminateTimeout;
+    this.killSignal = killSignal;
+    // Only an error that ends the process still crosses in this session.
+    this.#opened.carry({ mode, handles: false });
+    this.#place.share();
   }
 
   async #load(request: LoadRequest): Promise<Loaded> {

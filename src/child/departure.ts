@@ -1,5 +1,6 @@
 import { clearTimeout, now, setImmediate, setTimeout } from '../clock.js';
 import type { ServedInstance } from './serve-instance.js';
+import type { SharedInstances } from './shared-instances.js';
 
 /**
  * How this process ends.
@@ -8,7 +9,7 @@ import type { ServedInstance } from './serve-instance.js';
  *        ├── the parent asks for it ─────────────────────────────────────┤
  *        └── the channel closes ─────────────────────────────────────────┴──> leaving
  *
- * Leaving runs the instance's dispose hook. If the user has listeners of `killSignal`, they run next, and the process ends when it has
+ * Leaving runs the dispose hook of each instance. If the user has listeners of `killSignal`, they run next, and the process ends when it has
  * nothing left to do. Otherwise it flushes its output and calls `process.exit(0)`, which runs the `'exit'` listeners.
  *
  * Process managers and terminals send SIGTERM and SIGINT to the whole process group, but the parent decides when its children
@@ -16,12 +17,15 @@ import type { ServedInstance } from './serve-instance.js';
  */
 export class Departure {
   readonly #served: ServedInstance;
+  readonly #shared: SharedInstances;
   /** Whether SIGTERM was delivered, so that the user's listeners have already run. */
   #signalled = false;
   #left: Promise<void> | undefined;
 
-  constructor(served: ServedInstance) {
+  /** @param shared further instances of this process */
+  constructor(served: ServedInstance, shared: SharedInstances) {
     this.#served = served;
+    this.#shared = shared;
     process.on('SIGINT', () => {});
     process.on('SIGTERM', () => this.#hear());
   }
@@ -42,10 +46,10 @@ export class Departure {
     const end = now() + this.#served.terminateTimeout;
     const deadline = setTimeout(() => process.exit(), this.#served.terminateTimeout);
     deadline.unref();
-    await this.#served.dispose().catch((error: unknown) => {
-      // While the parent is connected, it gets the error as an answer.
-      if (!process.connected) console.error(error);
-    });
+    // While the parent is connected, it gets an error as an answer.
+    const report = (error: unknown): void => void (process.connected || console.error(error));
+    await Promise.all([this.#served, ...this.#shared].map((each) => each.dispose().catch(report)));
+    this.#shared.flush();
     this.#served.session.flush();
     const { killSignal } = this.#served;
     if (process.listenerCount(killSignal) > (ownListeners.has(killSignal) ? 1 : 0)) {

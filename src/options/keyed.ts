@@ -16,6 +16,11 @@ export const keyedOptions = {
    */
   idleTimeout: option(timeLimit, { default: 300_000, fixedAtStart: false, remedy: 'Use 0 or Infinity for no limit.' }),
   /**
+   * How many instances share a child process. A crash there, or a method that blocks the event loop, concerns all of them.
+   * @default 1
+   */
+  perChild: option(whole(1), { default: 1, fixedAtStart: false, remedy: 'For example: { perChild: 50 }.' }),
+  /**
    * How many calls may wait. One more rejects with a {@link QueueFullError}.
    * @default 10000
    */

@@ -1,5 +1,7 @@
 import type { ResolvedHeartbeat } from '../options/containment.js';
+import type { MuxChannel } from '../channel/mux-channel.js';
 import type { LoadRequest } from '../protocol.js';
+import type { SharedSync } from '../session/sync/sync-calls.js';
 import type { ChildOptions } from './options/child-options.js';
 import type { CallDefaults } from './remote-method.js';
 import type { InstanceStart } from './start-instance.js';
@@ -20,6 +22,13 @@ export interface StartOptions extends Pick<InstanceStart, 'constructorArgs' | 's
   callDefaults: CallDefaults;
   /** What errors of a crash say at their end, where something replaces the worker. */
   advice?: string | undefined;
+}
+
+/** What several instances share of their worker. */
+export interface Shared {
+  readonly channel: MuxChannel;
+  /** Absent if the worker cannot block. */
+  readonly sync: SharedSync | undefined;
 }
 
 export type ConnectionOptions = Pick<

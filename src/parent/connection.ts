@@ -1,7 +1,8 @@
 import type { UntypedFunction } from '../types/any-function.js';
 import type { Self, TransferHandler } from '../codec/transfer-handlers.js';
 import { HandleTransferError, ProtocolError, type TimeoutError } from '../errors.js';
-import type { InstanceDescription, LoadRequest, ProcessUsage } from '../protocol.js';
+import { MuxChannel } from '../channel/mux-channel.js';
+import type { InstanceDescription, LoadRequest, ProcessUsage, ShareRequest } from '../protocol.js';
 import type { CallOptions, CallTarget, ErrorFactory, OpenCall, Settle } from '../session/calls/open-call.js';
 import { PipelinedResult, type AskResult, type Asking } from '../session/calls/pipelined-result.js';
 import { RemoteResult } from '../session/calls/remote-result.js';
@@ -13,7 +14,7 @@ import type { ResolvedHeartbeat } from '../options/containment.js';
 import type { PassableHandle } from '../types/serializable.js';
 import type { ProcxyStats, SideStats } from '../types/stats.js';
 import { callbackRequest, referenceRequest } from './callback-options.js';
-import type { ConnectionOptions, StartOptions } from './connection-options.js';
+import type { ConnectionOptions, Shared, StartOptions } from './connection-options.js';
 import { endingOnAbort } from './ending-on-abort.js';
 import { handOver } from './hand-over.js';
 import { HeartbeatWatch } from './heartbeat-watch.js';
@@ -59,7 +60,7 @@ export class Connection implements RemoteInstance {
       createReference: remoteObjects(() => ({ connection: this, options: this.#callDefaults })),
       onViolation: (error) => {
         this.#life.end((method) => new ProtocolError(`${method}(): ${error.message}`, { cause: error.cause }));
-        worker.end('kill');
+        worker.end('kill', error.message);
       },
     });
     const { session } = this.#side;
@@ -142,12 +143,26 @@ export class Connection implements RemoteInstance {
       this.properties.markUnavailable(description.unmirrored);
       return description;
     } catch (error) {
-      worker.end('kill');
+      worker.end('drop');
       await worker.exited;
       throw signal?.aborted ? signal.reason : error;
     } finally {
       worker.release();
     }
+  }
+
+  /** Makes the worker a place for several instances, each with a channel of its own. This connection then starts none itself. */
+  share(request: ShareRequest): Shared {
+    const channel = new MuxChannel(this.worker.channel);
+    this.#session.inbox.passOn((message, handle) => channel.receive(message, handle));
+    // Where it fails, the worker has ended.
+    this.#askAgent('share', [request], { timeout: Infinity }).catch(() => {});
+    return { channel, sync: this.#side.sync?.share() };
+  }
+
+  /** How many calls wait for an answer. */
+  get pendingCalls(): number {
+    return this.#session.stats().pendingCalls;
   }
 
   /** ms since the child's last sign of life. `undefined` without the option `heartbeat`. */
@@ -269,9 +284,8 @@ export class Connection implements RemoteInstance {
   }
 
   /** Kills a worker that did not answer in time. Other open calls reject when it has ended. */
-  endLate({ method, timeoutMs }: TimeoutError): void {
+  readonly endLate = ({ method, timeoutMs }: TimeoutError): void =>
     this.worker.end('kill', `it did not answer ${method}() within ${timeoutMs} ms`);
-  }
 
   /** @param reason why calls reject from now on */
   terminate(reason?: ErrorFactory): Promise<void> {

@@ -50,8 +50,11 @@ export interface InstancePlan<T extends Table = Record<never, never>> {
   readonly type: Class | undefined;
   /** Where the class is. Asking V8 for it takes a while: this is done once. */
   module(): ModuleReference;
-  /** Starts a child, or takes one that was started ahead. */
-  prepare(): Prepared;
+  /**
+   * Starts a child, or takes one that was started ahead.
+   * @param worker the place for the instance, if there is one already
+   */
+  prepare(worker?: Worker): Prepared;
   /** Makes the instance there. Where anything fails, the worker has ended when this rejects. */
   start(prepared: Prepared, options: InstanceStartOptions): Promise<Instance>;
 }
@@ -79,10 +82,11 @@ export function planInstance<T extends Table = Record<never, never>>(creation: C
     className: target.name,
     type: target.type,
     module,
-    prepare: () =>
-      options.inProcess
-        ? prepare(options, startInProcess(classInProcess(target), options.serialization))
-        : (takeSpare(options) ?? prepare(options)),
+    prepare(worker) {
+      if (worker) return prepare(options, worker);
+      if (!options.inProcess) return takeSpare(options) ?? prepare(options);
+      return prepare(options, startInProcess(classInProcess(target), options.serialization));
+    },
     start: (prepared, how) => start(prepared, how, { options, target, site, module }),
   };
 }

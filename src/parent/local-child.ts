@@ -16,7 +16,7 @@ import { barrierBefore, isGiven, showUser } from './launch/user.js';
 import type { ChildOptions } from './options/child-options.js';
 import { Reaper } from './reaper.js';
 import { keepTail } from './stderr-tail.js';
-import { CALL_AGAIN, type OpenBlockingLane, type Worker, type WorkerListener } from './worker.js';
+import { CALL_AGAIN, type EndKind, type OpenBlockingLane, type Worker, type WorkerListener } from './worker.js';
 
 /** How long to wait for the last messages and output of a child after its exit, in ms. */
 const DRAIN_TIME = 500;
@@ -26,7 +26,7 @@ const reaper = new Reaper();
 /** Starts a child process of this one. */
 export function startLocalChild(options: ChildOptions): Worker {
   // `child` is set before the callback can run: nothing arrives in this turn of the event loop.
-  const launched = launch(options, (error) => child.listener?.onGarbage(error));
+  const launched = launch(options, (error) => child.listeners.forEach((each) => each.onGarbage(error)));
   const child = new LocalChild(launched, options);
   return child;
 }
@@ -43,7 +43,7 @@ class LocalChild implements Worker {
   readonly exited: Promise<ExitStatus>;
   readonly disconnected: Promise<void>;
   lastWords: { error: unknown } | undefined;
-  listener: WorkerListener | undefined;
+  readonly listeners: WorkerListener[] = [];
   readonly #keepAlive: KeepAlive;
   readonly #options: ChildOptions;
   readonly #program: string;
@@ -88,7 +88,7 @@ class LocalChild implements Worker {
   }
 
   listen(listener: WorkerListener): void {
-    this.listener = listener;
+    this.listeners.push(listener);
   }
 
   hold(): void {
@@ -99,7 +99,7 @@ class LocalChild implements Worker {
     this.#keepAlive.release();
   }
 
-  end(how: 'term' | 'kill', reason?: string): void {
+  end(how: EndKind, reason?: string): void {
     this.#endedFor ??= reason;
     if (this.hasEnded) return;
     // Its end is near, and may be awaited by `$exited` alone. The hold ends with the process.
@@ -147,7 +147,7 @@ class LocalChild implements Worker {
       });
     });
     this.#status = status;
-    this.listener?.onEnd();
+    for (const { onEnd } of this.listeners) onEnd();
     if (child.pid !== undefined) reaper.unwatch(child.pid);
     if (!this.#startFailure) await this.#drain();
     this.#keepAlive.close();

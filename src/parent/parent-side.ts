@@ -91,7 +91,7 @@ export function openParentSide(worker: Worker, options: ParentSideOptions): Pare
 
 /** Serves a worker that blocks until a function of this side returns, if it has a lane for that. */
 function serveBlocked(
-  { blocking, name, isHere }: Worker,
+  { blocking, name, isHere, waiting }: Worker,
   session: Session,
   callbacks: Callbacks,
   mode: SerializationMode,
@@ -104,6 +104,7 @@ function serveBlocked(
     mode,
     callbacks,
     timeout,
+    context: waiting,
     awaitsPromises: !isHere,
   });
   session.use(sync);

@@ -20,7 +20,8 @@ export interface Termination {
 /** Ends a worker: runs its dispose hook, then asks it to end, and kills it at the deadline. Resolves when it has ended. */
 export function terminate(termination: Termination): Promise<void> {
   const { worker, timeout } = termination;
-  return endBy(worker, timeout, undefined, async () => {
+  const late = (): void => worker.end('drop');
+  return endBy(worker, timeout, late, async () => {
     if (!worker.isConnected) return worker.end('term');
     if (worker.leaves) return askToLeave(termination);
     if (termination.hasHook) await disposed(termination);
@@ -31,13 +32,18 @@ export function terminate(termination: Termination): Promise<void> {
 /** Waits for a worker that has closed its channel. If it does not end by itself in time, kills it. */
 export function awaitEnd(worker: Worker, timeout: number): Promise<void> {
   const reason = `it closed its channel to the parent, and had not ended ${timeout} ms later`;
-  return endBy(worker, timeout, reason, () => Promise.resolve());
+  return endBy(
+    worker,
+    timeout,
+    () => worker.end('kill', reason),
+    () => Promise.resolve(),
+  );
 }
 
 /** Asks a worker to end by itself. If it does not react and has no dispose hook to run, kills it early. */
 async function askToLeave(termination: Termination): Promise<void> {
   const { worker, timeout, hasHook, ask } = termination;
-  const late = hasHook ? undefined : setTimeout(() => worker.end('kill'), Math.min(ACKNOWLEDGE_TIME, timeout));
+  const late = hasHook ? undefined : setTimeout(() => worker.end('drop'), Math.min(ACKNOWLEDGE_TIME, timeout));
   const begun = ask('end').then(
     () => clearTimeout(late),
     () => {},
@@ -53,11 +59,11 @@ async function disposed({ worker, ask }: Termination): Promise<void> {
 async function endBy(
   worker: Worker,
   timeout: number,
-  reason: string | undefined,
+  late: () => void,
   ask: () => Promise<void> | void,
 ): Promise<void> {
   worker.hold();
-  const deadline = setTimeout(() => worker.end('kill', reason), timeout);
+  const deadline = setTimeout(late, timeout);
   try {
     await ask();
     await worker.exited;

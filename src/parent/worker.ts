@@ -3,6 +3,7 @@ import type { Channel } from '../channel/channel.js';
 import type { MessageFormat } from '../channel/frames.js';
 import type { ChildCrashedError, ProtocolError } from '../errors.js';
 import type { DataLane } from '../session/streams/data-link.js';
+import type { WaitingContext } from '../session/sync/sync-calls.js';
 import type { ExitStatus } from '../types/stats.js';
 
 /**
@@ -13,6 +14,8 @@ export type OpenBlockingLane = (format: MessageFormat, onGarbage: (error: Protoc
 
 /** What to do about the end of a worker that nothing replaces. */
 export const CALL_AGAIN = 'Call procxy() again for a new one.';
+
+export type EndKind = 'term' | 'drop' | 'kill';
 
 /** The listeners of a worker. */
 export interface WorkerListener {
@@ -42,6 +45,8 @@ export interface Worker {
   /** Lanes besides the channel, if there are any. */
   readonly bytes: DataLane | undefined;
   readonly blocking: OpenBlockingLane | undefined;
+  /** Tells whether code of this side runs for a function that the process waits for. Absent if no other instance lives there. */
+  readonly waiting?: WaitingContext | undefined;
   /** The descriptors with which the other side has inherited its ends of these lanes. */
   readonly descriptors: { readonly bytes?: number | undefined; readonly blocking?: number | undefined };
 
@@ -57,16 +62,17 @@ export interface Worker {
   /** The uncaught error that it reported before it ended. Part of {@link crashError}. */
   lastWords: { error: unknown } | undefined;
 
-  /** Sets the listeners. The owner of the worker calls it once. */
+  /** Adds listeners. The owner of the worker calls it once, and the owner of a process with several instances once more. */
   listen(listener: WorkerListener): void;
   /** Keeps this process alive until {@link release} was called as many times, and a few ms longer. */
   hold(): void;
   release(): void;
   /**
-   * Ends the worker: `'term'` asks it to end, `'kill'` ends it immediately.
+   * Ends the worker: `'term'` asks its process to end, `'kill'` ends the process immediately. `'drop'` does the same, unless other
+   * instances live there: then it ends only this one, whose code cannot be stopped.
    * @param reason added to the errors of open calls
    */
-  end(how: 'term' | 'kill', reason?: string): void;
+  end(how: EndKind, reason?: string): void;
   /**
    * Makes the error for calls after its end.
    * @param advice the last sentence of its message

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { times } from '../support/thorough.js';
 import { fuzz } from './fuzz.js';
+import { fuzzEnvelopes } from './fuzz-envelopes.js';
 import { fuzzHonest } from './honest.js';
 
 const MESSAGES = times(5000, 200_000);
@@ -17,6 +18,11 @@ describe.each(['json', 'advanced'] as const)('in %s mode', (mode) => {
     },
     600_000,
   );
+
+  test('envelopes of any kind harm only the child that sends them', async () => {
+    const { children, ended } = await fuzzEnvelopes(mode, MESSAGES);
+    expect(ended).toBeGreaterThan(children / 4);
+  }, 600_000);
 
   test('values of all kinds arrive whole between sides that keep the protocol, or are refused', async () => {
     const { values, refused } = await fuzzHonest(mode, times(2000, 50_000));

@@ -1,10 +1,11 @@
 /**
  * `npm run fuzz`, with `--messages N` for so many in each mode: random messages to both sides of a session, and a hundredth as many
- * values between two sides that keep the protocol; then, with `--bytes N` and `--seed N`, so many attacks on the parent's end of a socket channel, and a hundred times as many damaged messages for its decoder.
+ * values between two sides that keep the protocol, and a tenth as many envelopes from a child with several instances; then, with `--bytes N` and `--seed N`, so many attacks on the parent's end of a socket channel, and a hundred times as many damaged messages for its decoder.
  */
 import { parseArgs } from 'node:util';
 import { fuzzBytes } from './bytes.js';
 import { fuzz } from './fuzz.js';
+import { fuzzEnvelopes } from './fuzz-envelopes.js';
 import { fuzzHandles } from './fuzz-handles.js';
 import { fuzzHonest } from './honest.js';
 import { fuzzPayloads } from './payloads.js';
@@ -33,6 +34,8 @@ for (const mode of ['json', 'advanced'] as const) {
     );
     printFrequent(reasons);
   }
+  const { envelopes, children, ended } = await fuzzEnvelopes(mode, Math.ceil(half / 10));
+  console.log(`${mode}, of several instances: ${envelopes} envelopes, ${children} children, ${ended} ended`);
   const start = performance.now();
   const { values: crossed, arrived, refused } = await fuzzHonest(mode, half / 50);
   const seconds = ((performance.now() - start) / 1000).toFixed(0);

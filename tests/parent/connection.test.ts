@@ -3,7 +3,7 @@ import { memoryChannelPair, type MemoryChannel } from '../../src/channel/memory.
 import { ChildCrashedError, ProtocolError, TerminatedError } from '../../src/errors.js';
 import type { StartOptions } from '../../src/parent/connection-options.js';
 import { Connection } from '../../src/parent/connection.js';
-import type { Worker, WorkerListener } from '../../src/parent/worker.js';
+import type { EndKind, Worker, WorkerListener } from '../../src/parent/worker.js';
 import type { CallInvoke, Message } from '../../src/protocol.js';
 import type { ExitStatus } from '../../src/types/stats.js';
 
@@ -50,7 +50,7 @@ class ScriptedWorker implements Worker {
     this.holds--;
   }
 
-  end(how: 'term' | 'kill', reason?: string): void {
+  end(how: EndKind, reason?: string): void {
     this.log.push(reason === undefined ? how : [how, reason]);
   }
 
@@ -138,21 +138,22 @@ describe('a connection', () => {
     const open = expect(call('hang')).rejects.toThrow(ProtocolError);
     worker.far.send({ type: 'call-result', callId: 999, result: 'success' });
     await open;
-    expect(worker.log).toEqual(['hang', 'kill']);
+    const killed = ['kill', expect.any(String)];
+    expect(worker.log).toEqual(['hang', killed]);
     await expect(call('echo')).rejects.toThrow(ProtocolError);
-    expect(worker.log).toEqual(['hang', 'kill']);
+    expect(worker.log).toEqual(['hang', killed]);
   });
 
   test('takes bytes that are no message for a breach of the protocol', async () => {
     const open = expect(call('hang')).rejects.toThrow('junk');
     worker.listener?.onGarbage(new ProtocolError('junk'));
     await open;
-    expect(worker.log).toContain('kill');
+    expect(worker.log).toContainEqual(['kill', 'junk']);
   });
 
   test('takes a sign of life that nobody asked for as one', async () => {
     worker.far.send({ type: 'heartbeat' });
-    await expect.poll(() => worker.log).toEqual(['kill']);
+    await expect.poll(() => worker.log).toEqual([['kill', expect.any(String)]]);
     await expect(call('echo')).rejects.toThrow('was not requested');
   });
 
@@ -182,7 +183,7 @@ describe('a connection', () => {
     const ended = connection.terminate();
     await expect(call('echo')).rejects.toThrow(TerminatedError);
     // The hook is not answered, so that its time runs out.
-    await expect.poll(() => worker.log).toEqual(['dispose', 'kill']);
+    await expect.poll(() => worker.log).toEqual(['dispose', 'drop']);
     expect(worker.holds).toBeGreaterThan(0);
     worker.exit();
     await ended;
@@ -200,7 +201,7 @@ test('a start that fails has ended the worker when it rejects', async () => {
     throw new Error('no module');
   };
   const started = expect(failing.start({ ...start, makeRequest })).rejects.toThrow('no module');
-  await expect.poll(() => other.log).toEqual(['kill']);
+  await expect.poll(() => other.log).toEqual(['drop']);
   expect(other.holds).toBe(1);
   other.exit();
   await started;

@@ -12,6 +12,7 @@ import { IdleEntries } from './idle-entries.js';
 import { KeyEntry } from './key-entry.js';
 import { LinkedList } from './linked-list.js';
 import { saveInstance } from './save-instance.js';
+import { SharedChildren } from './shared-children.js';
 import { WaitingCall, WaitingRoom } from './waiting-room.js';
 
 export type KeyedPlan = InstancePlan<typeof keyedOptions>;
@@ -24,6 +25,8 @@ export class Keyed {
   readonly #room: WaitingRoom<Instance>;
   /** Keys with calls for which there is no room yet. */
   readonly #queue = new LinkedList<KeyEntry>();
+  /** Absent if each instance has a child for itself. */
+  readonly #children: SharedChildren | undefined;
   readonly #idle: IdleEntries;
   /** Instances that are saved or ended. */
   readonly #leaving = new Set<KeyEntry>();
@@ -36,8 +39,9 @@ export class Keyed {
   #stopFollowing: () => void = () => {};
 
   constructor(plan: KeyedPlan) {
-    const { signal, maxQueue, queueTimeout, idleTimeout } = plan.options;
+    const { signal, maxQueue, queueTimeout, idleTimeout, perChild, inProcess } = plan.options;
     this.#plan = plan;
+    if (perChild > 1 && !inProcess) this.#children = new SharedChildren(plan);
     this.#room = new WaitingRoom({
       maxQueue,
       queueTimeout,
@@ -173,7 +177,7 @@ export class Keyed {
       const restore = plan.options.restore as Restore | undefined;
       const constructorArgs = restore ? [entry.key, await restore(entry.key)] : [entry.key];
       if (this.#state === 'closed') throw this.#closedError('constructor');
-      entry.prepared = plan.prepare();
+      entry.prepared = this.#children?.prepare() ?? plan.prepare();
       const instance = await plan.start(entry.prepared, { constructorArgs, advice: 'The next call makes a new one.' });
       this.#becomeUp(entry, instance);
     } catch (error) {
@@ -288,7 +292,10 @@ export class Keyed {
     this.#onQuiet?.();
     const reason = (): Error => new TerminatedError('The instances by key were terminated while the call ran.');
     const prepared = [...this.#entries.values()].map((entry) => entry.prepared);
-    await Promise.all(prepared.map((each) => each?.connection.terminate(reason)));
+    await Promise.all([
+      ...prepared.map((each) => each?.connection.terminate(reason)),
+      this.#children?.terminate(reason),
+    ]);
   }
 
   #closedError(method: string): Error {

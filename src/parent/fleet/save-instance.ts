@@ -8,7 +8,7 @@ type Save = (proxy: object, key: string) => unknown;
 
 /**
  * Calls the option `save` with a proxy of the instance, before the instance is ended.
- * @param isAnnounced whether a failure is a process warning; otherwise its caller reports it
+ * @param isAnnounced whether a failure is a process warning; otherwise its caller reports it. The end of the child is none
  * @throws what `save` throws
  */
 export async function saveInstance(
@@ -24,7 +24,7 @@ export async function saveInstance(
     await save(createProxy<object>({ connection, description, options, className, type }), key);
   } catch (error) {
     const what = `The instance of the key '${key}' could not be saved, and lives on. ${describeReason(error)}.`;
-    if (isAnnounced()) warn('PROCXY_SAVE_FAILED', what);
+    if (connection.isOpen && isAnnounced()) warn('PROCXY_SAVE_FAILED', what);
     throw error;
   }
 }

@@ -120,7 +120,7 @@ export class Supervisor {
       await within(left, plan.options.startTimeout, connection.worker.exited, setUp(instance, crash));
       if (!connection.isOpen) throw connection.failure('setup');
     } catch (error) {
-      connection.worker.end('kill');
+      connection.worker.end('drop');
       await connection.worker.exited;
       throw error;
     }

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Channel } from '../../channel/channel.js';
+import { SharedLane } from '../../channel/shared-lane.js';
 import { now } from '../../clock.js';
 import { ProtocolError, SyncCallbackError, TimeoutError } from '../../errors.js';
 import { isPromise } from '../../is-promise.js';
@@ -23,8 +24,19 @@ export interface SyncCallsOptions {
   callbacks: Callbacks;
   /** ms that the child waits. `Infinity` means no limit. */
   timeout: number;
+  /** Tells which invocation this code runs for. Instances of one child share it, since they wait together. Default: its own. */
+  context?: WaitingContext | undefined;
   /** Whether the child also waits for promises. With `inProcess` it cannot: it blocks the event loop that would settle them. */
   awaitsPromises: boolean;
+}
+
+/** The invocation that a function of this side runs for, while the child waits. */
+export type WaitingContext = AsyncLocalStorage<Pick<Job, 'state' | 'name'>>;
+
+/** What instances of one child share: they all wait while one of them does. */
+export interface SharedSync {
+  readonly lane: SharedLane;
+  readonly context: WaitingContext;
 }
 
 /**
@@ -51,13 +63,16 @@ export class SyncCalls implements SessionPart {
   readonly #options: SyncCallsOptions;
   readonly #format: EarlyFormat;
   /** Detects calls made from within a function that the child waits for. */
-  readonly #context = new AsyncLocalStorage<Job>();
+  readonly #context: WaitingContext;
   readonly #deadlines: Deadlines;
   #link!: SessionApi;
   #job: Job | undefined;
+  /** Set if instances of the child have lanes of their own. */
+  #lane: SharedLane | undefined;
 
   constructor(options: SyncCallsOptions) {
     this.#options = options;
+    this.#context = options.context ?? new AsyncLocalStorage();
     this.#format = earlyFormat(options.mode);
     this.#deadlines = new Deadlines({
       received: () => this.#link.inbox.received,
@@ -68,6 +83,12 @@ export class SyncCalls implements SessionPart {
   attach(link: SessionApi): void {
     this.#link = link;
     this.#options.channel.onMessage((message) => this.#guard(() => this.#receive(message)));
+  }
+
+  /** The child has several instances: from now on, each invocation names its instance. */
+  share(): SharedSync {
+    this.#lane ??= new SharedLane(this.#options.channel);
+    return { lane: this.#lane, context: this.#context };
   }
 
   get isWaitedFor(): boolean {
@@ -100,6 +121,7 @@ export class SyncCalls implements SessionPart {
   }
 
   #receive(message: unknown): void {
+    if (this.#lane) return this.#lane.receive(message);
     if (!isOurs(message) || message.type !== 'callback-invoke' || findMalformedField(message) !== undefined) {
       throw new ProtocolError('A message on the socket for sync() is not an invocation.');
     }

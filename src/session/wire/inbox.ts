@@ -41,6 +41,7 @@ export class Inbox {
   /** How many messages of the channel were handled. Larger than `#arrived` while some came ahead of it. */
   #received = 0;
   #violated = false;
+  #passOn: ((message: object, handle: ArrivedHandle | undefined) => void) | undefined;
 
   constructor(options: InboxOptions) {
     this.#options = options;
@@ -51,12 +52,18 @@ export class Inbox {
     return this.#received;
   }
 
+  /** Sets the only listener for messages of the channel that are not ours. What it throws is a violation. */
+  passOn(listener: (message: object, handle: ArrivedHandle | undefined) => void): void {
+    this.#passOn = listener;
+  }
+
   /** Handles a message from the channel. Never throws: reports a violation instead. */
   receive(message: object, handle: ArrivedHandle | undefined): void {
     if (this.#violated) return;
     try {
       if ((message as Partial<Batch>).type === 'batch') this.#receiveBatch(message);
       else if (isOurs(message)) this.#receiveOne(message, handle ? { way: 'channel', handle } : byChannel);
+      else this.#passOn?.(message, handle);
     } catch (error) {
       this.violate(error);
     }

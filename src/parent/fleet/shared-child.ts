@@ -1,0 +1,115 @@
+import { clearTimeout, setTimeout } from '../../clock.js';
+import type { keyedOptions } from '../../options/keyed.js';
+import type { ErrorFactory } from '../../session/calls/open-call.js';
+import type { ProcessUsage } from '../../protocol.js';
+import type { Connection } from '../connection.js';
+import type { Shared } from '../connection-options.js';
+import type { InstancePlan } from '../instance-plan.js';
+import type { Prepared } from '../spares.js';
+import { Seat } from './seat.js';
+
+/** The least time for a process to confirm that it has let go of an instance, in ms. */
+const LEAST_PATIENCE = 500;
+
+/** A child process with several instances. It has a connection to the agent itself, and one for each of them. */
+export class SharedChild {
+  readonly #plan: InstancePlan<typeof keyedOptions>;
+  /** The connection to the agent. */
+  readonly #root: Connection;
+  readonly #shared: Shared;
+  readonly #seats = new Map<Seat, Connection>();
+  readonly #onRoom: () => void;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param onRoom called when an instance has gone */
+  constructor(plan: InstancePlan<typeof keyedOptions>, onRoom: () => void) {
+    const { serialization, terminateTimeout, killSignal } = plan.options;
+    this.#plan = plan;
+    this.#onRoom = onRoom;
+    this.#root = plan.prepare().connection;
+    this.#shared = this.#root.share({
+      serialization,
+      terminateTimeout,
+      ...(killSignal !== 'SIGTERM' && { killSignal }),
+    });
+    const { worker } = this.#root;
+    worker.listen({
+      onEnd: () => this.#each((seat) => seat.listener?.onEnd()),
+      onGarbage: (error) => this.#each((seat) => seat.listener?.onGarbage(error)),
+    });
+    void worker.disconnected.then(() => this.#each((seat) => seat.disconnect()));
+    void worker.exited.then((status) => {
+      clearTimeout(this.#timer);
+      this.#each((seat) => seat.exit(status));
+    });
+  }
+
+  /** How many instances it has, or starts. */
+  get size(): number {
+    return this.#seats.size;
+  }
+
+  get isOpen(): boolean {
+    return this.#root.isOpen;
+  }
+
+  get exited(): Promise<unknown> {
+    return this.#root.worker.exited;
+  }
+
+  /** Makes a place for one more. */
+  prepare(): Prepared {
+    const { channel, sync } = this.#shared;
+    const seat: Seat = new Seat({
+      child: this.#root.worker,
+      channel: channel.open(),
+      sync,
+      mayEnd: () => !prepared.connection.isOpen || seat.isDropped,
+      onDropped: () => this.#watchDropped(),
+      onGone: () => {
+        this.#seats.delete(seat);
+        this.#onRoom();
+      },
+    });
+    const prepared: Prepared = this.#plan.prepare(seat);
+    this.#seats.set(seat, prepared.connection);
+    return prepared;
+  }
+
+  usage(timeout: number): Promise<ProcessUsage | undefined> {
+    return this.#root.usage(timeout);
+  }
+
+  /** Ends its instances, then the process, which is killed at `terminateTimeout`. */
+  async terminate(reason: ErrorFactory): Promise<void> {
+    const { worker } = this.#root;
+    const deadline = setTimeout(() => worker.end('kill'), this.#plan.options.terminateTimeout);
+    try {
+      await Promise.all([...this.#seats.values()].map((connection) => connection.terminate(reason)));
+      await this.#root.terminate(reason);
+    } finally {
+      clearTimeout(deadline);
+    }
+  }
+
+  /**
+   * A process whose event loop is blocked does not let go of an instance. It is killed for it only when nobody waits for a call there
+   * any more: the call that blocks it may still return.
+   */
+  #watchDropped(): void {
+    this.#timer ??= setTimeout(
+      () => {
+        this.#timer = undefined;
+        const seats = [...this.#seats];
+        if (!seats.some(([seat]) => seat.isDropped)) return;
+        if (seats.some(([, connection]) => connection.isOpen && connection.pendingCalls > 0)) this.#watchDropped();
+        else this.#root.worker.end('kill', 'its event loop was blocked, and nothing waited for it any more');
+      },
+      Math.max(this.#plan.options.terminateTimeout, LEAST_PATIENCE),
+    );
+  }
+
+  #each(action: (seat: Seat) => void): void {
+    for (const seat of this.#seats.keys()) action(seat);
+  }
+}
