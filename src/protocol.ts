@@ -21,6 +21,12 @@ export type Wire = unknown;
  */
 export type Coded = true | (string | number)[];
 
+/**
+ * How a call or an event continues a trace of OpenTelemetry: what its propagator writes, such as `traceparent` and `baggage`. Only
+ * processes that import `procxy/opentelemetry` send and read it.
+ */
+export type TraceFields = Readonly<Record<string, string>>;
+
 /** Asks the other side to run a method. Answered by exactly one {@link CallResult} with the same `callId`. */
 export interface CallInvoke {
   type: 'call-invoke';
@@ -31,6 +37,7 @@ export interface CallInvoke {
   method: string;
   args: Wire[];
   coded?: Coded;
+  trace?: TraceFields;
 }
 
 export interface CallSuccess {
@@ -68,6 +75,7 @@ export interface CallbackInvoke {
   /** Copies of those messages that the channel may not deliver while the caller blocks. */
   early?: EarlyMessages | undefined;
   coded?: Coded;
+  trace?: TraceFields;
 }
 
 /** Copies of messages that are in transit on the channel, in order. */
@@ -141,6 +149,7 @@ export interface ReferenceInvoke {
   method: string;
   args: Wire[];
   coded?: Coded;
+  trace?: TraceFields;
 }
 
 export type ReferenceMember = 'property' | 'symbol';
@@ -154,6 +163,7 @@ export interface ResultInvoke {
   method: string;
   args: Wire[];
   coded?: Coded;
+  trace?: TraceFields;
 }
 
 /** Parent to child: all answers up to that to this call have been read, and their results need not be kept. */
@@ -322,6 +332,7 @@ export interface EventEmit extends OfEmitter {
   event: EventName;
   args: Wire[];
   coded?: Coded;
+  trace?: TraceFields;
 }
 
 /** Carries one handle, which is attached to the message, just before the message with its descriptor. */
@@ -536,6 +547,10 @@ export interface LoadRequest {
   killSignal?: NodeJS.Signals;
   /** The directory that the agent changes to before it loads the module. Absent to stay where it was started. */
   cwd?: string;
+  /** The trace to which the construction belongs. */
+  trace?: TraceFields;
+  /** Modules that the agent loads before that of the class, such as the set-up of OpenTelemetry. */
+  preload?: ModuleReference[];
 }
 
 /** What the agent's `import` returns. */

@@ -14,6 +14,7 @@ import type {
   ShareRequest,
 } from '../protocol.js';
 import type { CallbacksOptions } from '../session/functions/callbacks.js';
+import { serveInSpan } from '../session/calls/server-span.js';
 import { EventForwarder, type EmitterLike } from '../session/events/event-forwarder.js';
 import type { Carried, CarriedParts, OpenSession } from '../session/open-session.js';
 import { lentObjects } from '../session/references/lent-objects.js';
@@ -56,6 +57,8 @@ interface Loaded extends LoadedClass {
 export class AgentMethods {
   /** `undefined` until it is constructed. */
   instance: Instance | undefined;
+  /** The name of the class, for spans. */
+  className: string | undefined;
   /** ms that the dispose hook may take after the other side has gone. */
   terminateTimeout = 0;
   killSignal: NodeJS.Signals = 'SIGTERM';
@@ -140,6 +143,7 @@ export class AgentMethods {
           'Install a single version, and rebuild the bundles that contain it.',
       );
     }
+    this.className = request.class.name;
     const { session, carry } = this.#opened;
     const { serialization: mode, supportHandles: handles, busyPoll = 0 } = request;
     this.terminateTimeout = request.terminateTimeout;
@@ -164,7 +168,9 @@ export class AgentMethods {
     const { request, namespace, Class } = await this.#loading;
     const { session, codec } = this.#opened;
     const { serialization: mode, mirror, heartbeat, references } = request;
-    const { object } = await makeInstance(Class, request.create, args);
+    const call = { className: request.class.name, method: 'constructor', trace: request.trace, isTrusted: true };
+    const made = serveInSpan(call, () => makeInstance(Class, request.create, args));
+    const { object } = await (made as ReturnType<typeof makeInstance>);
     this.#self.current = object;
     // Without handles and callbacks: mirroring a property must not move a socket, nor keep a function alive on the other side.
     const propertyCodec = createCodec({

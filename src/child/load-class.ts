@@ -16,8 +16,10 @@ export interface LoadedClass {
  * Imports the module and finds the class in it.
  * @throws {ModuleResolutionError}
  */
-export async function loadClass({ module, class: wanted, cwd }: LoadRequest): Promise<LoadedClass> {
+export async function loadClass({ module, class: wanted, cwd, preload = [] }: LoadRequest): Promise<LoadedClass> {
   if (cwd !== undefined) enter(cwd);
+  // One after the other: a module may replace what the next one imports.
+  for (const each of preload) await loadModule(each);
   const namespace = await withLoadingMark({ class: wanted, module }, () => loadModule(module));
   return { namespace, Class: findClass(namespace, wanted, displayModule(module)) };
 }

@@ -33,6 +33,7 @@ export function serveInstance(
     channel,
     isParent: false,
     self,
+    className: () => agent.className,
     ownFile: place.ownFile,
     run: (target, method, args) => (target === 'agent' ? agent.run(method, args) : agent.started.call(method, args)),
     preface: () => agent.instance?.properties.takeChanges(),

@@ -55,6 +55,7 @@ export class Connection implements RemoteInstance {
       self,
       transfers,
       carried: options,
+      className: () => this.#className,
       expectsHeartbeat: () => this.#expectsHeartbeat,
       isOver: () => this.#life.isOver,
       createReference: remoteObjects(() => ({ connection: this, options: this.#callDefaults })),

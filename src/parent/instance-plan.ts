@@ -2,9 +2,11 @@ import { pathToFileURL } from 'node:url';
 import type { Class } from '../classes.js';
 import { sanitizeForClone } from '../codec/sanitize.js';
 import { OptionsValidationError } from '../errors.js';
+import { instrumentation } from '../instrumentation.js';
 import type { Resolved, Table } from '../options/option.js';
 import type { InstanceDescription, ModuleReference } from '../protocol.js';
 import { captureCallSite, type CallSite } from '../session/calls/call-site.js';
+import { runInSpan } from '../session/calls/server-span.js';
 import type { SerializationMode } from '../types/serializable.js';
 import { callerUrl } from './caller.js';
 import type { InstanceRequest } from './connection-options.js';
@@ -106,6 +108,9 @@ async function start(prepared: Prepared, given: InstanceStartOptions, known: Kno
   // An event loop that is shared is awake already.
   const busyPoll = options.inProcess ? 0 : options.busyPoll;
   const { work } = options.inProcess ? {} : directoriesFor(options);
+  const className = target.name;
+  const { current, childModules: preload } = instrumentation;
+  const span = current?.client({ className, method: 'constructor' });
   const makeRequest = (): InstanceRequest => ({
     protocol: 1,
     module: module(),
@@ -119,8 +124,9 @@ async function start(prepared: Prepared, given: InstanceStartOptions, known: Kno
     ...(work !== undefined && { cwd: work }),
     ...(busyPoll > 0 && { busyPoll }),
     ...(heartbeat && { heartbeat: heartbeat.interval }),
+    ...(span?.trace && { trace: span.trace }),
+    ...(preload && !options.inProcess && { preload }),
   });
-  const className = target.name;
   const request = {
     ...given,
     makeRequest,
@@ -133,7 +139,9 @@ async function start(prepared: Prepared, given: InstanceStartOptions, known: Kno
     callDefaults: options,
   };
   const context = { className, pid: connection.worker.pid };
-  const description = await traceStart(context, () => connection.start(request)).finally(refillSpares);
+  const run = (): Promise<InstanceDescription> => traceStart(context, () => connection.start(request));
+  const started = span ? (runInSpan(span, run) as ReturnType<typeof run>) : run();
+  const description = await started.finally(refillSpares);
   return { ...prepared, description };
 }
 

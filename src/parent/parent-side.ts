@@ -22,6 +22,8 @@ export interface ParentSideOptions {
   /** Transfer handlers that are asked before the built-in ones. */
   transfers: readonly TransferHandler[];
   carried: Pick<ResolvedOptions, 'serialization' | 'supportHandles' | 'callbacks' | 'references'>;
+  /** The class of the instance, for spans. */
+  className(): string;
   /** Whether the worker was asked to send heartbeats. */
   expectsHeartbeat(): boolean;
   /** Whether the connection is over, so that nothing more is sent. */
@@ -51,6 +53,7 @@ export function openParentSide(worker: Worker, options: ParentSideOptions): Pare
   const { session, codec, carry } = openSession({
     channel: withDebugLog(worker.channel, worker.name),
     isParent: true,
+    className: options.className,
     self,
     transfers,
     ownFile: ownFiles(),
@@ -71,6 +74,7 @@ export function openParentSide(worker: Worker, options: ParentSideOptions): Pare
   const properties = new PropertyMirror(codec);
   const eventOptions: EventSubscriptionsOptions = {
     codec,
+    className: options.className,
     onListening: onBusy,
     send: (message) => {
       if (!isOver()) session.sendControl(message);

@@ -72,7 +72,7 @@ export interface SessionPart {
   /** Returns an error if `method` cannot be called now. */
   refuse?(method: string): Error | undefined;
   /** Calls `done` when none of these streams is open any more; not where the conversation ends before. */
-  whenClosed?(streams: readonly number[], done: () => void): void;
+  whenClosed?(streams: readonly number[], done: (failure?: { value: unknown }) => void): void;
   readonly stats?: Partial<SideStats>;
   /** The session ends: pending operations fail with this reason. */
   end?(reason: ErrorFactory): void;

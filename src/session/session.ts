@@ -1,9 +1,11 @@
 import type { Channel } from '../channel/channel.js';
 import type { Codec } from '../codec/codec.js';
 import { markRan, ProtocolError } from '../errors.js';
+import { instrumentation, type DescribedCall } from '../instrumentation.js';
 import type { CallInvoke, Coded, Message } from '../protocol.js';
 import type { SideStats } from '../types/stats.js';
 import { Calls } from './calls/calls.js';
+import { ClientSpans } from './calls/client-spans.js';
 import type { CallOptions, CallTarget, ErrorFactory, OpenCall, Settle } from './calls/open-call.js';
 import { Inbox, type Arrival } from './wire/inbox.js';
 import { Sending } from './wire/sending.js';
@@ -11,6 +13,7 @@ import type { Accounts, Handlers, SessionPart } from './part.js';
 import { RemoteResult } from './calls/remote-result.js';
 import type { Parcel } from './wire/parcel.js';
 import { Server } from './calls/serve.js';
+import { serveInSpan } from './calls/server-span.js';
 
 /** Runs a method for the other side. Its result or error is the answer. */
 export type Run = (target: 'instance' | 'agent', method: string, args: unknown[]) => unknown;
@@ -22,6 +25,8 @@ export interface SessionOptions {
   run?: Run;
   /** Handlers for messages that belong to no part. A message without a handler is a protocol violation. */
   handlers?: Handlers;
+  /** The class of the instance, for spans. Absent if there is no instance. */
+  className?(): string | undefined;
   /** Returns a message to write first, if there is one. Called before each write. */
   preface?(): Message | undefined;
   /** The other side broke the protocol. Nothing more is read from it. */
@@ -39,6 +44,7 @@ export class Session implements Accounts {
   readonly inbox: Inbox;
   readonly #sending: Sending;
   readonly #calls: Calls;
+  readonly #spans = new ClientSpans();
   readonly #server: Server;
   readonly #options: SessionOptions;
   readonly #parts: SessionPart[] = [];
@@ -116,7 +122,7 @@ export class Session implements Accounts {
       sendHandle: (message, handle) => sending.sendHandle(message, handle),
       open: (target, name, args, options, settle) => {
         if (this.#over) settle.reject(markRan(this.#over(name), 'no'));
-        else this.#calls.open(target, name, args, options, settle);
+        else this.#open(target, name, args, options, settle);
       },
       nextId: () => this.#calls.nextId(),
       flush: () => sending.flush(),
@@ -152,7 +158,7 @@ export class Session implements Accounts {
     settle: Settle,
   ): OpenCall | undefined {
     const { observe } = options;
-    return this.#calls.open(target, method, args, options, observe ? observe(settle) : settle);
+    return this.#open(target, method, args, options, observe ? observe(settle) : settle);
   }
 
   /** Sends a message in order with all others that carry user values, such as calls and answers. Never throws. */
@@ -195,6 +201,7 @@ export class Session implements Accounts {
     this.#over ??= reason;
     this.#calls.rejectAll(reason);
     for (const part of this.#parts) part.end?.(reason);
+    this.#spans.end(reason);
   }
 
   /** Rejects every open call and clears all timers. The channel's owner closes the channel. */
@@ -204,6 +211,7 @@ export class Session implements Accounts {
     this.#calls.close(reason);
     for (const part of this.#parts) part.end?.(reason);
     for (const part of this.#parts) part.close?.();
+    this.#spans.end(reason);
   }
 
   stats(): SideStats {
@@ -230,7 +238,32 @@ export class Session implements Accounts {
     return undefined;
   }
 
-  #whenClosed(streams: readonly number[], done: () => void): void {
+  #open(
+    target: CallTarget,
+    method: string,
+    args: readonly unknown[],
+    options: CallOptions,
+    settle: Settle,
+  ): OpenCall | undefined {
+    const { current } = instrumentation;
+    if (!current || target === 'agent') return this.#calls.open(target, method, args, options, settle);
+    return this.#spans.open(
+      current.client(this.#describe(target, method)),
+      this.#calls,
+      target,
+      method,
+      args,
+      options,
+      settle,
+    );
+  }
+
+  #describe(target: CallTarget, method: string): DescribedCall {
+    if (typeof target === 'string') return { className: this.#options.className?.(), method };
+    return { className: target.type === 'reference' ? target.className : undefined, method };
+  }
+
+  #whenClosed(streams: readonly number[], done: (failure?: { value: unknown }) => void): void {
     const part = this.#parts.find(({ whenClosed }) => whenClosed);
     if (streams.length > 0 && part?.whenClosed) part.whenClosed(streams, done);
     else done();
@@ -249,10 +282,13 @@ export class Session implements Accounts {
     handler(message, arrival);
   }
 
-  #serveCall({ callId, target, method, args, coded }: CallInvoke): void {
+  #serveCall({ callId, target, method, args, coded, trace }: CallInvoke): void {
     const { run } = this.#options;
     if (!run) throw new ProtocolError('A call arrived, but this side does not accept calls.');
     const head = { type: 'call-result', callId } as const;
-    this.#server.serve(head, method, args, coded, (values) => run(target ?? 'instance', method, values));
+    const serve = (values: unknown[]): unknown => run(target ?? 'instance', method, values);
+    if (target === 'agent' || !instrumentation.current) return this.#server.serve(head, method, args, coded, serve);
+    const call = { className: this.#options.className?.(), method, trace, isTrusted: true };
+    this.#server.serve(head, method, args, coded, (values) => serveInSpan(call, () => serve(values)));
   }
 }

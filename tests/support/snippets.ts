@@ -19,6 +19,7 @@ const linked = {
   'lru-cache': 'node_modules/lru-cache',
   '@sinonjs': 'node_modules/@sinonjs',
   '@types': 'node_modules/@types',
+  '@opentelemetry': 'node_modules/@opentelemetry',
 };
 const tsx = join(root, 'node_modules/tsx/dist/cli.mjs');
 
@@ -139,7 +140,7 @@ function usedBy({ text, files }: Command): Snippet[] {
       visit(posix.join(posix.dirname(snippet.name), path ?? ''));
     }
   };
-  for (const word of text.split(' ')) visit(word);
+  for (const word of text.split(' ')) visit(posix.normalize(word));
   return [...used];
 }
 

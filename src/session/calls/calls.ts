@@ -40,7 +40,7 @@ export interface CallsOptions {
   /** Called when the first call opens and when the last one settles. */
   onBusy(busy: boolean): void;
   /** Calls `done` when none of these streams is open any more. */
-  whenClosed(streams: readonly number[], done: () => void): void;
+  whenClosed(streams: readonly number[], done: (failure?: { value: unknown }) => void): void;
 }
 
 /** The calls that this side has made and the other side has not answered yet. */
@@ -144,6 +144,7 @@ export class Calls {
     // The call may have been given up while it waited to be sent.
     if (!this.#open.get(call.id)) return undefined;
     const message = this.#message(call);
+    if (call.hooks.trace) message.trace = call.hooks.trace;
     call.args = undefined;
     call.sent = true;
     return message;

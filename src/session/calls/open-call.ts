@@ -1,5 +1,5 @@
 import { TimeoutError } from '../../errors.js';
-import type { Message, ReferenceMember } from '../../protocol.js';
+import type { Message, ReferenceMember, TraceFields } from '../../protocol.js';
 import type { Parcel } from '../wire/parcel.js';
 import type { CallSite } from './call-site.js';
 
@@ -28,6 +28,8 @@ export interface ReferenceTarget extends Target {
   readonly type: 'reference';
   /** What the call names; `undefined`: a method. */
   readonly kind: ReferenceMember | undefined;
+  /** The name of its class. Empty for an object without a class. */
+  readonly className: string;
 }
 
 export interface FunctionTarget extends Target {
@@ -57,8 +59,11 @@ export interface CallOptions {
   /**
    * Called once the other side has done with the call, also where it was given up here, and with the streams that it returned.
    * Not called where the conversation ends before.
+   * @param failure how one of these streams failed
    */
-  onDone?: (() => void) | undefined;
+  onDone?: ((failure?: { value: unknown }) => void) | undefined;
+  /** What the message carries so that the other side continues a trace. */
+  trace?: TraceFields | undefined;
 }
 
 /** A call that is not answered yet, and what is sent for it. */
@@ -80,7 +85,7 @@ export class OpenCall implements Parcel {
     readonly time: number,
     readonly site: CallSite | undefined,
     readonly settle: Settle,
-    readonly hooks: Pick<CallOptions, 'onTimeout' | 'onDone'>,
+    readonly hooks: Pick<CallOptions, 'onTimeout' | 'onDone' | 'trace'>,
   ) {}
 
   get deadline(): number {

@@ -1,7 +1,8 @@
 import { types } from 'node:util';
 import type { Codec } from '../../codec/codec.js';
 import { describeReason } from '../../errors.js';
-import type { EventEmit, EventFailed, EventName, Wire } from '../../protocol.js';
+import { instrumentation } from '../../instrumentation.js';
+import type { EventEmit, EventFailed, EventName, TraceFields, Wire } from '../../protocol.js';
 import { displayEvent, eventKey, type Event } from './event-name.js';
 import { warn } from '../../warnings.js';
 import { withoutValue, type Send } from '../wire/parcel.js';
@@ -29,13 +30,23 @@ export interface EventForwarderOptions {
   referenceId?: string;
 }
 
+interface EventHead {
+  event: EventName;
+  /** The trace to which it belongs. */
+  trace?: TraceFields | undefined;
+}
+
 /** If the arguments of an event cannot cross, the other side gets a report instead. */
-function eventForm(referenceId: string | undefined): Form<EventName> {
+function eventForm(referenceId: string | undefined): Form<EventHead> {
   const emitter = referenceId === undefined ? undefined : { referenceId };
   return {
     root: 'args',
-    success: (event, args): EventEmit => ({ type: 'event-emit', event, args: args as Wire[], ...emitter }),
-    failure: (event, error): EventFailed => ({ type: 'event-failed', event, error, ...emitter }),
+    success: ({ event, trace }, args): EventEmit => {
+      const message: EventEmit = { type: 'event-emit', event, args: args as Wire[], ...emitter };
+      if (trace) message.trace = trace;
+      return message;
+    },
+    failure: ({ event }, error): EventFailed => ({ type: 'event-failed', event, error, ...emitter }),
   };
 }
 
@@ -45,7 +56,7 @@ function eventForm(referenceId: string | undefined): Form<EventName> {
  */
 export class EventForwarder {
   readonly #options: EventForwarderOptions;
-  readonly #sender: Sender<EventName>;
+  readonly #sender: Sender<EventHead>;
   /** Stops each event that is forwarded. */
   readonly #forwarding = new Map<string, () => void>();
 
@@ -97,15 +108,15 @@ export class EventForwarder {
 
   /** Never throws: the error would surface in the code that emits, and in a timer it would end the process. */
   #forward(event: EventName, args: unknown[]): void {
-    this.#parcel(event).succeed(args);
+    this.#parcel(event, instrumentation.current?.currentTrace()).succeed(args);
   }
 
   #fail(event: EventName, reason: unknown): void {
     this.#parcel(event).fail(reason);
   }
 
-  #parcel(event: EventName): ValueParcel<EventName> {
-    return new ValueParcel(this.#sender, event, { event: displayEvent(event) });
+  #parcel(event: EventName, trace?: TraceFields): ValueParcel<EventHead> {
+    return new ValueParcel(this.#sender, { event, trace }, { event: displayEvent(event) });
   }
 
   #resolve(name: EventName): Event {

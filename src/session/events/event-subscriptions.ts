@@ -1,5 +1,6 @@
 import type { Codec } from '../../codec/codec.js';
 import { describeReason, ProtocolError, SerializationError } from '../../errors.js';
+import { instrumentation, type CallSpan } from '../../instrumentation.js';
 import type {
   EventEmit,
   EventFailed,
@@ -7,6 +8,7 @@ import type {
   EventSubscribe,
   EventUnsubscribe,
   EventUnsubscribed,
+  TraceFields,
   Wire,
 } from '../../protocol.js';
 import { warn } from '../../warnings.js';
@@ -19,6 +21,8 @@ const local = new Set<Event>(['newListener', 'removeListener']);
 
 export interface EventSubscriptionsOptions {
   codec: Codec;
+  /** The class of the emitter, for spans. */
+  className?(): string;
   send(message: EventSubscribe | EventUnsubscribe): void;
   /** Called when the first event gets a listener and when the last one loses its last. */
   onListening(listening: boolean): void;
@@ -62,7 +66,7 @@ export class EventSubscriptions {
   }
 
   /** @throws {ProtocolError} for an event that was not subscribed to */
-  dispatch({ event: name, args, coded }: EventEmit): void {
+  dispatch({ event: name, args, coded, trace }: EventEmit): void {
     const key = eventKey(name);
     const event = this.#subscribed.get(key);
     if (event === undefined) {
@@ -71,7 +75,9 @@ export class EventSubscriptions {
     }
     const values = coded ? this.#decode(name, args) : args;
     if (!values) return;
-    for (const listeners of this.#listeners) listeners.dispatch(event, values);
+    const span = trace && this.#span(name, trace);
+    for (const listeners of this.#listeners) listeners.dispatch(event, values, span);
+    span?.end();
   }
 
   /** The other side has stopped forwarding this event. @throws {ProtocolError} if it was not asked to */
@@ -83,6 +89,12 @@ export class EventSubscriptions {
     if (open === 1) this.#ending.delete(key);
     else this.#ending.set(key, open - 1);
     if (this.#subscribed.size === 0 && this.#ending.size === 0) this.#options.onIdle?.();
+  }
+
+  #span(event: EventName, trace: TraceFields): CallSpan | undefined {
+    const className = this.#options.className?.();
+    const method = typeof event === 'string' ? event : displayEvent(event);
+    return instrumentation.current?.listeners({ className, method, trace, isTrusted: false });
   }
 
   /** Reports an event that could not be sent with a process warning, since nothing awaits it. */

@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import { nextTick } from '../../clock.js';
+import type { CallSpan } from '../../instrumentation.js';
 import type { Event } from './event-name.js';
 
 type Listener = (...args: unknown[]) => void;
@@ -53,18 +54,24 @@ export class Listeners {
     this.#onChange();
   }
 
-  dispatch(event: Event, args: unknown[]): void {
-    for (const listener of this.emitter.rawListeners(event) as Listener[]) this.#run(listener, args);
+  /** @param span the span in which the listeners run, each in its own context */
+  dispatch(event: Event, args: unknown[], span?: CallSpan): void {
+    for (const listener of this.emitter.rawListeners(event) as Listener[]) this.#run(listener, args, span);
     this.update(event);
   }
 
   /** A listener that throws fails as it would on an emitter of this process: uncaught, and alone. */
-  #run(listener: Listener, args: unknown[]): void {
+  #run(listener: Listener, args: unknown[], span: CallSpan | undefined): void {
     try {
       const context = this.#contexts.get(listener);
       const target = this.#target();
-      if (context) context.runInAsyncScope(listener, target, ...args);
-      else Reflect.apply(listener, target, args);
+      const apply = (): unknown => Reflect.apply(listener, target, args);
+      if (span) {
+        const run = (): unknown => span.within(apply);
+        if (context) context.runInAsyncScope(run);
+        else run();
+      } else if (context) context.runInAsyncScope(listener, target, ...args);
+      else apply();
     } catch (error) {
       nextTick(() => {
         throw error;

@@ -2,8 +2,10 @@ import type { FunctionExchange } from '../../codec/function-codec.js';
 import type { UntypedFunction } from '../../types/any-function.js';
 import { isReferenceId } from '../../codec/reference-codec.js';
 import { syncOf } from '../../codec/sync-mark.js';
-import type { CallbackDescriptor, CallbackInvoke, Coded } from '../../protocol.js';
+import { instrumentation } from '../../instrumentation.js';
+import type { CallbackDescriptor, CallbackInvoke, Coded, TraceFields } from '../../protocol.js';
 import type { SideStats } from '../../types/stats.js';
+import { serveInSpan } from '../calls/server-span.js';
 import type { Collectable } from '../lifetimes/collection.js';
 import { ImportTable } from '../lifetimes/import-table.js';
 import { ExportedFunctions, type ExportedFunction } from './exported-functions.js';
@@ -22,6 +24,7 @@ export interface CallbacksOptions extends InvocationOptions {
 /** The functions that cross, in both directions: the two registries of a side, and the messages about them. */
 export class Callbacks implements FunctionExchange, SessionPart, Collectable {
   readonly mayExportSync: boolean;
+  readonly #isParent: boolean;
   readonly handlers: Handlers;
   readonly #trace: CallbacksOptions['trace'];
   readonly #exported: ExportedFunctions;
@@ -32,6 +35,7 @@ export class Callbacks implements FunctionExchange, SessionPart, Collectable {
   constructor(options: CallbacksOptions) {
     const { limit, isParent } = options;
     this.mayExportSync = isParent;
+    this.#isParent = isParent;
     this.#trace = options.trace;
     this.handlers = {
       'callback-invoke': (message) => this.#serve(message),
@@ -103,15 +107,23 @@ export class Callbacks implements FunctionExchange, SessionPart, Collectable {
 
   /**
    * Runs a function of this side in the asynchronous context in which it was passed.
+   * @param trace what the message carried
    * @param within called in that context, to run the function
    */
-  run(exported: ExportedFunction, args: unknown[], within?: (run: () => unknown) => unknown): unknown {
+  run(
+    exported: ExportedFunction,
+    args: unknown[],
+    trace: TraceFields | undefined,
+    within?: (run: () => unknown) => unknown,
+  ): unknown {
     const { value: fn, name, receiver, context } = exported;
     if (!fn) return refuse(name);
-    const trace = this.#trace?.();
-    if (!trace && !within) return context.runInAsyncScope(fn, receiver, ...args);
+    const publish = this.#trace?.();
+    if (!publish && !within && !instrumentation.current) return context.runInAsyncScope(fn, receiver, ...args);
     const apply = (): unknown => Reflect.apply(fn, receiver, args);
-    const traced = trace ? (): unknown => trace(name, args, apply) : apply;
+    const published = publish ? (): unknown => publish(name, args, apply) : apply;
+    const call = { method: methodOf(exported), trace, isTrusted: !this.#isParent };
+    const traced = (): unknown => serveInSpan(call, published);
     return context.runInAsyncScope(() => (within ? within(traced) : traced()));
   }
 
@@ -135,12 +147,15 @@ export class Callbacks implements FunctionExchange, SessionPart, Collectable {
     this.#imported.clear();
   }
 
-  #serve({ callbackId, invokeId, args, coded }: CallbackInvoke): void {
+  #serve({ callbackId, invokeId, args, coded, trace }: CallbackInvoke): void {
     const exported = this.find(callbackId);
     const head = { type: 'callback-result', invokeId } as const;
-    const method = exported.name || 'callback';
-    this.#link.server.serve(head, method, args, coded, (values) => this.run(exported, values));
+    this.#link.server.serve(head, methodOf(exported), args, coded, (values) => this.run(exported, values, trace));
   }
+}
+
+function methodOf({ name }: ExportedFunction): string {
+  return name || 'callback';
 }
 
 function isFunctionId(id: string | number): id is string {

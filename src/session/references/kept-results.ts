@@ -1,9 +1,12 @@
 import { markedBy } from '../../codec/by-reference.js';
 import type { ResultExchange } from '../../codec/result-codec.js';
 import { PipelineError } from '../../errors.js';
-import type { ResultInvoke } from '../../protocol.js';
+import { instrumentation } from '../../instrumentation.js';
+import type { ResultInvoke, TraceFields } from '../../protocol.js';
 import { AwaitedResult, type CallOutcome, type ResultKeeper } from '../calls/serve.js';
+import { serveInSpan } from '../calls/server-span.js';
 import type { Handlers, SessionApi, SessionPart } from '../part.js';
+import { classNameOf } from './shapes.js';
 
 export interface KeptResultsOptions {
   /** Calls a method of a result as the other side may. */
@@ -93,11 +96,17 @@ export class KeptResults implements ResultKeeper, ResultExchange, SessionPart {
     this.#answered = [];
   }
 
-  #serve({ callId, resultOf, method, args, coded }: ResultInvoke): void {
+  #serve({ callId, resultOf, method, args, coded, trace }: ResultInvoke): void {
     const base = this.find(resultOf);
     this.#link.server.serve({ type: 'call-result', callId }, method, args, coded, (values) =>
-      base.use(method, (value) => this.#options.run(value, method, values)),
+      base.use(method, (value) => this.#run(value, method, values, trace)),
     );
+  }
+
+  #run(value: unknown, method: string, args: unknown[], trace: TraceFields | undefined): unknown {
+    if (!instrumentation.current) return this.#options.run(value, method, args);
+    const className = typeof value === 'object' && value !== null ? classNameOf(value) : undefined;
+    return serveInSpan({ className, method, trace, isTrusted: true }, () => this.#options.run(value, method, args));
   }
 
   #forget(callId: number): void {

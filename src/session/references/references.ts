@@ -11,15 +11,17 @@ import {
 } from '../../codec/members.js';
 import { markAsReference, isReferenceId, type ReferenceExchange } from '../../codec/reference-codec.js';
 import { PropertyError, ProtocolError } from '../../errors.js';
-import type { Coded, ReferenceDescription, ReferenceInvoke } from '../../protocol.js';
+import { instrumentation } from '../../instrumentation.js';
+import type { Coded, ReferenceDescription, ReferenceInvoke, TraceFields } from '../../protocol.js';
 import type { SideStats } from '../../types/stats.js';
+import { serveInSpan } from '../calls/server-span.js';
 import type { EventForwarder } from '../events/event-forwarder.js';
 import type { Collectable } from '../lifetimes/collection.js';
 import { ImportTable } from '../lifetimes/import-table.js';
 import type { Handlers, SessionApi, SessionPart } from '../part.js';
 import { ExportedObjects, type ExportedObject } from './exported-objects.js';
 import { RemoteReference, type ReferenceOwner } from './remote-reference.js';
-import { KnownShapes, ToldShapes, type KnownShape } from './shapes.js';
+import { classNameOf, KnownShapes, ToldShapes, type KnownShape } from './shapes.js';
 
 export interface ReferencesOptions {
   /** The most objects that one side may export at a time. */
@@ -164,28 +166,42 @@ export class References implements ReferenceExchange, SessionPart, Collectable {
     this.#forwarders.delete(id);
   }
 
-  #serve({ callId, referenceId, kind, method, args, coded }: ReferenceInvoke): void {
+  #serve({ callId, referenceId, kind, method, args, coded, trace }: ReferenceInvoke): void {
     const exported = this.#exported.get(referenceId);
     const head = { type: 'call-result', callId } as const;
     if (this.#isParent) {
       // Checked before anything runs. An honest child requests no other members.
-      const run = this.#lentMethod(exported, kind, method);
+      const run = this.#lentMethod(exported, kind, method, trace);
       this.#link.server.serve(head, method, args, coded, run);
     } else {
-      this.#link.server.serve(head, method, args, coded, (values) => runMember(exported.object, kind, method, values));
+      const { object } = exported;
+      this.#link.server.serve(head, method, args, coded, (values) =>
+        this.#inSpan(object, method, trace, () => runMember(object, kind, method, values)),
+      );
     }
   }
 
   /** @throws {ProtocolError} for anything but a method that was lent */
-  #lentMethod(exported: ExportedObject, kind: ReferenceInvoke['kind'], name: string): (args: unknown[]) => unknown {
+  #lentMethod(
+    exported: ExportedObject,
+    kind: ReferenceInvoke['kind'],
+    name: string,
+    trace: TraceFields | undefined,
+  ): (args: unknown[]) => unknown {
     const { object, methods, context } = exported;
     const method = kind === undefined && (!methods || methods.has(name)) ? findMethod(object, name) : undefined;
     if (!method) throw new ProtocolError(`${name} was requested, but it is not a method that was lent.`);
     return (args) => {
-      const result: unknown = context?.runInAsyncScope(method, object, ...args);
+      const run = (): unknown => this.#inSpan(object, name, trace, () => Reflect.apply(method, object, args));
+      const result: unknown = context?.runInAsyncScope(run);
       // An object that a method returns as itself is already lent.
       return result === object ? mark(object, methods && [...methods]) : result;
     };
+  }
+
+  #inSpan(object: object, method: string, trace: TraceFields | undefined, run: () => unknown): unknown {
+    if (!instrumentation.current) return run();
+    return serveInSpan({ className: classNameOf(object), method, trace, isTrusted: !this.#isParent }, run);
   }
 }
 

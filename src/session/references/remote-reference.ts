@@ -45,7 +45,8 @@ export class RemoteReference {
 
   /** The target of a call of one of its members. */
   target(kind: ReferenceMember | undefined, name: string): ReferenceTarget {
-    return { type: 'reference', kind, id: () => this.idFor(name), proxy: this.proxy };
+    const { className } = this.shape;
+    return { type: 'reference', kind, className, id: () => this.idFor(name), proxy: this.proxy };
   }
 
   open(...call: Parameters<SessionApi['open']>): void {

@@ -99,7 +99,7 @@ function accessorsOf(object: object): string[] {
 }
 
 /** Does not read getters. */
-function classNameOf(object: object): string {
+export function classNameOf(object: object): string {
   for (let level: object | null = object; level; level = Object.getPrototypeOf(level) as object | null) {
     const type: unknown = Object.getOwnPropertyDescriptor(level, 'constructor')?.value;
     if (typeof type !== 'function') continue;

@@ -9,6 +9,7 @@ import { sendEnd, stepMessage } from './messages.js';
 import { carried, measures, WINDOW, type Flow } from './flow.js';
 import { readOutcome, readValue } from './read-message.js';
 import { Sink } from './sink.js';
+import type { StreamOutcome } from './source.js';
 import type { StreamLink } from './stream-link.js';
 
 type Way = Arrival['way'];
@@ -23,6 +24,8 @@ export interface OpenSinkOptions {
 export class OpenSink {
   readonly role = 'sink';
   readonly end: Sink;
+  /** How the stream failed, on either side. */
+  failure: StreamOutcome | undefined;
   readonly #id: number;
   readonly #flow: Flow;
   readonly #link: StreamLink;
@@ -49,6 +52,7 @@ export class OpenSink {
             failed: (error) => this.end.fail(error),
           }),
         close: (outcome) => {
+          this.#note(outcome);
           if (!link.isOpen(id)) return;
           sendEnd(link.codec, { type: 'stream-close', streamId: id }, outcome, link.send);
           this.#closing.cross('close');
@@ -97,6 +101,7 @@ export class OpenSink {
     const outcome = readOutcome(this.#link.codec, message);
     const take = (): void => {
       if (this.#closing.has('end')) throw this.#violation('ended twice');
+      this.#note(outcome);
       this.end.end(outcome, message.answer);
       this.#closing.cross('end');
     };
@@ -122,6 +127,10 @@ export class OpenSink {
 
   #inOrder(): ArrivalOrder {
     return (this.#order ??= new ArrivalOrder());
+  }
+
+  #note(outcome: StreamOutcome): void {
+    if (outcome.failed) this.failure ??= outcome;
   }
 
   #violation(what: string): ProtocolError {

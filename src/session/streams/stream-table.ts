@@ -31,7 +31,7 @@ export class StreamTable {
   readonly #open = new Map<number, OpenSource | OpenSink>();
   readonly #ignored = new Set<number>();
   /** What is to happen when a stream is not open any more. */
-  readonly #onClosed = new Map<number, () => void>();
+  readonly #onClosed = new Map<number, (failure?: { value: unknown }) => void>();
   readonly #link: StreamLink;
   #session!: SessionApi;
   /** The session has ended: messages that still arrive are ignored. */
@@ -114,13 +114,15 @@ export class StreamTable {
   }
 
   /** Calls `done` when none of these streams is open any more; not where the conversation ends before. */
-  whenClosed(ids: readonly number[], done: () => void): void {
+  whenClosed(ids: readonly number[], done: (failure?: { value: unknown }) => void): void {
     const open = ids.filter((id) => this.#open.has(id));
     let left = open.length;
     if (left === 0) return done();
+    let failed: { value: unknown } | undefined;
     for (const id of open) {
-      this.#onClosed.set(id, () => {
-        if (--left === 0) done();
+      this.#onClosed.set(id, (failure) => {
+        failed ??= failure;
+        if (--left === 0) done(failed);
       });
     }
   }
@@ -137,10 +139,11 @@ export class StreamTable {
   }
 
   #forget(id: number): void {
+    const open = this.#open.get(id);
     this.#open.delete(id);
     const onClosed = this.#onClosed.get(id);
     this.#onClosed.delete(id);
-    onClosed?.();
+    onClosed?.(open?.role === 'sink' ? open.failure : undefined);
   }
 
   /** The child opens its end of the data socket only when a stream needs it. */

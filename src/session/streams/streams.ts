@@ -14,6 +14,7 @@ import type { Sink } from './sink.js';
 import type { Flow } from './flow.js';
 import { WriteQueue } from './write-queue.js';
 import { StreamTable, type StreamTableOptions } from './stream-table.js';
+import { inSpanOf } from './traced-producer.js';
 
 export interface StreamsOptions extends StreamTableOptions {
   /** The parent's ids are odd, the child's even. */
@@ -110,7 +111,7 @@ export class Streams implements StreamExchange, SessionPart {
     for (const id of streamIds(coded)) this.table.drop(id);
   }
 
-  whenClosed(streams: readonly number[], done: () => void): void {
+  whenClosed(streams: readonly number[], done: (failure?: { value: unknown }) => void): void {
     this.table.whenClosed(streams, done);
   }
 
@@ -153,10 +154,14 @@ export class Streams implements StreamExchange, SessionPart {
     });
     switch (kind) {
       case 'iterator':
-        return pending({ kind, id }, () => this.table.openSource(id, 'items', iteratorProducer(value)));
+        return pending({ kind, id }, () =>
+          this.table.openSource(id, 'items', inSpanOf(value, iteratorProducer(value))),
+        );
       case 'readable': {
         const side = { ...this.#side(value.readableObjectMode, value.readableEncoding), id };
-        return pending({ kind, ...side }, () => this.table.openSource(id, flowOf(side), readableProducer(value)));
+        return pending({ kind, ...side }, () =>
+          this.table.openSource(id, flowOf(side), inSpanOf(value, readableProducer(value))),
+        );
       }
       case 'writable': {
         // HTTP requests and responses have no `writableObjectMode`.
@@ -164,7 +169,9 @@ export class Streams implements StreamExchange, SessionPart {
         return pending({ kind, ...side }, () => writeAll(this.table.openSink(id, flowOf(side), false), value));
       }
       case 'readable-stream':
-        return pending({ kind, id }, () => this.table.openSource(id, 'chunks', webReadableProducer(value)));
+        return pending({ kind, id }, () =>
+          this.table.openSource(id, 'chunks', inSpanOf(value, webReadableProducer(value))),
+        );
       case 'writable-stream':
         return pending({ kind, id }, () => {
           const writer = value.getWriter() as WritableStreamDefaultWriter<unknown>;

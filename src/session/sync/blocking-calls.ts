@@ -1,8 +1,10 @@
 import { TerminatedError } from '../../errors.js';
-import type { CallbackInvoke, CallbackResult, Wire } from '../../protocol.js';
+import { instrumentation } from '../../instrumentation.js';
+import type { CallbackInvoke, CallbackResult, TraceFields, Wire } from '../../protocol.js';
 import type { SerializationMode } from '../../types/serializable.js';
 import { encodeArgs } from '../calls/encode-args.js';
 import type { FunctionTarget } from '../calls/open-call.js';
+import { runInSpan } from '../calls/server-span.js';
 import type { BlockingInvoker } from '../functions/invocations.js';
 import type { SessionApi, SessionPart } from '../part.js';
 import { annotate, type Parcel } from '../wire/parcel.js';
@@ -52,7 +54,14 @@ export class BlockingCalls implements BlockingInvoker, SessionPart {
   }
 
   invoke(target: FunctionTarget, name: string, args: unknown[]): unknown {
-    const call = new BlockingCall(name, () => this.#message(target, name, args));
+    const span = instrumentation.current?.client({ method: name });
+    return span
+      ? runInSpan(span, () => this.#invoke(target, name, args, span.trace))
+      : this.#invoke(target, name, args);
+  }
+
+  #invoke(target: FunctionTarget, name: string, args: unknown[], trace?: TraceFields): unknown {
+    const call = new BlockingCall(name, () => this.#message(target, name, args, trace));
     this.#link.flush();
     this.#lane.flush?.();
     this.#link.sendAtOnce(call, (message) => this.#lane.write(message));
@@ -63,7 +72,7 @@ export class BlockingCalls implements BlockingInvoker, SessionPart {
     return this.#read(answer);
   }
 
-  #message(target: FunctionTarget, name: string, args: unknown[]): CallbackInvoke {
+  #message(target: FunctionTarget, name: string, args: unknown[], trace: TraceFields | undefined): CallbackInvoke {
     const callbackId = target.id();
     const encoded = encodeArgs(this.#link.codec, target, args, { root: 'args', method: name });
     const message: CallbackInvoke = {
@@ -73,6 +82,7 @@ export class BlockingCalls implements BlockingInvoker, SessionPart {
       invokeId: this.#link.nextId(),
       after: this.#link.sent(),
       early: this.#log.early(this.#link.sent()),
+      ...(trace && { trace }),
     };
     return annotate(message, encoded);
   }

@@ -161,12 +161,12 @@ export class SyncCalls implements SessionPart {
   #start(job: Job): void {
     if (job.state !== 'due') return;
     job.state = 'running';
-    const { args, coded } = job.message;
+    const { args, coded, trace } = job.message;
     const { callbacks } = this.#options;
     this.#link.arrive(coded);
     try {
       this.#link.server.run(job.answer, args, coded, (values) =>
-        callbacks.run(job.fn, values, (run) => this.#context.run(job, () => this.#checked(job, run()))),
+        callbacks.run(job.fn, values, trace, (run) => this.#context.run(job, () => this.#checked(job, run()))),
       );
     } finally {
       this.#link.account(coded);

@@ -35,6 +35,9 @@ function isHandleDescription(value: unknown): boolean {
   return isSocket || (kind === 'server' && typeof allowHalfOpen === 'boolean' && typeof pauseOnConnect === 'boolean');
 }
 
+const isTrace = (value: unknown): boolean =>
+  value === undefined || (typeof value === 'object' && value !== null && Object.values(value).every(isString));
+
 const fieldsOf: Record<Message['type'], Shape> = {
   'call-invoke': {
     callId: isId,
@@ -42,6 +45,7 @@ const fieldsOf: Record<Message['type'], Shape> = {
     method: isString,
     args: Array.isArray,
     coded: isCoded,
+    trace: isTrace,
   },
   'call-result': {
     callId: isId,
@@ -55,6 +59,7 @@ const fieldsOf: Record<Message['type'], Shape> = {
     after: (value) => value === undefined || isCount(value),
     early: isEarly,
     coded: isCoded,
+    trace: isTrace,
   },
   'callback-result': { invokeId: isId, result: isOutcome, coded: isCoded },
   'callback-cleanup': { callbackId: isString, count: isId },
@@ -69,8 +74,16 @@ const fieldsOf: Record<Message['type'], Shape> = {
     method: isString,
     args: Array.isArray,
     coded: isCoded,
+    trace: isTrace,
   },
-  'result-invoke': { callId: isId, resultOf: isId, method: isString, args: Array.isArray, coded: isCoded },
+  'result-invoke': {
+    callId: isId,
+    resultOf: isId,
+    method: isString,
+    args: Array.isArray,
+    coded: isCoded,
+    trace: isTrace,
+  },
   'results-read': { callId: isId },
   'reference-shape': {
     shapeId: isId,
@@ -113,7 +126,13 @@ const fieldsOf: Record<Message['type'], Shape> = {
   'event-subscribe': { event: isEvent, referenceId: isOptionalString },
   'event-unsubscribe': { event: isEvent, referenceId: isOptionalString },
   'event-unsubscribed': { event: isEvent, referenceId: isOptionalString },
-  'event-emit': { event: isEvent, referenceId: isOptionalString, args: Array.isArray, coded: isCoded },
+  'event-emit': {
+    event: isEvent,
+    referenceId: isOptionalString,
+    args: Array.isArray,
+    coded: isCoded,
+    trace: isTrace,
+  },
   'event-failed': { event: isEvent, referenceId: isOptionalString, coded: isCoded },
 };
 

@@ -18,12 +18,12 @@ export function rowsOf(messages: readonly Message[]): unknown[] {
   let invoked: string | undefined;
   for (const message of messages) {
     const { type } = message;
-    if (type === 'call-invoke' && !message.coded && !message.target) {
+    if (type === 'call-invoke' && !message.coded && !message.target && !message.trace) {
       rows.push(CALL, message.callId, message.method, message.args);
     } else if (type === 'call-result' && !message.coded && message.result !== 'error') {
       if (message.value === undefined) rows.push(EMPTY_RESULT, message.callId);
       else rows.push(RESULT, message.callId, message.value);
-    } else if (type === 'callback-invoke' && !message.coded) {
+    } else if (type === 'callback-invoke' && !message.coded && !message.trace) {
       const { callbackId, invokeId, args } = message;
       if (callbackId === invoked) rows.push(INVOKE_AGAIN, invokeId, args);
       else rows.push(INVOKE, invokeId, callbackId, args);

@@ -7,6 +7,7 @@ import { readRows, rowsOf } from '../../../src/session/wire/rows.js';
 const id = fc.integer({ min: 1, max: 2 ** 31 });
 const value = fc.jsonValue();
 const args = fc.array(value, { maxLength: 3 });
+const trace = fc.record({ traceparent: fc.string() });
 
 /** Messages with compact rows, similar messages that must not lose a field, and other messages. */
 const anyMessage: fc.Arbitrary<Message> = fc.oneof(
@@ -25,6 +26,7 @@ const anyMessage: fc.Arbitrary<Message> = fc.oneof(
     args,
     coded: fc.constant(true as const),
   }),
+  fc.record({ type: fc.constant('call-invoke' as const), callId: id, method: fc.string(), args, trace }),
   fc.record({ type: fc.constant('call-result' as const), callId: id, result: fc.constant('success' as const), value }),
   fc.record({ type: fc.constant('call-result' as const), callId: id, result: fc.constant('success' as const) }),
   fc.record({
@@ -38,6 +40,13 @@ const anyMessage: fc.Arbitrary<Message> = fc.oneof(
     invokeId: id,
     callbackId: fc.constantFrom('a', 'b'),
     args,
+  }),
+  fc.record({
+    type: fc.constant('callback-invoke' as const),
+    invokeId: id,
+    callbackId: fc.constantFrom('a', 'b'),
+    args,
+    trace,
   }),
   fc.record({
     type: fc.constant('callback-result' as const),
