@@ -1,9 +1,9 @@
 """An agent in Python: it serves one instance of a class to the process that started it.
 
-The messages are those of docs/protocol.md, as lines of JSON on a socket that this process has inherited. It needs
-nothing but the standard library.
+The messages are those of docs/protocol.md, as lines of JSON on a socket that this process has inherited, or on a
+named pipe on Windows. It needs nothing but the standard library.
 """
-import gc, itertools, json, os, signal, socket, sys, traceback, weakref
+import gc, io, itertools, json, os, signal, socket, sys, traceback, weakref
 
 #: The class of JavaScript that stands for one of Python; all others are a plain Error.
 ERRORS = {TypeError: 'TypeError', IndexError: 'RangeError', OverflowError: 'RangeError', SyntaxError: 'SyntaxError'}
@@ -27,12 +27,23 @@ class Function:
         return self._agent.invoke(self._id, args)
 
 
+def open_channel():
+    """The lines of the parent, and a function that writes to it: on an inherited socket, or a named pipe on Windows."""
+    if 'PROCXY_IPC_PIPE' not in os.environ:
+        channel = socket.socket(fileno=int(os.environ.pop('PROCXY_IPC_FD')))
+        return channel.makefile('rb'), channel.sendall
+    pipe = open(os.environ.pop('PROCXY_IPC_PIPE'), 'r+b', buffering=0)
+    writer = io.BufferedWriter(pipe)
+    write = lambda data: (writer.write(data), writer.flush())
+    write(os.environ.pop('PROCXY_IPC_SECRET').encode() + b'\n')
+    return io.BufferedReader(pipe), write
+
+
 class Agent:
     def __init__(self, make_instance):
         self._make_instance = make_instance
         self._instance = None
-        self._socket = socket.socket(fileno=int(os.environ.pop('PROCXY_IPC_FD')))
-        self._lines = self._socket.makefile('rb')
+        self._lines, self._write = open_channel()
         self._invoke_ids = itertools.count(1)
         self._answers = {}  # of this process's invocations, by their ids
         self._functions = weakref.WeakValueDictionary()
@@ -62,7 +73,7 @@ class Agent:
     # Messages
 
     def _send(self, message):
-        self._socket.sendall(json.dumps(message, allow_nan=False).encode() + b'\n')
+        self._write(json.dumps(message, allow_nan=False).encode() + b'\n')
 
     def _serve_one(self):
         line = self._lines.readline()

@@ -1,8 +1,15 @@
 import type { Socket as DatagramSocket } from 'node:dgram';
 import type { Server, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** A socket or server that moves between processes, instead of being written into a message. */
 export type Handle = Socket | Server | DatagramSocket;
+
+/** A socket, or a stream that behaves as one. */
+export interface SocketLike extends Duplex {
+  ref(): unknown;
+  unref(): unknown;
+}
 
 /** Node's internal object beneath a {@link Handle}. It arrives first, and the {@link Handle} is made from it. */
 export interface NativeHandle {

@@ -1,27 +1,33 @@
 import type { ChildProcess } from 'node:child_process';
 import { connect, Socket, type NetConnectOpts } from 'node:net';
 import { ChannelError, describeReason } from '../errors.js';
+import { openNamedPipe, type PipeAddress } from './named-pipe.js';
 
 /** The environment variables that name the descriptor of a channel for a child. The last two are for the Deka runtime. */
 const DESCRIPTOR = 'PROCXY_IPC_FD';
 const DEKA_DESCRIPTOR = 'DEKA_IPC_FD';
 const DEKA_ENABLED = 'DEKA_IPC_ENABLED';
+/** On Windows, most programs cannot inherit descriptors. These variables name a pipe instead, and what to write there first. */
+const PIPE = 'PROCXY_IPC_PIPE';
+const SECRET = 'PROCXY_IPC_SECRET';
 /** The format of messages, unless they are lines of JSON. */
 const FORMAT = 'PROCXY_IPC_FORMAT';
 
 /** What the environment tells a child about its channel. */
 export interface InheritedChannel {
-  /** The number of the descriptor. */
-  descriptor: string;
+  /** The number of a descriptor, or a pipe to open. */
+  from: string | PipeAddress;
   format: ChannelFormat;
 }
 
 export type ChannelFormat = 'json' | 'v8';
 
-export function channelEnv(descriptor: number, format: ChannelFormat = 'json'): Record<string, string> {
+export function channelEnv(from: number | PipeAddress, format: ChannelFormat = 'json'): Record<string, string> {
+  if (typeof from === 'object')
+    return { [PIPE]: from.path, [SECRET]: from.secret, ...(format !== 'json' && { [FORMAT]: format }) };
   return {
-    [DESCRIPTOR]: `${descriptor}`,
-    ...(format === 'json' ? { [DEKA_DESCRIPTOR]: `${descriptor}`, [DEKA_ENABLED]: '1' } : { [FORMAT]: format }),
+    [DESCRIPTOR]: `${from}`,
+    ...(format === 'json' ? { [DEKA_DESCRIPTOR]: `${from}`, [DEKA_ENABLED]: '1' } : { [FORMAT]: format }),
   };
 }
 
@@ -32,13 +38,20 @@ export function channelEnv(descriptor: number, format: ChannelFormat = 'json'): 
 export function takeInheritedChannel(): InheritedChannel | undefined {
   const { env } = process;
   const descriptor = env[DESCRIPTOR] ?? (env[DEKA_ENABLED] === '1' ? env[DEKA_DESCRIPTOR] : undefined);
+  const { [PIPE]: path, [SECRET]: secret } = env;
   const format = env[FORMAT] === 'v8' ? 'v8' : 'json';
-  for (const name of [DESCRIPTOR, DEKA_DESCRIPTOR, DEKA_ENABLED, FORMAT]) delete env[name];
-  return descriptor === undefined ? undefined : { descriptor, format };
+  for (const name of [DESCRIPTOR, DEKA_DESCRIPTOR, DEKA_ENABLED, PIPE, SECRET, FORMAT]) delete env[name];
+  const from = path !== undefined && secret !== undefined ? { path, secret } : descriptor;
+  return from === undefined ? undefined : { from, format };
+}
+
+/** @throws {ChannelError} if the descriptor is not an inherited socket */
+export function openChannel({ from }: InheritedChannel): Socket {
+  return typeof from === 'string' ? openInherited(from) : openNamedPipe(from);
 }
 
 /**
- * Opens a Unix socket that this process has inherited, in Node, Bun or Deno.
+ * Opens a socket that this process has inherited, in Node, Bun or Deno.
  * @throws {ChannelError} if the descriptor is not an inherited socket
  */
 export function openInherited(descriptor: number | string): Socket {

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
-import type { Socket } from 'node:net';
 import { nextTick } from '../clock.js';
 import { HandleTransferError, type ProtocolError } from '../errors.js';
+import type { SocketLike } from './channel.js';
 import type { StreamFormat } from './dialect.js';
 import { MessageSocket, type Written } from './message-socket.js';
 import { alreadyDisconnected, channelClosed, checkMessage, checkSendOptions } from './node-errors.js';
@@ -48,7 +48,7 @@ export interface MessageApi {
  * `channel`, and the events `'message'` and `'disconnect'`. They behave as Node's do, except that handles cannot be sent. It
  * takes ownership of the socket.
  */
-export function addMessageApi(target: EventEmitter, socket: Socket, options: MessageApiOptions): void {
+export function addMessageApi(target: EventEmitter, socket: SocketLike, options: MessageApiOptions): void {
   let connected = true;
   /** Messages that arrived before a listener was added. */
   let unheard: unknown[] = [];

@@ -1,6 +1,6 @@
 import { nextTick, now, setImmediate } from '../clock.js';
-import type { Socket } from 'node:net';
 import type { ProtocolError } from '../errors.js';
+import type { SocketLike } from './channel.js';
 import type { StreamFormat } from './dialect.js';
 import { atExit } from './at-exit.js';
 
@@ -36,7 +36,7 @@ export interface MessageSocketOptions {
 
 /** Sends and receives messages on a socket, which it owns. */
 export class MessageSocket {
-  readonly #socket: Socket;
+  readonly #socket: SocketLike;
   readonly #options: MessageSocketOptions;
   readonly #stopWatchingExit: () => void;
   #open = true;
@@ -56,7 +56,7 @@ export class MessageSocket {
   /** The number of pending writes. They keep this process alive too, which Bun does not do by itself. */
   #writing = 0;
 
-  constructor(socket: Socket, options: MessageSocketOptions) {
+  constructor(socket: SocketLike, options: MessageSocketOptions) {
     this.#socket = socket;
     this.#options = options;
     this.#stopWatchingExit = atExit(() => {

@@ -1,6 +1,6 @@
 import { jsonLines, v8Frames } from '../channel/dialect.js';
 import { MAX_MESSAGE } from '../channel/frames.js';
-import { openInherited, takeInheritedChannel } from '../channel/inherited.js';
+import { openChannel, takeInheritedChannel } from '../channel/inherited.js';
 import { addMessageApi } from '../channel/message-api.js';
 import type { ProtocolError } from '../errors.js';
 
@@ -12,7 +12,7 @@ export function joinChannel(onGarbage: (error: ProtocolError) => void): void {
   if (typeof process.send === 'function') return;
   const inherited = takeInheritedChannel();
   if (!inherited) return;
-  addMessageApi(process, openInherited(inherited.descriptor), {
+  addMessageApi(process, openChannel(inherited), {
     dialect: inherited.format === 'v8' ? v8Frames : jsonLines,
     maxMessageBytes: MAX_MESSAGE,
     onlyWhileHeard: true,

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { openInherited, takeInheritedChannel } from '../channel/inherited.js';
+import { openChannel, takeInheritedChannel } from '../channel/inherited.js';
 import { addMessageApi, type ChannelControl } from '../channel/message-api.js';
 import { ChannelError } from '../errors.js';
 import { enveloped } from './envelope.js';
@@ -111,7 +111,7 @@ export function connectIpc(options: ConnectIpcOptions = {}): IpcChannel | undefi
   }
   const inherited = takeInheritedChannel();
   if (!inherited) return undefined;
-  const socket = openInherited(inherited.descriptor);
+  const socket = openChannel(inherited);
   const target: EventEmitter = install ? process : new EventEmitter();
   addMessageApi(target, socket, {
     dialect: enveloped(envelope),

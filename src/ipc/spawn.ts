@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess, type SpawnOptions, type StdioOptions } from 'node:child_process';
-import { channelEnv, takeSocket } from '../channel/inherited.js';
+import { inheritsSockets, startWithSocket } from '../channel/child-socket.js';
 import { addMessageApi } from '../channel/message-api.js';
-import { ChannelError, OptionsValidationError } from '../errors.js';
+import { OptionsValidationError } from '../errors.js';
 import { enveloped } from './envelope.js';
 import { checkLimit, reportTo, type IpcOptions } from './options.js';
 
@@ -17,14 +17,14 @@ import { checkLimit, reportTo, type IpcOptions } from './options.js';
 export interface SpawnWithIpcOptions extends SpawnOptions, IpcOptions {}
 
 /**
- * Starts a program in any language, with a channel to it. The channel is a Unix socket that the program inherits. Both sides write
- * each message as a line of JSON. The variable `PROCXY_IPC_FD` tells the child which descriptor it is.
+ * Starts a program in any language, with a channel to it. Both sides write each message as a line of JSON. The channel is a Unix socket
+ * that the program inherits: the variable `PROCXY_IPC_FD` has the number of its descriptor. On Windows, it is a named pipe: the program
+ * opens the path in `PROCXY_IPC_PIPE`, and writes `PROCXY_IPC_SECRET` and a line feed there first.
  *
  * The `ChildProcess` has `send()`, `disconnect()`, `connected`, `channel`, `'message'` and `'disconnect'`, like one of `fork()`.
  * An `'ipc'` in `stdio` chooses the descriptor of the channel. Without it, the channel follows the other descriptors.
  *
  * @param command the program: a path, or a name to find in `PATH`
- * @throws {ChannelError} on Windows
  * @throws {OptionsValidationError} for an invalid `maxMessageBytes`, advanced serialization, or an `'ipc'` in `stdio` that is a
  *   standard stream or a second one
  * @example
@@ -39,11 +39,6 @@ export function spawnWithIpc(
   args: readonly string[] = [],
   options: SpawnWithIpcOptions = {},
 ): ChildProcess {
-  if (process.platform === 'win32') {
-    throw new ChannelError(
-      'spawnWithIpc() needs a Unix socket that the child inherits, which Windows does not have. Use child_process.fork() there.',
-    );
-  }
   const { maxMessageBytes, envelope = false, serialization, ...rest } = options;
   if (serialization === 'advanced') {
     throw new OptionsValidationError(
@@ -51,10 +46,12 @@ export function spawnWithIpc(
     );
   }
   const limit = checkLimit(maxMessageBytes);
-  const { stdio, descriptor } = withSocket(rest.stdio);
-  const env = { ...(rest.env ?? process.env), ...channelEnv(descriptor) };
-  const child = spawn(command, args, { ...rest, env, stdio });
-  const socket = takeSocket(child, descriptor);
+  const { stdio, descriptor } = withChannel(rest.stdio);
+  const inherits = inheritsSockets(false);
+  const { child, socket } = startWithSocket({ inherits, descriptor, format: 'json' }, (place) => {
+    stdio[descriptor] = place.stdio;
+    return spawn(command, args, { ...rest, env: { ...(rest.env ?? process.env), ...place.env }, stdio });
+  });
   if (!socket) return child;
   addMessageApi(child, socket, {
     dialect: enveloped(envelope),
@@ -64,7 +61,11 @@ export function spawnWithIpc(
   return child;
 }
 
-function withSocket(standard: StdioOptions = 'pipe'): { stdio: StdioOptions; descriptor: number } {
+/** Returns the child's descriptors, and where the channel belongs among them. */
+function withChannel(standard: StdioOptions = 'pipe'): {
+  stdio: Exclude<StdioOptions, string>;
+  descriptor: number;
+} {
   const stdio = typeof standard === 'string' ? [standard, standard, standard] : [...standard];
   if (stdio.filter((each) => each === 'ipc').length > 1)
     throw new OptionsValidationError(
@@ -77,6 +78,5 @@ function withSocket(standard: StdioOptions = 'pipe'): { stdio: StdioOptions; des
     );
   const descriptor = given === -1 ? Math.max(stdio.length, 3) : given;
   while (stdio.length < descriptor) stdio.push('pipe');
-  stdio[descriptor] = 'pipe';
   return { stdio, descriptor };
 }

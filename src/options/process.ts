@@ -101,7 +101,7 @@ export const processOptions = {
     remedy: "To add a flag, write { execArgv: [...process.execArgv, '--expose-gc'] }.",
   }),
   /**
-   * The channel for messages. `'ipc'`: Node's own channel. `'socket'`: a Unix socket that the child inherits, the default for Bun,
+   * The channel for messages. `'ipc'`: Node's own channel. `'socket'`: a socket of procxy's own, the default for Bun,
    * Deno and `agent`. Invalid bytes on a socket end only the child that wrote them. But handles cannot cross on it, and Windows
    * does not support it.
    * @default 'ipc'

@@ -12,7 +12,14 @@ describe('the environment that tells a child of its channel', () => {
 
   test.each(['json', 'v8'] as const)('is read as it was written, for messages in %s', (format) => {
     Object.assign(process.env, channelEnv(7, format));
-    expect(takeInheritedChannel()).toEqual({ descriptor: '7', format });
+    expect(takeInheritedChannel()).toEqual({ from: '7', format });
+  });
+
+  test.each(['json', 'v8'] as const)('may name a pipe, for messages in %s', (format) => {
+    const from = { path: '\\\\.\\pipe\\procxy-1', secret: 'abc' };
+    Object.assign(process.env, channelEnv(from, format));
+    expect(takeInheritedChannel()).toEqual({ from, format });
+    expect(process.env).toEqual(before);
   });
 
   test('is taken: a child of the child does not find it', () => {
@@ -24,7 +31,7 @@ describe('the environment that tells a child of its channel', () => {
 
   test('may come in the variables of the Deka runtime, where those are enabled', () => {
     Object.assign(process.env, { DEKA_IPC_FD: '5', DEKA_IPC_ENABLED: '1' });
-    expect(takeInheritedChannel()).toEqual({ descriptor: '5', format: 'json' });
+    expect(takeInheritedChannel()).toEqual({ from: '5', format: 'json' });
     Object.assign(process.env, { DEKA_IPC_FD: '5', DEKA_IPC_ENABLED: '0' });
     expect(takeInheritedChannel()).toBeUndefined();
   });
@@ -53,7 +60,9 @@ describe('a descriptor that is not a socket', () => {
 
 describe("this side's end of a child's socket", () => {
   test('is taken out of `stdio`, for one owner', async () => {
-    const child = spawn('sleep', ['30'], { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] });
+    const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 30_000)'], {
+      stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+    });
     const socket = takeSocket(child, 3);
     expect(socket?.writable).toBe(true);
     expect(child.stdio[3]).toBeNull();

@@ -8,13 +8,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jsonLines } from '../../src/channel/dialect.js';
 import { encodeLine } from '../../src/channel/json-lines.js';
 import { addMessageApi } from '../../src/channel/message-api.js';
+import { socketPath } from '../support/socket-path.js';
 
 /** Unix sockets, as a child inherits them; here both ends are in this process, so that every byte can be placed. */
 let server: Server;
 let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'procxy-message-api-'));
-  server = createServer().listen(join(folder, 'socket'));
+  server = createServer().listen(socketPath(folder));
   await once(server, 'listening');
 });
 afterAll(() => {
@@ -30,7 +31,7 @@ interface End {
 /** What arrives of these pieces, each written when the one before has been taken, before the socket closes. */
 async function transmit(pieces: readonly Uint8Array[]): Promise<End> {
   const accepted = once(server, 'connection') as Promise<[Socket]>;
-  const far = connect(join(folder, 'socket'));
+  const far = connect(socketPath(folder));
   // What this end writes after the other has refused a piece.
   far.on('error', () => {});
   const [near] = await accepted;

@@ -10,8 +10,11 @@ const LINE = '{"n":1}';
 /** What Node reads at once, in such lines. */
 const CHUNK = 65_536 / (LINE.length + 1);
 
+/** Writes such lines as fast as they are read. */
+const flood = `const lines = '${LINE}\\n'.repeat(10_000); for (;;) require('fs').writeSync(1, lines);`;
+
 test('a process that writes without end leaves every turn of the event loop to others too', async () => {
-  const flooding = spawn('yes', [LINE], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const flooding = spawn(process.execPath, ['-e', flood], { stdio: ['ignore', 'pipe', 'inherit'] });
   let inTurn = 0;
   let most = 0;
   let total = 0;

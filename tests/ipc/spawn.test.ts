@@ -24,13 +24,33 @@ describe('spawnWithIpc()', () => {
     );
   });
 
-  test('names the alternative on Windows', async () => {
-    const { stdout } = await runScript(`
+  // Its name is the path of a socket on other systems, so that this runs everywhere.
+  test('opens a named pipe on Windows, which connectIpc() finds', async () => {
+    const { stdout, stderr } = await runScript(`
+      import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+      import { tmpdir } from 'node:os';
+      import { join } from 'node:path';
+      const folder = mkdtempSync(join(tmpdir(), 'procxy-windows-'));
+      process.chdir(folder);
+      process.on('exit', () => (process.chdir(tmpdir()), rmSync(folder, { recursive: true })));
       Object.defineProperty(process, 'platform', { value: 'win32' });
       const { spawnWithIpc } = await import('procxy/ipc');
-      try { spawnWithIpc('program'); } catch (error) { console.log(error.code, error.message); }
+      const child = spawnWithIpc(process.execPath, [${JSON.stringify(ipcProgram('echo.js'))}], { stdio: 'inherit' });
+      child.send('hello');
+      child.on('message', (message) => {
+        console.log(message, child.connected, readdirSync(folder).length);
+        child.disconnect();
+      });
+      child.on('disconnect', () => console.log('disconnected'));
+      child.on('exit', (code) => console.log(code));
+      const missing = spawnWithIpc('/no/such/program');
+      missing.on('error', (error) => console.log(error.code));
+      missing.on('disconnect', () => console.log('gone'));
     `);
-    expect(stdout).toMatch(/^PROCXY_CHANNEL spawnWithIpc\(\).*Windows.*fork\(\)/);
+    expect(stderr).toBe('');
+    expect(stdout.trim().split('\n').toSorted()).toEqual(
+      expect.arrayContaining(['0', 'ENOENT', 'disconnected', 'gone', 'hello true 0']),
+    );
   });
 });
 

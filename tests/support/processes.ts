@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 
+const isWindows = process.platform === 'win32';
+
 /** Whether a process runs. A zombie does not count. */
 export function isRunning(pid: number): boolean {
   try {
+    if (isWindows) return process.kill(pid, 0);
     return !/^\s*Z/.test(execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }));
   } catch {
     return false;
@@ -12,12 +15,22 @@ export function isRunning(pid: number): boolean {
 
 /** Ids of this process's children, without the `ps` that finds them. */
 export function childPids(): number[] {
+  if (isWindows) return childPidsOnWindows();
   const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,comm='], { encoding: 'utf8' });
   return table
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
     .filter(([, parent, command]) => Number(parent) === process.pid && command !== 'ps')
     .map(([pid]) => Number(pid));
+}
+
+function childPidsOnWindows(): number[] {
+  const table = execFileSync('wmic', ['process', 'get', 'Name,ParentProcessId,ProcessId'], { encoding: 'utf16le' });
+  return table
+    .split('\n')
+    .map((line) => /^(\S+)\s+(\d+)\s+(\d+)/.exec(line.trim()))
+    .filter((match) => Number(match?.[2]) === process.pid && !/^(wmic|start|conhost)/i.test(match?.[1] ?? ''))
+    .map((match) => Number(match?.[3]));
 }
 
 /** Ids of the shells that end the children of a process if it dies. There is one at most, unless it is being replaced. */

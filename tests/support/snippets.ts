@@ -139,6 +139,7 @@ function usedBy({ text, files }: Command): Snippet[] {
     for (const [, path] of snippet.code.matchAll(/['"](\.\.?\/[^'"]+)['"]/g)) {
       visit(posix.join(posix.dirname(snippet.name), path ?? ''));
     }
+    for (const [, module] of snippet.code.matchAll(/^from (\w+) import /gm)) visit(`${module}.py`);
   };
   for (const word of text.split(' ')) visit(posix.normalize(word));
   return [...used];

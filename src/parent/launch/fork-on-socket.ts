@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess, type ForkOptions, type StdioOptions } from 'node:child_process';
+import { inheritsSockets, startWithSocket } from '../../channel/child-socket.js';
 import { TruncatedMessage } from '../../channel/decoder.js';
 import { jsonLines, v8Frames } from '../../channel/dialect.js';
 import { MAX_MESSAGE } from '../../channel/frames.js';
-import { channelEnv, takeSocket } from '../../channel/inherited.js';
 import { addMessageApi } from '../../channel/message-api.js';
 import type { ProtocolError } from '../../errors.js';
+import type { Runtime } from './runtime.js';
 
 /**
  * Does the same as `fork()`, but with a socket as the channel. It carries lines of JSON, or frames in V8's format.
@@ -13,19 +14,21 @@ import type { ProtocolError } from '../../errors.js';
 export function forkOnSocket(
   program: string,
   args: readonly string[],
-  settings: ForkOptions,
+  settings: ForkOptions & { runtime?: Runtime },
   onGarbage: (error: ProtocolError) => void,
 ): ChildProcess {
-  const { execPath = process.execPath, execArgv = [], serialization, ...rest } = settings;
+  const { execPath = process.execPath, execArgv = [], serialization, runtime = 'node', ...rest } = settings;
   const stdio = rest.stdio as Exclude<StdioOptions, string>;
   const descriptor = stdio.indexOf('ipc');
   const format = serialization === 'advanced' ? 'v8' : 'json';
-  const child = spawn(execPath, [...execArgv, program, ...args], {
-    ...rest,
-    env: { ...rest.env, ...channelEnv(descriptor, format) },
-    stdio: stdio.map((each, index) => (index === descriptor ? 'pipe' : each)),
-  });
-  const socket = takeSocket(child, descriptor);
+  const inherits = inheritsSockets(runtime === 'node');
+  const { child, socket } = startWithSocket({ inherits, descriptor, format }, (place) =>
+    spawn(execPath, [...execArgv, program, ...args], {
+      ...rest,
+      env: { ...rest.env, ...place.env },
+      stdio: stdio.map((each, index) => (index === descriptor ? place.stdio : each)),
+    }),
+  );
   // Without a socket, the process was not started, and an 'error' event follows.
   if (socket) {
     const dialect = format === 'v8' ? v8Frames : jsonLines;

@@ -41,7 +41,9 @@ export function launch(options: ChildOptions, onGarbage: (error: ProtocolError) 
   const args = options.args.map(toArgument);
   try {
     const process =
-      options.channel === 'ipc' ? fork(program, args, settings) : forkOnSocket(program, args, settings, onGarbage);
+      options.channel === 'ipc'
+        ? fork(program, args, settings)
+        : forkOnSocket(program, args, { ...settings, runtime: options.runtime }, onGarbage);
     return { process, program, ...descriptors };
   } catch (error) {
     throw startError(error, options);

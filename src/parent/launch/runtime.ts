@@ -48,7 +48,7 @@ export function runtimeFlags(runtime: Runtime, { given, inherited, limits, permi
   }
 }
 
-/** @throws {OptionsValidationError} for options that the runtime, the channel or the platform does not support */
+/** @throws {OptionsValidationError} for options that the runtime or the channel does not support */
 export function chooseChannel(options: ProcxyOptions): { runtime: Runtime; channel: 'ipc' | 'socket' } {
   const { execPath, agent, serialization, supportHandles, inProcess } = options;
   // There is no child, so its options are ignored.
@@ -65,11 +65,6 @@ export function chooseChannel(options: ProcxyOptions): { runtime: Runtime; chann
   if (serialization === 'advanced' && runtime !== 'node') {
     throw new OptionsValidationError(
       `{ serialization: 'advanced' } needs a child in Node, but got ${runtimeNames[runtime]}. Leave it out to use JSON.`,
-    );
-  }
-  if (channel === 'socket' && isWindows) {
-    throw new OptionsValidationError(
-      "{ channel: 'socket' } needs a Unix socket that the child inherits, which Windows does not have. Use 'ipc', with Node, Bun or Deno.",
     );
   }
   if (channel === 'socket' && supportHandles) {

@@ -1,5 +1,6 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import type { Socket } from 'node:net';
+import { eventDriven, inheritsSockets } from '../../channel/child-socket.js';
 import type { ChildOptions } from '../options/child-options.js';
 import type { Runtime } from './runtime.js';
 
@@ -16,9 +17,8 @@ export interface SocketDescriptors {
 /** Lays out the child's descriptors: its standard streams, the channel, and the sockets. */
 export function layOutDescriptors(options: ChildOptions): SocketDescriptors & { stdio: Descriptors } {
   const stdio = [...withIpc(options.stdio)];
-  // On Windows, these would be named pipes, which do not block, and which a child cannot open by number.
-  const hasSockets = process.platform !== 'win32' && options.runtime !== 'other';
-  const dataDescriptor = hasSockets ? stdio.push('pipe') - 1 : undefined;
+  const hasSockets = options.runtime !== 'other' && inheritsSockets(options.runtime === 'node');
+  const dataDescriptor = hasSockets ? stdio.push(eventDriven) - 1 : undefined;
   const syncDescriptor =
     hasSockets && options.callbacks && canBlock.has(options.runtime) ? stdio.push('pipe') - 1 : undefined;
   return { stdio, syncDescriptor, dataDescriptor };

@@ -52,7 +52,7 @@ export class Invocations {
     if (!blocking) {
       return () => {
         throw new SyncCallbackError(
-          `${name}() was marked by sync(), but this process cannot wait for it: sync() needs Node and a Unix socket. Pass the function without sync().`,
+          `${name}() was marked by sync(), but this process cannot wait for it: sync() needs a child in Node, or in Bun on Linux or macOS. Pass the function without sync().`,
         );
       };
     }

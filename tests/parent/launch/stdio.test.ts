@@ -45,7 +45,9 @@ describe('the descriptors of a child', () => {
 });
 
 test("this side's end of a socket is found by its number, and missing where there is none", async () => {
-  const child = spawn('sleep', ['30'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 30_000)'], {
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+  });
   expect(socketAt(child, 3)).toBe(child.stdio[3]);
   expect(socketAt(child, undefined)).toBeUndefined();
   expect(socketAt(child, 9)).toBeUndefined();

@@ -1,0 +1,166 @@
+/**
+ * `npm run test:windows` runs the tests on Node for Windows, under Wine, and prints a table. `tsx tests/windows/run.ts 22 --only sync`
+ * runs some of them. `exceptions.ts` lists the files and tests that cannot run there, with reasons.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { root } from '../support/packed.js';
+import { withoutFiles, withoutTests } from './exceptions.js';
+import { makeMirror } from './mirror.js';
+import type { FileReport } from './results.js';
+import {
+  esbuildPath,
+  makeFolder,
+  nodePath,
+  nodes,
+  prepare,
+  runOnWindows,
+  stopWine,
+  toWindows,
+  type NodeMajor,
+} from './wine.js';
+
+/** Only to end a file that hangs, in ms. */
+const LONGEST_FILE = 300_000;
+
+interface Row {
+  file: string;
+  passed: number;
+  failed: number;
+  excluded: number;
+  seconds: number;
+  problems: string[];
+}
+
+/** How many folders for temporary files there were. */
+let folders = 0;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    only: { type: 'string', multiple: true, default: [] },
+    workers: { type: 'string', default: '2' },
+    longest: { type: 'string', default: String(LONGEST_FILE) },
+    verbose: { type: 'boolean', default: false },
+  },
+});
+const majors = (positionals.length > 0 ? positionals.map(Number) : [20, 22]) as NodeMajor[];
+for (const major of majors) if (!(major in nodes)) throw new Error(`Node ${major} does not start under Wine 8.`);
+
+const files = testFiles().filter((file) => values.only.length === 0 || values.only.some((part) => file.includes(part)));
+prepare(majors);
+const mirror = makeFolder('mirror');
+const temporary = makeFolder('temporary');
+const cleanUp = (): void => {
+  stopWine();
+  for (const folder of [mirror, temporary]) rmSync(folder, { recursive: true, force: true });
+};
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => (cleanUp(), process.exit(1)));
+try {
+  makeMirror(root, mirror);
+  for (const major of majors) report(major, await runAll(major));
+} finally {
+  cleanUp();
+}
+
+function testFiles(): string[] {
+  return readdirSync(join(root, 'tests'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts') && !file.includes('node_modules'))
+    .map((file) => `tests/${file}`)
+    .toSorted();
+}
+
+function reasonAgainst(file: string): string | undefined {
+  return Object.entries(withoutFiles).find(
+    ([name]) => file === name || (name.endsWith('/') && file.startsWith(name)),
+  )?.[1];
+}
+
+async function runAll(major: NodeMajor): Promise<Row[]> {
+  const waiting = files.filter((file) => reasonAgainst(file) === undefined);
+  const rows: Row[] = [];
+  const work = async (): Promise<void> => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const row = await runFile(major, file);
+      rows.push(row);
+      const line = `${row.problems.length > 0 ? '✗' : '✓'} ${file}  ${row.passed} passed, ${row.failed} failed, ${row.seconds.toFixed(1)} s`;
+      console.log(
+        [
+          line,
+          ...row.problems.map((problem) => `    ${values.verbose ? problem : problem.split('\n', 3).join('\n    ')}`),
+        ].join('\n'),
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: Number(values.workers) }, work));
+  return rows;
+}
+
+async function runFile(major: NodeMajor, file: string): Promise<Row> {
+  const folder = join(temporary, `${major}-${file.replaceAll(/\W/g, '-')}`);
+  const [log, reportFile] = [`${folder}.log`, `${folder}.json`];
+  const windowsTemp = join(temporary, `T${++folders}`);
+  mkdirSync(windowsTemp, { recursive: true });
+  const test = join(mirror, file.replace(/\.ts$/, '.js'));
+  const options = { folder: toWindows(windowsTemp), without: Object.keys(withoutTests[file] ?? {}) };
+  const start = performance.now();
+  const { code, left } = await runOnWindows({
+    node: nodePath(major),
+    args: [
+      toWindows(join(mirror, 'tests/windows/run-file.js')),
+      toWindows(test),
+      toWindows(reportFile),
+      JSON.stringify(options),
+    ],
+    cwd: mirror,
+    env: { ESBUILD_BINARY_PATH: esbuildPath(), PROCXY_TEST_ON_WINE: '1' },
+    log,
+    timeout: Number(values.longest),
+  });
+  const seconds = (performance.now() - start) / 1000;
+  const output = existsSync(log) ? readFileSync(log, 'utf8') : '';
+  const { results, failures, done } = existsSync(reportFile)
+    ? (JSON.parse(readFileSync(reportFile, 'utf8')) as FileReport)
+    : { results: [], failures: [], done: false };
+  const problems = results
+    .filter(({ state }) => state === 'fail')
+    .map(({ name, errors }) => `${name}: ${errors?.join('\n') ?? 'failed'}`);
+  problems.push(...failures);
+  if (!done)
+    problems.push(`${code === undefined ? 'did not end in time' : `ended with code ${code}`}: ${output.slice(-1500)}`);
+  problems.push(...left.map((command) => `left behind a process: ${command}`));
+  // tsx keeps its cache there.
+  const remains = readdirSync(windowsTemp).filter((name) => !name.startsWith('tsx-'));
+  if (remains.length > 0) problems.push(`left behind temporary files: ${remains.join(', ')}`);
+  rmSync(windowsTemp, { recursive: true, force: true });
+  const count = (...states: string[]): number => results.filter(({ state }) => states.includes(state)).length;
+  return { file, passed: count('pass'), failed: count('fail'), excluded: count('skip', 'todo'), seconds, problems };
+}
+
+function report(major: NodeMajor, rows: readonly Row[]): void {
+  const sum = (pick: (row: Row) => number): number => rows.reduce((total, row) => total + pick(row), 0);
+  const bad = rows.filter(({ problems }) => problems.length > 0);
+  console.log(`\nNode ${nodes[major]} for Windows, under Wine`);
+  console.log('  passed  failed  excluded  seconds  file');
+  const all = {
+    file: `${rows.length} files`,
+    passed: sum((row) => row.passed),
+    failed: sum((row) => row.failed),
+    excluded: sum((row) => row.excluded),
+    seconds: sum((row) => row.seconds),
+  };
+  for (const { file, passed, failed, excluded, seconds } of [
+    ...rows.toSorted((a, b) => (a.file < b.file ? -1 : 1)),
+    all,
+  ]) {
+    const cells = [passed, failed, excluded].map((cell, index) => String(cell).padStart(index === 2 ? 10 : 8));
+    console.log(`${cells.join('')}${seconds.toFixed(1).padStart(9)}  ${file}`);
+  }
+  console.log(
+    bad.length === 0
+      ? 'Every file passed, and left nothing behind.'
+      : `With problems: ${bad.map(({ file }) => file).join(', ')}`,
+  );
+  if (bad.length > 0) process.exitCode = 1;
+}
