@@ -210,7 +210,7 @@ type IsMoreThanIterator<T> = [
 /** Whether an object stays where it is, where references are enabled. */
 export type IsReference<T> = HasMethods<T> extends true ? (T extends Iterating ? IsMoreThanIterator<T> : true) : false;
 
-/** `K` where it names a method of a reference. It depends on all of `S`, as the members of a proxy do: see `MemberKey`. */
+/** `K` where it names a method of a reference. It depends on all of `S`, as the members of a proxy do: see `OddKey`. */
 export type RemoteKey<T, K extends keyof T, S extends Setting> = K extends Exclude<symbol, SymbolMethod> | ProbedMethod
   ? never
   : [IsMethod<T[K]>, S['mirror']] extends [true, unknown]

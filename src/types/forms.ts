@@ -1,5 +1,3 @@
-import type { Duplex, Readable, Writable } from 'node:stream';
-import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { AnyFunction } from './any-function.js';
 import type { SyncCallback } from './callbacks.js';
 import type {
@@ -29,13 +27,15 @@ import type {
 } from './crossing.js';
 import type { ListenerMembers } from './emitters.js';
 import type { LentMark } from './lent.js';
-import type { Identical, Intersection, Overloads, Signature } from './overloads.js';
+import type { Identical, Overloads, Signature, Usable } from './overloads.js';
 import type { ParameterPlace, ParameterReason, Place, PropertyReason, ResultReason } from './reasons.js';
 import type { CannotCross, Mark } from './serializable.js';
 import type { Pipelines } from './pipelining.js';
 import type { ReferenceControls } from './reference-controls.js';
-import type { Answer, Given, IsSelf, Pending, Settled, Unchanged } from './results.js';
-import type { MayBePlain, Refused, VerdictOf, VerdictOfAll } from './verdict.js';
+import type { Answer, Given, Instance, IsSelf, Pending, Settled, Unchanged } from './results.js';
+import type { MayBePlain, Refused } from './steps.js';
+import type { ChunkOf, IteratorWith, PartsOf, StreamWith } from './streaming.js';
+import type { VerdictOf, VerdictOfAll } from './verdict.js';
 
 /**
  * Types of values as they arrive in another process. They share a file because they are mutually recursive: a value may contain a
@@ -110,17 +110,7 @@ type ResultFunction<F extends AnyFunction, C extends Crossing> = F extends (...a
   ? (...args: { [K in keyof A]: Form<A[K], With<C, 'parameter'>> }) => Pending<Form<Awaited<R>, C>>
   : never;
 
-type StreamForm<T, C extends Crossing> = T extends Duplex
-  ? Duplex
-  : T extends Readable
-    ? Readable
-    : T extends Writable
-      ? Writable
-      : T extends ReadableStream<infer Chunk>
-        ? ReadableStream<ChunkForm<Chunk, C>>
-        : T extends WritableStream<infer Chunk>
-          ? WritableStream<ChunkForm<Chunk, C>>
-          : Mark;
+type StreamForm<T, C extends Crossing> = StreamWith<T, ChunkForm<ChunkOf<T>, C>>;
 
 /** Bytes cross in every stream, in both modes. */
 type ChunkForm<Chunk, C extends Crossing> = Chunk extends Bytes ? Chunk : Form<Chunk, C>;
@@ -129,21 +119,12 @@ type ChunkForm<Chunk, C extends Crossing> = Chunk extends Bytes ? Chunk : Form<C
 type ItemForm<Item, C extends Crossing> = ChunkForm<Awaited<Item>, C>;
 
 /** Iterators of the child become asynchronous. An iterator of the parent must be asynchronous already. */
-type IteratorForm<T, C extends Crossing> = C['functions'] extends 'result' | 'gone'
-  ? T extends AsyncGenerator<infer Y, infer R, infer N> | Generator<infer Y, infer R, infer N>
-    ? AsyncGenerator<ItemForm<Y, C>, ItemForm<R, C>, N>
-    : T extends AsyncIterable<infer Y>
-      ? AsyncGenerator<ItemForm<Y, C>, unknown, undefined>
-      : T extends Iterator<infer Y, infer R, infer N> & Iterable<unknown>
-        ? AsyncGenerator<ItemForm<Y, C>, ItemForm<R, C>, N>
-        : Mark
-  : T extends AsyncGenerator<infer Y, infer R, infer N>
-    ? AsyncGenerator<ChunkForm<Y, C>, ChunkForm<R, C>, N>
-    : T extends AsyncIterableIterator<infer Y>
-      ? AsyncIterableIterator<ChunkForm<Y, C>>
-      : T extends AsyncIterable<infer Y>
-        ? AsyncIterable<ChunkForm<Y, C>>
-        : Mark;
+type IteratorForm<T, C extends Crossing> =
+  PartsOf<T> extends [infer Y, infer R, infer N]
+    ? C['functions'] extends 'result' | 'gone'
+      ? AsyncGenerator<ItemForm<Y, C>, ItemForm<R, C>, N>
+      : IteratorWith<T, ChunkForm<Y, C>, ChunkForm<R, C>>
+    : Mark;
 
 type JsonForm<T, C extends Crossing> = T extends bigint | Uncloneable | Collection | Exclude<Cloneable, Date>
   ? Mark
@@ -175,14 +156,17 @@ type CloneForm<T, C extends Crossing> = T extends bigint | Cloneable
               ? ObjectForm<T, C>
               : Mark;
 
-/** Arrays and tuples keep their shape, and objects keep their data. If functions cross, an object's methods count as own properties. */
-type ObjectForm<T extends object, C extends Crossing> = T extends readonly unknown[]
+/**
+ * Arrays and tuples keep their shape, and objects keep their data. If functions cross, an object's methods count as own properties.
+ * @typeParam Kept the keys that stay, of which the compiler is asked once
+ */
+type ObjectForm<T extends object, C extends Crossing, Kept = KeptKeys<T, C>> = T extends readonly unknown[]
   ? ArrayForm<T, C>
   : keyof T extends never
     ? T
-    : KeptKeys<T, C> extends never
+    : [Kept] extends [never]
       ? Mark
-      : { [K in keyof T as K extends KeptKeys<T, C> ? K : never]: Form<T[K], C> };
+      : { [K in keyof T as K & Kept]: Form<T[K], C> };
 
 /**
  * Arrays are not mapped types: the compiler resolves `X[]` late, while a mapped type would never end for a recursive element. The
@@ -226,7 +210,7 @@ export type Readings<T, S extends Setting> = {
 export type Remote<T, O extends Config = 'json'> = RemoteView<T, SettingOf<O>>;
 
 type RemoteView<T, S extends Setting> = {
-  readonly [K in keyof T as RemoteKey<T, K, S>]: RemoteMethod<T[K], T, RemoteView<T, S>, S>;
+  readonly [K in keyof T as RemoteKey<T, K, S>]: RemoteMethod<T[K], RemoteInstance<T, S>, S>;
 } & {
   /** Reads the current value of a property or getter of the object. */
   $get<K extends keyof Readings<T, S>>(name: K): Promise<Readings<T, S>[K]>;
@@ -234,6 +218,10 @@ type RemoteView<T, S extends Setting> = {
   Iteration<T, S> &
   ReferenceControls &
   Pipelines<S['references']>;
+
+interface RemoteInstance<T, S extends Setting> extends Instance<T> {
+  readonly proxy: RemoteView<T, S>;
+}
 
 /** `for await` works where the object itself can be iterated over. */
 export type Iteration<T, S extends Setting> = T extends AsyncIterable<infer Item> | Iterable<infer Item>
@@ -244,62 +232,42 @@ export type Iteration<T, S extends Setting> = T extends AsyncIterable<infer Item
  * The type of an instance's method on the proxy. A method that needs no change keeps its type, including generics. In other
  * methods, generics become their constraints. A method that cannot work is not callable, and its type says why.
  * @typeParam F the method, or `undefined`
- * @typeParam Self the instance's type, @typeParam Proxy what a result of that type becomes
  */
-export type RemoteMethod<F, Self, Proxy, S extends Setting> = F extends {
+export type RemoteMethod<F, I extends Instance, S extends Setting> = F extends {
   (...args: infer A1): infer R1;
   (...args: infer A2): infer R2;
 }
   ? // Most have a single signature, which the compiler finds twice.
     Identical<[A1, R1], [A2, R2]> extends true
-    ? RemoteSignature<F, A2, R2, Self, Proxy, S>
+    ? RemoteSignature<F, A2, R2, I, S>
     : Overloads<F> extends infer All extends Signature[]
-      ? RemoteOverloads<All, Self, Proxy, S>
+      ? Usable<{ [N in keyof All]: RemoteOverload<All[N], I, S> }>
       : never
   : F;
 
-/** The overloads that can work, in order. If none can, the reason for the last one. */
-type RemoteOverloads<All extends Signature[], Self, Proxy, S extends Setting> =
-  Callable<All, Self, Proxy, S> extends infer Usable extends Signature[]
-    ? Usable extends []
-      ? All extends [...Signature[], infer Last]
-        ? RemoteOverload<Last, Self, Proxy, S>
-        : never
-      : Intersection<Usable>
-    : never;
-
-type Callable<All extends Signature[], Self, Proxy, S extends Setting> = All extends [
-  infer First extends Signature,
-  ...infer Rest extends Signature[],
-]
-  ? RemoteOverload<First, Self, Proxy, S> extends infer R extends Signature
-    ? [R, ...Callable<Rest, Self, Proxy, S>]
-    : Callable<Rest, Self, Proxy, S>
-  : [];
-
-type RemoteOverload<F, Self, Proxy, S extends Setting> = F extends (...args: infer A) => infer R
-  ? RemoteSignature<F, A, R, Self, Proxy, S>
+type RemoteOverload<F, I extends Instance, S extends Setting> = F extends (...args: infer A) => infer R
+  ? RemoteSignature<F, A, R, I, S>
   : never;
 
 /** @typeParam A the parameters of `F`, @typeParam R its result */
-type RemoteSignature<F, A extends unknown[], R, Self, Proxy, S extends Setting> =
+type RemoteSignature<F, A extends unknown[], R, I extends Instance, S extends Setting> =
   VerdictOfAll<A, AsParameter<S>> extends infer V
     ? [V] extends [never]
-      ? RemoteResult<S['references'] extends true ? never : F, Given<A, S>, R, Self, Proxy, S>
+      ? RemoteResult<S['references'] extends true ? never : F, Given<A, S>, R, I, S>
       : Refused extends V
         ? CannotCross<ParameterReason<A, S>, ParameterPlace<A, AsParameter<S>>>
         : Form<A, AsParameter<S>> extends infer P extends unknown[]
-          ? RemoteResult<never, Given<P, S>, R, Self, Proxy, S>
+          ? RemoteResult<never, Given<P, S>, R, I, S>
           : never
     : never;
 
 /** @typeParam F the signature itself where it may stay as it is */
-type RemoteResult<F, A extends unknown[], R, Self, Proxy, S extends Setting> =
+type RemoteResult<F, A extends unknown[], R, I extends Instance, S extends Setting> =
   Settled<R> extends infer Value
     ? [Value] extends [Primitive]
       ? Unchanged<F, A, R, Value, S>
-      : IsSelf<Value, Self> extends true
-        ? (...args: A) => S['references'] extends true ? Answer<Proxy, S> : Promise<Proxy>
+      : IsSelf<Value, I['self']> extends true
+        ? (...args: A) => S['references'] extends true ? Answer<I['proxy'], S> : Promise<I['proxy']>
         : VerdictOf<Value, AsResult<S>> extends infer V
           ? [V] extends [never]
             ? Unchanged<F, A, R, Value, S>

@@ -6,6 +6,7 @@ import type { RemoteMethod } from './forms.js';
 import type { CallOverrides, ProcxyOptions } from './options.js';
 import type { Histogram } from './pool.js';
 import type { MethodKey } from './procxy.js';
+import type { Instance } from './results.js';
 
 /**
  * The options of `procxyKeyed()`: those of `procxy()` but `restart`, and its own. All may be left out.
@@ -20,8 +21,12 @@ export interface KeyedOptions extends Omit<ProcxyOptions, 'restart'>, Written<ty
 
 /** A method that returns the instance itself resolves to this proxy. */
 type KeyedMethods<T, O extends ProcxyOptions> = {
-  readonly [K in keyof T as MethodKey<T, K, SettingOf<O>>]: RemoteMethod<T[K], T, KeyedProxy<T, O>, SettingOf<O>>;
+  readonly [K in keyof T as MethodKey<T, K, SettingOf<O>>]: RemoteMethod<T[K], Keyed<T, O>, SettingOf<O>>;
 };
+
+interface Keyed<T, O extends ProcxyOptions> extends Instance<T> {
+  readonly proxy: KeyedProxy<T, O>;
+}
 
 /**
  * The instance of a key, whether it lives now or not: its methods and events, and no properties.

@@ -39,7 +39,23 @@ type WithoutRepeats<S extends Signature[]> = S extends [
 
 export type Identical<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
-export type Intersection<All extends Signature[]> = All extends [
+/** The overloads that are functions, as one type. If none is, the last. */
+export type Usable<All extends unknown[]> =
+  Functions<All> extends infer Some extends Signature[]
+    ? Some extends []
+      ? All extends [...unknown[], infer Last]
+        ? Last
+        : never
+      : Intersection<Some>
+    : never;
+
+type Functions<All extends unknown[]> = All extends [infer First, ...infer Rest]
+  ? First extends Signature
+    ? [First, ...Functions<Rest>]
+    : Functions<Rest>
+  : [];
+
+type Intersection<All extends Signature[]> = All extends [
   infer First extends Signature,
   ...infer Rest extends Signature[],
 ]

@@ -6,6 +6,7 @@ import type { ListenerMembers } from './emitters.js';
 import type { RemoteMethod } from './forms.js';
 import type { ProcxyOptions } from './options.js';
 import type { MethodKey, Procxy } from './procxy.js';
+import type { Instance } from './results.js';
 
 /**
  * The options of `procxyPool()`: those of `procxy()`, and its own. All may be left out.
@@ -78,8 +79,12 @@ export interface PoolStats {
 
 /** A method that returns the instance itself resolves to the pool. */
 type PoolMethods<T, O extends ProcxyOptions> = {
-  readonly [K in keyof T as MethodKey<T, K, SettingOf<O>>]: RemoteMethod<T[K], T, PoolProxy<T, O>, SettingOf<O>>;
+  readonly [K in keyof T as MethodKey<T, K, SettingOf<O>>]: RemoteMethod<T[K], Pooled<T, O>, SettingOf<O>>;
 };
+
+interface Pooled<T, O extends ProcxyOptions> extends Instance<T> {
+  readonly proxy: PoolProxy<T, O>;
+}
 
 /**
  * Every method of the class, called on each instance.
@@ -93,8 +98,7 @@ type PoolMethods<T, O extends ProcxyOptions> = {
 export type All<T, O extends ProcxyOptions> = {
   readonly [K in keyof T as MethodKey<T, K, SettingOf<O>>]: RemoteMethod<
     T[K],
-    T,
-    PoolProxy<T, O>,
+    Pooled<T, O>,
     SettingOf<O>
   > extends infer F extends AnyFunction
     ? (...args: Parameters<F>) => Promise<PromiseSettledResult<Awaited<ReturnType<F>>>[]>

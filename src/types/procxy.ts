@@ -4,23 +4,18 @@ import type { AsProperty, Config, IsMethod, ProbedMethod, Setting, SettingOf, Sy
 import type { IsEmitter, ListenerMembers, LocalMethod } from './emitters.js';
 import type { Iteration, Property, Readings, RemoteMethod } from './forms.js';
 import type { CallOverrides } from './options.js';
+import type { Instance } from './results.js';
 import type { PassableHandle, SerializationMode } from './serializable.js';
 import type { ExitStatus, ProcxyStats } from './stats.js';
 
-/**
- * `K` where it names a member that the proxy has too. Ordinary names are decided without a look at the member. As this depends on all of
- * `S`, the compiler knows at once that proxies of a type parameter with other settings differ, and compares no methods.
- */
-type MemberKey<T, K extends keyof T, S extends Setting> = K extends
-  symbol | keyof AnyProcxy | ProbedMethod | LocalMethod | `_${string}`
-  ? OddKey<T, K, S['mirror']>
-  : S['mirror'] extends true
-    ? K
-    : IsMethod<T[K]> extends true
-      ? K
-      : K & S['mirror'];
+/** Names that may be missing on a proxy. The compiler keeps all others without a look at the member. */
+type OddName = symbol | keyof AnyProcxy | ProbedMethod | LocalMethod | `_${string}`;
 
-type OddKey<T, K extends keyof T, Mirror> = K extends Exclude<symbol, SymbolMethod> | keyof AnyProcxy
+/**
+ * `K` where the proxy has that member too. As this depends on all of `S`, the compiler knows at once that proxies of a type parameter
+ * with other settings differ, and compares no methods.
+ */
+type OddKey<T, K extends keyof T, S extends Setting> = K extends Exclude<symbol, SymbolMethod> | keyof AnyProcxy
   ? never
   : IsMethod<T[K]> extends true
     ? K extends ProbedMethod
@@ -28,13 +23,13 @@ type OddKey<T, K extends keyof T, Mirror> = K extends Exclude<symbol, SymbolMeth
       : [K, IsEmitter<T>] extends [LocalMethod, true]
         ? never
         : K
-    : Mirror extends true
+    : S['mirror'] extends true
       ? K extends `_${string}`
         ? never
         : K
-      : K & Mirror;
+      : K & S['mirror'];
 
-/** `K` where it names a method that runs in the child. It depends on all of `S`, as `MemberKey` does. */
+/** `K` where it names a method that runs in the child. It depends on all of `S`, as `OddKey` does. */
 export type MethodKey<T, K extends keyof T, S extends Setting> = [IsMethod<T[K]>, S['mirror']] extends [true, unknown]
   ? K extends symbol | ProbedMethod
     ? never
@@ -45,14 +40,26 @@ export type MethodKey<T, K extends keyof T, S extends Setting> = [IsMethod<T[K]>
 
 /** A method may be optional: then it may be missing on the proxy too. */
 type Member<V, T, S extends Setting> =
-  IsMethod<V> extends true ? RemoteMethod<V, T, View<T, S>, S> : Property<V, AsProperty<S>>;
+  IsMethod<V> extends true ? RemoteMethod<V, Viewed<T, S>, S> : Property<V, AsProperty<S>>;
+
+interface Viewed<T, S extends Setting> extends Instance<T> {
+  readonly proxy: View<T, S>;
+}
 
 /**
  * A proxy, by what decides its types. Its members map over `keyof T`, so that an editor finds the class's members and their documentation.
  * They have no name of their own: the compiler would work out how each named part varies with `S`, which takes it seconds here.
  */
 type View<T, S extends Setting> = {
-  readonly [K in keyof T as MemberKey<T, K, S>]: Member<T[K], T, S>;
+  readonly [
+    K in keyof T as K extends OddName
+      ? OddKey<T, K, S>
+      : S['mirror'] extends true
+        ? K
+        : IsMethod<T[K]> extends true
+          ? K
+          : K & S['mirror']
+  ]: Member<T[K], T, S>;
 } & ListenerMembers<T> &
   Iteration<T, S> &
   Controls<T, S> &

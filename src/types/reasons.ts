@@ -1,6 +1,7 @@
 import type { AnyFunction } from './any-function.js';
 import type { AsParameter, AsResult, Crossing, Setting } from './crossing.js';
-import type { Refused, Step, VerdictOf, VerdictOfAll } from './verdict.js';
+import type { Refused, Step } from './steps.js';
+import type { VerdictOf, VerdictOfAll } from './verdict.js';
 
 /** The reasons in compiler errors why a member is not usable, and the paths of the parts that cannot cross. */
 

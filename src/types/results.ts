@@ -22,7 +22,14 @@ export type Given<A extends unknown[], S extends Setting> = S['references'] exte
   : A;
 
 /** What a promise of the result gives. */
-export type Settled<R> = R extends Primitive ? R : Awaited<R>;
+export type Settled<R> = R extends Primitive ? R : R extends Promise<infer V> ? Awaited<V> : Awaited<R>;
+
+/** Whose methods they are. As members, the compiler works the two out only where a method returns the instance. */
+export interface Instance<Self = unknown> {
+  readonly self: Self;
+  /** What a result of that type becomes. */
+  readonly proxy: unknown;
+}
 
 /** Whether a method returns the instance itself. */
 export type IsSelf<R, Self> = [R] extends [Self] ? Identical<R, Self> : false;

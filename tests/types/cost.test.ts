@@ -8,8 +8,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(root, 'tests/types/cost-'));
 
 const MEMBERS = 300;
-/** Methods and properties of each that a file uses. */
-const USED = 50;
+/** The methods that a file uses, and the properties. */
+const USED = 100;
 /** Instantiations that a proxy may cost above the plain class. */
 const LIMIT = 60_000;
 
@@ -97,9 +97,12 @@ describe('a class of 300 methods and 300 properties', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  test.each(['proxied', 'created'] as const)(`costs the compiler little where a file uses 100 of them: %s`, (name) => {
-    const cost = instantiations(name) - plain;
-    expect(cost).toBeGreaterThan(USED);
-    expect(cost).toBeLessThan(LIMIT);
-  });
+  test.each(['proxied', 'created'] as const)(
+    `costs the compiler little where a file uses 100 of either: %s`,
+    (name) => {
+      const cost = instantiations(name) - plain;
+      expect(cost).toBeGreaterThan(USED);
+      expect(cost).toBeLessThan(LIMIT);
+    },
+  );
 });
