@@ -163,6 +163,24 @@ describe('procxyKeyed()', () => {
     expect(isRunning(pid)).toBe(false);
   });
 
+  test('says what is lost when a child ends while it is saved', async () => {
+    const warnings: Error[] = [];
+    const listen = (warning: Error): unknown => warnings.push(warning);
+    process.on('warning', listen);
+    const save = async (cart: { pid(): Promise<number>; save(): unknown }): Promise<void> => {
+      process.kill(await cart.pid(), 'SIGKILL');
+      await cart.save();
+    };
+    await using carts = procxyKeyed(Cart, module, { idleTimeout: 50, save });
+    await carts.get('ada').add('tea');
+    await until(() => warnings.length > 0, 'the warning');
+    process.off('warning', listen);
+    expect(warnings[0]?.message).toMatch(
+      /^The instance of the key 'ada' could not be saved, and has ended: .* is lost\./,
+    );
+    expect(await carts.get('ada').add('milk')).toBe(1);
+  });
+
   test('ends all without saving by $terminate()', async () => {
     const store = new Store();
     const carts = procxyKeyed(Cart, module, { maxInstances: 1, restore: store.restore, save: store.save });

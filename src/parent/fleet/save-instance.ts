@@ -23,8 +23,9 @@ export async function saveInstance(
   try {
     await save(createProxy<object>({ connection, description, options, className, type }), key);
   } catch (error) {
-    const what = `The instance of the key '${key}' could not be saved, and lives on. ${describeReason(error)}.`;
-    if (connection.isOpen && isAnnounced()) warn('PROCXY_SAVE_FAILED', what);
+    const fate = connection.isOpen ? 'lives on' : 'has ended: what has changed since the last save is lost';
+    const what = `The instance of the key '${key}' could not be saved, and ${fate}. ${describeReason(error)}.`;
+    if (isAnnounced()) warn('PROCXY_SAVE_FAILED', what);
     throw error;
   }
 }
