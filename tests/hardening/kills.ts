@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { byReference, procxy, sync, type ProcxyOptions } from 'procxy';
 import { Elsewhere } from '../fixtures/elsewhere.js';
-import { childPids, isRunning, killReaper, openDescriptors, reaperPids, until } from '../support/processes.js';
+import { childPids, isRunning, killReaper, leftOpen, reaperPids, until } from '../support/processes.js';
 import { firstLine, startScript } from '../support/scripts.js';
 import { giveAndReset } from './resets.js';
 
@@ -130,12 +130,6 @@ export async function killChildren(kills: number, random: () => number, inParall
   process.off('uncaughtException', note);
   if (escaped.length > 0) throw new Error('something escaped', { cause: escaped[0] });
   return report;
-}
-
-/** Children (the reaper's shell may be among them), descriptors, listeners, and what keeps the event loop. */
-function leftOpen(): number[] {
-  const listeners = process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0);
-  return [Math.max(childPids().length, 1), openDescriptors(), listeners, process.getActiveResourcesInfo().length];
 }
 
 async function killOne(random: () => number, report: KillReport): Promise<void> {

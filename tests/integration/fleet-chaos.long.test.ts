@@ -1,14 +1,20 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { keyedChaos } from '../support/keyed-chaos.js';
 import { chaos } from '../support/pool-chaos.js';
 import { seeded } from '../support/seeded.js';
 
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'procxy-chaos-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
 test('100,000 calls through a pool of four under random kills: none runs twice, and each settles', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'procxy-chaos-'));
-  const report = await chaos({ calls: 100_000, log: join(folder, 'log'), random: seeded(20_261_130), killEvery: 300 });
-  rmSync(folder, { recursive: true });
+  const log = join(folder, 'pool');
+  const report = await chaos({ calls: 100_000, log, random: seeded(20_261_130), killEvery: 300 });
   console.log({ ...report, undecided: report.undecided.length });
   expect(report.settled).toBe(100_000);
   expect(report.ranTwice).toEqual([]);
@@ -16,3 +22,14 @@ test('100,000 calls through a pool of four under random kills: none runs twice, 
   expect(report.fulfilled + report.ran.no + report.ran.maybe).toBe(100_000);
   expect(report.kills).toBeGreaterThan(20);
 }, 600_000);
+
+test('5,000 calls by key under random kills: each key has one instance, whose calls run in order', async () => {
+  const report = await keyedChaos({ calls: 5000, log: join(folder, 'keys'), random: seeded(4), killEvery: 150 });
+  expect(report.settled).toBe(5000);
+  expect(report.ranTwice).toEqual([]);
+  expect(report.undecided).toEqual([]);
+  expect(report.outOfOrder).toEqual([]);
+  expect(report.unpaired).toEqual([]);
+  expect(report.saves).toBeGreaterThan(10);
+  expect(report.kills).toBeGreaterThan(5);
+}, 300_000);

@@ -59,6 +59,12 @@ export function openDescriptors(): number {
   return readdirSync('/proc/self/fd').length;
 }
 
+/** How much keeps this process busy: children (the reaper's shell may be among them), descriptors, listeners, and active resources. */
+export function leftOpen(): number[] {
+  const listeners = process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0);
+  return [Math.max(childPids().length, 1), openDescriptors(), listeners, process.getActiveResourcesInfo().length];
+}
+
 /** Resolves when `condition` holds. Rejects if it never does. */
 export async function until(condition: () => boolean, what: string, ms = 30_000): Promise<void> {
   const end = performance.now() + ms;

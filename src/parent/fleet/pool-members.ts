@@ -165,8 +165,15 @@ export class PoolMembers {
   async #replace(member: Member): Promise<void> {
     const { members } = this.#options.dispatcher;
     if (this.#isOver || !members.has(member) || member.isRetiring) return;
-    const { connection } = await this.#startOne();
-    traceRestart({ ...connection.context, key: undefined, reason: 'recycle' });
+    let instance: Instance;
+    try {
+      instance = await this.#startOne();
+    } catch (error) {
+      // The pool was closed meanwhile, and has ended the old one too.
+      if (this.#isOver) return;
+      throw error;
+    }
+    traceRestart({ ...instance.connection.context, key: undefined, reason: 'recycle' });
     await this.#retire(member);
   }
 
