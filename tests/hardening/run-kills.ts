@@ -1,10 +1,16 @@
-/** `npm run kills`, with `--children N --parents N --seed N`: children, parents and reapers die at random moments. */
+/**
+ * `npm run kills`, with `--children N --parents N --calls N --seed N`: children, parents and reapers die at random moments, and so do
+ * the instances of a pool and instances by key.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { killChildren, killParents } from './kills.js';
+import type { ChaosReport } from '../support/chaos-account.js';
+import { keyedChaos } from '../support/keyed-chaos.js';
 import { chaos } from '../support/pool-chaos.js';
+import { childPids, until } from '../support/processes.js';
 import { seeded } from '../support/seeded.js';
 
 const text = (value: string): { type: 'string'; default: string } => ({ type: 'string', default: value });
@@ -25,17 +31,27 @@ const parents = await killParents(Number(values.parents), seeded(seed));
 console.log(
   `${values.parents} parents were killed in ${seconds()} s, after ${parents.reapers} of their reapers, and their ${parents.children} children went with them`,
 );
-start = performance.now();
 const folder = mkdtempSync(join(tmpdir(), 'procxy-kills-'));
-const pool = await chaos({
-  calls: Number(values.calls),
-  log: join(folder, 'log'),
-  random: seeded(seed),
-  killEvery: 200,
-});
+const calls = Number(values.calls);
+
+/** @throws where calls were lost or have run twice, or a child is left */
+async function report(what: string, { ranTwice, undecided, ...rest }: ChaosReport): Promise<void> {
+  if (ranTwice.length + undecided.length > 0)
+    throw new Error(`${what}: miscounted`, { cause: { ranTwice, undecided } });
+  const { settled, fulfilled, ran } = rest;
+  console.log(`${settled} calls ${what} in ${seconds()} s, of which ${rest.kills} instances were killed:`);
+  console.log(`  ${fulfilled} answered, ${ran.maybe} that may have run, ${ran.no} that have not, none that ran twice`);
+  await until(() => childPids().length <= 1, 'the instances have gone');
+}
+
+start = performance.now();
+const random = seeded(seed);
+await report('through a pool of 4', await chaos({ calls, log: join(folder, 'pool'), random, killEvery: 200 }));
+start = performance.now();
+const keyed = await keyedChaos({ calls, log: join(folder, 'keys'), random, killEvery: 200 });
+const { outOfOrder, unpaired } = keyed;
+if (outOfOrder.length + unpaired.length > 0) throw new Error('keys: mixed up', { cause: { outOfOrder, unpaired } });
+await report('by key', keyed);
+console.log(`  in order for each of the 40 keys, of which at most 6 had an instance, and ${keyed.saves} saves`);
 rmSync(folder, { recursive: true });
-if (pool.ranTwice.length + pool.undecided.length > 0) throw new Error('a pool has miscounted', { cause: pool });
-const { settled, fulfilled, ran } = pool;
-console.log(`${settled} calls through a pool of 4 in ${seconds()} s, of which ${pool.kills} instances were killed:`);
-console.log(`  ${fulfilled} answered, ${ran.maybe} that may have run, ${ran.no} that have not, none that ran twice`);
 console.log('All that was open has settled, and nothing is left.');

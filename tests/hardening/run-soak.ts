@@ -4,8 +4,9 @@ import { growth, soak, type Held } from './soak.js';
 
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' } } });
 const seconds = Number(values.minutes) * 60;
-const { held, rounds } = await soak(seconds, 20);
+const { held, rounds, fleetRounds } = await soak(seconds, 20);
 console.log(`${seconds} s, ${rounds} rounds of calls, functions, events, streams, signals, failures and sockets`);
+console.log(`${fleetRounds} rounds of a pool and of instances by key, with a killed child each in every tenth`);
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(2)} MB`;
 const row = (name: string, list: readonly Held[], of: keyof Held, show: (value: number) => string): void => {
   const shown = list.filter((_, index) => index % 4 === 0).map((each) => show(each[of]).padStart(9));

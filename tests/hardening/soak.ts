@@ -8,6 +8,7 @@ import { collectGarbage } from '../fixtures/collect-garbage.js';
 import { Soaking } from '../fixtures/soaking.js';
 import { openDescriptors } from '../support/processes.js';
 import { giveAndReset } from './resets.js';
+import { SoakedFleets } from './soak-fleets.js';
 
 const module = new URL('../fixtures/soaking.js', import.meta.url);
 
@@ -43,12 +44,15 @@ export interface Held {
 export interface Soaked {
   /** By the name of the kind. */
   held: Map<string, Held[]>;
+  /** Of the single instances. */
   rounds: number;
+  /** Of the pool and of the instances by key. */
+  fleetRounds: number;
 }
 
 /**
  * Uses a child of each kind for so long, with calls, functions, events, streams, signals, handles, failures and the mirror, and
- * looks every now and then at what is held when all has been let go of.
+ * looks every now and then at what is held when all has been let go of. A pool and instances by key are used meanwhile.
  * @param seconds how long in all
  * @param looks how often it is looked
  * @throws when something is left open
@@ -57,11 +61,15 @@ export async function soak(seconds: number, looks: number): Promise<Soaked> {
   const server = createServer((socket) => void socket.end('from the server'));
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const remotes = await Promise.all(kinds.map((kind) => start(kind)));
+  const fleets = await SoakedFleets.start();
   const held = new Map(kinds.map((kind) => [Object.values(kind).join(', '), [] as Held[]]));
+  const ofPool: Held[] = [];
   let rounds = 0;
+  let fleetRounds = 0;
   // The first round of all makes what is made once.
   for (const [index, remote] of remotes.entries())
     await use(remote, kinds[index]?.channel === 'ipc' ? server : undefined);
+  await fleets.round();
   const begun = performance.now();
   const elapsed = (): number => (performance.now() - begun) / 1000;
   for (let look = 0; look <= looks; look++) {
@@ -73,23 +81,38 @@ export async function soak(seconds: number, looks: number): Promise<Soaked> {
         rounds++;
       }
     });
-    await Promise.all(soaking);
+    const ofFleets = async (): Promise<void> => {
+      for (let round = 0; round < ROUNDS_A_LOOK || elapsed() < end; round++) {
+        await fleets.round();
+        fleetRounds++;
+      }
+    };
+    await Promise.all([...soaking, ofFleets()]);
+    const instances = await fleets.quiet();
     const samples = await Promise.all(remotes.map((remote) => quiet(remote)));
     const parentHeap = await ownHeap();
+    const parentDescriptors = openDescriptors();
+    ofPool.push({
+      time: elapsed(),
+      parentHeap,
+      parentDescriptors,
+      childHeap: Math.max(...instances.map(({ heap }) => heap)),
+      childDescriptors: Math.max(...instances.map(({ descriptors }) => descriptors)),
+    });
     for (const [index, list] of [...held.values()].entries()) {
       const child = samples[index] as { heap: number; descriptors: number };
       list.push({
         time: elapsed(),
         parentHeap,
-        parentDescriptors: openDescriptors(),
+        parentDescriptors,
         childHeap: child.heap,
         childDescriptors: child.descriptors,
       });
     }
   }
-  await Promise.all(remotes.map((remote) => remote.$terminate()));
+  await Promise.all([...remotes.map((remote) => remote.$terminate()), fleets.end()]);
   server.close();
-  return { held, rounds };
+  return { held: held.set('a pool, beside instances by key', ofPool), rounds, fleetRounds };
 }
 
 async function start(kind: (typeof kinds)[number]): Promise<Remote> {
