@@ -47,11 +47,14 @@ async function report(what: string, { ranTwice, undecided, ...rest }: ChaosRepor
 start = performance.now();
 const random = seeded(seed);
 await report('through a pool of 4', await chaos({ calls, log: join(folder, 'pool'), random, killEvery: 200 }));
-start = performance.now();
-const keyed = await keyedChaos({ calls, log: join(folder, 'keys'), random, killEvery: 200 });
-const { outOfOrder, unpaired } = keyed;
-if (outOfOrder.length + unpaired.length > 0) throw new Error('keys: mixed up', { cause: { outOfOrder, unpaired } });
-await report('by key', keyed);
-console.log(`  in order for each of the 40 keys, of which at most 6 had an instance, and ${keyed.saves} saves`);
+for (const perChild of [1, 3]) {
+  start = performance.now();
+  const log = join(folder, `keys ${perChild}`);
+  const keyed = await keyedChaos({ calls, log, random, killEvery: 200, perChild });
+  const { outOfOrder, unpaired, saves } = keyed;
+  if (outOfOrder.length + unpaired.length > 0) throw new Error('keys: mixed up', { cause: { outOfOrder, unpaired } });
+  await report(`by key, with ${perChild} to a child,`, keyed);
+  console.log(`  in order for each of the 40 keys, of which at most 6 had an instance, and ${saves} saves`);
+}
 rmSync(folder, { recursive: true });
 console.log('All that was open has settled, and nothing is left.');

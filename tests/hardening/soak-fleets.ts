@@ -35,6 +35,7 @@ export class SoakedFleets {
     const saved = new Map<string, string[]>();
     const carts = procxyKeyed(Cart, fixture('cart'), {
       maxInstances: INSTANCES,
+      perChild: 2,
       idleTimeout: IDLE,
       execArgv: [],
       restore: (key) => saved.get(key) ?? [],

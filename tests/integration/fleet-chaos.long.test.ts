@@ -23,13 +23,18 @@ test('100,000 calls through a pool of four under random kills: none runs twice, 
   expect(report.kills).toBeGreaterThan(20);
 }, 600_000);
 
-test('5,000 calls by key under random kills: each key has one instance, whose calls run in order', async () => {
-  const report = await keyedChaos({ calls: 5000, log: join(folder, 'keys'), random: seeded(4), killEvery: 150 });
-  expect(report.settled).toBe(5000);
-  expect(report.ranTwice).toEqual([]);
-  expect(report.undecided).toEqual([]);
-  expect(report.outOfOrder).toEqual([]);
-  expect(report.unpaired).toEqual([]);
-  expect(report.saves).toBeGreaterThan(10);
-  expect(report.kills).toBeGreaterThan(5);
-}, 300_000);
+test.each([1, 3])(
+  '3,000 calls by key under random kills, %i to a child: each key has one instance, whose calls run in order',
+  async (perChild) => {
+    const log = join(folder, `keys ${perChild}`);
+    const report = await keyedChaos({ calls: 3000, log, random: seeded(4), killEvery: 150, perChild });
+    expect(report.settled).toBe(3000);
+    expect(report.ranTwice).toEqual([]);
+    expect(report.undecided).toEqual([]);
+    expect(report.outOfOrder).toEqual([]);
+    expect(report.unpaired).toEqual([]);
+    expect(report.saves).toBeGreaterThan(10);
+    expect(report.kills).toBeGreaterThan(5);
+  },
+  300_000,
+);

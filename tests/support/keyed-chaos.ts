@@ -16,7 +16,13 @@ const KEYS = 40;
 const INSTANCES = 6;
 
 /** Makes calls by key, with fewer instances than keys, while children are killed at random. */
-export async function keyedChaos({ calls, log, random, killEvery }: ChaosOptions): Promise<KeyedChaosReport> {
+export async function keyedChaos({
+  calls,
+  log,
+  random,
+  killEvery,
+  perChild = 1,
+}: ChaosOptions & { perChild?: number }): Promise<KeyedChaosReport> {
   const saved = new Map<string, string[]>();
   /** Keys that were restored, and not saved since. */
   const restored = new Set<string>();
@@ -24,6 +30,7 @@ export async function keyedChaos({ calls, log, random, killEvery }: ChaosOptions
   let saves = 0;
   const carts = procxyKeyed(Cart, new URL('../fixtures/cart.js', import.meta.url), {
     maxInstances: INSTANCES,
+    perChild,
     maxQueue: 1_000_000,
     execArgv: [],
     stdio: 'ignore',
