@@ -32,8 +32,11 @@ export interface CallInvoke {
   type: 'call-invoke';
   /** Counts up from 1 on each side. */
   callId: number;
-  /** The owner of the method. Absent for the user's instance; `'agent'` for the agent that holds it. */
-  target?: 'agent';
+  /**
+   * The owner of the method. Absent for the user's instance; `'agent'` for the agent that holds it. `'symbol'`: the instance, and
+   * `method` is the name of a well-known symbol.
+   */
+  target?: 'agent' | 'symbol';
   method: string;
   args: Wire[];
   coded?: Coded;
@@ -625,6 +628,8 @@ export interface InstanceDescription {
   disposable: boolean;
   /** Whether it has `on`, `off` and `emit`. */
   emitter: boolean;
+  /** The well-known symbols of methods, such as `iterator` for `Symbol.iterator`. Absent for none. */
+  symbols?: string[];
 }
 
 /** What the agent's `$usage` returns. */

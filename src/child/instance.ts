@@ -1,9 +1,10 @@
 import type { UntypedFunction } from '../types/any-function.js';
 import type { Codec } from '../codec/codec.js';
-import { isObjectMethod, isReservedName, methodNames } from '../codec/members.js';
+import { isObjectMethod, isReservedName, methodNames, symbolNames } from '../codec/members.js';
 import { PropertyError } from '../errors.js';
 import type { InstanceDescription, MirrorRequest } from '../protocol.js';
 import { EventForwarder, isEmitter } from '../session/events/event-forwarder.js';
+import { runMember } from '../session/references/run-member.js';
 import type { Session } from '../session/session.js';
 import type { Class } from '../classes.js';
 import { findSymbol } from './find-symbol.js';
@@ -53,7 +54,14 @@ export class Instance {
       unmirrored: listUnwatched(this.#object, this.#mirror),
       disposable: this.#disposer() !== undefined,
       emitter: this.events !== undefined,
+      symbols: symbolNames(this.#object),
     };
+  }
+
+  /** Runs the method under a well-known symbol. */
+  callSymbol(name: string, args: unknown[]): unknown {
+    this.properties.follow();
+    return runMember(this.#object, 'symbol', name, args);
   }
 
   /** Runs a method on the real object, so that its `#private` fields work. */

@@ -35,7 +35,11 @@ export function serveInstance(
     self,
     className: () => agent.className,
     ownFile: place.ownFile,
-    run: (target, method, args) => (target === 'agent' ? agent.run(method, args) : agent.started.call(method, args)),
+    run(target, method, args) {
+      if (target === 'agent') return agent.run(method, args);
+      const { started } = agent;
+      return target === 'symbol' ? started.callSymbol(method, args) : started.call(method, args);
+    },
     preface: () => agent.instance?.properties.takeChanges(),
     handlers: {
       'event-subscribe': ({ event, referenceId }) => agent.eventsOf(referenceId)?.subscribe(event),

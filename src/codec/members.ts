@@ -20,6 +20,16 @@ export const wellKnownSymbols: Readonly<Record<string, symbol>> = {
   split: Symbol.split,
 };
 
+/** Whether the method under a well-known symbol returns an iterator. */
+export function isIterator(name: string): boolean {
+  return name === 'iterator' || name === 'asyncIterator';
+}
+
+/** Returns the symbol under which a proxy has such a method. Across processes every iteration is asynchronous. */
+export function symbolOnProxy(name: string): symbol | undefined {
+  return isIterator(name) ? Symbol.asyncIterator : wellKnownSymbols[name];
+}
+
 const nameOfSymbol = new Map(Object.entries(wellKnownSymbols).map(([name, symbol]) => [symbol, name]));
 
 const objectMethods = new Set<unknown>(

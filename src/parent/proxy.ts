@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { symbolOnProxy } from '../codec/members.js';
 import type { Self, TransferHandler } from '../codec/transfer-handlers.js';
 import { PropertyError } from '../errors.js';
 import type { InstanceDescription } from '../protocol.js';
@@ -11,7 +12,7 @@ import { eventApi } from './event-api.js';
 import { emitterMethods } from '../session/events/emitter-methods.js';
 import type { ResolvedOptions } from './options/resolve-options.js';
 import type { RemoteInstance } from './remote-instance.js';
-import { remoteMethod } from './remote-method.js';
+import { remoteMethod, symbolMethod } from './remote-method.js';
 import { ReplacedMethods } from './replaced-methods.js';
 
 export interface ProxySource {
@@ -119,6 +120,11 @@ function describeMembers(
   for (const [name, value] of Object.entries(own)) define(name, value);
   for (const [name, read] of Object.entries(readings)) {
     members[name] = { get: () => read(connection), enumerable: false, configurable: true };
+  }
+  // The asynchronous iterator goes first: it hides the other one.
+  for (const name of (description.symbols ?? []).toSorted()) {
+    const key = symbolOnProxy(name);
+    if (key && !(key in members)) define(key, symbolMethod(source, name, overrides, 'symbol'));
   }
   warnOfHidden(description.methods, [...Object.keys(own), ...Object.keys(readings)], source.className || 'A class');
   define(Symbol.dispose, () => void connection.terminate());

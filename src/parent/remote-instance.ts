@@ -1,6 +1,6 @@
 import type { TimeoutError } from '../errors.js';
 import type { Listeners } from '../session/events/listeners.js';
-import type { CallOptions, Settle } from '../session/calls/open-call.js';
+import type { CallOptions, CallTarget, Settle } from '../session/calls/open-call.js';
 import type { UntypedFunction } from '../types/any-function.js';
 import type { PassableHandle } from '../types/serializable.js';
 import type { ProcxyStats } from '../types/stats.js';
@@ -30,9 +30,10 @@ export interface RemoteInstance {
   /** Whether methods can be called on results that have not arrived. */
   readonly pipelines: boolean;
 
-  call(method: string, args: readonly unknown[], options: CallOptions): Promise<unknown>;
+  /** @param target the owner of the method. Absent: the instance */
+  call(method: string, args: readonly unknown[], options: CallOptions, target?: CallTarget): Promise<unknown>;
   /** The same for a caller that has a promise already. */
-  open(method: string, args: readonly unknown[], options: CallOptions, settle: Settle): unknown;
+  open(method: string, args: readonly unknown[], options: CallOptions, settle: Settle, target?: CallTarget): unknown;
   get(name: string, options: CallOptions): Promise<unknown>;
   refresh(options: CallOptions): Promise<void>;
   stats(options: CallOptions): Promise<ProcxyStats>;

@@ -1,4 +1,5 @@
 import type { UntypedFunction } from '../types/any-function.js';
+import { isIterator } from '../codec/members.js';
 import { timeLimit } from '../options/kind.js';
 import { captureCallSite } from '../session/calls/call-site.js';
 import { isOwnTimeout, type CallOptions, type CallTarget, type Settle } from '../session/calls/open-call.js';
@@ -53,6 +54,20 @@ export function remoteMethod(
   const settings = callOptions(source, overrides, call);
   Object.defineProperty(call, 'name', { value: method, configurable: true });
   return call;
+}
+
+/**
+ * Makes the method under a well-known symbol. Across processes every iteration is asynchronous: an iterator is returned at once, and
+ * opened when it is first used.
+ */
+export function symbolMethod(
+  source: CallSource,
+  name: string,
+  overrides: CallOverrides,
+  target: CallTarget,
+): UntypedFunction {
+  const method = remoteMethod(source, name, overrides, target);
+  return isIterator(name) ? () => (method() as AsyncIterable<unknown>)[Symbol.asyncIterator]() : method;
 }
 
 /** @param boundary the function that the user calls. Its caller is the call site */

@@ -6,7 +6,7 @@ import { adding, emitterMethods } from '../session/events/emitter-methods.js';
 import type { EventSubscriptions } from '../session/events/event-subscriptions.js';
 import { Listeners } from '../session/events/listeners.js';
 import { eventApi } from './event-api.js';
-import { callOptions, remoteMethod, type CallSource } from './remote-method.js';
+import { callOptions, remoteMethod, symbolMethod, type CallSource } from './remote-method.js';
 
 export interface ReferenceSource extends CallSource {
   readonly connection: CallSource['connection'] & { eventsOf(referenceId: string): EventSubscriptions };
@@ -34,10 +34,7 @@ export function remoteObjects(source: () => ReferenceSource): (remote: RemoteRef
   const members: ReferenceMembers = {
     isLocal: ({ isEmitter }, name) => isEmitter && emitterMethods.has(name),
     method: (remote, name) => remoteMethod(source(), name, {}, remote.target(undefined, name)),
-    symbol(remote, name) {
-      const method = remoteMethod(source(), name, {}, remote.target('symbol', name));
-      return name.endsWith('terator') ? () => (method() as AsyncIterable<unknown>)[Symbol.asyncIterator]() : method;
-    },
+    symbol: (remote, name) => symbolMethod(source(), name, {}, remote.target('symbol', name)),
     own: ({ isEmitter }) => (isEmitter ? emitters : own),
     propertyRemedy: 'a reference mirrors no properties. Use `await reference.$get(name)`.',
     typeOf: () => undefined,

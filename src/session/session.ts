@@ -16,7 +16,7 @@ import { Server } from './calls/serve.js';
 import { serveInSpan } from './calls/server-span.js';
 
 /** Runs a method for the other side. Its result or error is the answer. */
-export type Run = (target: 'instance' | 'agent', method: string, args: unknown[]) => unknown;
+export type Run = (target: 'instance' | 'agent' | 'symbol', method: string, args: unknown[]) => unknown;
 
 export interface SessionOptions {
   channel: Channel;

@@ -158,8 +158,15 @@ export interface OptionsOf<C extends Crossing> {
 export type ProbedMethod = 'then' | 'toJSON' | 'asymmetricMatch';
 
 /** The well-known symbols of methods that can be called on a proxy. Iteration and disposal have types of their own. */
-export type SymbolMethod =
+type SymbolMethod =
   typeof Symbol.match | typeof Symbol.matchAll | typeof Symbol.replace | typeof Symbol.search | typeof Symbol.split;
+
+/** `K` where it is such a symbol, and names a method. */
+export type SymbolKey<T, K extends keyof T> = K extends SymbolMethod
+  ? IsMethod<T[K]> extends true
+    ? K
+    : never
+  : never;
 
 /** Whether a member is a method. A member of the type `any` or `unknown` may be anything, and counts as data. */
 export type IsMethod<V> = unknown extends V ? false : NonNullable<V> extends AnyFunction ? true : false;
@@ -211,8 +218,8 @@ type IsMoreThanIterator<T> = [
 export type IsReference<T> = HasMethods<T> extends true ? (T extends Iterating ? IsMoreThanIterator<T> : true) : false;
 
 /** `K` where it names a method of a reference. It depends on all of `S`, as the members of a proxy do: see `OddKey`. */
-export type RemoteKey<T, K extends keyof T, S extends Setting> = K extends Exclude<symbol, SymbolMethod> | ProbedMethod
-  ? never
+export type RemoteKey<T, K extends keyof T, S extends Setting> = K extends symbol | ProbedMethod
+  ? SymbolKey<T, K>
   : [IsMethod<T[K]>, S['mirror']] extends [true, unknown]
     ? K extends LocalMethod
       ? IsEmitter<T> extends true

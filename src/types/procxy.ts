@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import type { AnyFunction } from './any-function.js';
-import type { AsProperty, Config, IsMethod, ProbedMethod, Setting, SettingOf, SymbolMethod } from './crossing.js';
+import type { AsProperty, Config, IsMethod, ProbedMethod, Setting, SettingOf, SymbolKey } from './crossing.js';
 import type { IsEmitter, ListenerMembers, LocalMethod } from './emitters.js';
 import type { Iteration, Property, Readings, RemoteMethod } from './forms.js';
 import type { CallOverrides } from './options.js';
@@ -15,8 +15,8 @@ type OddName = symbol | keyof AnyProcxy | ProbedMethod | LocalMethod | `_${strin
  * `K` where the proxy has that member too. As this depends on all of `S`, the compiler knows at once that proxies of a type parameter
  * with other settings differ, and compares no methods.
  */
-type OddKey<T, K extends keyof T, S extends Setting> = K extends Exclude<symbol, SymbolMethod> | keyof AnyProcxy
-  ? never
+type OddKey<T, K extends keyof T, S extends Setting> = K extends symbol | keyof AnyProcxy
+  ? SymbolKey<T, K>
   : IsMethod<T[K]> extends true
     ? K extends ProbedMethod
       ? never

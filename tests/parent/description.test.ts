@@ -2,10 +2,20 @@ import { expect, test } from 'vitest';
 import { ProtocolError } from '../../src/errors.js';
 import { checkDescription } from '../../src/parent/description.js';
 
-const sound = { methods: ['run'], unmirrored: [['map', 'a Map']], disposable: false, emitter: true };
+const sound = {
+  methods: ['run'],
+  unmirrored: [['map', 'a Map']],
+  disposable: false,
+  emitter: true,
+  symbols: ['iterator'],
+};
 
 test('a sound description is taken, and only what it has to say', () => {
   expect(checkDescription({ ...sound, more: 'of a later version' })).toEqual(sound);
+});
+
+test('an agent of another language need not know symbols', () => {
+  expect(checkDescription({ ...sound, symbols: undefined })).toEqual({ ...sound, symbols: [] });
 });
 
 test.each<[string, unknown]>([
@@ -19,6 +29,9 @@ test.each<[string, unknown]>([
   ['a reason that is an object', { ...sound, unmirrored: [['map', {}]] }],
   ['a property that is no name', { ...sound, unmirrored: [[5, 'a Map']] }],
   ['a word in place of a truth', { ...sound, disposable: 'yes' }],
+  ['a symbol that nobody knows', { ...sound, symbols: ['species'] }],
+  ['a symbol of every object', { ...sound, symbols: ['constructor'] }],
+  ['a symbol itself', { ...sound, symbols: [Symbol.iterator] }],
   ['no word of whether it emits', { ...sound, emitter: undefined }],
 ])('%s breaks the protocol', (_name, reply) => {
   expect(() => checkDescription(reply)).toThrow(ProtocolError);

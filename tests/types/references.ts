@@ -52,6 +52,14 @@ class Cursor {
   async *[Symbol.asyncIterator](): AsyncGenerator<{ id: number }> {
     yield { id: 1 };
   }
+
+  [Symbol.search](text: string): number {
+    return text.length;
+  }
+
+  [Symbol.toPrimitive](): string {
+    return '';
+  }
 }
 
 class Logger {
@@ -120,6 +128,16 @@ export async function results(): Promise<void> {
   holds<Equal<typeof rows, Row[]>>();
   for await (const text of db.prepare('').iterate()) text.trim();
   for await (const { id } of await db.find()) id.toFixed();
+  const place: number = await (await db.find())[Symbol.search]('text');
+  await using cursor = await procxy(Cursor);
+  for await (const { id } of cursor) id.toFixed();
+  const found: number = await cursor[Symbol.search]('text');
+  // @ts-expect-error a database cannot be iterated over
+  for await (const _ of db) void _;
+  // @ts-expect-error printing a proxy calls nothing
+  cursor[Symbol.toPrimitive]('string').trim();
+  // @ts-expect-error across processes every iteration is asynchronous
+  void cursor[Symbol.iterator];
   // @ts-expect-error a reference mirrors no properties
   void statement.source;
   // @ts-expect-error a statement cannot be iterated over
@@ -127,7 +145,7 @@ export async function results(): Promise<void> {
   // @ts-expect-error the mirror holds none
   db.open.all();
   await (await db.$get('open')).all();
-  void [source, count, released];
+  void [source, count, released, place, found];
 }
 
 export async function comingHome(): Promise<void> {

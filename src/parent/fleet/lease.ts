@@ -1,5 +1,5 @@
 import { markRan, TerminatedError, type TimeoutError } from '../../errors.js';
-import type { CallOptions, Settle } from '../../session/calls/open-call.js';
+import type { CallOptions, CallTarget, Settle } from '../../session/calls/open-call.js';
 import { RemoteResult } from '../../session/calls/remote-result.js';
 import { Listeners } from '../../session/events/listeners.js';
 import type { UntypedFunction } from '../../types/any-function.js';
@@ -55,17 +55,17 @@ export class Lease implements RemoteInstance {
 
   readonly endLate = (error: TimeoutError): void => this.connection.endLate(error);
 
-  call(method: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
-    return new RemoteResult((resolve, reject) => this.open(method, args, options, { resolve, reject }));
+  call(method: string, args: readonly unknown[], options: CallOptions, target?: CallTarget): Promise<unknown> {
+    return new RemoteResult((resolve, reject) => this.open(method, args, options, { resolve, reject }, target));
   }
 
-  open(method: string, args: readonly unknown[], options: CallOptions, settle: Settle): void {
+  open(method: string, args: readonly unknown[], options: CallOptions, settle: Settle, target?: CallTarget): void {
     if (this.#isOver) return settle.reject(overError(method));
     this.#open++;
     const onDone = (): void => {
       if (--this.#open === 0 && this.#isOver) this.#onDone();
     };
-    this.connection.open(method, args, { ...options, onDone }, settle);
+    this.connection.open(method, args, { ...options, onDone }, settle, target);
   }
 
   get(name: string, options: CallOptions): Promise<unknown> {

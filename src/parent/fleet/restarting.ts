@@ -1,7 +1,7 @@
 import { ChildCrashedError, describeReason, markRan, type TimeoutError } from '../../errors.js';
 import type { ResolvedRestart } from '../../options/restart.js';
 import { onAbort } from '../../session/calls/abort.js';
-import type { CallOptions, ErrorFactory, Settle } from '../../session/calls/open-call.js';
+import type { CallOptions, CallTarget, ErrorFactory, Settle } from '../../session/calls/open-call.js';
 import { PipelinedResult, type Asking } from '../../session/calls/pipelined-result.js';
 import { RemoteResult } from '../../session/calls/remote-result.js';
 import { Listeners } from '../../session/events/listeners.js';
@@ -124,14 +124,14 @@ export class Restarting implements RemoteInstance {
   /** A call that is late was given to the instance that runs now: otherwise it would have rejected with the crash. */
   readonly endLate = (error: TimeoutError): void => this.connection.endLate(error);
 
-  call(method: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
+  call(method: string, args: readonly unknown[], options: CallOptions, target?: CallTarget): Promise<unknown> {
     if (!this.pipelines) {
-      return new RemoteResult((resolve, reject) => this.open(method, args, options, { resolve, reject }));
+      return new RemoteResult((resolve, reject) => this.open(method, args, options, { resolve, reject }, target));
     }
     return PipelinedResult.open((settle) => {
       let asking: Asking | undefined;
       const handOver = (connection: Connection): void => {
-        asking = connection.openPipelined(method, args, options, settle);
+        asking = connection.openPipelined(method, args, options, settle, target);
       };
       this.#reach(method, options, handOver, (reason) => settle.reject(reason));
       return asking;
@@ -142,9 +142,9 @@ export class Restarting implements RemoteInstance {
     return this.connection.pipelines;
   }
 
-  open(method: string, args: readonly unknown[], options: CallOptions, settle: Settle): void {
+  open(method: string, args: readonly unknown[], options: CallOptions, settle: Settle, target?: CallTarget): void {
     const reject = (reason: unknown): void => settle.reject(reason);
-    this.#reach(method, options, (connection) => void connection.open(method, args, options, settle), reject);
+    this.#reach(method, options, (connection) => void connection.open(method, args, options, settle, target), reject);
   }
 
   get(name: string, options: CallOptions): Promise<unknown> {

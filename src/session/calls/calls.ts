@@ -188,7 +188,7 @@ export class Calls {
       return annotate({ type: 'result-invoke', callId: id, resultOf, method, args: wire }, encoded);
     }
     const message: CallInvoke = { type: 'call-invoke', callId: id, method, args: wire };
-    if (target === 'agent') message.target = target;
+    if (target === 'agent' || target === 'symbol') message.target = target;
     return annotate(message, encoded);
   }
 

@@ -3,8 +3,8 @@ import type { Message, ReferenceMember, TraceFields } from '../../protocol.js';
 import type { Parcel } from '../wire/parcel.js';
 import type { CallSite } from './call-site.js';
 
-/** The owner of the method that is called, or a function. */
-export type CallTarget = 'instance' | 'agent' | RemoteTarget | ResultTarget;
+/** The owner of the method that is called, or a function. `'symbol'`: the instance's method under a well-known symbol. */
+export type CallTarget = 'instance' | 'agent' | 'symbol' | RemoteTarget | ResultTarget;
 
 /** The result of a call that has not been answered. */
 export interface ResultTarget {

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { wellKnownSymbols } from '../../codec/members.js';
+import { symbolOnProxy } from '../../codec/members.js';
 import { PropertyError } from '../../errors.js';
 import type { RemoteReference } from './remote-reference.js';
 import type { KnownShape } from './shapes.js';
@@ -104,8 +104,7 @@ function makersFor(shape: KnownShape, members: ReferenceMembers): Map<PropertyKe
     if (!probed.has(name) && !members.isLocal(shape, name)) makers.set(name, (remote) => members.method(remote, name));
   }
   for (const name of shape.symbols) {
-    // Across processes every iteration is asynchronous.
-    const key = name === 'iterator' ? Symbol.asyncIterator : wellKnownSymbols[name];
+    const key = symbolOnProxy(name);
     if (key && !makers.has(key)) makers.set(key, (remote) => members.symbol(remote, name));
   }
   makers.set('$release', (remote) => () => remote.release());

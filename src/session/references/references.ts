@@ -1,16 +1,8 @@
 import { mark } from '../../codec/by-reference.js';
 import { isData } from '../../codec/walk.js';
-import {
-  findMethod,
-  hasMethods,
-  hasOwnMethod,
-  isObjectMethod,
-  isReservedName,
-  methodNames,
-  wellKnownSymbols,
-} from '../../codec/members.js';
+import { findMethod, hasMethods, hasOwnMethod } from '../../codec/members.js';
 import { markAsReference, isReferenceId, type ReferenceExchange } from '../../codec/reference-codec.js';
-import { PropertyError, ProtocolError } from '../../errors.js';
+import { ProtocolError } from '../../errors.js';
 import { instrumentation } from '../../instrumentation.js';
 import type { Coded, ReferenceDescription, ReferenceInvoke, TraceFields } from '../../protocol.js';
 import type { SideStats } from '../../types/stats.js';
@@ -21,6 +13,7 @@ import { ImportTable } from '../lifetimes/import-table.js';
 import type { Handlers, SessionApi, SessionPart } from '../part.js';
 import { ExportedObjects, type ExportedObject } from './exported-objects.js';
 import { RemoteReference, type ReferenceOwner } from './remote-reference.js';
+import { runMember } from './run-member.js';
 import { classNameOf, KnownShapes, ToldShapes, type KnownShape } from './shapes.js';
 
 export interface ReferencesOptions {
@@ -203,25 +196,4 @@ export class References implements ReferenceExchange, SessionPart, Collectable {
     if (!instrumentation.current) return run();
     return serveInSpan({ className: classNameOf(object), method, trace, isTrusted: !this.#isParent }, run);
   }
-}
-
-/** Accesses a member for the other side, as a local caller would. */
-function runMember(object: object, kind: ReferenceInvoke['kind'], name: string, args: unknown[]): unknown {
-  if (kind === 'property') return readProperty(object, name);
-  const key = kind === 'symbol' ? wellKnownSymbols[name] : name;
-  const method = key === undefined || isReservedName(name) ? undefined : (object as Record<PropertyKey, unknown>)[key];
-  if (typeof method !== 'function' || isObjectMethod(method))
-    throw new TypeError(`${name} is not a method of the object`);
-  const result: unknown = Reflect.apply(method, object, args);
-  // An iterator of any class crosses only as an iterator.
-  return kind === 'symbol' && name.endsWith('terator') ? { [Symbol.asyncIterator]: () => result } : result;
-}
-
-function readProperty(object: object, name: string): unknown {
-  if (isReservedName(name)) throw new PropertyError(`${name} belongs to the language and cannot be read.`);
-  const value = (object as Record<string, unknown>)[name];
-  if (typeof value === 'function' && methodNames(object).has(name)) {
-    throw new PropertyError(`${name} is a method of the object, not a property. Call it on the proxy.`);
-  }
-  return value;
 }

@@ -41,7 +41,7 @@ const isTrace = (value: unknown): boolean =>
 const fieldsOf: Record<Message['type'], Shape> = {
   'call-invoke': {
     callId: isId,
-    target: (value) => value === undefined || value === 'agent',
+    target: (value) => value === undefined || value === 'agent' || value === 'symbol',
     method: isString,
     args: Array.isArray,
     coded: isCoded,
