@@ -2,9 +2,44 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { nodeBinary } from '../support/nodes.js';
 
 const programOf = (example: string): string =>
   fileURLToPath(new URL(`../../examples/${example}/main.js`, import.meta.url));
+
+/** What a program prints in its table, by the label of the row. */
+async function tableOf(binary: string, example: string, ...args: string[]): Promise<(label: string) => string> {
+  const { stdout } = await promisify(execFile)(binary, [programOf(example), ...args]);
+  return (label) => {
+    const line = stdout.split('\n').find((each) => each.startsWith(`${label} `));
+    if (line === undefined) throw new Error(`There is no row '${label}' in:\n${stdout}`);
+    return line.slice(label.length).trim();
+  };
+}
+
+test('image-service: answers or refuses every client under load, and recovers from a crash', async () => {
+  const table = await tableOf(process.execPath, 'image-service', '100');
+  const answered = Number(table('answered 200'));
+  const refused = Number(table('answered 429'));
+  expect(answered).toBeGreaterThan(0);
+  expect(refused).toBeGreaterThan(0);
+  expect(answered + refused).toBe(100);
+  expect(Number(table('calls cancelled for them'))).toBeGreaterThan(0);
+  expect(table('workers that crashed')).toBe('1');
+  expect(table('workers that are the same as before')).toBe('1');
+  expect(table('reports of progress of one picture')).toMatch(/^0 .* 100$/);
+  expect(table('calls left over')).toBe('0');
+  expect(table('status of a picture afterwards')).toBe('200');
+}, 120_000);
+
+test('cart-service: loses no item that was acknowledged, whatever is killed', async () => {
+  // It needs node:sqlite.
+  const table = await tableOf(await nodeBinary(24), 'cart-service', '8');
+  expect(Number(table('children killed'))).toBeGreaterThan(0);
+  expect(table('items acknowledged')).toBe('320');
+  expect(table('items in the file')).toBe('320');
+  expect(table('items lost')).toBe('0');
+}, 180_000);
 
 describe('fleet-top', () => {
   /** How many calls have ended in which way, as the last line says. */
