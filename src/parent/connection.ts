@@ -192,7 +192,7 @@ export class Connection implements RemoteInstance {
     target: CallTarget = 'instance',
   ): Promise<unknown> {
     if (this.pipelines) {
-      return PipelinedResult.open((settle) => this.openPipelined(method, args, options, settle, target));
+      return PipelinedResult.open((settle) => this.openPipelined(method, args, options, settle, target), args);
     }
     return new RemoteResult((resolve, reject) => void this.open(method, args, options, { resolve, reject }, target));
   }
@@ -209,7 +209,6 @@ export class Connection implements RemoteInstance {
     settle: Settle,
     target?: CallTarget,
   ): Asking | undefined {
-    for (const arg of args) if (PipelinedResult.isOne(arg)) PipelinedResult.handle(arg);
     const call = this.open(method, args, options, settle, target);
     return call && { call, ask: this.#askResult };
   }

@@ -135,7 +135,7 @@ export class Restarting implements RemoteInstance {
       };
       this.#reach(method, options, handOver, (reason) => settle.reject(reason));
       return asking;
-    });
+    }, args);
   }
 
   get pipelines(): boolean {

@@ -53,11 +53,14 @@ export class PipelinedResult extends RemoteResult<unknown> {
     Object.setPrototypeOf(this.prototype, end);
   }
 
-  /** @param open makes the call that gives the result, if it can be made at once */
-  static open(open: (settle: Settle) => Asking | undefined): PipelinedResult {
+  /**
+   * @param open makes the call that gives the result, if it can be made at once
+   * @param args the arguments of the call. It waits for results among them whose own calls wait to be made
+   */
+  static open(open: (settle: Settle) => Asking | undefined, args: readonly unknown[] = []): PipelinedResult {
     let settle!: Settle;
     const result = new PipelinedResult((resolve, reject) => (settle = { resolve, reject }));
-    result.#asking = open({
+    const outcome: Settle = {
       resolve(value) {
         result.#outcome = { value };
         settle.resolve(value);
@@ -66,8 +69,23 @@ export class PipelinedResult extends RemoteResult<unknown> {
         result.#outcome = { error };
         settle.reject(error);
       },
-    });
+    };
+    const waiting = PipelinedResult.#waitingAmong(args);
+    if (!waiting) result.#asking = open(outcome);
+    // If one of them fails, the call rejects when it is made.
+    else void Promise.allSettled(waiting).then(() => open(outcome));
     return result;
+  }
+
+  /** Returns the results among arguments whose own calls wait to be made. All results among them count as handled. */
+  static #waitingAmong(args: readonly unknown[]): PipelinedResult[] | undefined {
+    let waiting: PipelinedResult[] | undefined;
+    for (const arg of args) {
+      if (!PipelinedResult.isOne(arg)) continue;
+      PipelinedResult.handle(arg);
+      if (!arg.#asking && !arg.#outcome) (waiting ??= []).push(arg);
+    }
+    return waiting;
   }
 
   static isOne(value: unknown): value is PipelinedResult {
