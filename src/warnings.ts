@@ -1,6 +1,6 @@
 import { now } from './clock.js';
 
-/** Failures that no code awaits, and that must not end the process. */
+/** Failures that no code awaits, and other things to know. None of them ends the process. */
 export type WarningCode =
   | 'PROCXY_BLOCKED'
   | 'PROCXY_CALLBACK_FAILED'
@@ -10,6 +10,7 @@ export type WarningCode =
   | 'PROCXY_EVENT_FAILED'
   | 'PROCXY_HANDLE_RECEIVER_FAILED'
   | 'PROCXY_HIDDEN_MEMBER'
+  | 'PROCXY_MANY_REFERENCES'
   | 'PROCXY_RESTARTED'
   | 'PROCXY_SAVE_FAILED'
   | 'PROCXY_START_FAILED'

@@ -223,6 +223,8 @@ export class Session implements Accounts {
         importedFunctions: 0,
         exportedReferences: 0,
         importedReferences: 0,
+        exportedClasses: {},
+        importedClasses: {},
         openStreams: 0,
         subscriptions: 0,
       },

@@ -34,6 +34,10 @@ export interface SideStats {
   exportedReferences: number;
   /** Objects of the other side that this side holds by reference. */
   importedReferences: number;
+  /** The objects in `exportedReferences`, counted by the names of their classes. `''` stands for none. */
+  exportedClasses: Record<string, number>;
+  /** The objects in `importedReferences`, counted by the names of their classes. `''` stands for none. */
+  importedClasses: Record<string, number>;
   /** Open streams and iterators between the two sides. */
   openStreams: number;
   /** Events of the instance, and of objects held by reference, that have listeners. */

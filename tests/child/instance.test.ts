@@ -48,6 +48,8 @@ function make(object: object): Instance {
         importedFunctions: 0,
         exportedReferences: 0,
         importedReferences: 0,
+        exportedClasses: {},
+        importedClasses: {},
         openStreams: 0,
         subscriptions: 0,
       }),

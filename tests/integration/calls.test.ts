@@ -78,6 +78,8 @@ describe('calling', () => {
       importedFunctions: 0,
       exportedReferences: 0,
       importedReferences: 0,
+      exportedClasses: {},
+      importedClasses: {},
       openStreams: 0,
       subscriptions: 0,
     };

@@ -38,6 +38,10 @@ export class ExportTable<T extends object, E extends Exported<T>> {
     return this.#live;
   }
 
+  get entries(): Iterable<E> {
+    return this.#byId.values();
+  }
+
   takePending(): string[] {
     const ids = [...this.#pending];
     this.#pending.clear();

@@ -9,6 +9,8 @@ export interface Imported<P extends object = object> {
   proxy: WeakRef<P> | undefined;
   /** Whether either side has released it. */
   released: boolean;
+  /** The class of an object, once it has a proxy. `''` for none. */
+  className: string | undefined;
 }
 
 export interface ImportTableOptions<P extends object, D> {
@@ -39,6 +41,10 @@ export class ImportTable<P extends object, D> {
     return this.#byId.size;
   }
 
+  get entries(): Iterable<Readonly<Imported<P>>> {
+    return this.#byId.values();
+  }
+
   /** Finds the entry of a proxy. */
   entryOf(proxy: P): Imported<P> | undefined {
     return this.#entries.get(proxy);
@@ -49,7 +55,7 @@ export class ImportTable<P extends object, D> {
     for (const id of ids) {
       const entry = this.#byId.get(id);
       if (entry) entry.count++;
-      else this.#byId.set(id, { id, count: 1, proxy: undefined, released: false });
+      else this.#byId.set(id, { id, count: 1, proxy: undefined, released: false, className: undefined });
     }
     const { limit, noun, option } = this.#options;
     if (this.#byId.size > limit) {

@@ -13,6 +13,7 @@ import { ImportTable } from '../lifetimes/import-table.js';
 import type { Handlers, SessionApi, SessionPart } from '../part.js';
 import { ExportedObjects, type ExportedObject } from './exported-objects.js';
 import { RemoteReference, type ReferenceOwner } from './remote-reference.js';
+import { PileWatch } from './pile-watch.js';
 import { runMember } from './run-member.js';
 import { classNameOf, KnownShapes, ToldShapes, type KnownShape } from './shapes.js';
 
@@ -41,6 +42,7 @@ export class References implements ReferenceExchange, SessionPart, Collectable {
   readonly #forwardEvents: ReferencesOptions['forwardEvents'];
   /** Objects of this side that the other side has listened to, by their ids. */
   readonly #forwarders = new Map<string, EventForwarder>();
+  readonly #pile: PileWatch;
   #link!: SessionApi;
 
   constructor({ limit, isAutomatic, isParent, createProxy, forwardEvents }: ReferencesOptions) {
@@ -68,11 +70,19 @@ export class References implements ReferenceExchange, SessionPart, Collectable {
       option: 'maxReferences',
       noun: 'reference',
       createProxy: (entry, shape) => {
+        entry.className = shape.className;
         const proxy = createProxy(new RemoteReference(shape, entry, owner));
         markAsReference(proxy, this);
         return proxy;
       },
       giveBack: ({ id, count }) => this.#link.sendControl({ type: 'reference-cleanup', referenceId: id, count }),
+    });
+    this.#pile = new PileWatch({
+      limit: isParent ? limit : Infinity,
+      countHeld: () => {
+        this.#imported.giveBackCollected();
+        return countBy(this.#imported.entries, ({ className }) => className ?? '');
+      },
     });
   }
 
@@ -80,10 +90,12 @@ export class References implements ReferenceExchange, SessionPart, Collectable {
     this.#link = link;
   }
 
-  get stats(): Pick<SideStats, 'exportedReferences' | 'importedReferences' | 'subscriptions'> {
+  get stats(): Partial<SideStats> {
     return {
       exportedReferences: this.#exported.size,
       importedReferences: this.#imported.size,
+      exportedClasses: Object.fromEntries(countBy(this.#exported.entries, ({ object }) => classNameOf(object))),
+      importedClasses: Object.fromEntries(countBy(this.#imported.entries, ({ className }) => className ?? '')),
       subscriptions: [...this.#forwarders.values()].reduce((sum, { size }) => sum + size, 0),
     };
   }
@@ -125,7 +137,9 @@ export class References implements ReferenceExchange, SessionPart, Collectable {
   }
 
   arrive(coded: Coded): void {
-    if (coded !== true) this.#imported.arrive(coded.filter(isReferenceId));
+    if (coded === true) return;
+    this.#imported.arrive(coded.filter(isReferenceId));
+    this.#pile.look(this.#imported.size);
   }
 
   account(coded: Coded): void {
@@ -196,4 +210,11 @@ export class References implements ReferenceExchange, SessionPart, Collectable {
     if (!instrumentation.current) return run();
     return serveInSpan({ className: classNameOf(object), method, trace, isTrusted: !this.#isParent }, run);
   }
+}
+
+/** Counts the objects of each class. */
+function countBy<T>(objects: Iterable<T>, classOf: (object: T) => string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const object of objects) counts.set(classOf(object), (counts.get(classOf(object)) ?? 0) + 1);
+  return counts;
 }
