@@ -43,7 +43,9 @@ export class BlockingSocket {
     const read = this.#fill(this.#buffer, 0, HEADER_BYTES);
     if (read < HEADER_BYTES) return undefined;
     const size = this.#buffer.readUInt32LE();
-    // A copy, since the decoded value may contain views of it.
+    const end = HEADER_BYTES + size;
+    if (!this.#format.keepsMemory && end <= this.#buffer.length)
+      return this.#fill(this.#buffer, read, end) < end ? undefined : this.#buffer.subarray(HEADER_BYTES, end);
     const body = Buffer.allocUnsafeSlow(size);
     const start = this.#buffer.copy(body, 0, HEADER_BYTES, read);
     return this.#fill(body, start, size) < size ? undefined : body;

@@ -14,16 +14,23 @@ export class ByteCollector {
 
   /** @param expected the total number of bytes, if it is known */
   add(bytes: Uint8Array, expected = Infinity): void {
-    const needed = this.#length + bytes.length;
-    if (needed > this.#buffer.length) {
-      const larger = Buffer.allocUnsafeSlow(
-        Math.max(needed, Math.min(Math.max(2 * needed, expected === Infinity ? 0 : AHEAD), expected)),
-      );
-      this.#buffer.copy(larger, 0, 0, this.#length);
-      this.#buffer = larger;
-    }
+    this.#grow(this.#length + bytes.length, expected);
     this.#buffer.set(bytes, this.#length);
-    this.#length = needed;
+    this.#length += bytes.length;
+  }
+
+  /**
+   * Returns the memory for the next bytes, so that they can be written there directly.
+   * @param expected the total number of bytes, of which some have arrived and some are missing
+   */
+  room(expected: number): Buffer {
+    if (this.#buffer.length === this.#length) this.#grow(this.#length + 1, expected);
+    return this.#buffer.subarray(this.#length, Math.min(this.#buffer.length, expected));
+  }
+
+  /** The first `length` bytes of `room()` have been written. */
+  filled(length: number): void {
+    this.#length += length;
   }
 
   /** Returns the bytes for the caller to keep, and empties the collector. */
@@ -32,5 +39,13 @@ export class ByteCollector {
     this.#buffer = empty;
     this.#length = 0;
     return bytes;
+  }
+
+  #grow(needed: number, expected: number): void {
+    if (needed <= this.#buffer.length) return;
+    const ahead = Math.max(2 * needed, expected === Infinity ? 0 : AHEAD);
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(ahead, expected)));
+    this.#buffer.copy(larger, 0, 0, this.#length);
+    this.#buffer = larger;
   }
 }

@@ -1,4 +1,5 @@
 import { ProtocolError } from '../errors.js';
+import type { ByteReader } from './fast-socket.js';
 
 /** The channel closed in the middle of a message. The writer may have died. */
 export class TruncatedMessage extends ProtocolError {}
@@ -12,10 +13,5 @@ export interface DecoderOptions {
   onError(error: ProtocolError): void;
 }
 
-/** Finds the messages in a stream of bytes. */
-export interface Decoder {
-  /** Takes a chunk of bytes. It may keep the chunk, but does not change it. */
-  push(chunk: Uint8Array): void;
-  /** Ends the stream. An incomplete message is an error. */
-  end(): void;
-}
+/** Finds the messages in a stream of bytes. An incomplete message at the end is an error. */
+export type Decoder = ByteReader;

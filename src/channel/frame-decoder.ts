@@ -16,15 +16,23 @@ export class FrameDecoder implements Decoder {
     this.#options = options;
   }
 
-  push(chunk: Uint8Array): void {
-    let rest: Buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  push(bytes: Buffer): void {
+    let rest = bytes;
     while (rest.length > 0 && !this.#failed) {
-      try {
-        rest = this.#readWhole(rest) ?? this.#readPart(rest);
-      } catch (cause) {
-        this.#fail(new ProtocolError('Bytes arrived that are not a message.', { cause }));
-      }
+      this.#guard(() => (rest = this.#readWhole(rest) ?? this.#readPart(rest)));
     }
+  }
+
+  /** The rest of a frame is read directly behind what has arrived of it. */
+  room(): Buffer | undefined {
+    if (this.#size === undefined || this.#failed) return undefined;
+    return this.#partial.length > HEADER_BYTES ? this.#partial.room(this.#size) : undefined;
+  }
+
+  filled(length: number): void {
+    if (this.#failed) return;
+    this.#partial.filled(length);
+    this.#guard(() => this.#takeWhole());
   }
 
   end(): void {
@@ -33,12 +41,14 @@ export class FrameDecoder implements Decoder {
     this.#fail(new TruncatedMessage(`The channel closed in the middle of a message, after ${length} bytes of it.`));
   }
 
-  /** Reads a complete frame without copying it. Returns the bytes after it, or `undefined` if the frame is incomplete. */
+  /** Reads a complete frame. Returns the bytes after it, or `undefined` if the frame is incomplete. */
   #readWhole(bytes: Buffer): Buffer | undefined {
     if (this.#partial.length > 0 || bytes.length < HEADER_BYTES) return undefined;
     const size = this.#sizeOf(bytes);
     if (bytes.length < size) return undefined;
-    this.#options.onMessage(this.#options.format.decode(bytes.subarray(HEADER_BYTES, size)));
+    const body = bytes.subarray(HEADER_BYTES, size);
+    const { format, onMessage } = this.#options;
+    onMessage(format.decode(format.keepsMemory ? copyOf(body) : body));
     return bytes.subarray(size);
   }
 
@@ -48,13 +58,17 @@ export class FrameDecoder implements Decoder {
     if (this.#size === undefined && this.#partial.length === HEADER_BYTES) {
       const header = this.#partial.take();
       this.#size = this.#sizeOf(header);
-      this.#partial.add(header, this.#size);
+      this.#partial.add(header);
     }
-    if (this.#partial.length === this.#size) {
-      this.#size = undefined;
-      this.#options.onMessage(this.#options.format.decode(this.#partial.take().subarray(HEADER_BYTES)));
-    }
+    this.#takeWhole();
     return bytes.subarray(part.length);
+  }
+
+  #takeWhole(): void {
+    if (this.#partial.length !== this.#size) return;
+    this.#size = undefined;
+    const { format, onMessage } = this.#options;
+    onMessage(format.decode(this.#partial.take().subarray(HEADER_BYTES)));
   }
 
   #sizeOf(header: Buffer): number {
@@ -65,9 +79,24 @@ export class FrameDecoder implements Decoder {
     return HEADER_BYTES + length;
   }
 
+  #guard(read: () => void): void {
+    try {
+      read();
+    } catch (cause) {
+      this.#fail(new ProtocolError('Bytes arrived that are not a message.', { cause }));
+    }
+  }
+
   #fail(error: ProtocolError): void {
     this.#failed = true;
     this.#partial.take();
     this.#options.onError(error);
   }
+}
+
+/** Copies bytes to memory that nothing else uses. */
+export function copyOf(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(copy);
+  return copy;
 }

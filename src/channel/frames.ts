@@ -9,12 +9,15 @@ export interface MessageFormat {
   encode(message: object): Buffer;
   /** @throws if the bytes are not a message */
   decode(bytes: Buffer): unknown;
+  /** Whether decoded values may contain views of the bytes, which then must not change. */
+  readonly keepsMemory: boolean;
 }
 
 const formats: Record<SerializationMode, MessageFormat> = {
   json: {
     encode: (message) => Buffer.from(stringify(message)),
     decode: (bytes) => JSON.parse(bytes.toString()) as unknown,
+    keepsMemory: false,
   },
   advanced: {
     encode: (message) => checked(serialize(message)),
@@ -22,6 +25,7 @@ const formats: Record<SerializationMode, MessageFormat> = {
       checkClaims(bytes);
       return deserialize(bytes) as unknown;
     },
+    keepsMemory: true,
   },
 };
 

@@ -39,12 +39,11 @@ export class JsonLineDecoder implements Decoder {
     this.#limit = Math.min(options.maxMessageBytes, constants.MAX_STRING_LENGTH);
   }
 
-  push(chunk: Uint8Array): void {
-    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  push(bytes: Buffer): void {
     const end = bytes.lastIndexOf(NEWLINE) + 1;
     if (end === 0) return this.#keep(bytes);
     const start = this.#partial.length === 0 ? 0 : this.#completePartial(bytes);
-    if (start < end) this.#readLines(bytes.subarray(start, end));
+    if (start < end) this.#readLines(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end));
     if (end < bytes.length) this.#keep(bytes.subarray(end));
   }
 

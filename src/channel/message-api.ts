@@ -52,6 +52,8 @@ export function addMessageApi(target: EventEmitter, socket: SocketLike, options:
   let connected = true;
   /** Messages that arrived before a listener was added. */
   let unheard: unknown[] = [];
+  /** How many messages wait for their tick. */
+  let inTicks = 0;
 
   const isHeard = (): boolean => target.listenerCount('message') > 0;
   const emit = (message: unknown): void => {
@@ -59,16 +61,31 @@ export function addMessageApi(target: EventEmitter, socket: SocketLike, options:
     if (unheard.length === 0 && isHeard()) target.emit('message', message, undefined);
     else unheard.push(message);
   };
+  /** Emits a message in a tick of its own, so that a listener that throws does not affect other messages. */
+  const emitInTick = (message: unknown): void => {
+    inTicks++;
+    nextTick(emitNext, message);
+  };
+  const emitNext = (message: unknown): void => {
+    inTicks--;
+    emit(message);
+  };
   const emitUnheard = (): void => {
     if (!isHeard()) return;
     const waiting = unheard;
     unheard = [];
-    for (const message of waiting) nextTick(emit, message);
+    for (const message of waiting) emitInTick(message);
   };
   const messages = new MessageSocket(socket, {
     ...options,
-    // Each in its own tick, so that a listener that throws does not affect other messages.
-    onMessage: (message) => nextTick(emit, message),
+    onMessage(message, isAlone) {
+      if (!isAlone || inTicks > 0) return emitInTick(message);
+      try {
+        emit(message);
+      } catch (error) {
+        nextTick(rethrow, error);
+      }
+    },
     // After the messages before it.
     onError: (error) => nextTick(options.onError, error),
     onUnwritten: (error) => target.emit('error', error),
@@ -134,6 +151,11 @@ function controlOf(target: EventEmitter, messages: MessageSocket, onlyWhileHeard
     messages[change]();
   };
   return { ref: set('ref'), unref: set('unref') };
+}
+
+/** The code that reads the socket must not fail with a listener. */
+function rethrow(error: unknown): never {
+  throw error;
 }
 
 /** Reads the optional arguments `(handle?, options?, callback?)`. */

@@ -1,8 +1,9 @@
-import { nextTick, now, setImmediate } from '../clock.js';
+import { nextTick, now } from '../clock.js';
 import type { ProtocolError } from '../errors.js';
 import type { SocketLike } from './channel.js';
-import type { StreamFormat } from './dialect.js';
 import { atExit } from './at-exit.js';
+import type { StreamFormat } from './dialect.js';
+import { FastSocket, type ByteReader } from './fast-socket.js';
 
 /** Messages of a tick that are written individually. Later ones wait, until the end of the tick at most, to be written together. */
 const BURST = 4;
@@ -10,13 +11,6 @@ const BURST = 4;
 const FLUSH_SIZE = 64 * 1024;
 /** Messages that wait are written earlier if the last write was this long ago, in ms. */
 const FLUSH_AGE = 1;
-/** How long one socket is read before others get their turn, in ms. libuv alone would read up to 2 MB. */
-const READING_TIME = 1;
-/** Bytes that are always read in a turn: more than a process has in transit ahead of an invocation for which it blocks. */
-const READING_SIZE = 256 * 1024;
-/** A smaller chunk means that no more data is waiting, in bytes. */
-const FULL_CHUNK = 32 * 1024;
-
 /** Called with `null` when a message has left this process, or with the error if it could not be written. */
 export type Written = (error: Error | null) => void;
 
@@ -24,8 +18,8 @@ export interface MessageSocketOptions {
   dialect: StreamFormat;
   /** The longest message that is accepted, in bytes. */
   maxMessageBytes: number;
-  /** Called with each message, in order. It must not throw. */
-  onMessage(message: unknown): void;
+  /** Called with each message, in order. It must not throw. `isAlone`: no other message was read with it. */
+  onMessage(message: unknown, isAlone: boolean): void;
   /** Called when data is not a message, or the socket closes in the middle of a message. {@link onEnd} follows. */
   onError(error: ProtocolError): void;
   /** Called when a write fails immediately and one of its messages has no {@link Written} callback. */
@@ -36,7 +30,7 @@ export interface MessageSocketOptions {
 
 /** Sends and receives messages on a socket, which it owns. */
 export class MessageSocket {
-  readonly #socket: SocketLike;
+  readonly #socket: FastSocket;
   readonly #options: MessageSocketOptions;
   readonly #stopWatchingExit: () => void;
   #open = true;
@@ -46,43 +40,44 @@ export class MessageSocket {
   #written: (Written | undefined)[] = [];
   /** How many messages were sent in this tick. */
   #inTick = 0;
+  /** When messages were written last. Known once this tick has {@link BURST}. */
   #flushedAt = 0;
   #exiting = false;
   /** Whether the socket keeps this process alive. */
   #held = true;
-  /** When the first full chunk of this turn of the event loop arrived. */
-  #readingSince: number | undefined;
-  #readInTurn = 0;
   /** The number of pending writes. They keep this process alive too, which Bun does not do by itself. */
   #writing = 0;
+  /** The messages of the bytes that are being read. */
+  readonly #arrived: unknown[] = [];
 
-  constructor(socket: SocketLike, options: MessageSocketOptions) {
-    this.#socket = socket;
+  /** Call it in the turn of the event loop in which the socket was opened. */
+  constructor(opened: SocketLike, options: MessageSocketOptions) {
     this.#options = options;
     this.#stopWatchingExit = atExit(() => {
       this.#exiting = true;
       this.#flush();
     });
-    this.#read();
-    // Ignored: write errors go to the callbacks, and a `'close'` event follows.
-    socket.on('error', () => {});
+    this.#socket = new FastSocket(opened, this.#reader());
   }
 
   /** How much has not left this process, in bytes or characters. */
   get backlog(): number {
-    return this.#socket.writableLength + this.#size;
+    return this.#socket.unwritten + this.#size;
   }
 
   /** @throws if this format cannot write the message */
   send(message: unknown, written?: Written): void {
     const part = this.#options.dialect.encode(message);
-    // Writes a large message separately, to avoid copying it.
-    if (part.length >= FLUSH_SIZE) this.#flush();
+    if (this.#inTick++ === 0) nextTick(this.#endTick);
+    const isLarge = part.length >= FLUSH_SIZE;
+    // A large message is written by itself, to avoid copying it.
+    if (isLarge) this.#flush();
+    if (this.#inTick === BURST) this.#flushedAt = now();
+    if (isLarge || this.#inTick <= BURST || this.#exiting) return this.#write(part, written);
     this.#parts.push(part);
     this.#written.push(written);
     this.#size += part.length;
-    if (this.#inTick++ === 0) nextTick(() => this.#endTick());
-    if (this.#inTick <= BURST || this.#exiting || this.#size >= FLUSH_SIZE || this.#isStale()) this.#flush();
+    if (this.#size >= FLUSH_SIZE || now() - this.#flushedAt > FLUSH_AGE) this.#flush();
   }
 
   /** Stops delivering messages. Messages that were sent are still written. */
@@ -91,7 +86,7 @@ export class MessageSocket {
     this.#open = false;
     this.#flush();
     this.#stopWatchingExit();
-    this.#socket.end(() => this.#socket.destroy());
+    this.#socket.end();
   }
 
   ref(): void {
@@ -104,54 +99,47 @@ export class MessageSocket {
     if (this.#writing === 0) this.#socket.unref();
   }
 
-  #read(): void {
-    const { dialect, maxMessageBytes, onMessage, onError } = this.#options;
+  #reader(): ByteReader {
+    const { dialect, maxMessageBytes, onError } = this.#options;
     const decoder = dialect.createDecoder({
       maxMessageBytes,
-      onMessage: (message) => {
-        if (this.#open) onMessage(message);
-      },
+      onMessage: (message) => this.#arrived.push(message),
       onError: (error) => {
+        this.#deliver();
         onError(error);
         this.#end();
       },
     });
-    this.#socket.on('data', (chunk: Buffer) => {
-      if (!this.#open) return;
-      if (chunk.length >= FULL_CHUNK) this.#shareTurn(chunk.length);
-      decoder.push(chunk);
-    });
-    const finish = (): void => {
-      if (this.#open) decoder.end();
-      this.#end();
+    return {
+      push: (bytes) => {
+        if (!this.#open) return;
+        decoder.push(bytes);
+        this.#deliver();
+      },
+      room: () => decoder.room?.(),
+      filled: (length) => {
+        if (!this.#open) return;
+        decoder.filled?.(length);
+        this.#deliver();
+      },
+      end: () => {
+        if (this.#open) decoder.end();
+        this.#end();
+      },
     };
-    this.#socket.once('end', finish);
-    // If the other side closed without reading everything, 'close' comes without an 'end'.
-    this.#socket.once('close', finish);
   }
 
-  /** Pauses reading until the next turn if this one has been long, so that a flood does not keep other sockets waiting. */
-  #shareTurn(bytes: number): void {
-    const time = now();
-    this.#readInTurn += bytes;
-    if (this.#readingSince === undefined) {
-      this.#readingSince = time;
-      setImmediate(() => {
-        this.#readingSince = undefined;
-        this.#readInTurn = 0;
-        if (this.#open) this.#socket.resume();
-      });
-    } else if (time - this.#readingSince > READING_TIME && this.#readInTurn >= READING_SIZE) this.#socket.pause();
+  #deliver(): void {
+    const { length } = this.#arrived;
+    if (length === 1) return this.#options.onMessage(this.#arrived.pop(), true);
+    if (length > 1)
+      for (const message of this.#arrived.splice(0)) if (this.#open) this.#options.onMessage(message, false);
   }
 
-  #isStale(): boolean {
-    return now() - this.#flushedAt > FLUSH_AGE;
-  }
-
-  #endTick(): void {
+  readonly #endTick = (): void => {
     this.#inTick = 0;
     this.#flush();
-  }
+  };
 
   #flush(): void {
     if (this.#parts.length === 0) return;
@@ -161,14 +149,19 @@ export class MessageSocket {
     this.#written = [];
     this.#size = 0;
     this.#flushedAt = now();
+    this.#write(whole, (error) => tell(written, error), written.includes(undefined));
+  }
+
+  /** @param isUnheard whether the sender of a message is not told of its failure */
+  #write(bytes: string | Buffer, written: Written | undefined, isUnheard = written === undefined): void {
     if (this.#writing++ === 0 && !this.#held) this.#socket.ref();
-    this.#socket.write(whole, (error) => {
+    this.#socket.write(bytes, (error) => {
       if (--this.#writing === 0 && !this.#held) this.#socket.unref();
-      tell(written, error ? (this.#socket.errored ?? error) : null);
+      written?.(error ? (this.#socket.failure ?? error) : null);
     });
     // As in Node, an 'error' event only follows an immediate failure. A later one is reported by 'disconnect' and the callbacks.
-    const { errored } = this.#socket;
-    if (errored && written.includes(undefined)) nextTick(this.#options.onUnwritten, errored);
+    const { failure } = this.#socket;
+    if (failure && isUnheard) nextTick(this.#options.onUnwritten, failure);
   }
 
   #end(): void {

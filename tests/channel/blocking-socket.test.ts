@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { frame, messageFormat } from '../../src/channel/frames.js';
-import { framedSocket } from '../../src/channel/framed-socket.js';
+import { FrameDecoder } from '../../src/channel/frame-decoder.js';
+import { frame, MAX_MESSAGE, messageFormat } from '../../src/channel/frames.js';
 import { sleep } from '../support/streams.js';
 
 const program = fileURLToPath(new URL('../fixtures/blocking-requests.ts', import.meta.url));
@@ -24,13 +24,18 @@ describe.each(['json', 'advanced'] as const)('a blocking socket, in %s mode', (m
     });
     await once(child, 'message');
     far = child.stdio[4] as unknown as Socket;
-    const channel = framedSocket(far, format, (error) => {
-      throw error;
+    const decoder = new FrameDecoder({
+      format,
+      maxMessageBytes: MAX_MESSAGE,
+      onMessage(message) {
+        requests.push(message);
+        void answer();
+      },
+      onError: (error) => {
+        throw error;
+      },
     });
-    channel.onMessage((message) => {
-      requests.push(message);
-      void answer();
-    });
+    far.on('data', (chunk: Buffer) => decoder.push(chunk));
   });
   afterAll(() => child.kill());
 

@@ -19,7 +19,7 @@ describe.each([
       onMessage: (message) => arrived.push(message),
       onError: (error) => errors.push(error),
     });
-    for (const chunk of chunks) decoder.push(chunk);
+    for (const chunk of chunks) decoder.push(Buffer.from(chunk));
     decoder.end();
     return { arrived, errors };
   }

@@ -11,6 +11,7 @@ const raw: MessageFormat = {
     if (bytes.length === 0) throw new Error('nothing');
     return bytes;
   },
+  keepsMemory: false,
 };
 
 function start(maxMessageBytes = 1000): { decoder: FrameDecoder; arrived: Buffer[]; errors: ProtocolError[] } {

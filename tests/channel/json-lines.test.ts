@@ -16,7 +16,7 @@ function read(chunks: readonly Uint8Array[], { maxMessageBytes = 1e9, end = fals
     onMessage: (message) => messages.push(message),
     onError: (error) => errors.push(error),
   });
-  for (const chunk of chunks) decoder.push(chunk);
+  for (const chunk of chunks) decoder.push(Buffer.from(chunk));
   if (end) decoder.end();
   return { messages, errors };
 }

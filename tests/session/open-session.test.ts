@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { memoryChannelPair } from '../../src/channel/memory.js';
-import type { DataSocketOptions } from '../../src/channel/data-socket.js';
+import type { DataReceiver } from '../../src/channel/data-decoder.js';
 import { TerminatedError, type ProtocolError } from '../../src/errors.js';
 import { openSession, type Carried, type OpenSession } from '../../src/session/open-session.js';
 import type { DataLink } from '../../src/session/streams/stream-sender.js';
@@ -102,9 +102,9 @@ test('the parent opens the lane for bytes immediately, the child when a stream n
       return Buffer.concat(chunks).toString();
     },
   });
-  const receivers: Partial<Record<'parent' | 'child', DataSocketOptions>> = {};
+  const receivers: Partial<Record<'parent' | 'child', DataReceiver>> = {};
   /** Two connected ends of a lane. Each receives what the other sends. */
-  const lane = (own: 'parent' | 'child', other: 'parent' | 'child') => (receiver: DataSocketOptions) => {
+  const lane = (own: 'parent' | 'child', other: 'parent' | 'child') => (receiver: DataReceiver) => {
     receivers[own] = receiver;
     const link: DataLink = {
       sendBytes(streamId, chunks, written) {

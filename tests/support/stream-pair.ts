@@ -1,4 +1,4 @@
-import type { DataSocketOptions } from '../../src/channel/data-socket.js';
+import type { DataReceiver } from '../../src/channel/data-decoder.js';
 import { copierOf, memoryChannelPair } from '../../src/channel/memory.js';
 import type { ProtocolError } from '../../src/errors.js';
 import type { Message } from '../../src/protocol.js';
@@ -80,10 +80,10 @@ export function streamPair(methods: Methods, lane: boolean, mode: SerializationM
 
 function lanePair(mode: SerializationMode, log: unknown[]): [DataLane, DataLane] {
   const copy = copierOf(mode);
-  const receivers: (DataSocketOptions | undefined)[] = [];
+  const receivers: (DataReceiver | undefined)[] = [];
   const waiting: [unknown[], unknown[]] = [[], []];
   /** Delivers to a side, once that side has opened its end. */
-  const deliver = (to: 0 | 1, take: (receiver: DataSocketOptions) => void): void => {
+  const deliver = (to: 0 | 1, take: (receiver: DataReceiver) => void): void => {
     const receiver = receivers[to];
     if (!receiver) return void waiting[to].push(take);
     try {
@@ -96,7 +96,7 @@ function lanePair(mode: SerializationMode, log: unknown[]): [DataLane, DataLane]
     (own: 0 | 1, other: 0 | 1): DataLane =>
     (receiver) => {
       receivers[own] = receiver;
-      for (const take of waiting[own].splice(0)) deliver(own, take as (receiver: DataSocketOptions) => void);
+      for (const take of waiting[own].splice(0)) deliver(own, take as (receiver: DataReceiver) => void);
       return {
         sendBytes(streamId, chunks, written) {
           const bytes = Buffer.concat(chunks);

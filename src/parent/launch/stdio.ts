@@ -1,6 +1,7 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { eventDriven, inheritsSockets } from '../../channel/child-socket.js';
+import { takeSocket } from '../../channel/inherited.js';
 import type { ChildOptions } from '../options/child-options.js';
 import type { Runtime } from './runtime.js';
 
@@ -35,8 +36,7 @@ function withIpc(stdio: StdioOptions): Descriptors {
   return [...standard, ...stdio.slice(3), 'ipc'];
 }
 
-/** Returns this side's end of a socket, which Node's types only know as a stream. `undefined` if Node could not open it. */
-export function socketAt(process: ChildProcess, descriptor: number | undefined): Socket | undefined {
-  if (descriptor === undefined) return undefined;
-  return (process.stdio as typeof process.stdio | undefined)?.[descriptor] as Socket | undefined;
+/** Takes this side's end of a socket besides the channel, which alone keeps this process alive. `undefined` if Node could not open it. */
+export function takeLane(child: ChildProcess, descriptor: number | undefined): Socket | undefined {
+  return descriptor === undefined ? undefined : takeSocket(child, descriptor)?.unref();
 }

@@ -1,4 +1,4 @@
-import type { DataSocketOptions } from '../../channel/data-socket.js';
+import type { DataReceiver } from '../../channel/data-decoder.js';
 import { messageFormat } from '../../channel/frames.js';
 import type { SerializationMode } from '../../types/serializable.js';
 import type { Inbox } from '../wire/inbox.js';
@@ -6,7 +6,7 @@ import type { DataLink } from './stream-sender.js';
 import type { StreamTable } from './stream-table.js';
 
 /** A path for bytes besides the channel. Opens this side's end. `receiver` handles what arrives. */
-export type DataLane = (receiver: DataSocketOptions) => DataLink;
+export type DataLane = (receiver: DataReceiver) => DataLink;
 
 /** Opens a lane for bytes, and passes what arrives to the streams. */
 export function openDataLink(lane: DataLane, mode: SerializationMode, inbox: Inbox, table: StreamTable): DataLink {

@@ -1,4 +1,4 @@
-import type { Piece } from '../../channel/data-socket.js';
+import type { Piece } from '../../channel/data-decoder.js';
 import { ProtocolError, SerializationError } from '../../errors.js';
 import type { StreamData, StreamEnd } from '../../protocol.js';
 import type { Arrival } from '../wire/inbox.js';

@@ -1,4 +1,4 @@
-import type { Piece } from '../../channel/data-socket.js';
+import type { Piece } from '../../channel/data-decoder.js';
 import { ProtocolError } from '../../errors.js';
 import type { ErrorFactory } from '../calls/open-call.js';
 import type { Handlers, SessionApi } from '../part.js';

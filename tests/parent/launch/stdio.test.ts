@@ -1,7 +1,7 @@
 import { spawn, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { layOutDescriptors, socketAt } from '../../../src/parent/launch/stdio.js';
+import { layOutDescriptors, takeLane } from '../../../src/parent/launch/stdio.js';
 import { resolveOptions } from '../../../src/parent/options/resolve-options.js';
 
 const lay = (options: object): ReturnType<typeof layOutDescriptors> =>
@@ -44,13 +44,16 @@ describe('the descriptors of a child', () => {
   });
 });
 
-test("this side's end of a socket is found by its number, and missing where there is none", async () => {
+test("this side's end of a socket is taken by its number, and missing where there is none", async () => {
   const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 30_000)'], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   });
-  expect(socketAt(child, 3)).toBe(child.stdio[3]);
-  expect(socketAt(child, undefined)).toBeUndefined();
-  expect(socketAt(child, 9)).toBeUndefined();
+  const socket = child.stdio[3];
+  expect(takeLane(child, 3)).toBe(socket);
+  expect(child.stdio[3]).toBeNull();
+  expect(takeLane(child, undefined)).toBeUndefined();
+  expect(takeLane(child, 9)).toBeUndefined();
+  socket?.destroy();
   child.kill();
   await once(child, 'exit');
 });

@@ -1,0 +1,89 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { DataDecoder, type Piece } from '../../src/channel/data-decoder.js';
+import { messageFormat } from '../../src/channel/frames.js';
+import { collectGarbage } from '../fixtures/collect-garbage.js';
+import { memoryInUse } from '../hardening/escapes.js';
+import { modes } from '../support/streams.js';
+
+describe.each(modes)('the frames of a data socket, in %s mode', (mode) => {
+  let log: unknown[];
+  let violations: unknown[];
+  let decoder: DataDecoder;
+  beforeEach(() => {
+    log = [];
+    violations = [];
+    decoder = new DataDecoder({
+      format: messageFormat(mode),
+      onPiece: (piece) => log.push(piece),
+      onMessage: (message) => log.push(message),
+      onViolation: (error) => violations.push(error),
+    });
+  });
+
+  function frame(id: number, body: Buffer): Buffer {
+    const header = Buffer.alloc(8);
+    header.writeUInt32LE(id, 0);
+    header.writeUInt32LE(body.length, 4);
+    return Buffer.concat([header, body]);
+  }
+
+  /** Pushes bytes from memory that is reused at once. */
+  function push(bytes: Buffer): void {
+    const memory = Buffer.from(bytes);
+    decoder.push(memory);
+    memory.fill('#');
+  }
+
+  /** The pieces put together: what a stream sees, and where its chunks ended. */
+  function whole(): unknown[] {
+    const chunks: unknown[] = [];
+    let open: Buffer[] = [];
+    for (const entry of log) {
+      const { bytes, isFirst, isLast, streamId } = entry as Piece;
+      if (streamId === undefined) chunks.push(entry);
+      else {
+        expect(isFirst).toBe(open.length === 0);
+        open.push(bytes);
+        if (isLast) {
+          chunks.push([streamId, Buffer.concat(open).toString()]);
+          open = [];
+        }
+      }
+    }
+    expect(open).toEqual([]);
+    return chunks;
+  }
+
+  test('frames that are cut at any byte are put together', () => {
+    const message = { type: 'stream-end', text: 'grün' };
+    const bytes = Buffer.concat([
+      frame(7, Buffer.from('first')),
+      frame(0, messageFormat(mode).encode(message)),
+      frame(4_294_967_295, Buffer.alloc(0)),
+      frame(7, Buffer.from('x')),
+    ]);
+    const expected = [[7, 'first'], message, [4_294_967_295, ''], [7, 'x']];
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      log = [];
+      push(bytes.subarray(0, cut));
+      push(bytes.subarray(cut));
+      expect(whole()).toEqual(expected);
+    }
+    log = [];
+    for (const byte of bytes) push(Buffer.from([byte]));
+    expect(whole()).toEqual(expected);
+    expect(violations).toEqual([]);
+  });
+
+  test('a message that comes byte by byte takes no more memory than its bytes, twice', () => {
+    const bytes = Buffer.alloc(200_000);
+    const header = Buffer.from([0, 0, 0, 0, 0, 0, 4, 0]);
+    collectGarbage();
+    const before = memoryInUse();
+    decoder.push(header);
+    for (let at = 0; at < bytes.length; at++) decoder.push(bytes.subarray(at, at + 1));
+    collectGarbage();
+    expect(memoryInUse() - before).toBeLessThan(5_000_000);
+    expect(violations).toEqual([]);
+  });
+});
