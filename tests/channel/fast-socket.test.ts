@@ -126,9 +126,10 @@ test('bytes go straight into memory that the reader gives, and never beyond it',
     used += length;
   };
   const { near, far } = await pairs.next();
-  new FastSocket(near, reader);
+  const socket = new FastSocket(near, reader);
   far.end('y'.repeat(200));
   await until(() => reader.ends > 0, 'the end');
+  expect(socket.unwritten).toBe(0);
   expect(memory.toString()).toBe('y'.repeat(90) + '.'.repeat(10));
   expect(reader.bytes.toString()).toBe('y'.repeat(200));
 });
