@@ -51,9 +51,9 @@ const allowed: Record<string, string[]> = {
   'parent/launch': ['parent/launch', 'parent/options', 'parent/caller.ts', 'start-directory.ts', ...belowSession],
   'parent/options': ['parent/launch/runtime.ts', ...belowSession],
   'parent/launch/runtime.ts': ['parent/single-executable.ts', ...base],
-  'parent/caller.ts': ['parent/main-file.ts', 'parent/single-executable.ts', 'parent/call-sites.ts'],
-  'parent/single-executable.ts': ['parent/call-sites.ts'],
-  'parent/call-sites.ts': ['stack-limit.ts'],
+  'parent/caller.ts': ['parent/main-file.ts', 'parent/single-executable.ts', 'call-sites.ts'],
+  'parent/single-executable.ts': ['call-sites.ts'],
+  'call-sites.ts': ['stack-limit.ts'],
   'parent/main-file.ts': ['require-from.ts'],
   child: ['session', ...belowSession, 'loading-mark.ts', 'start-directory.ts'],
   'session/open-session.ts': room(
@@ -84,6 +84,7 @@ const allowed: Record<string, string[]> = {
   codec: base,
   channel: base,
   'process-proxy': [
+    'call-sites.ts',
     'errors.ts',
     'process-proxy-errors.ts',
     'clock.ts',

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { callSites, type Frame } from './call-sites.js';
+import { callSites, type Frame } from '../call-sites.js';
 import { mainFile } from './main-file.js';
 import { embeddedScript } from './single-executable.js';
 

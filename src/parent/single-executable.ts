@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import { callSites } from './call-sites.js';
+import { callSites } from '../call-sites.js';
 
 /** Whether this program is a single executable application, which contains Node: `process.execPath` is then the program itself. */
 function isSingleExecutable(): boolean {

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { callSites } from '../call-sites.js';
 import { ExecutableNotFoundError } from '../process-proxy-errors.js';
 import { requireFrom } from '../require-from.js';
 
@@ -69,9 +70,12 @@ function pathIn(folder: string, platform: string, arch: string): string {
   return join(folder, `${platform}-${arch}`, platform === 'win32' ? 'process-proxy.exe' : 'process-proxy');
 }
 
-/** Finds the folder by the package's name, because this code may have been bundled into an app. */
+/**
+ * Finds the folder by the package's name, because this code may have been bundled into an app. Asks V8 for the name of this file:
+ * bundlers replace `import.meta.url` and `__filename` by values of the machine on which they run.
+ */
 function nativeFolder(): string {
-  const own = typeof __filename === 'string' ? __filename : import.meta.url;
+  const own = callSites(nativeFolder)[0]?.getFileName();
   for (const base of [own, process.argv[1], join(process.cwd(), 'index.js')]) {
     try {
       if (base) return join(dirname(requireFrom(base).resolve('procxy/process-proxy')), 'native');

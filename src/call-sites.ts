@@ -1,4 +1,4 @@
-import { setStackLimit } from '../stack-limit.js';
+import { setStackLimit } from './stack-limit.js';
 
 /** Frames beyond these are not looked at: helpers between the user's file and `procxy()` are few. */
 const MAX_FRAMES = 20;
