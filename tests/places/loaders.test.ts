@@ -70,6 +70,8 @@ beforeAll(async () => {
 afterAll(() => Promise.all(Object.values(apps ?? {}).map((app) => app.remove())));
 
 const programs = {
+  // ts-node's own program looks for it from the agent on, which it runs as its script.
+  'tsconfig.json': JSON.stringify({ compilerOptions: { ...options, module: 'node16' } }),
   'cjs/package.json': '{ "type": "commonjs" }',
   'cjs/tsconfig.json': JSON.stringify({ compilerOptions: { ...options, module: 'node16' } }),
   'cjs/babel.config.js':
@@ -89,6 +91,7 @@ test.each<[name: string, folder: 'cjs' | 'esm', command: string[]]>([
   ['tsx, CommonJS', 'cjs', ['tsx', 'main.ts']],
   ['tsx, ES modules', 'esm', ['tsx', 'main.ts']],
   ['node --import tsx', 'esm', ['node', '--import', 'tsx', 'main.ts']],
+  ['ts-node', 'cjs', ['ts-node', 'main.ts']],
   ['ts-node/register', 'cjs', ['node', '-r', 'ts-node/register', 'main.ts']],
   ['ts-node/esm', 'esm', ['node', '--no-warnings', '--loader', 'ts-node/esm', 'main.ts']],
   ['@swc-node/register', 'cjs', ['node', '-r', '@swc-node/register', 'main.ts']],
