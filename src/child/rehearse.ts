@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { createCodec } from '../codec/create-codec.js';
 import { Handles } from '../session/handles.js';
@@ -15,7 +16,10 @@ import { loadModule } from './load-module.js';
  */
 export async function rehearse(session: Session, ownFile: string): Promise<void> {
   const name = 'Rehearsal';
-  const namespace = await loadModule({ url: new URL('rehearsal.js', pathToFileURL(ownFile)).href });
+  const file = new URL('rehearsal.js', pathToFileURL(ownFile));
+  // A copy of the agent may be alone.
+  if (!existsSync(file)) return;
+  const namespace = await loadModule({ url: file.href });
   const Class = findClass(namespace, { name, source: '', isModuleNamed: true }, name);
   const streams = new Streams({ isParent: false, data: () => undefined, onBusy: () => {} });
   const self = { current: undefined };

@@ -101,6 +101,15 @@ export const processOptions = {
     remedy: "To add a flag, write { execArgv: [...process.execArgv, '--expose-gc'] }.",
   }),
   /**
+   * Where procxy's agent is, if the program is bundled and the package is not installed beside it: a copy of the package's file
+   * `dist/agent.cjs`. The path is relative to the calling file, absolute, or a `file:` URL.
+   * @default found in the package
+   */
+  agentPath: option(location('a path or a file: URL'), {
+    fixedAtStart: true,
+    remedy: "For example: './agent.cjs', a copy of node_modules/procxy/dist/agent.cjs.",
+  }),
+  /**
    * The channel for messages. `'ipc'`: Node's own channel. `'socket'`: a socket of procxy's own, the default for Bun,
    * Deno and `agent`. Invalid bytes on a socket end only the child that wrote them. But handles cannot cross on it, and Windows
    * does not support it.

@@ -12,7 +12,7 @@ import { callerUrl } from './caller.js';
 import type { InstanceRequest } from './connection-options.js';
 import { checkClass, targetClass, type TargetClass } from './given-class.js';
 import { directoriesFor } from './launch/directories.js';
-import { resolveAgent } from './module-resolver.js';
+import { locateAgent } from './locate-agent.js';
 import { readArguments } from './options/read-arguments.js';
 import type { FurtherOptions, ResolvedOptions } from './options/resolve-options.js';
 import { prepare, refillSpares, takeSpare, type Prepared } from './spares.js';
@@ -72,7 +72,7 @@ export function planInstance<T extends Table = Record<never, never>>(creation: C
   const given = checkClass(Class, further?.caller ?? 'procxy');
   const { options, ...rest } = readArguments(args, further);
   const target = targetClass(given, options, caller);
-  if (options.agent !== undefined && !options.inProcess) options.agent = resolveAgent(options.agent, caller);
+  locateAgent(options, caller);
   const constructorArgs = options.sanitizeV8
     ? rest.constructorArgs.map((value) => sanitizeForClone(value, options.callbacks !== undefined))
     : rest.constructorArgs;

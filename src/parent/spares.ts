@@ -3,9 +3,11 @@ import type { Self } from '../codec/transfer-handlers.js';
 import { OptionsValidationError } from '../errors.js';
 import { currentDirectory } from '../start-directory.js';
 import type { ProcxyOptions } from '../types/options.js';
+import { callerUrl } from './caller.js';
 import { Connection } from './connection.js';
 import { childEnv } from './launch/environment.js';
 import { startLocalChild } from './local-child.js';
+import { locateAgent } from './locate-agent.js';
 import { keyOfChild, type ChildOptions } from './options/child-options.js';
 import { readArguments } from './options/read-arguments.js';
 import type { ResolvedOptions } from './options/resolve-options.js';
@@ -68,6 +70,7 @@ export async function keepSpares(count: number, options: ProcxyOptions = {}): Pr
       'procxy.warm() cannot start children with the option `agent`, since an agent already has its class. Leave `agent` out.',
     );
   }
+  locateAgent(resolved, callerUrl(keepSpares as (...args: never[]) => unknown));
   const key = keyOf(resolved);
   if (key === undefined) {
     throw new OptionsValidationError(

@@ -91,7 +91,7 @@ export function run(command: string, args: readonly string[], { cwd }: { cwd: st
   });
 }
 
-async function npm(args: string[], cwd: string): Promise<void> {
+export async function npm(args: string[], cwd: string): Promise<void> {
   const { code, stdout, stderr } = await run('npm', args, { cwd });
   if (code !== 0) throw new Error(`npm ${args.join(' ')} failed in ${cwd}:\n${stdout}${stderr}`);
 }

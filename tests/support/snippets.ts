@@ -19,6 +19,7 @@ const linked = {
   'lru-cache': 'node_modules/lru-cache',
   '@sinonjs': 'node_modules/@sinonjs',
   '@types': 'node_modules/@types',
+  esbuild: 'node_modules/esbuild',
   '@opentelemetry': 'node_modules/@opentelemetry',
 };
 const tsx = join(root, 'node_modules/tsx/dist/cli.mjs');

@@ -44,7 +44,7 @@ function search(): string {
     }
   }
   throw new ModuleResolutionError(
-    "The program that runs in the child, 'procxy/agent', was not found. If this app is bundled, leave procxy out of the bundle " +
-      '(external) or install it in a node_modules folder beside it.',
+    "The program that runs in the child, 'procxy/agent', was not found. If this app is bundled, install procxy in a node_modules folder " +
+      'beside the bundle, or put a copy of its file dist/agent.cjs there and name it in the option `agentPath`.',
   );
 }

@@ -18,6 +18,8 @@ export interface AgentFiles {
   execPath: string;
   /** The agent's own file. */
   agent: string;
+  /** Whether it is a copy among other files, which the child need not read. */
+  isAlone: boolean;
 }
 
 /**
@@ -50,8 +52,9 @@ function permissionFlags(permissions: Permissions, files: AgentFiles): string[] 
 }
 
 /** See https://nodejs.org/api/permissions.html. */
-function nodeFlags(permissions: Permissions, { execPath, agent }: AgentFiles): string[] {
+function nodeFlags(permissions: Permissions, files: AgentFiles): string[] {
   const { childProcess, worker, addons, network = true } = permissions;
+  const { execPath } = files;
   const major = nodeMajor(execPath);
   if (!network && major < NETWORK_SINCE) {
     throw new OptionsValidationError(
@@ -60,7 +63,7 @@ function nodeFlags(permissions: Permissions, { execPath, agent }: AgentFiles): s
   }
   return [
     major < 22 ? '--experimental-permission' : '--permission',
-    ...paths(permissions.read, agent).map((path) => `--allow-fs-read=${path}`),
+    ...paths(permissions.read, filesOf(files)).map((path) => `--allow-fs-read=${path}`),
     ...paths(permissions.write).map((path) => `--allow-fs-write=${path}`),
     ...(childProcess ? ['--allow-child-process'] : []),
     ...(worker ? ['--allow-worker'] : []),
@@ -106,7 +109,7 @@ function askMajor(execPath: string): number {
 }
 
 /** See `deno run --help`. The agent must read its environment, and must not prompt the user. */
-function denoFlags(permissions: Permissions, { agent }: AgentFiles): string[] {
+function denoFlags(permissions: Permissions, files: AgentFiles): string[] {
   const { childProcess, addons, network = true } = permissions;
   const list = (kind: 'read' | 'write', all: string[]): string[] => {
     const divided = all.find((path) => path.includes(','));
@@ -122,7 +125,7 @@ function denoFlags(permissions: Permissions, { agent }: AgentFiles): string[] {
     '--no-prompt',
     '--allow-env',
     '--allow-sys',
-    ...list('read', paths(permissions.read, agent)),
+    ...list('read', paths(permissions.read, filesOf(files))),
     ...list('write', paths(permissions.write)),
     ...(childProcess ? ['--allow-run'] : []),
     ...(addons ? ['--allow-ffi'] : []),
@@ -130,11 +133,15 @@ function denoFlags(permissions: Permissions, { agent }: AgentFiles): string[] {
   ];
 }
 
+/** Lists what the agent itself reads. */
+function filesOf({ agent, isAlone }: AgentFiles): string[] {
+  return isAlone ? [agent] : [dirname(agent), join(dirname(agent), '..', 'package.json')];
+}
+
 /** Lists paths, also with symbolic links resolved, since a module loader reads the target. */
-function paths(given: Permissions['read'], agent?: string): string[] {
+function paths(given: Permissions['read'], further: readonly string[] = []): string[] {
   if (given === true) return ['*'];
-  const named = (given ?? []).map((path) => toPath(String(path)));
-  if (agent !== undefined) named.push(dirname(agent), join(dirname(agent), '..', 'package.json'));
+  const named = [...(given ?? []).map((path) => toPath(String(path))), ...further];
   return [...new Set(named.flatMap((path) => [path, realPath(path)]))];
 }
 

@@ -12,7 +12,7 @@ export function flagsFor(options: ChildOptions, agent: string): string[] {
   return runtimeFlags(runtime, {
     given: options.execArgv,
     inherited: () => [...preloads, ...inheritedFlags(process.execArgv, permitted)],
-    limits: containmentFlags(options, { runtime, execPath, agent }),
+    limits: containmentFlags(options, { runtime, execPath, agent, isAlone: options.agentPath !== undefined }),
     permitted,
   });
 }

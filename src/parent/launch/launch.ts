@@ -26,9 +26,11 @@ export function launch(options: ChildOptions, onGarbage: (error: ProtocolError) 
   checkDirectory(options);
   checkUser(options);
   const { stdio, ...descriptors } = layOutDescriptors(options);
-  const agent = options.agent === undefined ? agentPath() : String(options.agent);
+  const agent = String(options.agent ?? options.agentPath ?? agentPath());
   const env = childEnv(options);
-  const cache = options.agent === undefined ? codeCacheFor(options, agent) : undefined;
+  // Only the package has the program beside its agent that uses the cache.
+  const isInPackage = options.agent === undefined && options.agentPath === undefined;
+  const cache = isInPackage ? codeCacheFor(options, agent) : undefined;
   if (cache !== undefined) env.PROCXY_CODE_CACHE = cache;
   const program = cache === undefined ? agent : cachedStartPath();
   const settings: ForkOptions = {

@@ -55,6 +55,11 @@ export function resolveOptions<T extends Table = Record<never, never>>(
   checkOptions(given, known, `Constructor arguments go after the options: ${caller}(Class, {}, ...constructorArgs).`);
   const options = readAll(known, given) as Values & Resolved<T>;
   checkModule(modulePath, options);
+  if (options.agent !== undefined && options.agentPath !== undefined) {
+    throw new OptionsValidationError(
+      'The option `agentPath` cannot be combined with `agent`, which is another program. Leave one of the two out.',
+    );
+  }
   if (options.sanitizeV8 && options.serialization !== 'advanced') {
     throw new OptionsValidationError(
       "The option `sanitizeV8` needs { serialization: 'advanced' }. Set it too, or leave `sanitizeV8` out.",

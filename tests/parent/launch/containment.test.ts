@@ -16,7 +16,12 @@ const link = join(folder, 'link');
 symlinkSync(folder, link);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const node: AgentFiles = { runtime: 'node', execPath: process.execPath, agent: join(folder, 'dist', 'agent.cjs') };
+const node: AgentFiles = {
+  runtime: 'node',
+  execPath: process.execPath,
+  agent: join(folder, 'dist', 'agent.cjs'),
+  isAlone: false,
+};
 const deno: AgentFiles = { ...node, runtime: 'deno' };
 const bun: AgentFiles = { ...node, runtime: 'bun' };
 const flags = (containment: Partial<Containment>, files = node): string[] =>
@@ -32,6 +37,11 @@ describe('permissions in Node', () => {
     expect(first).toMatch(/^--(experimental-)?permission$/);
     expect(rest).toContain(`--allow-fs-read=${join(folder, 'dist')}`);
     expect(rest.every((flag) => /^--allow-(fs-read=|net$)/.test(flag))).toBe(true);
+  });
+
+  test('let only the agent itself be read where it is a copy among other files', () => {
+    const read = flags({ permissions: {} }, { ...node, isAlone: true }).filter((flag) => flag.includes('fs-read'));
+    expect(read).toEqual([`--allow-fs-read=${join(folder, 'dist', 'agent.cjs')}`]);
   });
 
   test('name paths and URLs, and the files that links lead to', () => {

@@ -10,6 +10,7 @@ const examples: { [K in keyof ProcxyOptions]-?: [ProcxyOptions[K], ProcxyOptions
   exportName: ['A', 'B'],
   create: ['open', 'make'],
   agent: ['./a.py', './b.py'],
+  agentPath: ['/a/agent.cjs', '/b/agent.cjs'],
   inProcess: [true, false],
   serialization: ['json', 'advanced'],
   sanitizeV8: [true, false, { serialization: 'advanced' }],
