@@ -1,6 +1,6 @@
 import { startInProcess } from './in-process.js';
 import { createKeyed } from './parent/fleet/keyed-proxy.js';
-import type { ClassReference, Constructor, WholeProxy } from './types/creation.js';
+import type { ClassReference, Constructor, HintOf, WholeProxy } from './types/creation.js';
 import type { KeyedOptions, ProcxyKeyed } from './types/keyed.js';
 
 /** What the constructor takes as its second argument. */
@@ -12,7 +12,14 @@ interface KeyedHooks<C extends Constructor> {
   readonly save?: ((instance: WholeProxy<InstanceType<C>>, key: string) => unknown) | undefined;
 }
 
-type Known<O> = { readonly [K in Exclude<keyof O, keyof KeyedOptions>]: never };
+type Known<C extends Constructor, O> =
+  (O & KeyedHooks<C> & { readonly [K in Exclude<keyof O, keyof KeyedOptions>]: never }) | KeyedHint<C, O>;
+
+type KeyedHint<C extends Constructor, O = object> = HintOf<
+  Omit<KeyedOptions, keyof KeyedHooks<C>> & KeyedHooks<C>,
+  O,
+  keyof KeyedHooks<C>
+>;
 
 /**
  * Runs an instance of `Class` for each key, in a child process of its own. It is made when it is first called, and ends when it has
@@ -29,14 +36,16 @@ type Known<O> = { readonly [K in Exclude<keyof O, keyof KeyedOptions>]: never };
  * await carts.get('user-42').add(item);
  * ```
  */
+// First, so that editors ask it which options there are, whatever follows them.
 export function procxyKeyed<C extends Constructor, const O extends KeyedOptions = object>(
   Class: C | ClassReference<C>,
-  modulePath: string | URL | undefined,
-  options?: O & KeyedHooks<C> & Known<O>,
+  options?: Known<C, O>,
+  ...hints: KeyedHint<C>[]
 ): ProcxyKeyed<InstanceType<C>, O>;
 export function procxyKeyed<C extends Constructor, const O extends KeyedOptions = object>(
   Class: C | ClassReference<C>,
-  options?: O & KeyedHooks<C> & Known<O>,
+  modulePath: string | URL | undefined,
+  options?: Known<C, O>,
 ): ProcxyKeyed<InstanceType<C>, O>;
 export function procxyKeyed(Class: unknown, ...args: unknown[]): object {
   return createKeyed({ Class, args, boundary: procxyKeyed as (...args: never[]) => unknown, startInProcess });

@@ -1,10 +1,16 @@
 import { startInProcess } from './in-process.js';
 import { startPool } from './parent/fleet/start-pool.js';
-import type { ClassReference, Constructor, PublicInstanceOf, PublicArgumentsOf, WholeProxy } from './types/creation.js';
+import type {
+  ClassReference,
+  Constructor,
+  HintOf,
+  PublicArgumentsOf,
+  PublicInstanceOf,
+  StaticMethod,
+  WholeProxy,
+} from './types/creation.js';
 import type { PoolOptions, PoolProxy } from './types/pool.js';
 import type { ProcxyOptions } from './types/options.js';
-
-declare const completed: unique symbol;
 
 /** The options that were given, without unknown names. */
 type Known<C extends Constructor, O> =
@@ -12,7 +18,14 @@ type Known<C extends Constructor, O> =
       Pick<PoolOptions, keyof O & keyof PoolOptions> & {
         readonly [K in Exclude<keyof O, keyof PoolOptions>]: never;
       })
-  | { readonly setup?: (proxy: WholeProxy<InstanceType<C>>) => unknown; readonly [completed]: never };
+  | PoolHint<C, O>;
+
+type PoolHint<C extends Constructor, O = object> = HintOf<OptionsOfClass<C>, O, 'setup'>;
+
+interface OptionsOfClass<C extends Constructor> extends Omit<PoolOptions, 'create' | 'setup'> {
+  readonly create?: StaticMethod<C> | undefined;
+  readonly setup?: (proxy: WholeProxy<InstanceType<C>>) => unknown;
+}
 
 /** What the options say of the proxies. */
 type Of<O> = O extends ProcxyOptions ? O : Omit<O, 'restart'>;
@@ -36,6 +49,12 @@ type Of<O> = O extends ProcxyOptions ? O : Omit<O, 'restart'>;
  * const page = await renderers.render(source);
  * ```
  */
+// First, so that editors ask it which options there are, whatever follows them.
+export function procxyPool<C extends Constructor, const O extends PoolOptions = object>(
+  Class: (C | ClassReference<C>) & ([] extends PublicArgumentsOf<C, O> ? unknown : never),
+  options?: Known<C, O>,
+  ...hints: PoolHint<C>[]
+): Promise<PoolProxy<PublicInstanceOf<C, O>, Of<O>>>;
 export function procxyPool<C extends Constructor, const O extends PoolOptions = object>(
   Class: C | ClassReference<C>,
   modulePath: string | URL | undefined,

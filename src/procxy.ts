@@ -5,11 +5,11 @@ import type {
   ArgumentsOf,
   ClassLike,
   ClassReference,
-  CompletedOptions,
   Constructor,
   EarlyArgumentsOf,
   InstanceOf,
   KnownOptions,
+  OptionsHint,
   PublicArgumentsOf,
   PublicInstanceOf,
 } from './types/creation.js';
@@ -35,10 +35,11 @@ import type { Procxy } from './types/procxy.js';
  * await primes.$terminate();
  * ```
  */
-// First, and without rest parameters, so that editors complete the options in `procxy(Class, { … })`.
+// First, so that editors ask it which options there are, whatever follows them.
 export function procxy<C extends ClassLike, const O extends ProcxyOptions = object>(
   Class: (C | ClassReference<C>) & ([] extends ArgumentsOf<C, O> ? unknown : never),
-  options: CompletedOptions<C, O> | undefined,
+  options: KnownOptions<C, O> | undefined,
+  ...hints: OptionsHint<C>[]
 ): Promise<Procxy<InstanceOf<C, O>, O>>;
 export function procxy<C extends Constructor, const O extends ProcxyOptions = object>(
   Class: C | ClassReference<C>,

@@ -46,7 +46,7 @@ export interface ClassReference<C> {
 type AnyFunction = (...args: never[]) => unknown;
 
 /** The names of a class's static methods. */
-type StaticMethod<C> = { [K in keyof C]: C[K] extends AnyFunction ? K : never }[keyof C] & string;
+export type StaticMethod<C> = { [K in keyof C]: C[K] extends AnyFunction ? K : never }[keyof C] & string;
 
 /**
  * The given options, without unknown names. `Pick` adds the comments of `ProcxyOptions`, which editors show.
@@ -67,27 +67,31 @@ export type KnownOptions<C, O> =
       Pick<ProcxyOptions, keyof O & keyof ProcxyOptions> & {
         readonly [K in Exclude<keyof O, keyof ProcxyOptions>]: never;
       } & (O extends Creating ? { readonly create: StaticMethod<C> } : unknown))
-  | HookHint<C>;
+  | OptionsHint<C, O>;
 
-declare const completed: unique symbol;
+declare const hint: unique symbol;
 
-/** With a member that no object is: it only tells the compiler which parameters functions among the options have. */
-interface HookHint<C> {
+/**
+ * All options that are not in `O` yet, with a member that no object has: no value matches. From it, editors complete the names and
+ * values of options. The compiler takes from it which parameters functions among the options have.
+ * @typeParam Hooks the names of these functions
+ */
+export type HintOf<All, O, Hooks = never> = Omit<All, Exclude<keyof O, Hooks>> & { readonly [hint]: never };
+
+export type OptionsHint<C, O = object> = HintOf<OptionsOfClass<C>, O, 'restart'>;
+
+interface OptionsOfClass<C> extends Omit<ProcxyOptions, 'create' | 'restart'> {
+  readonly create?: StaticMethod<C> | undefined;
   readonly restart?:
     | boolean
     | { readonly onRestart?: (proxy: WholeProxy<AnyInstanceOf<C>>, crash: ChildCrashedError) => unknown }
     | undefined;
-  readonly [completed]: never;
 }
 
 /** What a function of the user's that is given each new instance may use: whatever options could allow. */
 export type WholeProxy<T> = Procxy<T, { serialization: 'advanced'; enableCallbacks: true; supportHandles: true }>;
 
 type AnyInstanceOf<C> = C extends { readonly prototype: infer T extends object } ? T : never;
-
-/** The same type, plus a member that no object matches. From it, editors complete the names of static methods. */
-export type CompletedOptions<C, O> =
-  KnownOptions<C, O> | { readonly create: StaticMethod<C>; readonly [completed]: never };
 
 type MethodAt<C, K> = K extends keyof C ? Extract<C[K], AnyFunction> : never;
 

@@ -82,10 +82,16 @@ export function checkTypes(compiler: string): void {
         on.sort((a) => a);
         worker.sort((a) => a);
         holds<Equal<(typeof worker)['items'], () => AsyncGenerator<string>>>();
-        class Store { constructor(readonly file: string) {} save(order: { rows: { at: Date }[] }): void {} }
+        class Store {
+          constructor(readonly file: string) {} save(order: { rows: { at: Date }[] }): void {}
+          report(): { pages: { image: Map<string, number> }[] } { return { pages: [] }; }
+          state = { cache: new Map<string, number>() };
+        }
         procxy(Store, 'test.db');
         declare const store: Procxy<Store>;
         store.save({ rows: [] });
+        store.report();
+        store.state.cache.get('a');
         `,
       );
       const { code, output } = await compile(compiler, [file]);
@@ -100,10 +106,14 @@ export function checkTypes(compiler: string): void {
       expect(output).toContain('Use { enableCallbacks: true } to let functions cross.');
       expect(output).toMatch(/wrong\.ts\(16,\d+\): error TS2344/);
       expect(output).toContain('JSON would change a parameter of this method.');
-      expect(output).toMatch(/wrong\.ts\(18,\d+\): error TS2/);
+      expect(output).toMatch(/wrong\.ts\(22,\d+\): error TS2/);
       expect(output).toContain('This would be taken for the module. Write the options first, if only {}');
-      expect(output).toMatch(/wrong\.ts\(20,\d+\): error TS2349/);
+      expect(output).toMatch(/wrong\.ts\(24,\d+\): error TS2349/);
       expect(output).toContain('args[0].rows[].at');
+      expect(output).toMatch(/wrong\.ts\(25,\d+\): error TS2349/);
+      expect(output).toContain('result.pages[].image');
+      expect(output).toMatch(/wrong\.ts\(26,\d+\): error TS2339/);
+      expect(output).toContain('This property cannot cross in the serialization mode of this proxy.", ".cache"');
     });
   });
 }
