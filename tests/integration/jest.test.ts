@@ -102,6 +102,67 @@ test('a comparison with an emitter that fails shows both sides', async () => {
   expect(message).toMatch(/Expected.*Received/s);
 });
 
+describe('a spy on a method', () => {
+  test('sees the calls, which run in the child', async () => {
+    const spy = jest.spyOn(worker, 'add');
+    expect(await worker.add(2)).toBe(42);
+    expect(spy).toHaveBeenCalledTimes(1);
+    expect(spy).toHaveBeenCalledWith(2);
+    await expect(spy.mock.results[0].value).resolves.toBe(42);
+    expect(worker.start).toBe(40);
+  });
+
+  test('can take their place, and restores the method', async () => {
+    const { add } = worker;
+    const spy = jest.spyOn(worker, 'add').mockResolvedValue(7);
+    expect(await worker.add(2)).toBe(7);
+    expect(await worker.$with({ timeout: 5000 }).add(2)).toBe(42);
+    spy.mockRestore();
+    expect(worker.add).toBe(add);
+    expect(await worker.add(2)).toBe(42);
+    jest.spyOn(worker, 'add').mockResolvedValue(8);
+    jest.restoreAllMocks();
+    expect(worker.add).toBe(add);
+    expect(await worker.add(2)).toBe(42);
+  });
+});
+
+describe('an instance in the same process', () => {
+  class Local {
+    constructor(log) { this.log = log; }
+    pid() { return process.pid; }
+    reversed(list) { return list.reverse(); }
+    later(ms) { return new Promise((resolve) => setTimeout(() => resolve('later'), ms)); }
+  }
+  let local;
+  beforeEach(async () => { local = await procxy(Local, undefined, { inProcess: true }, []); });
+  afterEach(() => local.$terminate());
+
+  test('may be of a class of the test file, and gets copies', async () => {
+    const list = [1, 2];
+    expect(await local.reversed(list)).toEqual([2, 1]);
+    expect(list).toEqual([1, 2]);
+    expect(await local.pid()).toBe(process.pid);
+    expect(local).toBeInstanceOf(Local);
+  });
+
+  test('can be spied on', async () => {
+    const spy = jest.spyOn(local, 'pid').mockResolvedValue(1);
+    expect(await local.pid()).toBe(1);
+    spy.mockRestore();
+    expect(await local.pid()).toBe(process.pid);
+  });
+
+  test('has the clock that the test has faked', async () => {
+    jest.useFakeTimers();
+    const later = local.later(3_600_000);
+    await local.pid();
+    jest.advanceTimersByTime(3_600_000);
+    expect(await later).toBe('later');
+    jest.useRealTimers();
+  });
+});
+
 describe('with a fake clock', () => {
   beforeEach(() => { jest.useFakeTimers(); });
   afterEach(() => { jest.useRealTimers(); });
