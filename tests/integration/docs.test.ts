@@ -2,12 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { pages } from '../support/pages.js';
+import { pages, pagesWithPackages } from '../support/pages.js';
 import { makeFolder, readPage, runCommand, TypeCheck, type Command, type Outcome } from '../support/snippets.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-const sources = pages.map((name) => ({ name, ...readPage(join(root, name)) }));
+const sources = pages
+  .filter((name) => !pagesWithPackages.includes(name))
+  .map((name) => ({ name, ...readPage(join(root, name)) }));
 const types = new TypeCheck(sources.flatMap(({ commands }) => commands));
 beforeAll(() => void types.run());
 
