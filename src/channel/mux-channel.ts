@@ -33,6 +33,7 @@ export class MuxChannel {
   readonly #onOpen: ((channel: InstanceChannel) => void) | undefined;
   readonly #ends = new Map<number, End>();
   #last = 0;
+  #received = 0;
 
   /**
    * @param channel the channel beneath. Its owner passes what arrives to {@link receive}
@@ -41,6 +42,11 @@ export class MuxChannel {
   constructor(channel: Pick<Channel, 'send'>, onOpen?: (channel: InstanceChannel) => void) {
     this.#channel = channel;
     this.#onOpen = onOpen;
+  }
+
+  /** How many envelopes have arrived. */
+  get received(): number {
+    return this.#received;
   }
 
   open(): InstanceChannel {
@@ -59,6 +65,7 @@ export class MuxChannel {
     const { type, instance = 0 } = envelope;
     if (type === 'instance-open') return this.#accept(instance);
     if (type !== 'instance-message' && type !== 'instance-end') return;
+    this.#received++;
     const end = this.#ends.get(instance);
     if (!end) throw new ProtocolError(`A message arrived for the instance ${String(instance)}, but there is none.`);
     if (envelope.type === 'instance-message') this.#deliver(end, envelope.message, handle);

@@ -9,7 +9,7 @@ import type { InstanceStart } from './start-instance.js';
 /** What the worker must know to make its instance. */
 export type InstanceRequest = Omit<LoadRequest, 'callbacks' | 'references' | 'dataDescriptor'>;
 
-export interface StartOptions extends Pick<InstanceStart, 'constructorArgs' | 'startTimeout' | 'site'> {
+export interface StartOptions extends Pick<InstanceStart, 'constructorArgs' | 'startTimeout' | 'site' | 'onLoaded'> {
   /** Called while the worker starts. */
   makeRequest(): InstanceRequest;
   /** When it aborts, the worker is ended. */

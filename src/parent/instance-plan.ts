@@ -41,6 +41,8 @@ export interface InstanceStartOptions {
   constructorArgs: readonly unknown[];
   /** What errors of a crash say at their end, where something replaces the instance. */
   advice?: string;
+  /** Called when the class is loaded, or could not be. */
+  onLoaded?: () => void;
 }
 
 /** How to make an instance: all that the user has said, checked and read once, for any number of equal instances. */

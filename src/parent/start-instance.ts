@@ -14,11 +14,13 @@ export interface InstanceStart {
   /** ms. `Infinity` means no limit. */
   startTimeout: number;
   site: CallSite;
+  /** Called when the class is loaded, or could not be. */
+  onLoaded?: (() => void) | undefined;
 }
 
 /** Makes the other side load the class and construct the instance, with one time limit for both. */
 export async function startInstance(session: Session, start: InstanceStart): Promise<InstanceDescription> {
-  const { makeRequest, constructorArgs, startTimeout, site } = start;
+  const { makeRequest, constructorArgs, startTimeout, site, onLoaded } = start;
   const begun = now();
   const ask = (method: string, args: readonly unknown[]): Promise<unknown> => {
     // Never 0, which would mean no limit.
@@ -31,7 +33,7 @@ export async function startInstance(session: Session, start: InstanceStart): Pro
     // The module may register transfer handlers for the constructor's arguments. With primitives only, both requests go at once.
     const constructed = constructorArgs.every(isPrimitive) ? construct() : undefined;
     constructed?.catch(() => {});
-    const agent = (await imported) as AgentDescription | undefined;
+    const agent = (await imported.finally(onLoaded)) as AgentDescription | undefined;
     if (agent?.batches === true) session.enableBatches();
     return checkDescription(await (constructed ?? construct()));
   } catch (error) {

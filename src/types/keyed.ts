@@ -70,6 +70,12 @@ export interface KeyedStats {
     running: number;
     /** Calls that the key's instances have been given so far. */
     calls: number;
+    /** Bytes of memory of its process, which others may share; `undefined` before it has said so. */
+    rss: number | undefined;
+    /** ms of CPU time that its process has used; `undefined` before it has said so. */
+    cpu: number | undefined;
+    /** The share of time, from 0 to 1, in which the event loop of its process was busy since the last look; `1` where it does not answer. */
+    utilization: number | undefined;
   }[];
   /** ms that calls have waited. */
   waitTime: Histogram;
@@ -97,6 +103,6 @@ export interface ProcxyKeyed<T, O extends ProcxyOptions = object> extends AsyncD
   $drain(): Promise<void>;
   /** Ends all instances without saving them. Calls that wait or run reject. */
   $terminate(): Promise<void>;
-  /** What is known of the keys. */
+  /** What is known of the keys. A process that does not answer within 250 ms counts as busy. */
   $stats(): Promise<KeyedStats>;
 }

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -179,6 +180,42 @@ describe('procxyKeyed()', () => {
       /^The instance of the key 'ada' could not be saved, and has ended: .* is lost\./,
     );
     expect(await carts.get('ada').add('milk')).toBe(1);
+  });
+
+  test('says what each process uses, and asks it once', async () => {
+    await using carts = procxyKeyed(Cart, module, { perChild: 2 });
+    await Promise.all(['a', 'b', 'c'].map((key) => carts.get(key).add('x')));
+    const { instances } = await carts.$stats();
+    expect(instances.map(({ state }) => state)).toEqual(['up', 'up', 'up']);
+    for (const { rss = 0, cpu = 0, utilization } of instances) {
+      expect(rss).toBeGreaterThan(10e6);
+      expect(cpu).toBeGreaterThan(0);
+      expect(utilization).toBeLessThanOrEqual(1);
+    }
+    expect(instances[0]?.rss).toBe(instances[1]?.rss);
+  });
+
+  test('publishes that a key has a new instance after a crash', async () => {
+    const seen: { key?: string; pid?: number; reason?: string; error?: Error; className?: string }[] = [];
+    const listen = (message: unknown): void => void seen.push(message as (typeof seen)[0]);
+    subscribe('procxy:restart', listen);
+    await using carts = procxyKeyed(Cart, module, { idleTimeout: 60_000 });
+    const pid = await carts.get('a').pid();
+    await carts.get('b').pid();
+    process.kill(pid, 'SIGKILL');
+    await until(() => !isRunning(pid), 'the crash');
+    await sleep(200);
+    const next = await carts.get('a').pid();
+    unsubscribe('procxy:restart', listen);
+    expect(seen).toMatchObject([
+      { className: 'Cart', key: 'a', pid: next, reason: 'crash', error: { signal: 'SIGKILL' } },
+    ]);
+  });
+
+  test('starts few children at a time, and each key gets its instance', async () => {
+    await using carts = procxyKeyed(Cart, module, { maxInstances: 30, startTimeout: 20_000 });
+    const pids = await Promise.all(range(30).map((n) => carts.get(`${n}`).pid()));
+    expect(new Set(pids).size).toBe(30);
   });
 
   test('ends all without saving by $terminate()', async () => {

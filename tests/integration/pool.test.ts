@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PoolClosedError, procxyPool, QueueFullError, QueueTimeoutError } from 'procxy';
 import { Journal } from '../fixtures/journal.js';
-import { until } from '../support/processes.js';
+import { isRunning, until } from '../support/processes.js';
 import { seeded } from '../support/seeded.js';
 import { chaos } from '../support/pool-chaos.js';
 
@@ -168,6 +168,61 @@ describe('procxyPool()', () => {
       const numbers = own.map((line) => Number(line.split(':')[1]));
       expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
     }
+  });
+
+  test('replaces an instance although calls of one key never end, and keeps their order', async () => {
+    await using pool = await procxyPool(Journal, module, { size: 2, concurrency: 2 }, log);
+    const keyed = pool.$with({ key: 'ada' });
+    const pids: number[] = [];
+    let made = 0;
+    const controller = new AbortController();
+    const stream = async (): Promise<void> => {
+      while (!controller.signal.aborted) {
+        await keyed.run(made++, 20);
+        pids.push(await keyed.pid());
+      }
+    };
+    const streams = Promise.all([stream(), stream(), stream()]);
+    await until(() => pids.length > 10, 'the first calls');
+    const [before] = pids;
+    await pool.$recycle();
+    const replaced = pids.length;
+    await until(() => pids.length > replaced + 10, 'calls after the replacement');
+    controller.abort();
+    await streams;
+    expect(pids.at(-1)).not.toBe(before);
+    expect(logged()).toEqual(range(made).map(String));
+    expect(isRunning(before as number)).toBe(false);
+  });
+
+  test('keeps the calls of a key that are held back, through aborts and a crash of the old instance', async () => {
+    await using pool = await procxyPool(Journal, module, { size: 2, restart: quick }, log);
+    const keyed = pool.$with({ key: 'ada' });
+    const pid = await keyed.pid();
+    const running = outcome(keyed.run('lost', 60_000));
+    const recycled = pool.$recycle();
+    await until(() => logged().length === 1, 'the first call');
+    await sleep(1500);
+    const controller = new AbortController();
+    const given = outcome(keyed.$with({ signal: controller.signal }).run('aborted'));
+    const held = [keyed.run(1), keyed.run(2)];
+    controller.abort(new Error('given up'));
+    expect(await given).toMatchObject({ message: 'given up' });
+    process.kill(pid, 'SIGKILL');
+    expect(await running).toMatchObject({ name: 'ChildCrashedError', ran: 'maybe' });
+    expect(await Promise.all(held)).toEqual([1, 2]);
+    await recycled;
+    expect(logged()).toEqual(['lost', '1', '2']);
+    expect(await keyed.run(3)).toBe(3);
+  });
+
+  test("kills an instance by `onTimeout: 'terminate'`, and makes it again", async () => {
+    await using pool = await procxyPool(Journal, module, { size: 1, restart: quick, onTimeout: 'terminate' }, log);
+    const pid = await pool.pid();
+    expect(await outcome(pool.$with({ timeout: 100 }).hang())).toMatchObject({ name: 'TimeoutError' });
+    expect(await pool.pid()).not.toBe(pid);
+    expect(isRunning(pid)).toBe(false);
+    expect((await pool.$stats()).restarts).toBe(1);
   });
 
   test('calls a method on every instance by $all', async () => {

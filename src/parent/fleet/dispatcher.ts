@@ -4,9 +4,9 @@ import { CallSiteBudget, captureCallSite } from '../../session/calls/call-site.j
 import type { CallOptions, Settle } from '../../session/calls/open-call.js';
 import type { Instance } from '../instance-plan.js';
 import { FreeMembers } from './free-members.js';
+import { KeyBindings, type Binding } from './key-bindings.js';
 import { LinkedList } from './linked-list.js';
 import type { Member } from './member.js';
-import { rendezvous } from './rendezvous.js';
 import { WaitingCall, WaitingRoom, type WaitingRoomOptions } from './waiting-room.js';
 
 export interface FleetCall {
@@ -27,13 +27,6 @@ export interface DispatcherOptions extends WaitingRoomOptions {
   onWaiting(): void;
 }
 
-/** The member to which the calls of a key go while some of them are open. */
-interface Binding {
-  member: Member;
-  /** Calls of the key that wait or run. */
-  open: number;
-}
-
 /**
  * Brings calls to members: to one that is free at once, or else by the queue. Calls that can go to one member alone wait in its own
  * list. A member that has room takes the oldest call of the two.
@@ -44,7 +37,7 @@ export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #queue = new LinkedList<WaitingCall<Member>>();
   readonly #free = new FreeMembers<Member>();
-  readonly #bindings = new Map<string, Binding>();
+  readonly #keys = new KeyBindings(this.members, (member) => this.feed(member));
   readonly #sites = new CallSiteBudget();
   /** Where the round-robin goes on. */
   #next = 0;
@@ -62,6 +55,7 @@ export class Dispatcher {
 
   add(member: Member): void {
     this.members.add(member);
+    this.#keys.add();
     this.feed(member);
   }
 
@@ -69,40 +63,33 @@ export class Dispatcher {
   remove(member: Member, error: () => Error): void {
     this.members.delete(member);
     this.#free.remove(member);
-    this.#release(member);
-    this.#moveOwn(member, error);
+    this.#keys.lose(member, error);
   }
 
   /** The instance of a member has ended, with all that it ran. */
   lose(member: Member, error: () => Error): void {
     member.running = 0;
     this.#free.remove(member);
-    this.#release(member);
-    this.#moveOwn(member, error);
+    this.#keys.lose(member, error);
   }
 
   open(call: FleetCall): void {
     const { method, settle, key } = call;
-    const binding = key === undefined ? undefined : this.#bind(key);
-    const own = binding?.member.own;
-    const member = binding
-      ? own?.size === 0 && binding.member.hasRoom
-        ? binding.member
-        : undefined
-      : this.#pick(call);
-    if (member) return this.#handOver(member, call, 0);
+    const binding = key === undefined ? undefined : this.#keys.bind(key);
+    const member = binding ? binding.ready : this.#pick(call);
+    if (member) return this.#handOver(member, call, 0, binding);
     const options = this.#withSite(call.options);
     const waiting: WaitingCall<Member> = new WaitingCall<Member>({
       method,
       signal: options.signal,
       key,
-      handOver: (chosen) => this.#handOver(chosen, { ...call, options }, now() - waiting.since),
+      handOver: (chosen) => this.#handOver(chosen, { ...call, options }, now() - waiting.since, binding),
       reject: (reason) => {
-        this.#unbind(key);
+        if (binding) this.#keys.release(binding);
         settle.reject(reason);
       },
     });
-    this.room.enter(waiting, own ?? this.#queue);
+    this.room.enter(waiting, binding ? binding.list : this.#queue);
     if (waiting.isWaiting) this.#wait();
   }
 
@@ -140,7 +127,7 @@ export class Dispatcher {
 
   /** Makes a call at a member that has room. */
   run(member: Member, call: FleetCall): void {
-    this.#handOver(member, call, 0);
+    this.#handOver(member, call, 0, undefined);
   }
 
   /** The member runs one call more. */
@@ -176,7 +163,12 @@ export class Dispatcher {
     return undefined;
   }
 
-  #handOver(member: Member, { method, args, options, settle, key }: FleetCall, waited: number): void {
+  #handOver(
+    member: Member,
+    { method, args, options, settle, key }: FleetCall,
+    waited: number,
+    binding: Binding | undefined,
+  ): void {
     const instance = member.instance as Instance;
     const { connection } = instance;
     const begun = now();
@@ -185,7 +177,7 @@ export class Dispatcher {
     const onDone = (): void => {
       // What was lost with the instance has been counted as such.
       if (member.instance !== instance) return;
-      this.#unbind(key);
+      if (binding) this.#keys.release(binding);
       this.end(member);
       this.#options.onDone(member, now() - begun);
     };
@@ -214,42 +206,5 @@ export class Dispatcher {
   /** The caller is no more to be seen when the call is handed over. */
   #withSite({ boundary, ...options }: CallOptions): CallOptions {
     return boundary && this.#sites.take(now()) ? { ...options, site: captureCallSite(boundary) } : options;
-  }
-
-  #bind(key: string): Binding {
-    let binding = this.#bindings.get(key);
-    if (!binding) {
-      const serving = [...this.members].filter(({ isRetiring }) => !isRetiring);
-      const up = serving.filter(({ instance }) => instance);
-      const member = rendezvous(key, up.length > 0 ? up : serving.length > 0 ? serving : this.members) as Member;
-      this.#bindings.set(key, (binding = { member, open: 0 }));
-    }
-    binding.open++;
-    return binding;
-  }
-
-  #unbind(key: string | undefined): void {
-    const binding = key === undefined ? undefined : this.#bindings.get(key);
-    if (binding && --binding.open === 0) this.#bindings.delete(key as string);
-  }
-
-  /** Calls of keys that the member ran are over; those that wait for it are counted again where they go. */
-  #release(member: Member): void {
-    for (const [key, binding] of this.#bindings) if (binding.member === member) this.#bindings.delete(key);
-  }
-
-  #moveOwn(member: Member, error: () => Error): void {
-    const bound = new Set<Member>();
-    for (const call of member.own) {
-      const { key } = call;
-      if (key === undefined || this.members.size === 0) {
-        call.refuse(error());
-        continue;
-      }
-      const { member: next } = this.#bind(key);
-      if (next !== member) call.move(next.own);
-      bound.add(next);
-    }
-    for (const next of bound) this.feed(next);
   }
 }

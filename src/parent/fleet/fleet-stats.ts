@@ -1,14 +1,11 @@
 import type { InstanceStats, PoolStats } from '../../types/pool.js';
 import { FleetTimes } from './fleet-times.js';
+import { LastUsage } from './last-usage.js';
 import type { Member } from './member.js';
-
-/** How long an instance may take to say what it uses, in ms. One that runs longer without a turn of its event loop is busy. */
-const USAGE_TIME = 250;
 
 /** What a pool has measured so far. */
 export class FleetStats extends FleetTimes {
-  /** What each instance said of itself last. */
-  readonly #usage = new WeakMap<Member, Pick<InstanceStats, 'rss' | 'cpu'>>();
+  readonly #usage = new LastUsage();
   /** Restarts of members that are gone. */
   restarts = 0;
 
@@ -34,12 +31,6 @@ export class FleetStats extends FleetTimes {
 
   async #readOne(member: Member): Promise<InstanceStats> {
     const { instance, stats } = member;
-    const usage = await instance?.connection.usage(USAGE_TIME);
-    if (usage) {
-      this.#usage.set(member, { rss: usage.rss, cpu: usage.cpu });
-      return { ...stats, ...usage };
-    }
-    const { rss, cpu } = this.#usage.get(member) ?? { rss: undefined, cpu: undefined };
-    return { ...stats, rss, cpu, utilization: instance && 1 };
+    return { ...stats, ...(await this.#usage.read(member, instance?.connection)) };
   }
 }

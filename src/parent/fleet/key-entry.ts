@@ -3,10 +3,11 @@ import { Listeners } from '../../session/events/listeners.js';
 import type { Instance } from '../instance-plan.js';
 import type { KeyedStats } from '../../types/keyed.js';
 import type { Prepared } from '../spares.js';
+import type { Usage } from './last-usage.js';
 import { LinkedList } from './linked-list.js';
 import type { WaitingCall } from './waiting-room.js';
 
-type InstanceStats = KeyedStats['instances'][number];
+type InstanceStats = Omit<KeyedStats['instances'][number], keyof Usage>;
 
 /**
  * A key, and its instance while there is one:

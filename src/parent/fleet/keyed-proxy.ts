@@ -11,7 +11,8 @@ import { emitterMethods } from '../../session/events/emitter-methods.js';
 import { planInstance, type Creation } from '../instance-plan.js';
 import { isProbed, refuseToCross } from '../proxy.js';
 import { remoteMethod, type CallSource } from '../remote-method.js';
-import { Keyed, type KeyedPlan } from './keyed.js';
+import { Keyed } from './keyed.js';
+import type { KeyedPlan } from './plans.js';
 
 /** Makes the object that gives the instance of each key. */
 export function createKeyed(creation: Omit<Creation, 'further'>): object {
@@ -41,7 +42,7 @@ export function createKeyed(creation: Omit<Creation, 'further'>): object {
     },
     $drain: () => keyed.drain(),
     $terminate: () => keyed.terminate(),
-    $stats: () => Promise.resolve(keyed.stats()),
+    $stats: () => keyed.stats(),
     // What could not be saved is reported, and ends all the same: nobody can reach it any more.
     [Symbol.asyncDispose]: () => keyed.drain().finally(() => keyed.terminate()),
   };

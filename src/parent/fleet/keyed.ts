@@ -1,22 +1,19 @@
 import { now } from '../../clock.js';
 import { markRan, TerminatedError } from '../../errors.js';
 import { PoolClosedError } from '../../fleet-errors.js';
-import type { keyedOptions } from '../../options/keyed.js';
 import { onAbort } from '../../session/calls/abort.js';
 import type { CallOptions, Settle } from '../../session/calls/open-call.js';
 import type { KeyedStats } from '../../types/keyed.js';
-import type { Instance, InstancePlan } from '../instance-plan.js';
+import type { Instance } from '../instance-plan.js';
 import { traceQueue } from '../tracing.js';
 import { FleetTimes } from './fleet-times.js';
 import { IdleEntries } from './idle-entries.js';
 import { KeyEntry } from './key-entry.js';
+import { KeyLives } from './key-lives.js';
+import { LastUsage } from './last-usage.js';
 import { LinkedList } from './linked-list.js';
-import { saveInstance } from './save-instance.js';
-import { SharedChildren } from './shared-children.js';
+import type { KeyedPlan } from './plans.js';
 import { WaitingCall, WaitingRoom } from './waiting-room.js';
-
-export type KeyedPlan = InstancePlan<typeof keyedOptions>;
-type Restore = (key: string) => unknown;
 
 /** One instance for each key that is used. {@link KeyEntry} shows the states of one. */
 export class Keyed {
@@ -25,23 +22,26 @@ export class Keyed {
   readonly #room: WaitingRoom<Instance>;
   /** Keys with calls for which there is no room yet. */
   readonly #queue = new LinkedList<KeyEntry>();
-  /** Absent if each instance has a child for itself. */
-  readonly #children: SharedChildren | undefined;
   readonly #idle: IdleEntries;
-  /** Instances that are saved or ended. */
-  readonly #leaving = new Set<KeyEntry>();
+  readonly #lives: KeyLives;
   readonly #times = new FleetTimes();
+  readonly #usage = new LastUsage();
   #state: KeyedStats['state'] = 'running';
-  #live = 0;
   #onQuiet: (() => void) | undefined;
   #draining: Promise<void> | undefined;
   #terminated: Promise<void> | undefined;
   #stopFollowing: () => void = () => {};
 
   constructor(plan: KeyedPlan) {
-    const { signal, maxQueue, queueTimeout, idleTimeout, perChild, inProcess } = plan.options;
+    const { signal, maxQueue, queueTimeout, idleTimeout } = plan.options;
     this.#plan = plan;
-    if (perChild > 1 && !inProcess) this.#children = new SharedChildren(plan);
+    this.#lives = new KeyLives({
+      plan,
+      refusal: (method) => (this.#state === 'closed' ? this.#closedError(method) : undefined),
+      isAnnounced: () => this.#state === 'running',
+      onUp: (entry) => this.#handOverAll(entry),
+      onGone: (entry, error) => this.#gone(entry, error),
+    });
     this.#room = new WaitingRoom({
       maxQueue,
       queueTimeout,
@@ -104,13 +104,15 @@ export class Keyed {
     return this.#terminated;
   }
 
-  stats(): KeyedStats {
+  async stats(): Promise<KeyedStats> {
     const live = [...this.#entries.values()].filter(({ state }) => state !== 'absent' && state !== 'queued');
     return {
       state: this.#state,
       waiting: this.#room.calls.size,
       running: live.reduce((sum, { running }) => sum + running, 0),
-      instances: live.map((entry) => entry.stats()),
+      instances: await this.#usage.readEach(
+        live.map((entry) => ({ stats: entry.stats(), owner: entry, connection: entry.instance?.connection })),
+      ),
       waitTime: this.#times.waitTime,
       runTime: this.#times.runTime,
     };
@@ -149,13 +151,13 @@ export class Keyed {
   #serveQueue(): void {
     const { maxInstances } = this.#plan.options;
     for (const entry of this.#queue) {
-      if (this.#live >= maxInstances) break;
+      if (this.#lives.live >= maxInstances) break;
       this.#dequeue(entry);
-      if (entry.calls.size > 0) void this.#start(entry);
+      if (entry.calls.size > 0) void this.#lives.start(entry);
       else this.#settleAbsent(entry);
     }
     // As many make room as are waited for, less those that are on their way out already.
-    let leaving = this.#leaving.size;
+    let leaving = this.#lives.leaving.size;
     for (const entry of this.#idle) {
       if (leaving >= this.#queue.size) break;
       leaving++;
@@ -169,35 +171,6 @@ export class Keyed {
     entry.state = 'absent';
   }
 
-  async #start(entry: KeyEntry): Promise<void> {
-    const plan = this.#plan;
-    entry.state = 'starting';
-    this.#live++;
-    try {
-      const restore = plan.options.restore as Restore | undefined;
-      const constructorArgs = restore ? [entry.key, await restore(entry.key)] : [entry.key];
-      if (this.#state === 'closed') throw this.#closedError('constructor');
-      entry.prepared = this.#children?.prepare() ?? plan.prepare();
-      const instance = await plan.start(entry.prepared, { constructorArgs, advice: 'The next call makes a new one.' });
-      this.#becomeUp(entry, instance);
-    } catch (error) {
-      this.#gone(entry, error);
-    }
-  }
-
-  #becomeUp(entry: KeyEntry, instance: Instance): void {
-    const { connection, self } = instance;
-    self.current = entry.proxy;
-    entry.instance = instance;
-    entry.running = 0;
-    entry.state = 'up';
-    connection.events.attach(entry.listeners);
-    void connection.worker.exited.then(() => {
-      if (entry.instance === instance && entry.state !== 'ending') this.#gone(entry, undefined);
-    });
-    this.#handOverAll(entry);
-  }
-
   #handOverAll(entry: KeyEntry): void {
     for (const call of entry.calls) if (entry.isUp) call.handOver(entry.instance as Instance);
     this.#checkIdle(entry);
@@ -206,12 +179,6 @@ export class Keyed {
   /** @param error why it could not be made; left out where it has ended */
   #gone(entry: KeyEntry, error: unknown): void {
     this.#idle.delete(entry);
-    this.#leaving.delete(entry);
-    entry.instance = undefined;
-    entry.prepared = undefined;
-    entry.running = 0;
-    entry.state = 'absent';
-    this.#live--;
     if (error !== undefined) for (const call of entry.calls) call.refuse(error);
     this.#settleAbsent(entry);
     this.#serveQueue();
@@ -224,27 +191,9 @@ export class Keyed {
   }
 
   /** Saves and ends an instance that does nothing. */
-  async #retire(entry: KeyEntry): Promise<boolean> {
-    const instance = entry.instance as Instance;
+  #retire(entry: KeyEntry): Promise<void> {
     this.#idle.delete(entry);
-    this.#leaving.add(entry);
-    entry.state = 'saving';
-    try {
-      await saveInstance(this.#plan, entry.key, instance, () => this.#state === 'running');
-    } catch (error) {
-      if (entry.instance !== instance) return true;
-      this.#leaving.delete(entry);
-      entry.saveError = error;
-      entry.state = 'up';
-      this.#handOverAll(entry);
-      return false;
-    }
-    if (entry.instance !== instance) return true;
-    entry.saveError = undefined;
-    entry.state = 'ending';
-    await instance.connection.terminate();
-    this.#gone(entry, undefined);
-    return true;
+    return this.#lives.retire(entry);
   }
 
   #checkIdle(entry: KeyEntry): void {
@@ -279,7 +228,7 @@ export class Keyed {
   }
 
   #checkQuiet(): void {
-    if (!this.#onQuiet || this.#room.calls.size > 0 || this.#live !== this.#idle.size) return;
+    if (!this.#onQuiet || this.#room.calls.size > 0 || this.#lives.live !== this.#idle.size) return;
     this.#onQuiet();
     this.#onQuiet = undefined;
   }
@@ -291,11 +240,7 @@ export class Keyed {
     this.#room.rejectAll((method) => this.#closedError(method));
     this.#onQuiet?.();
     const reason = (): Error => new TerminatedError('The instances by key were terminated while the call ran.');
-    const prepared = [...this.#entries.values()].map((entry) => entry.prepared);
-    await Promise.all([
-      ...prepared.map((each) => each?.connection.terminate(reason)),
-      this.#children?.terminate(reason),
-    ]);
+    await this.#lives.terminate(this.#entries.values(), reason);
   }
 
   #closedError(method: string): Error {

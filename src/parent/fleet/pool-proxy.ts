@@ -11,7 +11,8 @@ import { eventApi } from '../event-api.js';
 import { emitterMethods } from '../../session/events/emitter-methods.js';
 import { isProbed, refuseToCross } from '../proxy.js';
 import { remoteMethod, type CallSource } from '../remote-method.js';
-import type { Pool, PoolPlan } from './pool.js';
+import type { PoolPlan } from './plans.js';
+import type { Pool } from './pool.js';
 
 /** Replaced by that of the instance which gets the call. */
 const endLate = (): void => {};

@@ -1,23 +1,22 @@
 import { availableParallelism } from 'node:os';
-import { describeReason, markRan, TerminatedError } from '../../errors.js';
+import { markRan, TerminatedError } from '../../errors.js';
 import { PoolClosedError } from '../../fleet-errors.js';
-import type { poolOptions, PoolSize } from '../../options/pool.js';
+import type { PoolSize } from '../../options/pool.js';
 import { onAbort } from '../../session/calls/abort.js';
 import type { CallOptions, Settle } from '../../session/calls/open-call.js';
 import { Listeners } from '../../session/events/listeners.js';
 import type { PoolStats } from '../../types/pool.js';
-import { warn } from '../../warnings.js';
-import type { Instance, InstancePlan } from '../instance-plan.js';
+import type { Instance } from '../instance-plan.js';
 import { createProxy } from '../proxy.js';
-import { traceQueue, traceRestart } from '../tracing.js';
+import { traceQueue } from '../tracing.js';
 import { FleetStats } from './fleet-stats.js';
 import { Lease } from './lease.js';
-import { Member } from './member.js';
+import { makeMember } from './make-member.js';
+import type { Member } from './member.js';
+import type { PoolPlan } from './plans.js';
 import { PoolMembers } from './pool-members.js';
 import { Dispatcher } from './dispatcher.js';
 import { WaitingCall } from './waiting-room.js';
-
-export type PoolPlan = InstancePlan<typeof poolOptions>;
 
 /**
  * Equal instances behind one queue. {@link Dispatcher} brings calls to them, {@link PoolMembers} keeps as many as there are to be.
@@ -78,7 +77,16 @@ export class Pool {
       rss: (member) => this.#stats.rss(member),
       onGone: (member) => (this.#stats.restarts += member.supervisor.restarts),
       onNoneLeft: (error) => this.#failAll(error),
-      make: () => this.#make(isListenedTo),
+      make: () =>
+        makeMember({
+          plan,
+          listeners: this.listeners,
+          proxy: () => this.proxy,
+          isListenedTo,
+          onUp: (member) => this.#dispatcher.feed(member),
+          onDown: (member, crash) => this.#lose(member, crash),
+          onFailed: (member, crash) => this.#fail(member, crash),
+        }),
     });
   }
 
@@ -207,35 +215,6 @@ export class Pool {
     return this.#stats.read(this.#state, this.#dispatcher.room.calls.size, this.#dispatcher.members);
   }
 
-  #make(isListenedTo: () => boolean): Member {
-    const plan = this.#plan;
-    const { concurrency, restart, setup } = plan.options;
-    return new Member(concurrency, (member) => ({
-      plan,
-      // Without restarts the first crash is the last.
-      backoff: restart ?? { maxRestarts: 0, within: 0, minDelay: 0, maxDelay: 0 },
-      constructorArgs: plan.constructorArgs,
-      isListenedTo,
-      setUp: async (instance, crash) => {
-        instance.connection.events.attach(this.listeners);
-        const { connection, description, self } = instance;
-        const { options, className, type } = plan;
-        const proxy = createProxy<object>({ connection, description, options, className, type });
-        self.current = proxy;
-        if (crash) await restart?.onRestart?.(proxy, crash);
-        await (setup as ((proxy: object) => unknown) | undefined)?.(proxy);
-        self.current = this.proxy;
-      },
-      onUp: (instance, crash) => {
-        traceRestart({ ...instance.connection.context, key: undefined, reason: 'crash', error: crash });
-        this.#warnOfRestart(instance, crash);
-        this.#dispatcher.feed(member);
-      },
-      onDown: (crash) => this.#lose(member, crash),
-      onFailed: (crash) => this.#fail(member, crash),
-    }));
-  }
-
   #lose(member: Member, crash: Error): void {
     member.isLeased = false;
     member.reserved = undefined;
@@ -257,13 +236,6 @@ export class Pool {
     if (this.#state === 'running') this.#state = 'failed';
     this.#dispatcher.room.rejectAll((method) => this.#closedError(method));
     this.#checkEmpty();
-  }
-
-  #warnOfRestart({ connection }: Instance, crash: Error): void {
-    const { className, options } = this.#plan;
-    if (options.restart?.onRestart || options.setup) return;
-    const what = `An instance of ${className || 'an anonymous class'} was made again, in the child ${connection.worker.pid}`;
-    warn('PROCXY_RESTARTED', `${what}. ${describeReason(crash)}.`);
   }
 
   #checkEmpty(): void {

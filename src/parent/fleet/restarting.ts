@@ -1,22 +1,17 @@
-import { ChildCrashedError, describeReason, markRan, type TimeoutError } from '../../errors.js';
+import { ChildCrashedError, describeReason, markRan } from '../../errors.js';
 import type { ResolvedRestart } from '../../options/restart.js';
 import { onAbort } from '../../session/calls/abort.js';
 import type { CallOptions, CallTarget, ErrorFactory, Settle } from '../../session/calls/open-call.js';
 import { PipelinedResult, type Asking } from '../../session/calls/pipelined-result.js';
-import { RemoteResult } from '../../session/calls/remote-result.js';
 import { Listeners } from '../../session/events/listeners.js';
-import type { UntypedFunction } from '../../types/any-function.js';
-import type { PassableHandle } from '../../types/serializable.js';
-import type { ProcxyStats } from '../../types/stats.js';
 import { warn } from '../../warnings.js';
 import type { Connection } from '../connection.js';
 import type { Instance, InstancePlan } from '../instance-plan.js';
-import type { PropertyMirror } from '../property-mirror.js';
 import { createProxy } from '../proxy.js';
 import { terminated, terminatedBySignal } from '../reasons.js';
-import type { RemoteInstance } from '../remote-instance.js';
 import { traceRestart } from '../tracing.js';
-import { CALL_AGAIN, type Worker } from '../worker.js';
+import { CALL_AGAIN } from '../worker.js';
+import { Delegate } from './delegate.js';
 import { refuseOneTime } from './refuse-one-time.js';
 import { Supervisor } from './supervisor.js';
 import { WaitingCall, WaitingRoom } from './waiting-room.js';
@@ -43,7 +38,7 @@ export async function startRestarting(plan: InstancePlan, restart: ResolvedResta
  *
  * Calls that the old instance has not answered reject as soon as it has ended. None of them is made again.
  */
-export class Restarting implements RemoteInstance {
+export class Restarting extends Delegate {
   readonly listeners: Listeners;
   readonly #plan: InstancePlan;
   readonly #restart: ResolvedRestart;
@@ -56,6 +51,7 @@ export class Restarting implements RemoteInstance {
   #stopFollowing: () => void = () => {};
 
   constructor(plan: InstancePlan, restart: ResolvedRestart) {
+    super();
     this.#plan = plan;
     this.#restart = restart;
     const isListenedTo = (): boolean => this.listeners.events.length > 0;
@@ -105,29 +101,12 @@ export class Restarting implements RemoteInstance {
     return this.#instance.connection;
   }
 
-  get worker(): Worker {
-    return this.connection.worker;
-  }
-
-  get properties(): PropertyMirror {
-    return this.connection.properties;
-  }
-
-  get blockedFor(): number | undefined {
-    return this.connection.blockedFor;
-  }
-
   get restarts(): number {
     return this.#supervisor.restarts;
   }
 
-  /** A call that is late was given to the instance that runs now: otherwise it would have rejected with the crash. */
-  readonly endLate = (error: TimeoutError): void => this.connection.endLate(error);
-
-  call(method: string, args: readonly unknown[], options: CallOptions, target?: CallTarget): Promise<unknown> {
-    if (!this.pipelines) {
-      return new RemoteResult((resolve, reject) => this.open(method, args, options, { resolve, reject }, target));
-    }
+  override call(method: string, args: readonly unknown[], options: CallOptions, target?: CallTarget): Promise<unknown> {
+    if (!this.pipelines) return super.call(method, args, options, target);
     return PipelinedResult.open((settle) => {
       let asking: Asking | undefined;
       const handOver = (connection: Connection): void => {
@@ -147,26 +126,6 @@ export class Restarting implements RemoteInstance {
     this.#reach(method, options, (connection) => void connection.open(method, args, options, settle, target), reject);
   }
 
-  get(name: string, options: CallOptions): Promise<unknown> {
-    return this.#ask('$get', options, (connection) => connection.get(name, options));
-  }
-
-  refresh(options: CallOptions): Promise<void> {
-    return this.#ask('$refresh', options, (connection) => connection.refresh(options));
-  }
-
-  stats(options: CallOptions): Promise<ProcxyStats> {
-    return this.#ask('$stats', options, (connection) => connection.stats(options));
-  }
-
-  sendHandle(handle: PassableHandle, id: unknown, options: CallOptions): Promise<void> {
-    return this.#ask('$sendHandle', options, (connection) => connection.sendHandle(handle, id, options));
-  }
-
-  releaseCallback(fn: UntypedFunction): boolean {
-    return this.connection.releaseCallback(fn);
-  }
-
   terminate(reason: ErrorFactory = terminated): Promise<void> {
     this.#over ??= reason;
     this.#stopFollowing();
@@ -174,7 +133,7 @@ export class Restarting implements RemoteInstance {
     return this.#supervisor.terminate(this.#over);
   }
 
-  #ask<T>(method: string, options: CallOptions, ask: (connection: Connection) => Promise<T>): Promise<T> {
+  protected ask<T>(method: string, options: CallOptions, ask: (connection: Connection) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#reach(method, options, (connection) => resolve(ask(connection)), reject);
     });

@@ -1,8 +1,8 @@
 import { describeReason } from '../../errors.js';
-import type { keyedOptions } from '../../options/keyed.js';
 import { warn } from '../../warnings.js';
-import type { Instance, InstancePlan } from '../instance-plan.js';
+import type { Instance } from '../instance-plan.js';
 import { createProxy } from '../proxy.js';
+import type { KeyedPlan } from './plans.js';
 
 type Save = (proxy: object, key: string) => unknown;
 
@@ -12,7 +12,7 @@ type Save = (proxy: object, key: string) => unknown;
  * @throws what `save` throws
  */
 export async function saveInstance(
-  plan: InstancePlan<typeof keyedOptions>,
+  plan: KeyedPlan,
   key: string,
   { connection, description }: Instance,
   isAnnounced: () => boolean,

@@ -1,11 +1,9 @@
-import { clearTimeout, setTimeout } from '../../clock.js';
-import type { keyedOptions } from '../../options/keyed.js';
+import { clearTimeout, setImmediate, setTimeout } from '../../clock.js';
 import type { ErrorFactory } from '../../session/calls/open-call.js';
-import type { ProcessUsage } from '../../protocol.js';
 import type { Connection } from '../connection.js';
 import type { Shared } from '../connection-options.js';
-import type { InstancePlan } from '../instance-plan.js';
 import type { Prepared } from '../spares.js';
+import type { KeyedPlan } from './plans.js';
 import { Seat } from './seat.js';
 
 /** The least time for a process to confirm that it has let go of an instance, in ms. */
@@ -13,18 +11,24 @@ const LEAST_PATIENCE = 500;
 
 /** A child process with several instances. It has a connection to the agent itself, and one for each of them. */
 export class SharedChild {
-  readonly #plan: InstancePlan<typeof keyedOptions>;
+  readonly loaded: () => void;
+  readonly #plan: KeyedPlan;
   /** The connection to the agent. */
   readonly #root: Connection;
   readonly #shared: Shared;
   readonly #seats = new Map<Seat, Connection>();
   readonly #onRoom: () => void;
   #timer: NodeJS.Timeout | undefined;
+  #isKilled = false;
 
-  /** @param onRoom called when an instance has gone */
-  constructor(plan: InstancePlan<typeof keyedOptions>, onRoom: () => void) {
+  /**
+   * @param loaded to be called when the child has loaded the class
+   * @param onRoom called when an instance has gone
+   */
+  constructor(plan: KeyedPlan, loaded: () => void, onRoom: () => void) {
     const { serialization, terminateTimeout, killSignal } = plan.options;
     this.#plan = plan;
+    this.loaded = loaded;
     this.#onRoom = onRoom;
     this.#root = plan.prepare().connection;
     this.#shared = this.#root.share({
@@ -50,7 +54,7 @@ export class SharedChild {
   }
 
   get isOpen(): boolean {
-    return this.#root.isOpen;
+    return this.#root.isOpen && !this.#isKilled;
   }
 
   get exited(): Promise<unknown> {
@@ -76,10 +80,6 @@ export class SharedChild {
     return prepared;
   }
 
-  usage(timeout: number): Promise<ProcessUsage | undefined> {
-    return this.#root.usage(timeout);
-  }
-
   /** Ends its instances, then the process, which is killed at `terminateTimeout`. */
   async terminate(reason: ErrorFactory): Promise<void> {
     const { worker } = this.#root;
@@ -97,16 +97,30 @@ export class SharedChild {
    * any more: the call that blocks it may still return.
    */
   #watchDropped(): void {
-    this.#timer ??= setTimeout(
-      () => {
-        this.#timer = undefined;
-        const seats = [...this.#seats];
-        if (!seats.some(([seat]) => seat.isDropped)) return;
-        if (seats.some(([, connection]) => connection.isOpen && connection.pendingCalls > 0)) this.#watchDropped();
-        else this.#root.worker.end('kill', 'its event loop was blocked, and nothing waited for it any more');
-      },
-      Math.max(this.#plan.options.terminateTimeout, LEAST_PATIENCE),
-    );
+    const before = this.#shared.channel.received;
+    const overdue = this.#dropped();
+    // What has arrived by then is read before the judgement.
+    this.#timer ??= setTimeout(() => setImmediate(() => this.#judge(overdue, before)), this.#patience);
+  }
+
+  /** @param before how many messages had arrived when these instances were waited for */
+  #judge(overdue: ReadonlySet<Seat>, before: number): void {
+    this.#timer = undefined;
+    const dropped = this.#dropped();
+    if (dropped.size === 0 || this.#root.worker.hasEnded) return;
+    const isSilent = this.#shared.channel.received === before && [...dropped].some((seat) => overdue.has(seat));
+    const isBusy = [...this.#seats.values()].some(({ isOpen, pendingCalls }) => isOpen && pendingCalls > 0);
+    if (!isSilent || isBusy) return this.#watchDropped();
+    this.#isKilled = true;
+    this.#root.worker.end('kill', 'its event loop was blocked, and nothing waited for it any more');
+  }
+
+  #dropped(): Set<Seat> {
+    return new Set([...this.#seats.keys()].filter(({ isDropped }) => isDropped));
+  }
+
+  get #patience(): number {
+    return Math.max(this.#plan.options.terminateTimeout, LEAST_PATIENCE);
   }
 
   #each(action: (seat: Seat) => void): void {
