@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -7,6 +7,7 @@ import * as ipc from 'procxy/ipc';
 import * as processProxy from 'procxy/process-proxy';
 import { anchorsOf, linksOf, pages, textOf, titleOf } from '../support/pages.js';
 import { Calculator } from '../fixtures/calculator.js';
+import { DocumentClient } from '../fixtures/documents.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const map = 'docs/README.md';
@@ -44,12 +45,36 @@ for (const [index, page] of order.entries()) {
   });
 }
 
-test('the list of members names each member that a proxy has of its own', async () => {
-  const proxy = await main.procxy(Calculator, '../fixtures/calculator.js', { supportHandles: true });
-  const own = Reflect.ownKeys(proxy).filter((key) => typeof key === 'string' && key.startsWith('$'));
-  await proxy.$terminate();
-  const listed = [...textOf('docs/reference/members.md').matchAll(/^\|[^`|]*`(\$\w+)/gm)].map(([, name]) => name);
-  expect(listed.toSorted()).toEqual(own.toSorted());
+test('one table has each member with a $, and says who has it', async () => {
+  const module = '../fixtures/calculator.js';
+  const heartbeat = { limit: 60_000 };
+  const proxy = await main.procxy(Calculator, module, { supportHandles: true, enableCallbacks: true, heartbeat });
+  const pool = await main.procxyPool(Calculator, module, { size: 1 });
+  const keyed = main.procxyKeyed(Calculator, module);
+  const client = await main.procxy(DocumentClient, '../fixtures/documents.js', { enableReferences: true });
+  const reference = await client.db('one');
+  const holders = { proxy, pool, keyed, key: keyed.get('one'), reference };
+  const nameIn = (row: string): string => /`(\$\w+)/.exec(row)?.[1] ?? '';
+  const rows = textOf('docs/reference/members.md').match(/^\|[^`|]*`\$.*$/gm) ?? [];
+  const listed = Object.fromEntries(rows.map((row) => [nameIn(row), row.split('|')[2]?.trim()]));
+  const typed = readdirSync(join(root, 'src/types')).flatMap((file) => {
+    const text = readFileSync(join(root, 'src/types', file), 'utf8');
+    return [...text.matchAll(/^\s+(?:readonly )?(\$\w+)[(<:]/gm)].map(([, name = '']) => name);
+  });
+  const own = Object.values(holders).flatMap((holder) => Reflect.ownKeys(holder));
+  const names = new Set([...typed, ...own].filter((name) => typeof name === 'string' && name.startsWith('$')));
+  const found = [...names].map((name) => {
+    const has = ([, holder]: [string, object]): boolean => (holder as Record<PropertyKey, unknown>)[name] !== undefined;
+    return [
+      name,
+      Object.entries(holders)
+        .filter(has)
+        .map(([holder]) => holder)
+        .join(', '),
+    ];
+  });
+  await Promise.all([proxy.$terminate(), pool.$terminate(), keyed.$terminate(), client.$terminate()]);
+  expect(listed).toEqual(Object.fromEntries(found));
 });
 
 test('the list of errors names each error class and warning', () => {
