@@ -1,114 +1,123 @@
 /**
- * Measures pools of four against each other, round by round: `npm run bench:pools`, with `--quick` for a tenth of the calls. It prints
- * medians of the rounds, as calls per second or milliseconds. piscina has threads, which have the lighter task.
+ * Measures pools of four against each other: `npm run bench:pools`, with `--quick` for fewer calls. All pools run at the same time,
+ * and take turns in short rounds, so that other work on the machine concerns all of them. It prints medians of the rounds, and of the
+ * ratios to procxy within each round.
  */
-import { existsSync } from 'node:fs';
-import { execFileSync } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { procxyPool } from 'procxy';
+import { readdirSync, readFileSync } from 'node:fs';
+import { childPids } from '../support/processes.js';
+import { contestants, type RunningPool } from './pool-contestants.js';
 import { median } from './statistics.js';
-import { Echo } from './pool-echo.js';
 
 const quick = process.argv.includes('--quick');
-const ROUNDS = quick ? 3 : 5;
-const CALLS = quick ? 2_000 : 20_000;
+const ROUNDS = quick ? 7 : 15;
+const CALLS = quick ? 2_000 : 5_000;
+const MANY = quick ? 20_000 : 100_000;
+/** V8 needs several thousand calls in each process to compile what is called, of which some contestants have more than others. */
+const WARM_UP = quick ? 10_000 : 40_000;
 const SIZE = 4;
 const TEXT = 'x'.repeat(100_000);
 
-const contestants = fileURLToPath(new URL('contestants', import.meta.url));
-if (!existsSync(`${contestants}/node_modules`)) {
-  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: contestants, stdio: 'inherit' });
-}
-const child = (name: string): string => `${contestants}/${name}-child.js`;
-
-interface Running {
-  echo(value: unknown): PromiseLike<unknown>;
-  stop(): unknown;
+interface Row {
+  value: unknown;
+  calls: number;
+  inFlight: number;
 }
 
-type Peer = new (options: object) => { run(value: unknown): Promise<unknown>; destroy(): Promise<void> };
-
-const { resolve } = createRequire(`${contestants}/package.json`);
-const load = async <T>(name: string): Promise<T> => (await import(pathToFileURL(resolve(name)).href)) as T;
-const { Tinypool } = await load<{ Tinypool: Peer }>('tinypool');
-const {
-  default: { Piscina },
-} = await load<{ default: { Piscina: Peer } }>('piscina');
-const { default: workerpool } = await load<{
-  default: {
-    pool(
-      file: string,
-      options: object,
-    ): { exec(name: string, args: unknown[]): PromiseLike<unknown>; terminate(force: boolean): unknown };
-  };
-}>('workerpool');
-
-const pools: Record<string, () => Promise<Running> | Running> = {
-  async procxy() {
-    const pool = await procxyPool(Echo, './pool-echo.js', { size: SIZE, maxQueue: 1_000_000, execArgv: [] });
-    return { echo: (value) => pool.echo(value), stop: () => pool.$terminate() };
-  },
-  tinypool() {
-    const options = { runtime: 'child_process', filename: child('tinypool'), minThreads: SIZE, maxThreads: SIZE };
-    const pool = new Tinypool(options);
-    return { echo: (value) => pool.run(value), stop: () => pool.destroy() };
-  },
-  workerpool() {
-    const options = { workerType: 'process', minWorkers: SIZE, maxWorkers: SIZE };
-    const pool = workerpool.pool(child('workerpool'), options);
-    return { echo: (value) => pool.exec('echo', [value]), stop: () => pool.terminate(true) };
-  },
-  'piscina (threads)'() {
-    const pool = new Piscina({ filename: child('piscina'), minThreads: SIZE, maxThreads: SIZE, maxQueue: 1_000_000 });
-    return { echo: (value) => pool.run(value), stop: () => pool.destroy() };
-  },
+const rows: Record<string, Row> = {
+  'one at a time': { value: 1, calls: CALLS / 5, inFlight: 1 },
+  '5 in flight: one call waits': { value: 1, calls: CALLS, inFlight: 5 },
+  '16 in flight': { value: 1, calls: CALLS, inFlight: 16 },
+  [`${MANY.toLocaleString('en')} at once: all wait`]: { value: 1, calls: MANY, inFlight: MANY },
+  '100 KB, one at a time': { value: TEXT, calls: CALLS / 50, inFlight: 1 },
+  '100 KB, 8 in flight': { value: TEXT, calls: CALLS / 20, inFlight: 8 },
 };
 
-/** Calls per second with so many calls in flight. */
-async function throughput({ echo }: Running, value: unknown, calls: number, inFlight: number): Promise<number> {
+/** What one contestant has taken for one row, round by round. */
+interface Sample {
+  rate: number[];
+  /** µs of CPU for each call, in all processes. */
+  cpu: number[];
+}
+
+interface Contestant {
+  name: string;
+  pool: RunningPool;
+  children: readonly number[];
+}
+
+/** µs of CPU that this process and the children have used, where the system says. */
+function cpuTime(children: readonly number[]): number {
+  const { user, system } = process.cpuUsage();
+  const ofThread = (file: string): number => Number(readFileSync(file, 'utf8').split(' ')[0]) / 1000;
+  const ofProcess = (pid: number): number => {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    return threads.reduce((sum, thread) => sum + ofThread(`/proc/${pid}/task/${thread}/schedstat`), 0);
+  };
+  return process.platform === 'linux' ? user + system + children.reduce((sum, pid) => sum + ofProcess(pid), 0) : NaN;
+}
+
+async function measure({ pool, children }: Contestant, { value, calls, inFlight }: Row): Promise<[number, number]> {
   let left = calls;
-  const start = performance.now();
+  const cpu = cpuTime(children);
+  const begun = performance.now();
   const run = async (): Promise<void> => {
-    while (left-- > 0) await echo(value);
+    while (left-- > 0) await pool.echo(value);
   };
   await Promise.all(Array.from({ length: inFlight }, run));
-  return calls / ((performance.now() - start) / 1000);
+  const seconds = (performance.now() - begun) / 1000;
+  return [calls / seconds, (cpuTime(children) - cpu) / calls];
 }
 
-const rows: Record<string, (pool: Running) => Promise<number>> = {
-  'calls/s, one at a time': (pool) => throughput(pool, 1, CALLS / 4, 1),
-  'calls/s, 16 in flight': (pool) => throughput(pool, 1, CALLS, 16),
-  'calls/s, all made at once': (pool) => throughput(pool, 1, CALLS, CALLS),
-  'calls/s, 100,000 waiting': (pool) => throughput(pool, 1, quick ? 10_000 : 100_000, quick ? 10_000 : 100_000),
-  'calls/s, 100 KB, 8 in flight': (pool) => throughput(pool, TEXT, CALLS / 20, 8),
-};
+/** Starts a pool, of which each instance has answered. */
+async function start(name: string): Promise<RunningPool> {
+  const pool = await (contestants[name] as (size: number) => Promise<RunningPool> | RunningPool)(SIZE);
+  await Promise.all(Array.from({ length: SIZE }, () => pool.echo(0)));
+  return pool;
+}
 
-const results = new Map<string, number[]>();
-const note = (name: string, row: string, value: number): void => {
-  const key = `${row} | ${name}`;
-  results.set(key, [...(results.get(key) ?? []), value]);
-};
-
-for (let round = 0; round < ROUNDS; round++) {
-  for (const [name, start] of Object.entries(pools).toSorted(() => Math.random() - 0.5)) {
-    const begun = performance.now();
-    const pool = await start();
-    // Each has answered: all of them run.
-    await Promise.all(Array.from({ length: SIZE }, () => pool.echo(0)));
-    note(name, 'ms to create 4', performance.now() - begun);
-    await throughput(pool, 1, CALLS / 10, 16);
-    for (const [row, measure] of Object.entries(rows)) note(name, row, await measure(pool));
-    await pool.stop();
+/** Calls `turn` for each, in another order each time. */
+async function inRounds<T>(all: readonly T[], rounds: number, turn: (each: T) => Promise<void>): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    for (const each of all.toSorted(() => Math.random() - 0.5)) await turn(each);
   }
 }
-for (const row of ['ms to create 4', ...Object.keys(rows)]) {
+
+function print(row: string, unit: string, samples: Map<string, number[]>, ofCpu?: Map<string, number[]>): void {
   console.log(row);
-  for (const name of Object.keys(pools)) {
-    console.log(
-      `  ${name.padEnd(20)}${median(results.get(`${row} | ${name}`) ?? [])
-        .toFixed(0)
-        .padStart(9)}`,
-    );
+  const ours = samples.get('procxy') as number[];
+  for (const [name, list] of samples) {
+    const ratio = median(list.map((value, round) => value / (ours[round] as number)));
+    const cpu = ofCpu && median(ofCpu.get(name) as number[]).toFixed(1);
+    const figures = `${median(list).toFixed(0).padStart(9)} ${unit}  ${ratio.toFixed(2).padStart(6)} × procxy`;
+    console.log(`  ${name.padEnd(20)}${figures}${cpu ? `  ${cpu.padStart(8)} µs of CPU` : ''}`);
   }
 }
+
+const names = Object.keys(contestants);
+const creation = new Map(names.map((name) => [name, [] as number[]]));
+await inRounds(names, quick ? 3 : 7, async (name) => {
+  const begun = performance.now();
+  const pool = await start(name);
+  creation.get(name)?.push(performance.now() - begun);
+  await pool.stop();
+});
+print('creation of 4, until each has answered', 'ms', creation);
+
+const all: Contestant[] = [];
+for (const name of names) {
+  const others = new Set(childPids());
+  const pool = await start(name);
+  all.push({ name, pool, children: childPids().filter((pid) => !others.has(pid)) });
+}
+for (const each of all) await measure(each, { value: 1, calls: WARM_UP, inFlight: 16 });
+for (const [title, row] of Object.entries(rows)) {
+  const samples = new Map(names.map((name): [string, Sample] => [name, { rate: [], cpu: [] }]));
+  await inRounds(all, row.inFlight === MANY ? Math.ceil(ROUNDS / 3) : ROUNDS, async (each) => {
+    const [rate, cpu] = await measure(each, row);
+    samples.get(each.name)?.rate.push(rate);
+    samples.get(each.name)?.cpu.push(cpu);
+  });
+  const column = (key: keyof Sample): Map<string, number[]> => new Map([...samples].map(([name, s]) => [name, s[key]]));
+  print(title, 'calls/s', column('rate'), column('cpu'));
+}
+await Promise.all(all.map(({ pool }) => pool.stop()));
