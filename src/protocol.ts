@@ -16,7 +16,8 @@ export type Wire = unknown;
 
 /**
  * What a message says about its values: `true` if they contain descriptors. If the sender exports something with it, a list of ids:
- * numbers for streams, strings for functions, and strings that begin with `r` for objects that cross by reference. Each id counts
+ * numbers for streams, strings for functions, strings that begin with `r` for objects that cross by reference, and strings that begin
+ * with `m` for large bytes, which travel on the data socket and for which the message waits. Each id counts
  * once per message, even if the receiver does not read the values.
  */
 export type Coded = true | (string | number)[];

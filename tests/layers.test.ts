@@ -59,6 +59,7 @@ const allowed: Record<string, string[]> = {
   'session/open-session.ts': room(
     'session.ts',
     'handles.ts',
+    'large-bytes.ts',
     'signals.ts',
     'calls',
     'events',
@@ -72,6 +73,7 @@ const allowed: Record<string, string[]> = {
   'session/session.ts': room('part.ts', 'calls', 'wire'),
   'session/signals.ts': room('part.ts', 'calls', 'wire'),
   'session/handles.ts': room('part.ts'),
+  'session/large-bytes.ts': room('part.ts', 'wire'),
   'session/part.ts': room('calls', 'wire'),
   'session/streams': room('part.ts', 'calls', 'wire'),
   'session/sync': room('part.ts', 'functions', 'calls', 'wire'),

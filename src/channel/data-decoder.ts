@@ -5,19 +5,27 @@ import { copyOf } from './frame-decoder.js';
 import { MAX_MESSAGE, type MessageFormat } from './frames.js';
 
 /**
- * The data socket carries raw bytes of streams, with messages in between. A frame is a header of two unsigned 32-bit
+ * The data socket carries raw bytes of streams and large bytes of values, with messages in between. A frame is a header of two unsigned 32-bit
  * little-endian numbers, followed by a body:
  *
  *     ┌────────────────────────┬────────┬───────────────┐
- *     │ stream id; 0: message  │ length │ body          │
+ *     │ id                     │ length │ body          │
  *     └────────────────────────┴────────┴───────────────┘
  *       4 bytes                  4 bytes  `length` bytes
  *
- * The body of a message is decoded once it is complete. Bytes of a stream are passed on in pieces as they arrive.
+ * | id                | body                                                                    |
+ * | ----------------- | ----------------------------------------------------------------------- |
+ * | 0                 | a message, decoded once it is complete                                  |
+ * | less than 2 ** 31 | bytes of the stream with this id, passed on in pieces as they arrive    |
+ * | others            | large bytes of a value, read into memory of their own                   |
+ *
+ * Large bytes are read only when the message that they belong to has announced them. Until then nothing more is read.
  */
 
 export const HEADER_BYTES = 8;
 export const MESSAGE = 0;
+/** Added to the ids of large bytes. */
+export const LARGE = 2 ** 31;
 
 /** A part of a frame's body. */
 export interface Piece {
@@ -28,58 +36,133 @@ export interface Piece {
   isLast: boolean;
 }
 
+export interface LargeReceiver {
+  /** Whether these large bytes were announced. @throws if they never will be */
+  expects(id: number): boolean;
+  /** Takes large bytes, which are in memory of their own. */
+  receive(id: number, bytes: Buffer): void;
+  /** The other side has closed the socket, or ended. */
+  end(): void;
+}
+
 /** Takes what a data socket brings. */
 export interface DataReceiver {
   format: MessageFormat;
   onPiece(piece: Piece): void;
   onMessage(message: unknown): void;
+  /** Takes large bytes of values. Absent if none travel here. */
+  large?: LargeReceiver | undefined;
   /** Called when a frame is malformed, or its reader refuses it. Nothing more is read. */
   onViolation(error: unknown): void;
 }
 
+interface Frame {
+  readonly id: number;
+  /** Bytes of the body, and those that are missing. */
+  readonly length: number;
+  left: number;
+}
+
+export interface DataDecoderOptions extends DataReceiver {
+  /** The other side has closed the socket. */
+  onEnd(): void;
+}
+
 /** Reads the frames of a data socket, however their bytes are split. */
 export class DataDecoder implements ByteReader {
-  readonly #options: DataReceiver;
-  /** The bytes of a header or a message that has not arrived completely. */
+  readonly #options: DataDecoderOptions;
+  /** The bytes of a header, a message or large bytes that have not arrived completely. */
   readonly #partial = new ByteCollector();
   /** The frame whose body is arriving. `undefined` between frames. */
-  #frame: { streamId: number; left: number; isFirst: boolean } | undefined;
+  #frame: Frame | undefined;
   #failed = false;
+  /** What follows the header of large bytes that were not announced yet. */
+  #held: Buffer | undefined;
 
-  constructor(options: DataReceiver) {
+  constructor(options: DataDecoderOptions) {
     this.#options = options;
   }
 
   push(bytes: Buffer): void {
+    this.#guard(() => this.#read(this.#held ? Buffer.concat([this.#held, bytes]) : bytes));
+  }
+
+  /** The rest of large bytes is read directly behind what has arrived of them. */
+  room(): Buffer | undefined {
+    const frame = this.#frame;
+    return frame && frame.id >= LARGE && !this.isBlocked && this.#partial.length > 0
+      ? this.#partial.room(frame.length)
+      : undefined;
+  }
+
+  filled(length: number): void {
+    this.#guard(() => {
+      this.#partial.filled(length);
+      if (this.#frame) this.#takeLarge(this.#frame);
+    });
+  }
+
+  get isBlocked(): boolean {
+    return this.#held !== undefined;
+  }
+
+  /** Large bytes were announced: reads what waits for that. */
+  unblock(): void {
+    const held = this.#held;
+    if (held) this.#guard(() => this.#read(held));
+  }
+
+  end(): void {
+    this.#options.large?.end();
+    this.#options.onEnd();
+  }
+
+  #guard(action: () => void): void {
     if (this.#failed) return;
     try {
-      let rest = bytes;
-      while (rest.length > 0) rest = this.#frame ? this.#readBody(this.#frame, rest) : this.#readHeader(rest);
+      action();
     } catch (error) {
       this.#failed = true;
+      this.#held = undefined;
       this.#partial.take();
       this.#options.onViolation(error);
     }
   }
 
-  /** Nothing follows: if it matters, the other process ends or the channel closes too. */
-  end(): void {}
+  #read(bytes: Buffer): void {
+    this.#held = undefined;
+    let rest = bytes;
+    while (rest.length > 0) {
+      if (!this.#frame) rest = this.#readHeader(rest);
+      if (this.#frame && !this.#mayRead(this.#frame)) {
+        this.#held = copyOf(rest);
+        return;
+      }
+      if (this.#frame && rest.length > 0) rest = this.#readBody(this.#frame, rest);
+    }
+  }
+
+  #mayRead({ id, left, length }: Frame): boolean {
+    return id < LARGE || left < length || this.#large.expects(id - LARGE);
+  }
 
   #readHeader(bytes: Buffer): Buffer {
     const [header, rest] = this.#collect(bytes, HEADER_BYTES);
     if (!header) return rest;
-    const streamId = header.readUInt32LE(0);
+    const id = header.readUInt32LE(0);
     const length = header.readUInt32LE(4);
     if (length > MAX_MESSAGE)
       throw new ProtocolError(`A frame of ${length} bytes arrived, but the limit is ${MAX_MESSAGE}.`);
-    if (length > 0) this.#frame = { streamId, left: length, isFirst: true };
-    else if (streamId === MESSAGE) throw new ProtocolError('An empty message arrived.');
-    else this.#options.onPiece({ streamId, bytes: Buffer.alloc(0), isFirst: true, isLast: true });
+    if (length > 0) this.#frame = { id, length, left: length };
+    else if (id === MESSAGE) throw new ProtocolError('An empty message arrived.');
+    else if (id >= LARGE) throw new ProtocolError('Large bytes arrived that are empty.');
+    else this.#options.onPiece({ streamId: id, bytes: Buffer.alloc(0), isFirst: true, isLast: true });
     return rest;
   }
 
-  #readBody(frame: { streamId: number; left: number; isFirst: boolean }, bytes: Buffer): Buffer {
-    if (frame.streamId === MESSAGE) {
+  #readBody(frame: Frame, bytes: Buffer): Buffer {
+    if (frame.id >= LARGE) return this.#readLarge(frame, bytes);
+    if (frame.id === MESSAGE) {
       const [body, rest] = this.#collect(bytes, frame.left);
       if (body) {
         this.#frame = undefined;
@@ -88,13 +171,33 @@ export class DataDecoder implements ByteReader {
       return rest;
     }
     const part = bytes.subarray(0, frame.left);
+    const isFirst = frame.left === frame.length;
     frame.left -= part.length;
-    const { streamId, isFirst } = frame;
+    const { id: streamId } = frame;
     const isLast = frame.left === 0;
-    frame.isFirst = false;
     if (isLast) this.#frame = undefined;
     this.#options.onPiece({ streamId, bytes: copyOf(part), isFirst, isLast });
     return bytes.subarray(part.length);
+  }
+
+  #readLarge(frame: Frame, bytes: Buffer): Buffer {
+    const part = bytes.subarray(0, frame.length - this.#partial.length);
+    this.#partial.add(part, frame.length);
+    this.#takeLarge(frame);
+    return bytes.subarray(part.length);
+  }
+
+  #takeLarge(frame: Frame): void {
+    frame.left = frame.length - this.#partial.length;
+    if (frame.left > 0) return;
+    this.#frame = undefined;
+    this.#large.receive(frame.id - LARGE, this.#partial.take());
+  }
+
+  get #large(): LargeReceiver {
+    const { large } = this.#options;
+    if (!large) throw new ProtocolError('Large bytes of a value arrived where none are accepted.');
+    return large;
   }
 
   #decode(body: Buffer): unknown {

@@ -1,10 +1,16 @@
 import type { Socket } from 'node:net';
-import { DataDecoder, HEADER_BYTES, MESSAGE, type DataReceiver } from './data-decoder.js';
+import { DataDecoder, HEADER_BYTES, LARGE, MESSAGE, type DataReceiver } from './data-decoder.js';
 import { FastSocket } from './fast-socket.js';
+
+/** What sends large bytes of values, and reads them. */
+export type LargeBytesLane = Pick<DataSocket, 'sendLarge' | 'announced'>;
 
 /** Sends and receives bytes of streams on a socket of their own, and messages in between. */
 export class DataSocket {
   readonly #socket: FastSocket;
+  readonly #decoder: DataDecoder;
+  /** Resolves when the other side has closed the socket, and everything that it sent was read. */
+  readonly ended: Promise<void>;
   readonly #options: DataReceiver;
 
   /** Call it in the turn of the event loop in which the socket was opened. */
@@ -14,7 +20,10 @@ export class DataSocket {
       this.#socket.destroy();
       options.onViolation(error);
     };
-    this.#socket = new FastSocket(socket, new DataDecoder({ ...options, onViolation }));
+    let end = (): void => {};
+    this.ended = new Promise((resolve) => (end = resolve));
+    this.#decoder = new DataDecoder({ ...options, onViolation, onEnd: () => end() });
+    this.#socket = new FastSocket(socket, this.#decoder);
   }
 
   /** @param written called when the bytes may be changed again */
@@ -27,6 +36,18 @@ export class DataSocket {
         this.#socket.write(chunk, index === chunks.length - 1 ? written : undefined);
       }
     });
+  }
+
+  /** Sends large bytes of a value. They may change as soon as it returns. */
+  sendLarge(id: number, bytes: Uint8Array): void {
+    if (this.#socket.isWritable) this.#socket.writeSnapshot(headerOf(LARGE + id, bytes.byteLength), bytes);
+  }
+
+  /** Call it when large bytes were announced. */
+  announced(): void {
+    if (!this.#decoder.isBlocked) return;
+    this.#decoder.unblock();
+    if (!this.#decoder.isBlocked) this.#socket.goOn();
   }
 
   /** @throws if the message cannot be written */

@@ -1,6 +1,8 @@
+import { writevSync } from 'node:fs';
 import { now, setImmediate } from '../clock.js';
 import { adopt } from './adopt.js';
 import type { SocketLike } from './channel.js';
+import { staging } from './staging.js';
 
 /** How long one socket is read before others get their turn, in ms. libuv alone would read up to 2 MB. */
 const READING_TIME = 1;
@@ -9,7 +11,7 @@ const READING_SIZE = 256 * 1024;
 /** A smaller read means that no more data is waiting, in bytes. */
 const FULL_READ = 32 * 1024;
 /** The size of the memory into which sockets read, in bytes. */
-const SHARED_BYTES = 64 * 1024;
+const SHARED_BYTES = 256 * 1024;
 
 /** Takes the bytes of a socket. Its methods must not throw. */
 export interface ByteReader {
@@ -19,6 +21,8 @@ export interface ByteReader {
   room?(): Buffer | undefined;
   /** The next bytes have arrived in the first `length` bytes of the last `room()`. */
   filled?(length: number): void;
+  /** Whether it takes no more now. Reading goes on after {@link FastSocket.goOn}. */
+  readonly isBlocked?: boolean;
   /** The other side has ended its half, or the socket has closed. Called once. */
   end(): void;
 }
@@ -45,6 +49,7 @@ export class FastSocket {
   readonly #socket: SocketLike;
   readonly #reader: ByteReader;
   readonly #memory: Buffer;
+  readonly #isAdopted: boolean;
   /** Where the next bytes go, if the reader has a place for them. */
   #room: Buffer | undefined;
   #turn: 'calm' | 'busy' | 'waiting' = 'calm';
@@ -59,6 +64,7 @@ export class FastSocket {
       buffer: () => (this.#room = reader.room?.()) ?? this.#memory,
       callback: (length, memory) => this.#take(length, memory),
     });
+    this.#isAdopted = adopted !== undefined;
     this.#socket = adopted ?? opened;
     if (!adopted) this.#listen();
     // Ignored: write errors go to the callbacks, and a `'close'` event follows.
@@ -93,6 +99,26 @@ export class FastSocket {
     this.#socket.write(bytes, written);
   }
 
+  /**
+   * Writes bytes that may change as soon as it returns: copies only what the system does not take at once.
+   * @param header is written before them, and does not change
+   */
+  writeSnapshot(header: Buffer, bytes: Uint8Array): void {
+    const written = this.#writeAtOnce([header, bytes]);
+    this.together(() => {
+      if (written < header.length) this.write(header.subarray(written));
+      const rest = bytes.subarray(Math.max(written - header.length, 0));
+      if (rest.byteLength === 0) return;
+      const copy = staging.copy(rest);
+      this.write(copy.bytes, () => copy.release());
+    });
+  }
+
+  /** The reader takes more again. */
+  goOn(): void {
+    if (this.#turn !== 'waiting') this.#socket.resume();
+  }
+
   /** Makes several writes one. */
   together(write: () => void): void {
     this.#socket.cork();
@@ -118,6 +144,24 @@ export class FastSocket {
     this.#socket.unref();
   }
 
+  /** Writes what the system takes at once, unless something else waits. Returns how many bytes. */
+  #writeAtOnce(parts: Uint8Array[]): number {
+    const descriptor = this.#descriptor();
+    if (descriptor === undefined || this.#socket.writableLength > 0 || !this.#socket.writable) return 0;
+    try {
+      return writevSync(descriptor, parts);
+    } catch {
+      // It takes none now, or never will: the ordinary write waits, or reports the error.
+      return 0;
+    }
+  }
+
+  /** The number of the descriptor, which Node does not tell on Windows. */
+  #descriptor(): number | undefined {
+    const fd = (this.#socket as { _handle?: { fd?: number } | null })._handle?.fd;
+    return this.#isAdopted && fd !== undefined && fd >= 0 ? fd : undefined;
+  }
+
   #listen(): void {
     this.#socket.on('data', (chunk: Buffer) => {
       this.#reader.push(chunk);
@@ -133,20 +177,21 @@ export class FastSocket {
   }
 
   #mayGoOn(length: number): boolean {
-    if (length < FULL_READ) return true;
+    const isBlocked = this.#reader.isBlocked === true;
+    if (length < FULL_READ) return !isBlocked;
     this.#readWhileBusy += length;
     if (this.#turn === 'calm') {
       this.#turn = 'busy';
       this.#busySince = now();
       setImmediate(() => this.#startTurn());
     } else if (this.#readWhileBusy >= READING_SIZE && now() - this.#busySince > READING_TIME) this.#turn = 'waiting';
-    return this.#turn !== 'waiting';
+    return this.#turn !== 'waiting' && !isBlocked;
   }
 
   #startTurn(): void {
     const wasWaiting = this.#turn === 'waiting';
     this.#turn = 'calm';
     this.#readWhileBusy = 0;
-    if (wasWaiting) this.#socket.resume();
+    if (wasWaiting && this.#reader.isBlocked !== true) this.#socket.resume();
   }
 }

@@ -8,6 +8,7 @@ import { float16Handler } from './float16-codec.js';
 import { functionHandler, type FunctionExchange } from './function-codec.js';
 import { referenceHandler, refusedReferenceHandler, type ReferenceExchange } from './reference-codec.js';
 import { resultHandler, type ResultExchange } from './result-codec.js';
+import { largeBytesHandler, type LargeBytesExchange } from './large-bytes-codec.js';
 import { handleHandler, type HandleExchange } from './handle-codec.js';
 import { createJsonCodec } from './json.js';
 import type { Refusal } from './refusals.js';
@@ -25,6 +26,8 @@ export interface CodecOptions {
   handles?: HandleExchange | undefined;
   functions?: FunctionExchange | undefined;
   streams?: StreamExchange | undefined;
+  /** Absent if large bytes are part of the message. */
+  largeBytes?: LargeBytesExchange | undefined;
   references?: ReferenceExchange | undefined;
   results?: ResultExchange | undefined;
   signals?: SignalExchange | undefined;
@@ -48,6 +51,7 @@ export function createCodec(options: CodecOptions): Codec {
     references,
     signals,
     ownFile,
+    largeBytes,
   } = options;
   const all = [
     ...handlers,
@@ -61,10 +65,11 @@ export function createCodec(options: CodecOptions): Codec {
     bytesHandler,
     eventHandler(),
     ...(mode === 'advanced' ? [float16Handler()] : []),
+    ...(largeBytes ? [largeBytesHandler(largeBytes)] : []),
     references ? referenceHandler(references) : refusedReferenceHandler(options.refusesReferences === true),
   ];
   const codec = mode === 'json' ? createJsonCodec(all, self) : createAdvancedCodec(all, self);
-  const exporters = [functions, streams, references].filter((exchange) => exchange !== undefined);
+  const exporters = [functions, streams, references, largeBytes].filter((exchange) => exchange !== undefined);
   return handles || exporters.length > 0 ? exchangingCodec(codec, handles, exporters) : codec;
 }
 

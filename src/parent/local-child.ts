@@ -48,6 +48,8 @@ class LocalChild implements Worker {
   readonly #options: ChildOptions;
   readonly #program: string;
   readonly #stderr: () => string | undefined;
+  /** Resolves when the lane for bytes is closed. */
+  #bytesEnded: Promise<void> | undefined;
   #startFailure: Error | undefined;
   #status: ExitStatus | undefined;
   #endedFor: string | undefined;
@@ -61,7 +63,13 @@ class LocalChild implements Worker {
     this.channel = nodeIpcChannel(child);
     const data = takeLane(child, dataDescriptor);
     const sync = takeLane(child, syncDescriptor);
-    this.bytes = data && ((receiver) => new DataSocket(data, receiver));
+    this.bytes =
+      data &&
+      ((receiver) => {
+        const lane = new DataSocket(data, receiver);
+        this.#bytesEnded = lane.ended;
+        return lane;
+      });
     this.blocking = sync && ((format, onGarbage) => framedSocket(sync, format, onGarbage));
     this.descriptors = { bytes: dataDescriptor, blocking: sync && syncDescriptor };
     this.disconnected = new Promise((resolve) => child.once('disconnect', resolve));
@@ -154,14 +162,14 @@ class LocalChild implements Worker {
     return status;
   }
 
-  /** Waits for results and stderr that may still be in the pipes after the exit. */
+  /** Waits for results, their bytes and stderr that may still be in the pipes after the exit. */
   async #drain(): Promise<void> {
     const { stderr } = this.process;
     const stderrEnded = stderr && !stderr.closed && new Promise((resolve) => stderr.once('close', resolve));
     let timer: NodeJS.Timeout | undefined;
     // A grandchild that inherited stderr may keep it open for ever.
     const late = new Promise((resolve) => (timer = setTimeout(resolve, DRAIN_TIME)));
-    await Promise.race([Promise.all([this.disconnected, stderrEnded]), late]);
+    await Promise.race([Promise.all([this.disconnected, this.#bytesEnded, stderrEnded]), late]);
     clearTimeout(timer);
   }
 }

@@ -10,6 +10,7 @@ import { isEmitter } from './events/event-forwarder.js';
 import { Callbacks, type CallbacksOptions } from './functions/callbacks.js';
 import { Handles } from './handles.js';
 import { Collection } from './lifetimes/collection.js';
+import { LargeBytes } from './large-bytes.js';
 import type { SessionPart } from './part.js';
 import { References, type ReferencesOptions } from './references/references.js';
 import { Session, type SessionOptions } from './session.js';
@@ -18,7 +19,6 @@ import { KeptResults } from './references/kept-results.js';
 import { ReadResults } from './references/read-results.js';
 import { Signals } from './signals.js';
 import { openDataLink, type DataLane } from './streams/data-link.js';
-import type { DataLink } from './streams/stream-sender.js';
 import { Streams } from './streams/streams.js';
 
 /** Options known before the sides agree on what may cross. */
@@ -87,9 +87,10 @@ export function openSession({ isParent, self, ownFile, transfers = [], ...option
     pipelining,
     bytes,
   }: Carried): CarriedParts => {
-    let data: DataLink | undefined;
-    const openData = (): DataLink | undefined =>
-      (data ??= bytes && openDataLink(bytes, mode, session.inbox, streams.table));
+    let data: ReturnType<typeof openDataLink> | undefined;
+    const openData = (): typeof data =>
+      (data ??= bytes && openDataLink(bytes, { mode, inbox: session.inbox, table: streams.table, large: largeBytes }));
+    const largeBytes = mode === 'advanced' && bytes ? new LargeBytes(openData) : undefined;
     const handles = withHandles ? new Handles() : undefined;
     const functions = limits && new Callbacks({ ...limits, isParent });
     const streams: Streams = new Streams({ isParent, data: openData, onBusy });
@@ -109,6 +110,7 @@ export function openSession({ isParent, self, ownFile, transfers = [], ...option
       signals,
       results,
       readResults,
+      largeBytes,
     ];
     for (const part of parts) if (part) session.use(part);
     codec.current = createCodec({
@@ -120,6 +122,7 @@ export function openSession({ isParent, self, ownFile, transfers = [], ...option
       results: results ?? asked,
       streams,
       signals,
+      largeBytes,
     });
     // The parent must be ready to read whatever the child sends. The child opens its end when a stream needs it.
     if (isParent) openData();

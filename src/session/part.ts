@@ -3,7 +3,7 @@ import type { Codec } from '../codec/codec.js';
 import type { Coded, HandleTransfer, Message } from '../protocol.js';
 import type { SideStats } from '../types/stats.js';
 import type { CallOptions, RemoteTarget, ErrorFactory, Settle } from './calls/open-call.js';
-import type { Arrival, Inbox } from './wire/inbox.js';
+import type { Arrival, Arriving, Inbox } from './wire/inbox.js';
 import type { Parcel, Send } from './wire/parcel.js';
 import type { Server } from './calls/serve.js';
 import type { WriteLog } from './wire/write-log.js';
@@ -65,6 +65,13 @@ export interface SessionPart {
    * other message may come in between.
    */
   beforeWrite?(): boolean;
+  /** Called when an encoded message was written, or could not be. Sends what must arrive beside it. */
+  afterWrite?(): void;
+  /** Called before a message is encoded that does not use the channel, and after it was written. The calls may be nested. */
+  leaveChannel?(): void;
+  returnToChannel?(): void;
+  /** Called when a message arrives. Returns a function if the message may have to wait. @throws {ProtocolError} */
+  awaits?(coded: Coded): Arriving | undefined;
   /** Called after a message from the channel has been handled. */
   afterMessage?(message: Message): void;
   /** Called when an export would exceed its limit. Calls `done` once the other side has given back what it no longer needs. */

@@ -7,7 +7,7 @@ import type { SideStats } from '../types/stats.js';
 import { Calls } from './calls/calls.js';
 import { ClientSpans } from './calls/client-spans.js';
 import type { CallOptions, CallTarget, ErrorFactory, OpenCall, Settle } from './calls/open-call.js';
-import { Inbox, type Arrival } from './wire/inbox.js';
+import { Inbox, type Arrival, type Arriving } from './wire/inbox.js';
 import { Sending } from './wire/sending.js';
 import type { Accounts, Handlers, SessionPart } from './part.js';
 import { RemoteResult } from './calls/remote-result.js';
@@ -50,6 +50,7 @@ export class Session implements Accounts {
   readonly #parts: SessionPart[] = [];
   /** Hooks are collected once, since they run for each message and few parts have them. */
   readonly #beforeWrite: (() => boolean)[] = [];
+  readonly #afterWrite: (() => void)[] = [];
   readonly #afterMessage: ((message: Message) => void)[] = [];
   readonly #handlers: Handlers;
   /** Set when the session is over: why functions of the other side can no longer be called. */
@@ -66,6 +67,9 @@ export class Session implements Accounts {
         let mustFollow = false;
         for (const send of this.#beforeWrite) mustFollow = send() || mustFollow;
         return mustFollow;
+      },
+      afterWrite: () => {
+        for (const send of this.#afterWrite) send();
       },
       takeBack: (coded) => this.takeBack(coded),
       makeRoom: (done) => this.#makeRoom(done),
@@ -88,6 +92,7 @@ export class Session implements Accounts {
     });
     this.inbox = new Inbox({
       dispatch: (message, arrival) => this.#dispatch(message, arrival),
+      awaits: (coded) => this.#awaits(coded),
       arrive: (coded) => this.arrive(coded),
       account: (coded) => this.account(coded),
       afterMessage: (message) => {
@@ -107,6 +112,7 @@ export class Session implements Accounts {
     this.#parts.push(part);
     Object.assign(this.#handlers, part.handlers);
     if (part.beforeWrite) this.#beforeWrite.push(part.beforeWrite.bind(part));
+    if (part.afterWrite) this.#afterWrite.push(part.afterWrite.bind(part));
     if (part.afterMessage) this.#afterMessage.push(part.afterMessage.bind(part));
     const sending = this.#sending;
     part.attach({
@@ -117,7 +123,7 @@ export class Session implements Accounts {
       inbox: this.inbox,
       server: this.#server,
       sendValue: sending.sendValue,
-      sendAtOnce: (parcel, write) => sending.sendAtOnce(parcel, write),
+      sendAtOnce: (parcel, write) => this.#offChannel(() => sending.sendAtOnce(parcel, write)),
       sendControl: (message) => sending.sendControl(message),
       sendHandle: (message, handle) => sending.sendHandle(message, handle),
       open: (target, name, args, options, settle) => {
@@ -127,7 +133,11 @@ export class Session implements Accounts {
       nextId: () => this.#calls.nextId(),
       flush: () => sending.flush(),
       sent: () => sending.sent,
-      keepUnwritten: (log) => sending.keepUnwritten(log),
+      keepUnwritten: (log) => {
+        // Messages may travel on another way from now on, and bytes cannot be sent while this process blocks.
+        for (const each of this.#parts) each.leaveChannel?.();
+        sending.keepUnwritten(log);
+      },
       keepAwake: () => sending.keepAwake(),
       isOver: () => this.#over !== undefined,
     });
@@ -211,6 +221,7 @@ export class Session implements Accounts {
     this.#calls.close(reason);
     for (const part of this.#parts) part.end?.(reason);
     for (const part of this.#parts) part.close?.();
+    this.inbox.close();
     this.#spans.end(reason);
   }
 
@@ -230,6 +241,21 @@ export class Session implements Accounts {
       },
       ...this.#parts.map(({ stats }) => stats),
     );
+  }
+
+  /** Runs an action in which values are encoded that do not use the channel. */
+  #offChannel(action: () => void): void {
+    for (const part of this.#parts) part.leaveChannel?.();
+    action();
+    for (const part of this.#parts) part.returnToChannel?.();
+  }
+
+  #awaits(coded: Coded): Arriving | undefined {
+    for (const part of this.#parts) {
+      const arriving = part.awaits?.(coded);
+      if (arriving) return arriving;
+    }
+    return undefined;
   }
 
   #refuse(method: string): Error | undefined {

@@ -17,6 +17,7 @@ describe.each(modes)('the frames of a data socket, in %s mode', (mode) => {
       onPiece: (piece) => log.push(piece),
       onMessage: (message) => log.push(message),
       onViolation: (error) => violations.push(error),
+      onEnd: () => {},
     });
   });
 
@@ -59,10 +60,10 @@ describe.each(modes)('the frames of a data socket, in %s mode', (mode) => {
     const bytes = Buffer.concat([
       frame(7, Buffer.from('first')),
       frame(0, messageFormat(mode).encode(message)),
-      frame(4_294_967_295, Buffer.alloc(0)),
+      frame(2_147_483_647, Buffer.alloc(0)),
       frame(7, Buffer.from('x')),
     ]);
-    const expected = [[7, 'first'], message, [4_294_967_295, ''], [7, 'x']];
+    const expected = [[7, 'first'], message, [2_147_483_647, ''], [7, 'x']];
     for (let cut = 0; cut <= bytes.length; cut++) {
       log = [];
       push(bytes.subarray(0, cut));
@@ -85,5 +86,86 @@ describe.each(modes)('the frames of a data socket, in %s mode', (mode) => {
     collectGarbage();
     expect(memoryInUse() - before).toBeLessThan(5_000_000);
     expect(violations).toEqual([]);
+  });
+
+  describe('large bytes of a value', () => {
+    const LARGE = 2 ** 31;
+    let announced: Set<number>;
+    let arrived: [number, string][];
+    beforeEach(() => {
+      announced = new Set([1, 2]);
+      arrived = [];
+      decoder = new DataDecoder({
+        format: messageFormat(mode),
+        onPiece: (piece) => log.push(piece),
+        onMessage: (message) => log.push(message),
+        onViolation: (error) => violations.push(error),
+        onEnd: () => {},
+        large: {
+          expects: (id) => announced.has(id),
+          receive: (id, bytes) => arrived.push([id, bytes.toString()]),
+          end: () => {},
+        },
+      });
+    });
+
+    /** Reads bytes as a socket does: into the room that there is, or into memory that is reused. */
+    function read(bytes: Buffer): void {
+      for (let rest = bytes; rest.length > 0 && !decoder.isBlocked;) {
+        const room = decoder.room();
+        if (!room) return push(rest);
+        const length = rest.copy(room);
+        decoder.filled(length);
+        rest = rest.subarray(length);
+      }
+    }
+
+    test('arrive whole, wherever they are cut, and among streams', () => {
+      const bytes = Buffer.concat([
+        frame(LARGE + 1, Buffer.from('the first')),
+        frame(7, Buffer.from('a stream')),
+        frame(LARGE + 2, Buffer.from('second')),
+      ]);
+      for (let cut = 0; cut <= bytes.length; cut++) {
+        arrived = [];
+        log = [];
+        read(bytes.subarray(0, cut));
+        read(bytes.subarray(cut));
+        expect(arrived).toEqual([
+          [1, 'the first'],
+          [2, 'second'],
+        ]);
+        expect(whole()).toEqual([[7, 'a stream']]);
+      }
+      expect(violations).toEqual([]);
+    });
+
+    test('are not read before they are announced, nor is what follows them', () => {
+      const bytes = Buffer.concat([frame(LARGE + 3, Buffer.from('later')), frame(7, Buffer.from('x'))]);
+      read(bytes.subarray(0, -3));
+      expect(decoder.isBlocked).toBe(true);
+      announced.add(3);
+      decoder.unblock();
+      expect(decoder.isBlocked).toBe(false);
+      read(bytes.subarray(-3));
+      expect(arrived).toEqual([[3, 'later']]);
+      expect(whole()).toEqual([[7, 'x']]);
+    });
+
+    test('a claimed length takes no memory before bytes come', () => {
+      collectGarbage();
+      const before = process.memoryUsage().arrayBuffers;
+      const header = Buffer.alloc(8);
+      header.writeUInt32LE(LARGE + 1, 0);
+      header.writeUInt32LE(2 ** 31 - 1, 4);
+      push(header);
+      expect(decoder.room()).toBeUndefined();
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1_000_000);
+    });
+
+    test('that are empty are a violation', () => {
+      push(frame(LARGE + 1, Buffer.alloc(0)));
+      expect(violations).toHaveLength(1);
+    });
   });
 });

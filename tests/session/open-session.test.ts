@@ -5,7 +5,7 @@ import { memoryChannelPair } from '../../src/channel/memory.js';
 import type { DataReceiver } from '../../src/channel/data-decoder.js';
 import { TerminatedError, type ProtocolError } from '../../src/errors.js';
 import { openSession, type Carried, type OpenSession } from '../../src/session/open-session.js';
-import type { DataLink } from '../../src/session/streams/stream-sender.js';
+import type { DataLane } from '../../src/session/streams/data-link.js';
 import type { SerializationMode } from '../../src/types/serializable.js';
 
 type Methods = Record<string, (...args: never[]) => unknown>;
@@ -106,7 +106,7 @@ test('the parent opens the lane for bytes immediately, the child when a stream n
   /** Two connected ends of a lane. Each receives what the other sends. */
   const lane = (own: 'parent' | 'child', other: 'parent' | 'child') => (receiver: DataReceiver) => {
     receivers[own] = receiver;
-    const link: DataLink = {
+    const link: ReturnType<DataLane> = {
       sendBytes(streamId, chunks, written) {
         const bytes = Buffer.concat(chunks);
         setImmediate(() => receivers[other]?.onPiece({ streamId, bytes, isFirst: true, isLast: true }));
@@ -115,6 +115,11 @@ test('the parent opens the lane for bytes immediately, the child when a stream n
       sendMessage(message) {
         setImmediate(() => receivers[other]?.onMessage(message));
       },
+      sendLarge(id, given) {
+        const bytes = Buffer.from(given);
+        setImmediate(() => receivers[other]?.large?.receive(id, bytes));
+      },
+      announced() {},
     };
     return link;
   };

@@ -1,5 +1,6 @@
 import type { FunctionExchange } from '../../codec/function-codec.js';
 import type { UntypedFunction } from '../../types/any-function.js';
+import { largeBytesNumber } from '../../codec/large-bytes-codec.js';
 import { isReferenceId } from '../../codec/reference-codec.js';
 import { syncOf } from '../../codec/sync-mark.js';
 import { instrumentation } from '../../instrumentation.js';
@@ -159,7 +160,7 @@ function methodOf({ name }: ExportedFunction): string {
 }
 
 function isFunctionId(id: string | number): id is string {
-  return typeof id === 'string' && !isReferenceId(id);
+  return typeof id === 'string' && !isReferenceId(id) && largeBytesNumber(id) === undefined;
 }
 
 function refuse(name: string): never {

@@ -1,5 +1,6 @@
 import type { ArrivedHandle } from '../../channel/channel.js';
 import { describeReason, ProtocolError } from '../../errors.js';
+import { isNative } from '../../channel/native-handles.js';
 import type { Batch, Coded, Message } from '../../protocol.js';
 import { findMalformedField, isOurs } from './message-shape.js';
 import { readRows, type RowMessage } from './rows.js';
@@ -17,10 +18,25 @@ export interface Arrival {
 const byChannel: Arrival = { way: 'channel' };
 const byDataSocket: Arrival = { way: 'data-socket' };
 
+/** Tells whether all that belongs to a message has arrived. `'lost'`: it never will. */
+export type Arriving = () => 'complete' | 'waiting' | 'lost';
+
+/** How many messages may wait behind one whose bytes have not arrived. */
+const MOST_HELD = 2 ** 17;
+
+interface Held {
+  readonly message: object;
+  readonly handle: ArrivedHandle | undefined;
+  /** Absent if it needs nothing, but waits behind others. */
+  readonly arriving: Arriving | undefined;
+}
+
 export interface InboxOptions {
   /** Hands a well-formed message to its part. @throws {ProtocolError} */
   dispatch(message: Message, arrival: Arrival): void;
-  /** Called when a message that exports these ids has arrived. */
+  /** Called when a message arrives. Returns a function if it may have to wait for bytes that come on another way. */
+  awaits(coded: Coded): Arriving | undefined;
+  /** Called when a message that exports these ids is about to be handled. */
   arrive(coded: Coded | undefined): void;
   /** Called when that message has been handled. */
   account(coded: Coded | undefined): void;
@@ -43,6 +59,10 @@ export class Inbox {
   #violated = false;
   #passOn: ((message: object, handle: ArrivedHandle | undefined) => void) | undefined;
 
+  /** Messages that wait for their bytes, and those behind them. */
+  readonly #held: Held[] = [];
+  #isGoingOn = false;
+
   constructor(options: InboxOptions) {
     this.#options = options;
   }
@@ -60,6 +80,44 @@ export class Inbox {
   /** Handles a message from the channel. Never throws: reports a violation instead. */
   receive(message: object, handle: ArrivedHandle | undefined): void {
     if (this.#violated) return;
+    const { coded } = message as { coded?: Coded };
+    if (this.#held.length === 0 && !Array.isArray(coded)) return this.#handle(message, handle);
+    try {
+      const arriving = Array.isArray(coded) && isOurs(message) ? this.#arriving(message) : undefined;
+      if (this.#held.length === MOST_HELD)
+        throw new ProtocolError(`More than ${MOST_HELD} messages arrived while one waited for its bytes.`);
+      this.#held.push({ message, handle, arriving });
+    } catch (error) {
+      return this.violate(error);
+    }
+    this.goOn();
+  }
+
+  /** Handles messages whose bytes have arrived, up to the first one that still waits. */
+  goOn(): void {
+    if (this.#isGoingOn) return;
+    this.#isGoingOn = true;
+    for (let first = this.#held[0]; first && !this.#violated; first = this.#held[0]) {
+      const state = first.arriving?.() ?? 'complete';
+      if (state === 'waiting') break;
+      this.#held.shift();
+      // The other side has died in the middle of a message. Those behind it, such as its last words, are still handled.
+      if (state === 'complete') this.#handle(first.message, first.handle);
+    }
+    this.#isGoingOn = false;
+  }
+
+  /** Drops messages that wait. */
+  close(): void {
+    for (const { handle } of this.#held.splice(0)) if (isNative(handle)) handle.close();
+  }
+
+  #arriving(message: { type: Message['type'] }): Arriving | undefined {
+    const { coded } = checked(message) as { coded?: Coded };
+    return coded && this.#options.awaits(coded);
+  }
+
+  #handle(message: object, handle: ArrivedHandle | undefined): void {
     try {
       if ((message as Partial<Batch>).type === 'batch') this.#receiveBatch(message);
       else if (isOurs(message)) this.#receiveOne(message, handle ? { way: 'channel', handle } : byChannel);

@@ -14,6 +14,8 @@ export interface SendingOptions {
   preface?: (() => Message | undefined) | undefined;
   /** Called between encoding a message and writing it. Sends what must arrive just before, and returns whether it sent anything. */
   beforeWrite(): boolean;
+  /** Called after a message was written, or could not be. Sends what must arrive beside it. */
+  afterWrite(): void;
   /** Takes back the exports of a message that could not be sent. */
   takeBack(coded: Coded | undefined): void;
   /** Asks the other side to give back functions that it no longer needs, then calls `done`. */
@@ -23,13 +25,15 @@ export interface SendingOptions {
 /** The sending half of a session: turns parcels into messages, in order. */
 export class Sending {
   readonly #beforeWrite: () => boolean;
+  readonly #afterWrite: () => void;
   readonly #outbox: Outbox;
   readonly #batcher: Batcher;
   readonly #recovery: Recovery;
   #busyPoll: BusyPoll | undefined;
 
-  constructor({ channel, codec, preface, beforeWrite, takeBack, makeRoom }: SendingOptions) {
+  constructor({ channel, codec, preface, beforeWrite, afterWrite, takeBack, makeRoom }: SendingOptions) {
     this.#beforeWrite = beforeWrite;
+    this.#afterWrite = afterWrite;
     this.#recovery = { codec, takeBack, makeRoom: () => makeRoom(() => {}) };
     const onUnwritable = (message: Message, parcel: Parcel, error: unknown): void =>
       refuse(message, parcel, error, this.#recovery);
@@ -110,5 +114,6 @@ export class Sending {
     this.keepAwake();
     if (this.#beforeWrite() || isLive(message)) this.#batcher.sendNow(message, parcel);
     else this.#batcher.send(message, parcel);
+    this.#afterWrite();
   }
 }

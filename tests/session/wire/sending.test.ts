@@ -26,6 +26,7 @@ function open() {
       for (const name of ahead.splice(0)) written.push(name);
       return false;
     },
+    afterWrite: () => {},
     takeBack: (coded) => takenBack.push(coded),
     makeRoom: (done) => collections.push(done),
   });

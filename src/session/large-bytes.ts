@@ -1,0 +1,146 @@
+import type { LargeReceiver } from '../channel/data-decoder.js';
+import type { LargeBytesLane } from '../channel/data-socket.js';
+import { clearTimeout, setTimeout } from '../clock.js';
+import { largeBytesId, largeBytesNumber, type LargeBytesExchange } from '../codec/large-bytes-codec.js';
+import { ProtocolError } from '../errors.js';
+import type { Coded } from '../protocol.js';
+import type { Handlers, SessionApi, SessionPart } from './part.js';
+import type { Arriving } from './wire/inbox.js';
+
+/** How long the other side may stay connected after it has closed the socket on which a message still waits for bytes, in ms. */
+const GRACE = 1000;
+
+/**
+ * Sends large bytes of values beside their messages, and lets messages wait for theirs:
+ *
+ *     sender      export()            afterWrite()
+ *                 outgoing      ->    on the data socket, behind the message on the channel
+ *     receiver    awaits()            receive()             import()             account()
+ *                 expected      ->    arrived         ->    in a value      ->   forgotten
+ *
+ * The ids of each side ascend. Bytes are read only when they are expected, so that a claimed length takes no memory.
+ */
+export class LargeBytes implements LargeBytesExchange, LargeReceiver, SessionPart {
+  readonly handlers: Handlers = {};
+  readonly #lane: () => LargeBytesLane | undefined;
+  #link!: SessionApi;
+  /** The bytes of a message that is encoded but not sent yet. */
+  #outgoing: { readonly id: number; readonly bytes: Uint8Array }[] = [];
+  readonly #exported: string[] = [];
+  readonly #expected = new Set<number>();
+  readonly #arrived = new Map<number, Buffer>();
+  #lastId = 0;
+  #lastExpected = 0;
+  /** Whether nothing more can arrive. */
+  #isLost = false;
+  /** Larger than 0 while messages do not use the channel. */
+  #absences = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param lane opens the lane when it is needed first. `undefined`: there is none */
+  constructor(lane: () => LargeBytesLane | undefined) {
+    this.#lane = lane;
+  }
+
+  attach(link: SessionApi): void {
+    this.#link = link;
+  }
+
+  get isOpen(): boolean {
+    return this.#absences === 0;
+  }
+
+  leaveChannel(): void {
+    this.#absences++;
+  }
+
+  returnToChannel(): void {
+    this.#absences--;
+  }
+
+  export(bytes: Uint8Array): number {
+    const id = ++this.#lastId;
+    this.#outgoing.push({ id, bytes });
+    this.#exported.push(largeBytesId(id));
+    return id;
+  }
+
+  takeExported(): string[] {
+    return this.#exported.splice(0);
+  }
+
+  discard(): void {
+    this.#exported.length = 0;
+    this.#outgoing.length = 0;
+  }
+
+  takeBack(coded: Coded): void {
+    const ids = numbersIn(coded);
+    if (ids.length > 0) this.#outgoing = this.#outgoing.filter(({ id }) => !ids.includes(id));
+  }
+
+  afterWrite(): void {
+    for (const { id, bytes } of this.#outgoing.splice(0)) this.#lane()?.sendLarge(id, bytes);
+  }
+
+  /** @throws {ProtocolError} if an id does not follow those before it */
+  awaits(coded: Coded): Arriving | undefined {
+    const ids = numbersIn(coded);
+    if (ids.length === 0) return undefined;
+    for (const id of ids) {
+      if (id <= this.#lastExpected) throw new ProtocolError(`Large bytes were announced as ${id}, which is in use.`);
+      this.#lastExpected = id;
+      this.#expected.add(id);
+    }
+    const lane = this.#lane();
+    if (!lane) throw new ProtocolError('Large bytes were announced, but there is no socket for them.');
+    lane.announced();
+    return () => (ids.every((id) => this.#arrived.has(id)) ? 'complete' : this.#isLost ? 'lost' : 'waiting');
+  }
+
+  account(coded: Coded): void {
+    for (const id of numbersIn(coded)) this.#arrived.delete(id);
+  }
+
+  expects(id: number): boolean {
+    if (id <= this.#lastExpected && !this.#expected.has(id))
+      throw new ProtocolError(`The large bytes ${id} arrived, but no message waits for them.`);
+    return this.#expected.has(id);
+  }
+
+  receive(id: number, bytes: Buffer): void {
+    this.#expected.delete(id);
+    this.#arrived.set(id, bytes);
+    this.#link.inbox.goOn();
+  }
+
+  /** A side that has died closes the channel too. One that lives on breaks the protocol. */
+  end(): void {
+    this.#isLost = true;
+    if (this.#expected.size === 0) return;
+    this.#timer = setTimeout(
+      () =>
+        this.#link.inbox.violate(new ProtocolError('The socket for bytes was closed, but a message waits for them.')),
+      GRACE,
+    );
+    this.#timer.unref();
+    this.#link.inbox.goOn();
+  }
+
+  import(id: number): Buffer {
+    const bytes = this.#arrived.get(id);
+    if (!bytes) throw new ProtocolError(`The large bytes ${id} are not those of their message.`);
+    return bytes;
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.discard();
+    this.#arrived.clear();
+    this.#expected.clear();
+  }
+}
+
+function numbersIn(coded: Coded): number[] {
+  return coded === true ? [] : coded.map(largeBytesNumber).filter((id) => id !== undefined);
+}

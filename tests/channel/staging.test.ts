@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { Staging } from '../../src/channel/staging.js';
+import { until } from '../support/processes.js';
+
+const MEGABYTE = 1024 * 1024;
+
+test('copies do not change with what was copied, nor with each other', () => {
+  const staging = new Staging();
+  const bytes = Buffer.alloc(MEGABYTE, 'a');
+  const first = staging.copy(bytes);
+  bytes.fill('b');
+  const second = staging.copy(bytes);
+  bytes.fill('c');
+  expect(first.bytes.every((byte) => byte === 97)).toBe(true);
+  expect(second.bytes.every((byte) => byte === 98)).toBe(true);
+});
+
+test('memory is used again when all copies are released, and only then', () => {
+  const staging = new Staging();
+  const copy = (): ReturnType<Staging['copy']> => staging.copy(Buffer.alloc(8));
+  const [first, second] = [copy(), copy()];
+  first.release();
+  first.release();
+  expect(copy().bytes.byteOffset).not.toBe(first.bytes.byteOffset);
+  second.release();
+  expect(copy().bytes.byteOffset).not.toBe(first.bytes.byteOffset);
+});
+
+test('what exceeds the kept memory gets memory of its own', () => {
+  const staging = new Staging();
+  const large = Buffer.alloc(15 * MEGABYTE, 1);
+  const [first, second] = [staging.copy(large), staging.copy(large)];
+  expect(staging.kept).toBe(16 * MEGABYTE);
+  expect(second.bytes.buffer).not.toBe(first.bytes.buffer);
+  expect(second.bytes.equals(large)).toBe(true);
+});
+
+test('the memory is given back when nothing has used it for a second', async () => {
+  const staging = new Staging();
+  staging.copy(Buffer.alloc(MEGABYTE)).release();
+  expect(staging.kept).toBeGreaterThan(0);
+  await until(() => staging.kept === 0, 'the memory is given back');
+});
