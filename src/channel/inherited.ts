@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { connect, Socket, type NetConnectOpts } from 'node:net';
 import { ChannelError, describeReason } from '../errors.js';
-import { openNamedPipe, type PipeAddress } from './named-pipe.js';
+import { openNamedPipe, type PipeAddress } from './pipe-address.js';
 
 /** The environment variables that name the descriptor of a channel for a child. The last two are for the Deka runtime. */
 const DESCRIPTOR = 'PROCXY_IPC_FD';

@@ -1,18 +1,11 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { clearTimeout, setTimeout } from '../clock.js';
 import { ChannelError } from '../errors.js';
+import type { PipeAddress } from './pipe-address.js';
 
 type Done = (error?: Error | null) => void;
-
-/** What a child needs to open a pipe. */
-export interface PipeAddress {
-  /** A name such as `\\.\pipe\procxy-…`. */
-  path: string;
-  /** The first line that the child writes. Until then, the pipe carries nothing. */
-  secret: string;
-}
 
 /**
  * The parent's end of a named pipe, for a child on Windows that does not inherit descriptors: a program in any language can open a
@@ -145,13 +138,6 @@ export class NamedPipe extends Duplex {
 
 /** How long a child's connection may still be on its way when the child has ended, in ms. */
 const LATEST_ARRIVAL = 500;
-
-/** Opens the child's end of a {@link NamedPipe}. */
-export function openNamedPipe({ path, secret }: PipeAddress): Socket {
-  const socket = connect(path);
-  socket.write(`${secret}\n`);
-  return socket;
-}
 
 function randomHex(bytes: number): string {
   return randomBytes(bytes).toString('hex');

@@ -21,6 +21,9 @@ import { CALL_AGAIN, type EndKind, type OpenBlockingLane, type Worker, type Work
 /** How long to wait for the last messages and output of a child after its exit, in ms. */
 const DRAIN_TIME = 500;
 
+/** The exit code with which Node aborts on Windows, which has no signals. */
+const ABORTED = 134;
+
 const reaper = new Reaper();
 
 /** Starts a child process of this one. */
@@ -123,7 +126,7 @@ class LocalChild implements Worker {
     const name = isError(error) ? `${describeReason(error.name)}: ` : '';
     const why = this.lastWords ? `: ${name}${describeReason(error)}` : this.#endedFor ? `: ${this.#endedFor}` : '';
     const hint =
-      signal === 'SIGABRT'
+      signal === 'SIGABRT' || code === ABORTED
         ? ' It may have run out of memory: `resourceLimits` says how much it may take.'
         : this.#barrierHint();
     return new ChildCrashedError(`${method}(): the child process ${how}${why}.${hint} ${advice}`, {

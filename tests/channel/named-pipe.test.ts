@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { NamedPipe, openNamedPipe } from '../../src/channel/named-pipe.js';
+import { NamedPipe } from '../../src/channel/named-pipe.js';
+import { openNamedPipe } from '../../src/channel/pipe-address.js';
 import { until } from '../support/processes.js';
 
 let folder: string;

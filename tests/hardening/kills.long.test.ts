@@ -15,5 +15,6 @@ test(`${CHILDREN} children die at random moments: all that is open settles, and 
 test(`${PARENTS} parents are killed, after some of their reapers: their children go`, async () => {
   const { children, reapers } = await killParents(PARENTS, seeded(1));
   expect(children).toBe(3 * PARENTS);
-  expect(reapers).toBeGreaterThan(0);
+  // Windows ends the children itself.
+  if (process.platform !== 'win32') expect(reapers).toBeGreaterThan(0);
 }, 300_000);

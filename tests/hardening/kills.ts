@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { byReference, procxy, sync, type ProcxyOptions } from 'procxy';
 import { Elsewhere } from '../fixtures/elsewhere.js';
 import { childPids, isRunning, killReaper, leftOpen, reaperPids, until } from '../support/processes.js';
-import { firstLine, startScript } from '../support/scripts.js';
+import { firstLine, onTold, startScript, tell } from '../support/scripts.js';
 import { giveAndReset } from './resets.js';
 
 const module = new URL('../fixtures/elsewhere.js', import.meta.url);
@@ -84,7 +84,8 @@ const deaths: ((remote: Remote, controller: AbortController) => unknown)[] = [
   ({ $process }) => $process.kill('SIGKILL'),
   ({ $process }) => $process.kill('SIGTERM'),
   async ({ $process }) => {
-    $process.kill('SIGSTOP');
+    // Windows does not stop processes.
+    if (process.platform !== 'win32') $process.kill('SIGSTOP');
     await sleep(5);
     $process.kill('SIGKILL');
   },
@@ -209,7 +210,7 @@ export async function killParents(kills: number, random: () => number): Promise<
       const start = () => procxy(Elsewhere, '${module.href}', options, 'x');
       const [busy, ...remotes] = await Promise.all([procxy(Mortal, mortalUrl, options), start(), start()]);
       console.log([busy, ...remotes].map((remote) => remote.$process.pid).join(' '));
-      process.once('SIGUSR2', () => { busy.busyForever().catch(() => {}); console.log('busy'); });
+      ${onTold("busy.busyForever().catch(() => {}); console.log('busy');")}
       for (const remote of remotes) remote.map([1, 2, 3], () => new Promise(() => {})).catch(() => {});
       for await (const item of remotes[0].count(1e9)) if (item < 0) break;
     `);
@@ -225,7 +226,7 @@ export async function killParents(kills: number, random: () => number): Promise<
     const reapers = reaperPids(parent);
     // The parent answers in a later turn than that in which it started the reaper and named the children to it.
     const busy = firstLine(script);
-    script.kill('SIGUSR2');
+    tell(script);
     await busy;
     await sleep(random() * 30);
     script.kill('SIGKILL');

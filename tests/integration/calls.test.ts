@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { procxy, type Procxy } from 'procxy';
 import { Calculator } from '../fixtures/calculator.js';
@@ -114,7 +114,7 @@ describe('the shapes of procxy()', () => {
     'class, options': () => procxy(Calculator, { timeout: 1000 }, 40),
     'class, undefined options': () => procxy(Calculator, undefined, undefined, 40),
     'relative path': () => procxy(Calculator, '../fixtures/calculator.js', {}, 40),
-    'absolute path': () => procxy(Calculator, here.pathname, {}, 40),
+    'absolute path': () => procxy(Calculator, fileURLToPath(here), {}, 40),
     'file: URL as text': () => procxy(Calculator, here.href, {}, 40),
     'URL object': () => procxy(Calculator, here, undefined, 40),
     'path, then constructor arguments': () => procxy(Calculator, '../fixtures/calculator.js', undefined, 40),
@@ -146,10 +146,7 @@ describe('the shapes of procxy()', () => {
   });
 
   test('with a URL that has a query', async () => {
-    await using mortal = await procxy(
-      Mortal,
-      `${pathToFileURL(new URL('../fixtures/mortal.js', import.meta.url).pathname)}?v=1`,
-    );
+    await using mortal = await procxy(Mortal, `${new URL('../fixtures/mortal.js', import.meta.url).href}?v=1`);
     expect(await mortal.ping()).toBe('pong');
   });
 });

@@ -7,7 +7,7 @@ import { procxy } from 'procxy';
 import { Disposable, SynchronouslyDisposable } from '../fixtures/disposable.js';
 import { Mortal } from '../fixtures/mortal.js';
 import { childPids, isRunning, until } from '../support/processes.js';
-import { firstLine, outcomeOf, runScript, startScript } from '../support/scripts.js';
+import { onTold, tell, firstLine, outcomeOf, runScript, startScript } from '../support/scripts.js';
 
 const mortalModule = '../fixtures/mortal.js';
 const disposableModule = '../fixtures/disposable.js';
@@ -177,13 +177,13 @@ describe('ending is clean', () => {
           const disposable = await procxy(Disposable, disposableUrl, options, ${JSON.stringify(log)});
           disposable.busyForever().catch(() => {});
           console.log(disposable.$process.pid);
-          process.once('SIGUSR2', () => { ${end} });
+          ${onTold(end)}
         `);
         const pid = Number(await firstLine(script));
         await until(() => events().includes('busy'), 'the loop started');
         expect(isRunning(pid)).toBe(true);
         const ended = outcomeOf(script);
-        script.kill('SIGUSR2');
+        tell(script);
         await ended;
         await until(() => !isRunning(pid), 'the child was killed');
       });

@@ -17,7 +17,7 @@ test('a busy child ends with a parent that was killed before its event loop turn
     while (!existsSync(env.PROCXY_TEST_PID_FILE) || readFileSync(env.PROCXY_TEST_PID_FILE, 'utf8') === '');
     process.kill(process.pid, 'SIGKILL');
   `);
-  expect(signal).toBe('SIGKILL');
+  if (process.platform !== 'win32') expect(signal).toBe('SIGKILL');
   expect(existsSync(file)).toBe(true);
   const pid = Number(readFileSync(file, 'utf8'));
   try {

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
@@ -186,7 +187,7 @@ describe('a proxy with the option restart', () => {
   test('says so where the class has been deployed in place meanwhile', async () => {
     const file = join(folder, 'deployed.mjs');
     writeFileSync(file, 'export class Deployed { version() { return 1; } exit() { process.exit(1); } }');
-    const { Deployed } = (await import(/* @vite-ignore */ file)) as {
+    const { Deployed } = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as {
       Deployed: new () => { version(): number; exit(): void };
     };
     await using deployed = await procxy(Deployed, file, { restart: { ...quick, maxRestarts: 1 } });

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ChildCrashedError, sync, SyncCallbackError, TerminatedError, type ProcxyOptions } from 'procxy';
 import { rejectionOf, startFunctionUser, type Remote } from '../support/function-user.js';
 import { isRunning, until } from '../support/processes.js';
-import { firstLine, outcomeOf, startScript } from '../support/scripts.js';
+import { onTold, tell, firstLine, outcomeOf, startScript } from '../support/scripts.js';
 import { startSyncUser, type RemoteSyncUser } from '../support/sync-user.js';
 
 const later = <T>(value: T, ms = 20): Promise<T> => new Promise((resolve) => setTimeout(resolve, ms, value));
@@ -193,7 +193,7 @@ describe.each(['json', 'advanced'] as const)('while a child waits, in %s mode', 
           import { SyncUser } from ${fixture};
           const options = { enableCallbacks: true, serialization: '${serialization}', terminateTimeout: 1e8, callbackTimeout: 0 };
           const user = await procxy(SyncUser, ${fixture}, options, ${JSON.stringify(log)});
-          process.once('SIGUSR2', () => { ${end} });
+          ${onTold(end)}
           user.call(sync(() => {
             console.log(user.$process.pid);
             return new Promise(() => {});
@@ -202,7 +202,7 @@ describe.each(['json', 'advanced'] as const)('while a child waits, in %s mode', 
         const pid = Number(await firstLine(script));
         expect(isRunning(pid)).toBe(true);
         const ended = outcomeOf(script);
-        script.kill('SIGUSR2');
+        tell(script);
         expect((await ended).stderr).toBe('');
         await until(() => !isRunning(pid), 'the child ended');
         expect(readFileSync(log, 'utf8')).toBe('disposing\ndisposed\n');

@@ -35,6 +35,7 @@ function childPidsOnWindows(): number[] {
 
 /** Ids of the shells that end the children of a process if it dies. There is one at most, unless it is being replaced. */
 export function reaperPids(parent: number): number[] {
+  if (isWindows) return [];
   const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' });
   return table
     .split('\n')
@@ -54,8 +55,9 @@ export function killReaper(parent: number): boolean {
   }
 }
 
-/** Open descriptors of this process. */
+/** Open descriptors of this process. Windows does not tell. */
 export function openDescriptors(): number {
+  if (isWindows) return 0;
   return readdirSync('/proc/self/fd').length;
 }
 

@@ -23,12 +23,26 @@ const prelude = `
   setInterval(() => process.ppid === starter || process.kill(process.pid, 'SIGKILL'), 500).unref();
 `;
 
+const isWindows = process.platform === 'win32';
+
+/** Code for a script that runs `code` when the test calls {@link tell}. Windows has no signals for this. */
+export function onTold(code: string): string {
+  return isWindows
+    ? `process.stdin.once('data', () => { ${code} }).unref();`
+    : `process.once('SIGUSR2', () => { ${code} });`;
+}
+
+export function tell(script: ChildProcess): void {
+  if (isWindows) script.stdin?.write('now');
+  else script.kill('SIGUSR2');
+}
+
 /** Starts a separate program that uses the built package, to test what ends, or must not end, a process. */
 export function startScript(code: string, env: NodeJS.ProcessEnv = {}): ChildProcess {
   return spawn(process.execPath, ['--input-type=module', '-e', prelude + code], {
     cwd: root,
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [isWindows ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   });
 }
 

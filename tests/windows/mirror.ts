@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { transformSync } from 'esbuild';
+import ts from 'typescript';
 
 /** Copies the project with its TypeScript compiled, file by file, so that paths in tests stay true. */
 export function makeMirror(root: string, mirror: string): void {
@@ -28,14 +28,15 @@ function copyCompiled(from: string, to: string): void {
 }
 
 function compile(source: string, target: string): void {
-  const { code } = transformSync(readFileSync(source, 'utf8'), {
-    loader: 'ts',
-    format: 'esm',
-    target: 'node20',
-    sourcemap: 'inline',
-    sourcefile: source,
-    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+  const { outputText } = ts.transpileModule(readFileSync(source, 'utf8'), {
+    fileName: source,
+    compilerOptions: {
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.ESNext,
+      verbatimModuleSyntax: true,
+      inlineSourceMap: true,
+    },
   });
   mkdirSync(dirname(target), { recursive: true });
-  writeFileSync(target, code);
+  writeFileSync(target, outputText);
 }

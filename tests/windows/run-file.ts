@@ -12,7 +12,7 @@ process.env['TEMP'] = folder;
 process.env['TMP'] = folder;
 
 // What vitest keeps for its workers. The tests reach only these fields.
-const config = { expect: {}, fakeTimers: {}, snapshotOptions: {}, testTimeout: 60_000, hookTimeout: 120_000 };
+const config = { expect: {}, fakeTimers: {}, snapshotOptions: {}, testTimeout: 180_000, hookTimeout: 240_000 };
 Object.assign(globalThis, { __vitest_worker__: { config, filepath: file, ctx: {}, environment: {}, durations: {} } });
 
 const { startTests } = await import('vitest/internal/browser');

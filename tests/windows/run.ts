@@ -66,7 +66,7 @@ try {
 
 function testFiles(): string[] {
   return readdirSync(join(root, 'tests'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.test.ts') && !file.includes('node_modules'))
+    .filter((file) => /\.(test|windows)\.ts$/.test(file) && !file.includes('node_modules'))
     .map((file) => `tests/${file}`)
     .toSorted();
 }
