@@ -1,13 +1,13 @@
 /**
- * Runs the tests of one file on Windows: `node run-file.js FILE REPORT`. Vitest's command does not start under Wine, but its runner and
+ * Runs the tests of one file on Windows: `node run-file.js FILE REPORT OPTIONS`. Vitest's command does not start under Wine, but its runner and
  * its `expect` are plain JavaScript, so that the tests run with the real ones.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import type { TestResult } from './results.js';
 
-const [, , file = '', report = '', options = '{}'] = process.argv;
-const { folder, without } = JSON.parse(options) as { folder: string; without: string[] };
+const [, , file = '', report = '', options = ''] = process.argv;
+const { folder, without } = JSON.parse(readFileSync(options, 'utf8')) as { folder: string; without: string[] };
 process.env['TEMP'] = folder;
 process.env['TMP'] = folder;
 

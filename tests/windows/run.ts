@@ -2,7 +2,7 @@
  * `npm run test:windows` runs the tests on Node for Windows, under Wine, and prints a table. `tsx tests/windows/run.ts 22 --only sync`
  * runs some of them. `exceptions.ts` lists the files and tests that cannot run there, with reasons.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root } from '../support/packed.js';
@@ -103,7 +103,10 @@ async function runFile(major: NodeMajor, file: string): Promise<Row> {
   const windowsTemp = join(temporary, `T${++folders}`);
   mkdirSync(windowsTemp, { recursive: true });
   const test = join(mirror, file.replace(/\.ts$/, '.js'));
+  // In a file, since Wine's command lines have no letters beyond ASCII.
+  const optionsFile = `${folder}.options.json`;
   const options = { folder: toWindows(windowsTemp), without: Object.keys(withoutTests[file] ?? {}) };
+  writeFileSync(optionsFile, JSON.stringify(options));
   const start = performance.now();
   const { code, left } = await runOnWindows({
     node: nodePath(major),
@@ -111,7 +114,7 @@ async function runFile(major: NodeMajor, file: string): Promise<Row> {
       toWindows(join(mirror, 'tests/windows/run-file.js')),
       toWindows(test),
       toWindows(reportFile),
-      JSON.stringify(options),
+      toWindows(optionsFile),
     ],
     cwd: mirror,
     env: { ESBUILD_BINARY_PATH: esbuildPath(), PROCXY_TEST_ON_WINE: '1' },
