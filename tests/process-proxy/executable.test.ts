@@ -10,7 +10,9 @@ import { root, run } from '../support/packed.js';
 const { platform, arch } = process;
 
 test('getExecutablePath() returns the executable of a platform, or says which ones there are', () => {
-  expect(getExecutablePath()).toMatch(new RegExp(`dist/native/${platform}-${arch}/process-proxy$`));
+  expect(getExecutablePath()).toMatch(
+    new RegExp(`dist[\\\\/]native[\\\\/]${platform}-${arch}[\\\\/]process-proxy(\\.exe)?$`),
+  );
   expect(() => getExecutablePath('plan9', 'x64')).toThrow(
     expect.objectContaining({
       code: 'PROCXY_EXECUTABLE_NOT_FOUND',

@@ -28,8 +28,11 @@ export interface RemoteSyncUser extends Omit<Procxy<SyncUser, ProcxyOptions>, ke
   $releaseCallback(fn: (...args: never[]) => unknown): boolean;
 }
 
+/** Under Wine, a round trip takes a millisecond. */
+const timeout = process.platform === 'win32' ? 170_000 : 30_000;
+
 /** With callbacks, unless the options say otherwise. */
 export async function startSyncUser(options: ProcxyOptions, log?: string): Promise<RemoteSyncUser> {
   const start = procxy as unknown as (...given: unknown[]) => Promise<RemoteSyncUser>;
-  return start(SyncUser, '../fixtures/sync-user.js', { enableCallbacks: true, ...options }, log);
+  return start(SyncUser, '../fixtures/sync-user.js', { enableCallbacks: true, timeout, ...options }, log);
 }

@@ -3,6 +3,7 @@ const text = 'it reads the source or the pages, which are the same everywhere';
 const handles = 'Node passes handles on Windows only partly, and procxy does not promise it there';
 const python = 'Python for Windows is not installed';
 const shell = 'it starts programs of a POSIX shell';
+const compiler = 'it compiles C for Linux';
 const speed = 'it compares speeds, which Wine changes';
 
 /** Files of tests that are not run on Windows under Wine, and the reasons. A name that ends with a slash is a folder. */
@@ -10,6 +11,7 @@ export const withoutFiles: Readonly<Record<string, string>> = {
   'tests/bench/': text,
   'tests/types/': text,
   'tests/layers.test.ts': text,
+  'tests/windows/exceptions.test.ts': text,
   'tests/integration/docs-links.test.ts': text,
   'tests/integration/prose.test.ts': text,
   'tests/places/': linuxPrograms,
@@ -44,6 +46,7 @@ export const withoutFiles: Readonly<Record<string, string>> = {
   'tests/integration/price-of-a-call.test.ts': speed,
   'tests/hardening/flood.long.test.ts': speed,
   'tests/integration/code-cache.test.ts': 'the cache needs owners and modes of files, so that there is none on Windows',
+  'tests/process-proxy/native/ring.test.ts': compiler,
   'tests/process-proxy/native/platform.test.ts': 'it tests the POSIX half of the executable',
 };
 
@@ -51,6 +54,7 @@ const signals = 'Windows has no signals between processes, and cannot stop one';
 const ownKill = 'a process that kills itself on Windows ends with code 1, and without a signal';
 const compiled = 'the stack names the compiled file here';
 const append = 'several processes append to one file, which loses lines under Wine (895 of 900 were seen)';
+const crowd = 'it starts 46 processes at once, which take longer under Wine than the connection waits';
 const endOfParent = 'Windows ends the children with their parent, before a hook can run';
 
 /** Tests that are not run on Windows, as parts of regular expressions for their names, and the reasons, by file. */
@@ -87,6 +91,12 @@ export const withoutTests: Readonly<Record<string, Readonly<Record<string, strin
     'gives one instance to .use.. alone': append,
     '2,000 calls under random kills': append,
   },
+  'tests/process-proxy/byte-link.test.ts': {
+    'is cut in the handshake': crowd,
+    'resumed while this process is blocked': python,
+  },
+  'tests/process-proxy/handshake.test.ts': { 'three hundred clients': python },
+  'tests/process-proxy/native/link.test.ts': { 'the invariants of a debug build': compiler },
   'tests/integration/references.test.ts': { 'and the call’s own line': compiled },
   'tests/integration/sync-ending.test.ts': { 'by its parent’s end': endOfParent },
 };

@@ -172,10 +172,18 @@ export function makeFolder(name: string): string {
   return folder;
 }
 
-/** Variables of this side would reach the programs: only those that Wine needs go along. */
+/** Wine takes the encoding of names from `LANG`. Variables of this side would reach the programs: only those that Wine needs go along. */
 function wineEnv(): NodeJS.ProcessEnv {
   const { HOME, PATH, USER } = process.env;
-  return { HOME, PATH, USER, WINEPREFIX: prefix, WINEDEBUG: '-all', WINEDLLOVERRIDES: 'mscoree,mshtml=' };
+  return {
+    HOME,
+    PATH,
+    USER,
+    LANG: 'C.UTF-8',
+    WINEPREFIX: prefix,
+    WINEDEBUG: '-all',
+    WINEDLLOVERRIDES: 'mscoree,mshtml=',
+  };
 }
 
 function must(command: string, args: readonly string[]): void {
