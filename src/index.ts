@@ -1,3 +1,8 @@
+/**
+ * Runs an instance of a class in a child process, and gives you a typed object that you use like the instance itself.
+ *
+ * @module procxy
+ */
 export { procxy } from './procxy.js';
 export { procxyKeyed } from './procxy-keyed.js';
 export { procxyPool } from './procxy-pool.js';

@@ -1,3 +1,8 @@
+/**
+ * Makes calls spans of OpenTelemetry, in the parent and in the child.
+ *
+ * @module procxy/opentelemetry
+ */
 import { instrumentation } from '../instrumentation.js';
 import { recordMetrics } from './metrics.js';
 import { spans } from './spans.js';

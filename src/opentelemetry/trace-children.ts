@@ -14,6 +14,10 @@ import { isUrl } from '../realm.js';
  * @param module a path relative to the calling file, an absolute path, a `file:` URL, or the name of a package
  * @throws {OptionsValidationError} for an invalid argument
  * @throws {ModuleResolutionError} if there is no such file
+ * @example
+ * ```ts
+ * traceChildren('./telemetry.js'); // before procxy()
+ * ```
  */
 export function traceChildren(module: string | URL): void {
   if (!(isUrl(module) || (isString(module) && module !== ''))) {

@@ -1,3 +1,8 @@
+/**
+ * Answers a program that another program starts, by a native executable.
+ *
+ * @module procxy/process-proxy
+ */
 export { getAllProxyCommandPaths, getExecutablePath, type ProxyCommandDetails } from './executable.js';
 export { ProcessProxyServer, type ServerEvents } from './server.js';
 export { createProxyProcessServer, type ProxyProcessServer, type ProxyProcessServerOptions } from './create-server.js';

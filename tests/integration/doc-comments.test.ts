@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
-import { compilerOptions, publicSymbols, root } from '../support/doc-comments.js';
+import { root } from '../../site/entries.js';
+import { compilerOptions, publicSymbols } from '../support/doc-comments.js';
 
 const symbols = publicSymbols();
 const fixtureNames = [

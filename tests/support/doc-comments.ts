@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
+import { entries, root } from '../../site/entries.js';
 
 /** What the source says about a public symbol or one of its members. */
 export interface DocComment {
@@ -17,14 +17,6 @@ export interface PublicSymbol extends DocComment {
   members: DocComment[];
 }
 
-export const root = fileURLToPath(new URL('../..', import.meta.url));
-
-const entries = new Map([
-  ['procxy', 'src/index.ts'],
-  ['procxy/process-proxy', 'src/process-proxy/index.ts'],
-  ['procxy/ipc', 'src/ipc/index.ts'],
-]);
-
 /** Reads the compiler's options of this repository. */
 export function compilerOptions(): ts.CompilerOptions {
   const path = join(root, 'tsconfig.json');
@@ -34,11 +26,10 @@ export function compilerOptions(): ts.CompilerOptions {
 
 /** Returns every symbol that an entry of the package exports, with its documentation. */
 export function publicSymbols(): PublicSymbol[] {
-  const files = [...entries.values()].map((file) => join(root, file));
-  const program = ts.createProgram(files, compilerOptions());
+  const program = ts.createProgram([...entries.values()], compilerOptions());
   const checker = program.getTypeChecker();
   return [...entries].flatMap(([entry, file]) => {
-    const source = program.getSourceFile(join(root, file));
+    const source = program.getSourceFile(file);
     const module = source && checker.getSymbolAtLocation(source);
     if (!module) throw new Error(`${file} is not a module.`);
     return checker.getExportsOfModule(module).map((exported) => {
