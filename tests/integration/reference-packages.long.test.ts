@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -17,11 +17,23 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'references-'));
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   if (installed === undefined) {
-    execFileSync('npm', ['install', '--no-audit', '--no-fund', ...packages], { cwd: folder, stdio: 'pipe' });
+    execFileSync('npm', ['install', '--no-audit', '--no-fund', ...packages], {
+      cwd: folder,
+      stdio: 'pipe',
+      env: environmentToCompile(),
+    });
     symlinkSync(root, join(folder, 'node_modules', 'procxy'), 'dir');
   } else symlinkSync(join(installed, 'node_modules'), join(folder, 'node_modules'), 'dir');
 }, 1_200_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Makes npm compile native code for the Node that runs the tests, with the headers beside it. */
+function environmentToCompile(): NodeJS.ProcessEnv {
+  const binaries = dirname(process.execPath);
+  const headers = dirname(binaries);
+  const env = { ...process.env, PATH: `${binaries}${delimiter}${process.env['PATH'] ?? ''}` };
+  return existsSync(join(headers, 'include/node/node.h')) ? { ...env, npm_config_nodedir: headers } : env;
+}
 
 /** Runs a program in the folder, and returns the JSON that it prints. */
 function run(files: Record<string, string>): unknown {
