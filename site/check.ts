@@ -7,7 +7,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import puppeteer, { type Browser } from 'puppeteer-core';
+import { launch, type Browser } from 'puppeteer-core';
 import { serve } from 'vitepress';
 
 interface Visit {
@@ -36,7 +36,7 @@ const problems: string[] = [];
 
 const { server } = await serve({ root: site, port: 0 });
 if (!server) throw new Error('The site is not served. Build it first: npm run docs:build.');
-const browser = await puppeteer.launch({
+const browser = await launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox'],
 });
