@@ -467,6 +467,7 @@ export interface InstanceFrame {
 /** The argument of the agent's `share`: from then on, instances are announced by {@link InstanceOpen}. */
 export interface ShareRequest {
   serialization: SerializationMode;
+  references: ReferenceRequest;
   /** ms that the dispose hooks of all instances may take after the parent has gone. */
   terminateTimeout: number;
   killSignal?: NodeJS.Signals;

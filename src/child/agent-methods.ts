@@ -127,12 +127,18 @@ export class AgentMethods {
     this.instance?.close();
   }
 
-  #share({ serialization: mode, terminateTimeout, killSignal = 'SIGTERM' }: ShareRequest): void {
+  #share(request: ShareRequest): void {
+    const { serialization: mode, terminateTimeout, killSignal = 'SIGTERM' } = request;
     if (!this.#place.share) throw new ProtocolError('An instance that shares its process was asked to share it.');
     this.terminateTimeout = terminateTimeout;
     this.killSignal = killSignal;
     // Only an error that ends the process still crosses in this session.
-    this.#opened.carry({ mode, handles: false });
+    this.#opened.carry({
+      mode,
+      handles: false,
+      references: this.#referenceOptions(request),
+      pipelining: request.references.automatic ? 'keeps' : undefined,
+    });
     this.#place.share();
   }
 
@@ -220,7 +226,7 @@ export class AgentMethods {
     };
   }
 
-  #referenceOptions({ references }: LoadRequest): Carried['references'] {
+  #referenceOptions({ references }: Pick<LoadRequest, 'references'>): Carried['references'] {
     if (!references) return undefined;
     const { limit, automatic = false, timeout = Infinity } = references;
     return {

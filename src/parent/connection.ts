@@ -153,7 +153,8 @@ export class Connection implements RemoteInstance {
   }
 
   /** Makes the worker a place for several instances, each with a channel of its own. This connection then starts none itself. */
-  share(request: ShareRequest): Shared {
+  share(given: Omit<ShareRequest, 'references'>): Shared {
+    const request: ShareRequest = { ...given, references: referenceRequest(this.#options.references) };
     const channel = new MuxChannel(this.worker.channel);
     this.#session.inbox.passOn((message, handle) => channel.receive(message, handle));
     // Where it fails, the worker has ended.

@@ -48,6 +48,28 @@ void procxyPool(Renderer, { sizes: 4 }, 'en');
 // @ts-expect-error it has no such method
 void procxyPool(Renderer, { setup: (renderer) => renderer.draw() }, 'en');
 
+class Shelf {
+  constructor(readonly key = '') {}
+
+  take(_title: string): Book {
+    return new Book();
+  }
+}
+
+class Book {
+  page(): number {
+    return 1;
+  }
+}
+
+// With references, methods can be called on results that have not arrived, as on a single proxy.
+const shelves = await procxyPool(Shelf, './shelf.js', { enableReferences: true });
+holds<Equal<Awaited<ReturnType<ReturnType<typeof shelves.take>['page']>>, number>>();
+const shelf = procxyKeyed(Shelf, './shelf.js', { enableReferences: true }).get('a');
+holds<Equal<Awaited<ReturnType<ReturnType<typeof shelf.take>['page']>>, number>>();
+// @ts-expect-error without references a result has none
+void (await procxyPool(Shelf, './shelf.js')).take('a').page();
+
 const saved = new Map<string, string[]>();
 const carts = procxyKeyed(Cart, './cart.js', {
   maxInstances: 5,

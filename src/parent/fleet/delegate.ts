@@ -1,5 +1,6 @@
 import type { TimeoutError } from '../../errors.js';
 import type { CallOptions, CallTarget, Settle } from '../../session/calls/open-call.js';
+import { PipelinedResult } from '../../session/calls/pipelined-result.js';
 import { RemoteResult } from '../../session/calls/remote-result.js';
 import type { Listeners } from '../../session/events/listeners.js';
 import type { UntypedFunction } from '../../types/any-function.js';
@@ -33,7 +34,11 @@ export abstract class Delegate implements RemoteInstance {
   readonly endLate = (error: TimeoutError): void => this.connection.endLate(error);
 
   call(method: string, args: readonly unknown[], options: CallOptions, target?: CallTarget): Promise<unknown> {
-    return new RemoteResult((resolve, reject) => void this.open(method, args, options, { resolve, reject }, target));
+    if (!this.pipelines) {
+      return new RemoteResult((resolve, reject) => void this.open(method, args, options, { resolve, reject }, target));
+    }
+    // Methods of the result are called when it has arrived.
+    return PipelinedResult.open((settle) => void this.open(method, args, options, settle, target), args);
   }
 
   abstract open(

@@ -2,6 +2,8 @@ import { OptionsValidationError } from '../../errors.js';
 import { keyedOptions } from '../../options/keyed.js';
 import { overridingOptions } from '../../options/calls.js';
 import { show } from '../../options/show.js';
+import type { Settle } from '../../session/calls/open-call.js';
+import { PipelinedResult } from '../../session/calls/pipelined-result.js';
 import { RemoteResult } from '../../session/calls/remote-result.js';
 import type { AnyFunction } from '../../types/any-function.js';
 import type { CallOverrides } from '../../types/options.js';
@@ -58,16 +60,18 @@ interface KeySource {
 function keyProxy(source: KeySource, overrides: CallOverrides): object {
   const { keyed, plan, key } = source;
   const members = new Map<string, unknown>();
+  const pipelines = plan.options.references.isAutomatic;
   const calls: CallSource = {
     connection: {
-      call: (method, args, options) =>
-        new RemoteResult((resolve, reject) =>
-          keyed.open(key, proxy, { method, args, options, settle: { resolve, reject } }),
-        ),
+      call(method, args, options) {
+        const open = (settle: Settle): void => keyed.open(key, proxy, { method, args, options, settle });
+        // There may be no instance yet. So methods of the result are called when that has arrived.
+        if (pipelines) return PipelinedResult.open((settle) => void open(settle), args);
+        return new RemoteResult((resolve, reject) => open({ resolve, reject }));
+      },
       // Replaced by that of the instance which gets the call.
       endLate: () => {},
-      // There may be no instance yet.
-      pipelines: false,
+      pipelines,
     },
     options: plan.options,
   };

@@ -12,8 +12,6 @@ export class Lease extends Delegate {
   readonly connection: Connection;
   readonly listeners: Listeners;
   readonly restarts = 0;
-  /** The lease may be over before a result has arrived. */
-  readonly pipelines = false;
   readonly #onDone: () => void;
   #open = 0;
   #isOver = false;
@@ -28,6 +26,10 @@ export class Lease extends Delegate {
     this.listeners = new Listeners(target);
     this.#onDone = onDone;
     connection.events.attach(this.listeners);
+  }
+
+  get pipelines(): boolean {
+    return this.connection.pipelines;
   }
 
   end(): void {

@@ -3,6 +3,7 @@ import { OptionsValidationError } from '../../errors.js';
 import { poolCallOptions, poolSize } from '../../options/pool.js';
 import type { InstanceDescription } from '../../protocol.js';
 import type { CallOptions } from '../../session/calls/open-call.js';
+import { PipelinedResult } from '../../session/calls/pipelined-result.js';
 import { RemoteResult } from '../../session/calls/remote-result.js';
 import type { UntypedFunction } from '../../types/any-function.js';
 import type { PoolCallOptions } from '../../types/pool.js';
@@ -16,8 +17,6 @@ import type { Pool } from './pool.js';
 
 /** Replaced by that of the instance which gets the call. */
 const endLate = (): void => {};
-/** It is not known before its hand-over which instance gets a call. */
-const pipelines = false;
 
 export interface PoolSource {
   pool: Pool;
@@ -29,13 +28,14 @@ export interface PoolSource {
 export function createPoolProxy(source: PoolSource, overrides: PoolCallOptions = {}): object {
   const { pool, plan, description } = source;
   const { className } = plan;
+  const pipelines = plan.options.references.isAutomatic;
   const calls: CallSource = {
-    connection: { call: callOf(pool, overrides.key), endLate, pipelines },
+    connection: { call: callOf(pool, overrides.key, pipelines), endLate, pipelines },
     options: plan.options,
   };
   const callAll = (method: string, args: readonly unknown[], options: CallOptions): Promise<unknown> =>
     pool.all(method, args, options);
-  const everywhere: CallSource = { connection: { call: callAll, endLate, pipelines }, options: plan.options };
+  const everywhere: CallSource = { connection: { call: callAll, endLate, pipelines: false }, options: plan.options };
   const isMethod = (name: string): boolean => !isProbed(name) && !(description.emitter && emitterMethods.has(name));
   const methods = description.methods.filter(isMethod);
   const members: PropertyDescriptorMap = {};
@@ -57,9 +57,12 @@ export function createPoolProxy(source: PoolSource, overrides: PoolCallOptions =
   return proxy;
 }
 
-function callOf(pool: Pool, key: string | undefined): CallSource['connection']['call'] {
+/** It is not known before its hand-over which instance gets a call. So methods of its result are called when that has arrived. */
+function callOf(pool: Pool, key: string | undefined, pipelines: boolean): CallSource['connection']['call'] {
   return (method, args, options) =>
-    new RemoteResult((resolve, reject) => pool.open(method, args, options, key, { resolve, reject }));
+    pipelines
+      ? PipelinedResult.open((settle) => void pool.open(method, args, options, key, settle), args)
+      : new RemoteResult((resolve, reject) => pool.open(method, args, options, key, { resolve, reject }));
 }
 
 function poolControls(source: PoolSource, overrides: PoolCallOptions): Record<string, unknown> {

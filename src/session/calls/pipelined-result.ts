@@ -125,7 +125,12 @@ export class PipelinedResult extends RemoteResult<unknown> {
       const target: ResultTarget = { type: 'result', callId: () => callIdOf(result, name) };
       if (result.#asking) return result.#asking.ask(target, name, args, call);
       // It waits for its own turn.
-      const later = result.then((value) => Reflect.apply(methodOf(value, name), value, args) as unknown);
+      const later = result.then(
+        (value) => Reflect.apply(methodOf(value, name), value, args) as unknown,
+        (error: unknown) => {
+          throw PipelineError.of(name, error);
+        },
+      );
       return PipelinedResult.open((settle) => {
         later.then(settle.resolve, settle.reject);
         return undefined;
