@@ -26,6 +26,8 @@ export function define(type: { readonly prototype: object }, name: string, code:
 export type ProcxyErrorCode =
   | 'PROCXY_TIMEOUT'
   | 'PROCXY_CHILD_CRASHED'
+  | 'PROCXY_HOST'
+  | 'PROCXY_HOST_LOST'
   | 'PROCXY_MODULE_RESOLUTION'
   | 'PROCXY_SERIALIZATION'
   | 'PROCXY_OPTIONS_VALIDATION'
@@ -143,8 +145,8 @@ export class TimeoutError extends ProcxyError {
  * ```
  */
 export class ChildCrashedError extends ProcxyError {
-  declare readonly name: 'ChildCrashedError';
-  declare readonly code: 'PROCXY_CHILD_CRASHED';
+  declare readonly name: 'ChildCrashedError' | 'HostLostError';
+  declare readonly code: 'PROCXY_CHILD_CRASHED' | 'PROCXY_HOST_LOST';
   static {
     define(this, 'ChildCrashedError', 'PROCXY_CHILD_CRASHED');
   }

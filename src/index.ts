@@ -31,6 +31,8 @@ export {
   type ProcxyErrorCode,
 } from './errors.js';
 export { PoolClosedError, QueueFullError, QueueTimeoutError } from './fleet-errors.js';
+export { HostError, HostLostError } from './host-errors.js';
+export type { Cluster, HostChoice, HostStats, Labels } from './options/host.js';
 export type { ClassReference, Constructor, KnownOptions, PublicArgumentsOf as ArgumentsFor } from './types/creation.js';
 export type { CallOverrides, ProcxyOptions } from './types/options.js';
 export type { Heartbeat, Permissions, ResourceLimits } from './options/containment.js';

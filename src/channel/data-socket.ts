@@ -60,7 +60,7 @@ export class DataSocket {
   }
 }
 
-function headerOf(streamId: number, length: number): Buffer {
+export function headerOf(streamId: number, length: number): Buffer {
   const bytes = Buffer.allocUnsafe(HEADER_BYTES);
   bytes.writeUInt32LE(streamId, 0);
   bytes.writeUInt32LE(length, 4);

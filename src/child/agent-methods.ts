@@ -66,6 +66,7 @@ export class AgentMethods {
   readonly #self: Self;
   readonly #place: Place;
   #loading: Promise<Loaded> | undefined;
+  #isRequested = false;
   #heartbeat: NodeJS.Timeout | undefined;
   #references: CarriedParts['references'];
   /** The module of the class. */
@@ -95,9 +96,13 @@ export class AgentMethods {
       case 'share':
         return this.#share(args[0] as ShareRequest);
       case 'import':
+        // The other side of a host's child may be a stranger: only its host chooses the module, before all.
+        if (this.#loading) throw new ProtocolError('The class was requested twice.');
         this.#loading = this.#load(args[0] as LoadRequest);
         return this.#loading.then((): AgentDescription => ({ batches: true }));
       case 'constructor':
+        if (this.#isRequested) throw new ProtocolError('The instance was requested twice.');
+        this.#isRequested = true;
         return this.#construct(args);
       case '$get':
         return this.started.get(args[0] as string);
@@ -129,7 +134,8 @@ export class AgentMethods {
 
   #share(request: ShareRequest): void {
     const { serialization: mode, terminateTimeout, killSignal = 'SIGTERM' } = request;
-    if (!this.#place.share) throw new ProtocolError('An instance that shares its process was asked to share it.');
+    if (!this.#place.share || this.#loading)
+      throw new ProtocolError('An instance that shares its process was asked to share it.');
     this.terminateTimeout = terminateTimeout;
     this.killSignal = killSignal;
     // Only an error that ends the process still crosses in this session.

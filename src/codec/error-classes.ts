@@ -1,5 +1,6 @@
 import { isProcxyError, procxyErrorClasses } from '../errors.js';
 import { fleetErrorClasses } from '../fleet-errors.js';
+import { hostErrorClasses } from '../host-errors.js';
 import { processProxyErrorClasses } from '../process-proxy-errors.js';
 import { setStackLimit } from '../stack-limit.js';
 import { registeredErrorClass, registeredErrorName } from './registry.js';
@@ -34,6 +35,7 @@ const builtIns: Record<string, ErrorClass> = {
 const ownClasses: Record<string, ErrorClass> = {
   ...procxyErrorClasses,
   ...fleetErrorClasses,
+  ...hostErrorClasses,
   ...processProxyErrorClasses,
 };
 const classes = new Map<string, ErrorClass>([...Object.entries(builtIns), ...Object.entries(ownClasses)]);

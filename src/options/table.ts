@@ -1,6 +1,7 @@
 import { callingOptions } from './calls.js';
 import { containmentOptions } from './containment.js';
 import { crossingOptions } from './crossing.js';
+import { hostOptions } from './host.js';
 import { instanceOptions } from './instance.js';
 import { processOptions } from './process.js';
 import { restartOptions } from './restart.js';
@@ -13,4 +14,5 @@ export const optionTable = {
   ...processOptions,
   ...containmentOptions,
   ...restartOptions,
+  ...hostOptions,
 };

@@ -15,6 +15,7 @@ export interface ControlSource extends CallSource {
 /** The proxy's own members that change as the instance does. */
 export const readings: Readonly<Record<string, (instance: RemoteInstance) => unknown>> = {
   $process: ({ worker }) => worker.process,
+  $where: ({ worker: { host, pid } }) => ({ host, pid }),
   $exited: ({ worker }) => worker.exited,
   $blockedFor: ({ blockedFor }) => blockedFor,
   $restarts: ({ restarts }) => restarts,

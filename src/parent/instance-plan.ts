@@ -15,6 +15,7 @@ import { directoriesFor } from './launch/directories.js';
 import { locateAgent } from './locate-agent.js';
 import { readArguments } from './options/read-arguments.js';
 import type { FurtherOptions, ResolvedOptions } from './options/resolve-options.js';
+import { startOnHost } from './start-on-host.js';
 import { prepare, refillSpares, takeSpare, type Prepared } from './spares.js';
 import { traceStart } from './tracing.js';
 import type { Worker } from './worker.js';
@@ -88,6 +89,7 @@ export function planInstance<T extends Table = Record<never, never>>(creation: C
     module,
     prepare(worker) {
       if (worker) return prepare(options, worker);
+      if (options.host) return prepare(options, startOnHost(options.host, target.name, options.serialization));
       if (!options.inProcess) return takeSpare(options) ?? prepare(options);
       return prepare(options, startInProcess(classInProcess(target), options.serialization));
     },
@@ -109,7 +111,7 @@ async function start(prepared: Prepared, given: InstanceStartOptions, known: Kno
   const { startTimeout, signal, heartbeat, create } = options;
   // An event loop that is shared is awake already.
   const busyPoll = options.inProcess ? 0 : options.busyPoll;
-  const { work } = options.inProcess ? {} : directoriesFor(options);
+  const { work } = options.inProcess || options.host ? {} : directoriesFor(options);
   const className = target.name;
   const { current, childModules: preload } = instrumentation;
   const span = current?.client({ className, method: 'constructor' });
@@ -147,7 +149,9 @@ async function start(prepared: Prepared, given: InstanceStartOptions, known: Kno
   return { ...prepared, description };
 }
 
-function moduleOf(target: TargetClass, { inProcess, agent }: ResolvedOptions): ModuleReference {
+function moduleOf(target: TargetClass, { inProcess, agent, host }: ResolvedOptions): ModuleReference {
+  // The host knows where the class is.
+  if (host) return { url: 'procxy:host' };
   // The class is at hand, and nothing is imported.
   if (inProcess) return { url: 'procxy:in-process' };
   return agent === undefined ? target.resolveModule() : { url: pathToFileURL(String(agent)).href };

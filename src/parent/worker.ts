@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Channel } from '../channel/channel.js';
 import type { MessageFormat } from '../channel/frames.js';
-import type { ChildCrashedError, ProtocolError } from '../errors.js';
+import type { ProcxyError, ProtocolError } from '../errors.js';
 import type { DataLane } from '../session/streams/data-link.js';
 import type { WaitingContext } from '../session/sync/sync-calls.js';
 import type { ExitStatus } from '../types/stats.js';
@@ -27,7 +27,8 @@ export interface WorkerListener {
 
 /**
  * The place where one instance lives, as a connection sees it: how to talk to it, where it is, whether it has ended, and how to
- * end it. It is a child process, or this process itself.
+ * end it. It is a child process, this process itself, or a process on
+ * another machine.
  */
 export interface Worker {
   /** The machine that it runs on. Absent for this machine. */
@@ -77,5 +78,5 @@ export interface Worker {
    * Makes the error for calls after its end.
    * @param advice the last sentence of its message
    */
-  crashError(method: string, advice?: string): ChildCrashedError;
+  crashError(method: string, advice?: string): ProcxyError;
 }

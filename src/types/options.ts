@@ -1,6 +1,7 @@
 import type { callingOptions, overridingOptions } from '../options/calls.js';
 import type { containmentOptions } from '../options/containment.js';
 import type { crossingOptions } from '../options/crossing.js';
+import type { hostOptions } from '../options/host.js';
 import type { instanceOptions } from '../options/instance.js';
 import type { Written } from '../options/option.js';
 import type { processOptions } from '../options/process.js';
@@ -23,7 +24,8 @@ export interface ProcxyOptions
     Written<typeof callingOptions>,
     Written<typeof processOptions>,
     Written<typeof containmentOptions>,
-    Written<typeof restartOptions> {}
+    Written<typeof restartOptions>,
+    Written<typeof hostOptions> {}
 
 /**
  * Options of single calls, for `$with()`.

@@ -164,8 +164,12 @@ export interface AnyProcxy extends AsyncDisposable, Disposable {
    * After `terminateTimeout`, it is killed with SIGKILL. Resolves when the process has ended. May be called repeatedly.
    */
   $terminate(): Promise<void>;
-  /** The child process itself, with the option `restart` the current one; `undefined` with `{ inProcess: true }`. */
+  /**
+   * The child process itself, with the option `restart` the current one; `undefined` with `{ inProcess: true }` and with `host`.
+   */
   readonly $process: ChildProcess | undefined;
+  /** Where the instance is: the name of its host's machine, `undefined` for this machine, and its process id. */
+  readonly $where: { readonly host: string | undefined; readonly pid: number | undefined };
   /** Resolves when the child has ended, however it did; with the option `restart` the current one. Never rejects. */
   readonly $exited: Promise<ExitStatus>;
   /**

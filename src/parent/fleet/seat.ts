@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import type { InstanceChannel } from '../../channel/mux-channel.js';
-import { ChildCrashedError, ProtocolError } from '../../errors.js';
+import { ChildCrashedError, type ProcxyError, ProtocolError } from '../../errors.js';
 import type { SharedSync, WaitingContext } from '../../session/sync/sync-calls.js';
 import type { ExitStatus } from '../../types/stats.js';
 import { CALL_AGAIN, type EndKind, type OpenBlockingLane, type Worker, type WorkerListener } from '../worker.js';
@@ -127,7 +127,7 @@ export class Seat implements Worker {
     this.#options.onDropped();
   }
 
-  crashError(method: string, advice = CALL_AGAIN): ChildCrashedError {
+  crashError(method: string, advice = CALL_AGAIN): ProcxyError {
     if (this.#child.hasEnded) return this.#child.crashError(method, advice);
     return new ChildCrashedError(`${method}(): the instance has ended, and its child process has others. ${advice}`, {
       exitCode: null,

@@ -1,5 +1,6 @@
 import { fork, type ChildProcess, type ForkOptions } from 'node:child_process';
 import type { JsonValue } from 'type-fest';
+import type { SocketLike } from '../../channel/channel.js';
 import type { ProtocolError } from '../../errors.js';
 import type { ChildOptions } from '../options/child-options.js';
 import { agentPath, cachedStartPath } from './agent-path.js';
@@ -7,7 +8,7 @@ import { codeCacheFor } from './code-cache.js';
 import { checkDirectory, directoriesFor } from './directories.js';
 import { childEnv } from './environment.js';
 import { flagsFor } from './flags.js';
-import { forkOnSocket } from './fork-on-socket.js';
+import { forkOnSocket, spawnOnSocket } from './fork-on-socket.js';
 import { startError } from './start-error.js';
 import { layOutDescriptors, type SocketDescriptors } from './stdio.js';
 import { checkUser } from './user.js';
@@ -23,6 +24,27 @@ export interface Launched extends SocketDescriptors {
  * @param onGarbage called when invalid data arrived on a socket, which is closed then
  */
 export function launch(options: ChildOptions, onGarbage: (error: ProtocolError) => void): Launched {
+  return launchWith(options, (program, args, settings) =>
+    options.channel === 'ipc'
+      ? fork(program, args, settings)
+      : forkOnSocket(program, args, { ...settings, runtime: options.runtime }, onGarbage),
+  );
+}
+
+/** Starts the agent with a socket as its channel, which the caller reads and writes. */
+export function launchOnSocket(options: ChildOptions): Launched & { socket: SocketLike | undefined } {
+  let socket: SocketLike | undefined;
+  const launched = launchWith(options, (program, args, settings) => {
+    const spawned = spawnOnSocket(program, args, { ...settings, runtime: options.runtime });
+    ({ socket } = spawned);
+    return spawned.child;
+  });
+  return { ...launched, socket };
+}
+
+type Spawn = (program: string, args: readonly string[], settings: ForkOptions) => ChildProcess;
+
+function launchWith(options: ChildOptions, spawn: Spawn): Launched {
   checkDirectory(options);
   checkUser(options);
   const { stdio, ...descriptors } = layOutDescriptors(options);
@@ -42,11 +64,7 @@ export function launch(options: ChildOptions, onGarbage: (error: ProtocolError) 
   };
   const args = options.args.map(toArgument);
   try {
-    const process =
-      options.channel === 'ipc'
-        ? fork(program, args, settings)
-        : forkOnSocket(program, args, { ...settings, runtime: options.runtime }, onGarbage);
-    return { process, program, ...descriptors };
+    return { process: spawn(program, args, settings), program, ...descriptors };
   } catch (error) {
     throw startError(error, options);
   }

@@ -50,9 +50,11 @@ export function runtimeFlags(runtime: Runtime, { given, inherited, limits, permi
 
 /** @throws {OptionsValidationError} for options that the runtime or the channel does not support */
 export function chooseChannel(options: ProcxyOptions): { runtime: Runtime; channel: 'ipc' | 'socket' } {
-  const { execPath, agent, serialization, supportHandles, inProcess } = options;
+  const { execPath, agent, serialization, supportHandles, inProcess, host } = options;
   // There is no child, so its options are ignored.
   if (inProcess) return { runtime: 'node', channel: 'ipc' };
+  // The host chooses.
+  if (host) return { runtime: 'node', channel: 'socket' };
   const runtime = runtimeOf(execPath, agent);
   if (runtime === 'node' && startsItself(execPath)) {
     throw new OptionsValidationError(

@@ -1,4 +1,5 @@
 import { OptionsValidationError } from '../../errors.js';
+import { refuseHostsOwn } from './hosts-own.js';
 import { show } from '../../options/show.js';
 import type { Resolved, Table } from '../../options/option.js';
 import { optionTable } from '../../options/table.js';
@@ -60,6 +61,7 @@ export function resolveOptions<T extends Table = Record<never, never>>(
       'The option `agentPath` cannot be combined with `agent`, which is another program. Leave one of the two out.',
     );
   }
+  if (options.host) refuseHostsOwn({ ...given, ...(modulePath !== undefined && { modulePath }) });
   if (options.sanitizeV8 && options.serialization !== 'advanced') {
     throw new OptionsValidationError(
       "The option `sanitizeV8` needs { serialization: 'advanced' }. Set it too, or leave `sanitizeV8` out.",

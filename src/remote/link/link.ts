@@ -11,57 +11,9 @@ import {
 } from './frame.js';
 import { LaneReceiver } from './lane-receiver.js';
 import { LaneSender } from './lane-sender.js';
-import { realClock, type LinkClock } from './link-clock.js';
+import { realClock } from './link-clock.js';
+import type { LinkEnd, LinkOptions } from './link-options.js';
 import { Silence } from './silence.js';
-
-/** Carries frames to the other end, or loses them. */
-export interface Transport {
-  /** The longest frame that it can carry, in bytes. */
-  readonly maxPayload: number;
-  /** Whether frames can be sent now. Call {@link Link.resume} when they can again. */
-  readonly isConnected: boolean;
-  send(frame: Buffer): void;
-}
-
-/**
- * Why a link has ended: this end closed it; the other end closed it, or does not know it; nothing was heard of the other end for too
- * long; it broke the protocol; or too many bytes wait for it.
- */
-export type LinkEnd =
-  | { readonly why: 'closed' | 'refused' | 'silent' | 'gone' | 'backlog' }
-  | { readonly why: 'violation'; readonly error: ProtocolError };
-
-export interface LinkEvents {
-  /**
-   * Bytes have arrived, in order. Call {@link Link.consume} when they are used.
-   * @throws {ProtocolError} when they break the protocol of the lane
-   */
-  onData(lane: LaneId, bytes: Buffer): void;
-  /** A lane that had no room has room again. */
-  onRoom(lane: LaneId): void;
-  /** Called once. Nothing is delivered afterwards. */
-  onEnd(end: LinkEnd): void;
-}
-
-export interface LinkOptions {
-  transport: Transport;
-  events: LinkEvents;
-  /** ms of silence after which the other end is given up. */
-  lease: number;
-  /** ms for which the transport may say that nobody is there. */
-  absence: number;
-  /** ms without a frame after which the other end is asked for one. */
-  idle: number;
-  /** Drops frames of an end that may have given this one up: it heard the last of this end this long ago, in ms. */
-  fence?: number;
-  /** The latest stamp that is known of the other end. */
-  echo?: number;
-  /** Bytes of a lane that may be in transit or with the reader. */
-  window?: number;
-  /** Bytes of a lane that may wait for the window. */
-  maxBacklog?: number;
-  clock?: LinkClock;
-}
 
 export const WINDOW = 1024 * 1024;
 export const MAX_BACKLOG = 64 * 1024 * 1024;
@@ -94,6 +46,7 @@ export class Link {
   /** The stamp of the last frame that was sent, and the latest that was read, in µs. */
   #stamp = 0;
   #echo: number;
+  #fence: number;
   /** When the other end is told what has arrived, in ms. */
   #ackAt = Infinity;
   #isPumping = false;
@@ -106,6 +59,7 @@ export class Link {
     this.#receivers = LANES.map(() => new LaneReceiver(window));
     this.#silence = new Silence(options, clock.now());
     this.#echo = echo;
+    this.#fence = options.fence ?? Infinity;
     this.#arm();
   }
 
@@ -174,8 +128,14 @@ export class Link {
     this.#pump();
   }
 
-  /** Closes both ends. What is still in transit may be lost. */
+  /** The other end gives this one up after `lease` ms: drops what may be older. */
+  fenceAfter(lease: number): void {
+    this.#fence = Math.min(this.#fence, lease);
+  }
+
+  /** Closes both ends. What was written is sent once more before, and may be lost. */
   close(): void {
+    this.#pump();
     this.#end({ why: 'closed' });
   }
 
@@ -205,8 +165,7 @@ export class Link {
   }
 
   #isStale({ echo }: Frame): boolean {
-    const { fence = Infinity, clock } = this.#options;
-    return clock.now() - echo / 1000 > fence;
+    return this.#options.clock.now() - echo / 1000 > this.#fence;
   }
 
   #pumpSoon(): void {

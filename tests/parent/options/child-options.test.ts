@@ -12,6 +12,7 @@ const examples: { [K in keyof ProcxyOptions]-?: [ProcxyOptions[K], ProcxyOptions
   agent: ['./a.py', './b.py'],
   agentPath: ['/a/agent.cjs', '/b/agent.cjs'],
   inProcess: [true, false],
+  host: [undefined, undefined],
   serialization: ['json', 'advanced'],
   sanitizeV8: [true, false, { serialization: 'advanced' }],
   supportHandles: [true, false],

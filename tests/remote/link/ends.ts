@@ -1,5 +1,6 @@
 import { Lane, LANES, type LaneId } from '../../../src/remote/link/frame.js';
-import { Link, type LinkEnd, type LinkOptions } from '../../../src/remote/link/link.js';
+import { Link } from '../../../src/remote/link/link.js';
+import type { LinkEnd, LinkOptions } from '../../../src/remote/link/link-options.js';
 import type { Faults, Wire, World } from './world.js';
 
 /** The link, as an end of a conversation uses it. `bare` replaces it to show what the network alone does. */

@@ -1,5 +1,5 @@
 import type { LinkClock } from '../../../src/remote/link/link-clock.js';
-import type { Transport } from '../../../src/remote/link/link.js';
+import type { Transport } from '../../../src/remote/link/link-options.js';
 import { seeded } from '../../support/seeded.js';
 
 /** How a network treats what is sent on it. Rates are shares from 0 to 1, times are in ms. */

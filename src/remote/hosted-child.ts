@@ -1,0 +1,152 @@
+import type { ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { SocketLike } from '../channel/channel.js';
+import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from '../clock.js';
+import { describeReason } from '../errors.js';
+import { launchOnSocket } from '../parent/launch/launch.js';
+import { socketAt } from '../parent/launch/stdio.js';
+import type { ChildOptions } from '../parent/options/child-options.js';
+import { Reaper } from '../parent/reaper.js';
+import { keepTail } from '../parent/stderr-tail.js';
+import { blockingPiece } from './blocking-order.js';
+import { Lane, type LaneId } from './link/frame.js';
+
+const reaper = new Reaper();
+
+/** ms to wait for the last messages and output of a child after its exit. */
+const DRAIN_TIME = 500;
+/** Turns of the event loop without a message after which all that a blocked child has sent before was read. */
+const QUIET_TURNS = 2;
+
+export interface ChildListener {
+  /** Bytes of the child. Returns whether there is room for more; if not, call {@link HostedChild.room} when there is. */
+  onData(lane: LaneId, bytes: Buffer): boolean;
+  /** The process has ended, and everything that it sent was passed on. */
+  onEnd(code: number | null, signal: NodeJS.Signals | null): void;
+  /** A line of its output. */
+  onLine(line: string): void;
+}
+
+/** A child of a host. Its messages are not read here: they go to its client as they are. */
+export class HostedChild {
+  /** How the agent finds its ends of the lanes. */
+  readonly descriptors: { readonly bytes: number | undefined; readonly blocking: number | undefined };
+  readonly #process: ChildProcess;
+  readonly #listener: ChildListener;
+  readonly #sockets = new Map<LaneId, SocketLike>();
+  readonly #stderr: () => string | undefined;
+  readonly #terminateTimeout: number;
+  #kill: NodeJS.Timeout | undefined;
+  /** Bytes of messages that the child has sent. */
+  #messages = 0;
+
+  /** @throws {ChildCrashedError} if it cannot be started */
+  constructor(options: ChildOptions, listener: ChildListener) {
+    const { process, socket, dataDescriptor, syncDescriptor } = launchOnSocket(options);
+    this.#process = process;
+    this.#listener = listener;
+    this.#terminateTimeout = options.terminateTimeout;
+    this.descriptors = { bytes: dataDescriptor, blocking: syncDescriptor };
+    this.#stderr = keepTail(process.stderr);
+    const lanes: [LaneId, SocketLike | undefined][] = [
+      [Lane.MESSAGES, socket],
+      [Lane.BYTES, socketAt(process, dataDescriptor)],
+      [Lane.BLOCKING, socketAt(process, syncDescriptor)],
+    ];
+    for (const [lane, each] of lanes) if (each) this.#read(lane, each);
+    for (const stream of [process.stdout, process.stderr]) {
+      if (stream) createInterface({ input: stream }).on('line', (line) => listener.onLine(line.slice(0, MAX_LINE)));
+    }
+    void this.#watch();
+    if (process.pid !== undefined) reaper.watch(process.pid, options.terminateTimeout);
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  /** The end of what it has written to stderr. */
+  get stderr(): string | undefined {
+    return this.#stderr();
+  }
+
+  /** @param taken called when the child's socket has taken the bytes */
+  write(lane: LaneId, bytes: Buffer, taken: () => void): void {
+    const socket = this.#sockets.get(lane);
+    if (socket?.writable) socket.write(bytes, () => taken());
+    else taken();
+  }
+
+  /** The lane can take more. */
+  room(lane: LaneId): void {
+    this.#sockets.get(lane)?.resume();
+  }
+
+  /** Ends it at once, or lets its instance dispose first. */
+  end(how: 'term' | 'kill'): void {
+    if (how === 'kill') this.#process.kill('SIGKILL');
+    else this.#process.kill('SIGTERM');
+  }
+
+  /** Nobody is at the other end any more: the instance disposes, and is killed if that takes too long. */
+  abandon(): void {
+    this.#sockets.get(Lane.MESSAGES)?.end();
+    this.#kill ??= setTimeout(() => this.#process.kill('SIGKILL'), this.#terminateTimeout);
+    for (const socket of this.#sockets.values()) socket.resume();
+  }
+
+  #read(lane: LaneId, socket: SocketLike): void {
+    this.#sockets.set(lane, socket);
+    // Ignored: a `'close'` event follows, and the process ends.
+    socket.on('error', () => {});
+    socket.on('data', (chunk: Buffer) => {
+      if (lane === Lane.BLOCKING) return this.#passInOrder(chunk);
+      if (lane === Lane.MESSAGES) this.#messages += chunk.length;
+      if (!this.#listener.onData(lane, chunk)) socket.pause();
+    });
+  }
+
+  /** The child blocks. What it has sent before goes first. */
+  #passInOrder(chunk: Buffer): void {
+    const turn = (before: number, quiet: number): void => {
+      setImmediate(() => {
+        const isQuiet = this.#messages === before;
+        if (isQuiet && quiet + 1 === QUIET_TURNS)
+          this.#listener.onData(Lane.BLOCKING, blockingPiece(this.#messages, chunk));
+        else turn(this.#messages, isQuiet ? quiet + 1 : 0);
+      });
+    };
+    turn(this.#messages, 0);
+  }
+
+  async #watch(): Promise<void> {
+    const child = this.#process;
+    const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
+      child.once('exit', (exitCode, exitSignal) => resolve([exitCode, exitSignal]));
+      child.on('error', (error) => {
+        if (child.pid !== undefined) return;
+        this.#listener.onLine(describeReason(error));
+        resolve([null, null]);
+      });
+    });
+    clearTimeout(this.#kill);
+    if (child.pid !== undefined) reaper.unwatch(child.pid);
+    await this.#drain();
+    this.#listener.onEnd(code, signal);
+  }
+
+  /** Waits for what may still be in the pipes after the exit. A paused lane is read when it has room. */
+  async #drain(): Promise<void> {
+    const open = [...this.#sockets.values()].filter((socket) => !socket.closed);
+    const closed = open.map((socket) => new Promise<void>((resolve) => void socket.once('close', () => resolve())));
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setInterval(() => open.some((socket) => socket.isPaused()) || resolve(), DRAIN_TIME);
+    });
+    await Promise.race([Promise.all(closed), late]);
+    clearInterval(timer);
+  }
+}
+
+/** Characters of a line of output that are passed on. */
+const MAX_LINE = 10_000;

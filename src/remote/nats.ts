@@ -1,0 +1,160 @@
+import { describeReason } from '../errors.js';
+import { HostError } from '../host-errors.js';
+
+/** How to reach the servers of NATS. */
+export interface NatsAddress {
+  /**
+   * The addresses of the servers.
+   * @default 'nats://127.0.0.1:4222'
+   */
+  servers?: string | readonly string[] | undefined;
+  /** Further options of `connect()` of `@nats-io/transport-node`: credentials, TLS, names. */
+  nats?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface BusMessage {
+  subject: string;
+  reply: string | undefined;
+  data: Buffer;
+  /** Nobody was there to take a message that was sent with this subject as its reply. */
+  isRefusal: boolean;
+}
+
+/** A connection to the servers, which connects again by itself. */
+export interface Bus {
+  readonly maxPayload: number;
+  readonly isConnected: boolean;
+  /** Loses the message without a connection. With `reply`, that subject is told if nobody is there. */
+  publish(subject: string, data: Uint8Array, reply?: string): void;
+  subscribe(subject: string, listener: (message: BusMessage) => void): void;
+  /** Sends what was published so far, and waits until the servers have it. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface BusListener {
+  onReconnect(): void;
+  /** The connection is closed for good. */
+  onClose(reason: string): void;
+}
+
+/** The part of the client of NATS that is used. The package itself is optional, so that its types are not imported. */
+interface NatsClient {
+  readonly info?: { readonly max_payload: number };
+  publish(subject: string, data: Uint8Array, options?: { reply: string }): void;
+  subscribe(subject: string, options: { callback(error: Error | null, message: NatsMessage): void }): unknown;
+  flush(): Promise<void>;
+  status(): AsyncIterable<{ readonly type: string }>;
+  closed(): Promise<void | Error>;
+  close(): Promise<void>;
+}
+
+interface NatsMessage {
+  readonly subject: string;
+  readonly reply?: string;
+  readonly data: Uint8Array;
+  readonly headers?: { readonly code: number };
+}
+
+/** A held cable is noticed after this many ms without an answer to two pings, instead of after two minutes. */
+const PING_INTERVAL = 1000;
+/** ms between two attempts to connect again. */
+const RECONNECT_WAIT = 100;
+/** The most that a server accepts by default, in bytes. */
+const MAX_PAYLOAD = 1024 * 1024;
+const NOBODY = 503;
+
+/**
+ * @param caller how messages name the function that was called
+ * @throws {HostError} if the servers cannot be reached, or the client of NATS is not installed
+ */
+export async function openBus(caller: string, { servers, nats }: NatsAddress, listener: BusListener): Promise<Bus> {
+  const connect = await loadClient(caller);
+  let client: NatsClient;
+  try {
+    client = await connect({
+      pingInterval: PING_INTERVAL,
+      maxPingOut: 2,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: RECONNECT_WAIT,
+      reconnectJitter: RECONNECT_WAIT,
+      reconnectJitterTLS: RECONNECT_WAIT,
+      ...(servers !== undefined && { servers: typeof servers === 'string' ? servers : [...servers] }),
+      ...nats,
+    });
+  } catch (cause) {
+    const where = String(servers ?? 'nats://127.0.0.1:4222');
+    throw new HostError(
+      `${caller}() could not connect to NATS at ${where}: ${describeReason(cause)}. Check \`servers\`, and \`nats\` for its credentials.`,
+      { cause },
+    );
+  }
+  return new NatsBus(client, listener);
+}
+
+async function loadClient(caller: string): Promise<(options: object) => Promise<NatsClient>> {
+  // Not a literal, so that neither bundlers nor compilers insist on the optional package.
+  const name = '@nats-io/transport-node';
+  try {
+    const { connect } = (await import(name)) as { connect(options: object): Promise<NatsClient> };
+    return connect;
+  } catch (cause) {
+    throw new HostError(`${caller}() needs the package ${name}, which is not installed. Run: npm install ${name}`, {
+      cause,
+    });
+  }
+}
+
+class NatsBus implements Bus {
+  isConnected = true;
+  readonly #client: NatsClient;
+  readonly #listener: BusListener;
+
+  constructor(client: NatsClient, listener: BusListener) {
+    this.#client = client;
+    this.#listener = listener;
+    void this.#follow();
+    void client.closed().then((error) => {
+      this.isConnected = false;
+      listener.onClose(error ? describeReason(error) : 'it was closed');
+    });
+  }
+
+  get maxPayload(): number {
+    return this.#client.info?.max_payload ?? MAX_PAYLOAD;
+  }
+
+  publish(subject: string, data: Uint8Array, reply?: string): void {
+    if (this.isConnected) this.#client.publish(subject, data, reply === undefined ? undefined : { reply });
+  }
+
+  subscribe(subject: string, listener: (message: BusMessage) => void): void {
+    this.#client.subscribe(subject, {
+      callback(error, message) {
+        // A missing permission. What is asked for is then never answered, and the error names the subject.
+        if (error) return process.emitWarning(error.message, { code: 'PROCXY_NATS' });
+        const { data, headers, reply } = message;
+        const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+        listener({ subject: message.subject, reply, data: bytes, isRefusal: headers?.code === NOBODY });
+      },
+    });
+  }
+
+  flush(): Promise<void> {
+    return this.#client.flush();
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+
+  async #follow(): Promise<void> {
+    for await (const { type } of this.#client.status()) {
+      if (type === 'disconnect') this.isConnected = false;
+      else if (type === 'reconnect') {
+        this.isConnected = true;
+        this.#listener.onReconnect();
+      }
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import { ProtocolError } from '../errors.js';
+import { isObject } from '../is-object.js';
+import type { HostStats, Labels } from '../options/host.js';
+
+/** What a client asks all hosts that know a class. */
+export interface Question {
+  /** The client's version of procxy. */
+  procxy: string;
+  where: Labels;
+  version?: string | undefined;
+}
+
+/** What a host answers: how it is, and why it would not take the instance, if so. */
+export interface Offer {
+  stats: HostStats;
+  /** The host's clock, in µs: the first stamp that a link to it echoes. */
+  stamp: number;
+  refusal?: string | undefined;
+}
+
+export function encodeJson(value: Question | Offer): Buffer {
+  return Buffer.from(JSON.stringify(value));
+}
+
+/** @throws {ProtocolError} */
+export function decodeQuestion(bytes: Buffer): Question {
+  const question = parse(bytes) as Partial<Question>;
+  const { procxy, where, version } = question;
+  if (typeof procxy !== 'string' || !isObject(where) || !(version === undefined || typeof version === 'string')) {
+    throw new ProtocolError('A client asked for a host in a form that is not known here.');
+  }
+  return { procxy, where, version };
+}
+
+/** @throws {ProtocolError} */
+export function decodeOffer(bytes: Buffer): Offer {
+  const { stats, stamp, refusal } = parse(bytes) as Partial<Offer>;
+  if (
+    !isObject(stats) ||
+    typeof stats.id !== 'string' ||
+    !/^[^\s.*>]+$/.test(stats.id) ||
+    !Number.isSafeInteger(stamp)
+  ) {
+    throw new ProtocolError('A host answered in a form that is not known here.');
+  }
+  if (!Number.isFinite(stats.instances) || !(refusal === undefined || typeof refusal === 'string')) {
+    throw new ProtocolError('A host answered without its load.');
+  }
+  return { stats, stamp: stamp as number, refusal };
+}
+
+function parse(bytes: Buffer): object {
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString());
+  } catch (cause) {
+    throw new ProtocolError('A message arrived that is not JSON.', { cause });
+  }
+  if (!isObject(value)) throw new ProtocolError('A message arrived that is not an object.');
+  return value;
+}
