@@ -7,6 +7,7 @@ import { ChildCrashedError, define, ProcxyError } from './errors.js';
  *
  * @example
  * ```ts
+ * const cluster = await connect({ namespace: 'shop' });
  * try {
  *   await procxy(Primes, { host: cluster });
  * } catch (error) {
@@ -28,6 +29,7 @@ export class HostError extends ProcxyError {
  *
  * @example
  * ```ts
+ * const primes = await procxy(Primes, { host: await connect({ namespace: 'shop' }) });
  * try {
  *   await primes.countBelow(1e9);
  * } catch (error) {

@@ -6,37 +6,79 @@ import { unknownName } from './unknown-name.js';
 /** In the global symbol registry, so that a cluster of one entry of the package is known to the other. */
 export const clusterBrand = Symbol.for('procxy.cluster');
 
-/** What describes a host, such as `{ gpu: true }`. */
+/**
+ * What describes a host, such as `{ gpu: true }`.
+ *
+ * @example
+ * ```ts
+ * const labels: Labels = { gpu: true, zone: 'a' };
+ * console.log(labels);
+ * ```
+ */
 export type Labels = Readonly<Record<string, string | number | boolean>>;
 
-/** A host, as it describes itself. */
+/**
+ * A host, as it describes itself.
+ *
+ * @example
+ * ```ts
+ * const cluster: Cluster = await connect({ namespace: 'shop' });
+ * const full = ({ instances, limit }: HostStats): boolean => instances >= limit;
+ * console.log((await cluster.stats()).filter(full));
+ * ```
+ */
 export interface HostStats {
+  /** Its id, which changes with each start. */
   id: string;
   /** The name of its machine. */
   machine: string;
+  /** Its process id. */
   pid: number;
   /** The version of procxy. */
   procxy: string;
+  /** A draining host takes no new instances. */
   state: 'running' | 'draining';
-  /** How many instances it runs or starts, and how many it may. */
+  /** How many instances it runs or starts. */
   instances: number;
+  /** How many instances it may run. */
   limit: number;
+  /** What describes it. */
   labels: Labels;
   /** The names of its classes, with their versions. */
   classes: Readonly<Record<string, string | undefined>>;
 }
 
-/** The hosts of a namespace, as `connect()` of `procxy/remote` returns them. */
+/**
+ * The hosts of a namespace, as `connect()` of `procxy/remote` returns them.
+ *
+ * @example
+ * ```ts
+ * const cluster: Cluster = await connect({ namespace: 'shop' });
+ * for (const { machine, instances } of await cluster.stats()) console.log(machine, instances);
+ * await cluster.close();
+ * ```
+ */
 export interface Cluster {
   /** Asks all hosts how they are. */
   stats(): Promise<HostStats[]>;
   /** Ends all instances of this process that are on these hosts, and disconnects. */
   close(): Promise<void>;
+  /** The same as `close()`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** The hosts that may run an instance. */
+/**
+ * The hosts that may run an instance.
+ *
+ * @example
+ * ```ts
+ * const cluster = await connect({ namespace: 'shop' });
+ * const host: HostChoice = { cluster, where: { gpu: true }, version: '1.2.0' };
+ * await procxy(Primes, { host });
+ * ```
+ */
 export interface HostChoice {
+  /** The hosts to choose from. */
   cluster: Cluster;
   /**
    * The name under which hosts offer the class.

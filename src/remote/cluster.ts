@@ -28,6 +28,13 @@ const ABSENCE = 2000;
  *
  * @throws {OptionsValidationError} for an invalid option
  * @throws {HostError} if NATS cannot be reached, or its client is not installed
+ *
+ * @example
+ * ```ts
+ * const cluster = await connect({ servers: 'nats://10.0.0.1', namespace: 'shop' });
+ * const primes = await procxy(Primes, { host: cluster });
+ * await primes.countBelow(1e6);
+ * ```
  */
 export async function connect(options: ConnectOptions): Promise<Cluster> {
   const { namespace, client, lease, ...address } = readConnectOptions(options);

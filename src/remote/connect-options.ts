@@ -5,7 +5,15 @@ import { show } from '../options/show.js';
 import type { NatsAddress } from './nats.js';
 import { checkPart, randomId } from './subjects.js';
 
-/** How long each end may be silent, in ms, before the other gives it up. */
+/**
+ * How long each end may be silent, in ms, before the other gives it up.
+ *
+ * @example
+ * ```ts
+ * const lease: Lease = { host: 5000, client: 30_000 };
+ * await connect({ namespace: 'shop', lease });
+ * ```
+ */
 export interface Lease {
   /**
    * After that, calls to a silent host reject.
@@ -19,13 +27,31 @@ export interface Lease {
   client: number;
 }
 
-/** What `serve()` and `connect()` have in common. */
+/**
+ * What `serve()` and `connect()` have in common.
+ *
+ * @example
+ * ```ts
+ * const network: NetworkOptions = { servers: ['nats://10.0.0.1', 'nats://10.0.0.2'], namespace: 'shop' };
+ * await connect(network);
+ * ```
+ */
 export interface NetworkOptions extends NatsAddress {
   /** The name that hosts and clients share. Others do not meet, though they use the same servers. */
   namespace: string;
+  /** How long each end may be silent. */
   lease?: Partial<Lease> | undefined;
 }
 
+/**
+ * The options of `connect()`.
+ *
+ * @example
+ * ```ts
+ * const options: ConnectOptions = { namespace: 'shop', client: 'web' };
+ * await connect(options);
+ * ```
+ */
 export interface ConnectOptions extends NetworkOptions {
   /**
    * The id by which hosts know this client, for `authorize` and `limits.perClient`. Permissions of NATS bind a user to it. Processes

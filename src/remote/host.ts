@@ -13,8 +13,18 @@ import { readServeOptions, type ResolvedServe, type ServeOptions } from './serve
 import { lastPart, randomId, readAddress, Subjects, type Caller } from './subjects.js';
 import { isCompatible, PROCXY_VERSION, speaksWith } from './versions.js';
 
-/** A host, which runs instances for clients. */
+/**
+ * A host, which runs instances for clients.
+ *
+ * @example
+ * ```ts
+ * const host: Host = await serve({ namespace: 'shop', classes: { Primes: { module: './primes.js' } } });
+ * console.log(host.id, host.stats().instances);
+ * await host.close();
+ * ```
+ */
 export interface Host {
+  /** Its id, which changes with each start. */
   readonly id: string;
   /** How it is. */
   stats(): HostStats;
@@ -25,6 +35,7 @@ export interface Host {
   drain(timeout?: number): Promise<void>;
   /** Ends all instances, after their dispose hooks, and disconnects. */
   close(): Promise<void>;
+  /** The same as `close()`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -36,6 +47,12 @@ const REMEMBERED = 10_000;
  *
  * @throws {OptionsValidationError} for an invalid option
  * @throws {HostError} if NATS cannot be reached, or its client is not installed
+ *
+ * @example
+ * ```ts
+ * const host = await serve({ namespace: 'shop', classes: { Primes: { module: './primes.js' } } });
+ * process.once('SIGTERM', () => void host.drain(30_000));
+ * ```
  */
 export async function serve(options: ServeOptions): Promise<Host> {
   const resolved = readServeOptions(options);

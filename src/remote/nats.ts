@@ -1,7 +1,15 @@
 import { describeReason } from '../errors.js';
 import { HostError } from '../host-errors.js';
 
-/** How to reach the servers of NATS. */
+/**
+ * How to reach the servers of NATS.
+ *
+ * @example
+ * ```ts
+ * const address: NatsAddress = { servers: 'tls://10.0.0.1', nats: { user: 'web', pass: 'secret' } };
+ * await connect({ ...address, namespace: 'shop' });
+ * ```
+ */
 export interface NatsAddress {
   /**
    * The addresses of the servers.

@@ -9,7 +9,15 @@ import { readNetwork, type Lease, type NetworkOptions } from './connect-options.
 import type { NatsAddress } from './nats.js';
 import { checkPart } from './subjects.js';
 
-/** Options of `procxy()` that a host chooses for the processes of a class. */
+/**
+ * Options of `procxy()` that a host chooses for the processes of a class.
+ *
+ * @example
+ * ```ts
+ * const options: ClassOptions = { env: { MODE: 'fast' }, resourceLimits: { maxOldGenerationSizeMb: 512 } };
+ * await serve({ namespace: 'shop', classes: { Primes: { module: './primes.js', options } } });
+ * ```
+ */
 export type ClassOptions = Pick<
   ProcxyOptions,
   | 'args'
@@ -41,7 +49,15 @@ const classOptionNames: readonly (keyof ClassOptions)[] = [
   'uid',
 ];
 
-/** A class that clients may run. */
+/**
+ * A class that clients may run.
+ *
+ * @example
+ * ```ts
+ * const served: ServedClass = { module: './primes.js', version: '1.2.0' };
+ * await serve({ namespace: 'shop', classes: { Primes: served } });
+ * ```
+ */
 export interface ServedClass {
   /** The module that exports it: relative to the file that calls `serve()`, absolute, a `file:` URL, or a package's name. */
   module: string | URL;
@@ -58,6 +74,15 @@ export interface ServedClass {
   options?: ClassOptions | undefined;
 }
 
+/**
+ * How many instances a host runs.
+ *
+ * @example
+ * ```ts
+ * const limits: Limits = { instances: 32, perClient: 8 };
+ * await serve({ namespace: 'shop', limits, classes: { Primes: { module: './primes.js' } } });
+ * ```
+ */
 export interface Limits {
   /**
    * How many instances may run at a time.
@@ -71,11 +96,25 @@ export interface Limits {
   perClient: number;
 }
 
+/**
+ * The options of `serve()`.
+ *
+ * @example
+ * ```ts
+ * const options: ServeOptions = {
+ *   namespace: 'shop',
+ *   classes: { Primes: { module: './primes.js' } },
+ *   authorize: (client) => client === 'web',
+ * };
+ * await serve(options);
+ * ```
+ */
 export interface ServeOptions extends NetworkOptions {
   /** The classes that clients may run, by the names under which they ask for them. Nothing else runs here. */
   classes: Readonly<Record<string, ServedClass>>;
   /** What describes this host, for `where` of clients. */
   labels?: Labels | undefined;
+  /** How many instances may run. */
   limits?: Partial<Limits> | undefined;
   /**
    * Says whether a client may make an instance. It is asked before the constructor runs. `args` are the constructor's arguments as

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasNats, startNats, type NatsServer } from '../support/nats.js';
 import { pages, pagesWithPackages } from '../support/pages.js';
 import { makeFolder, readPage, runCommand, TypeCheck, type Command, type Outcome } from '../support/snippets.js';
 
@@ -16,15 +17,22 @@ beforeAll(() => void types.run());
 for (const { name, commands, problems } of sources) {
   describe(name, () => {
     let folder: string;
-    beforeAll(() => {
+    let nats: NatsServer | undefined;
+    const needsNats = name === 'docs/remote.md';
+    beforeAll(async () => {
       folder = makeFolder();
+      nats = needsNats && hasNats ? await startNats() : undefined;
+      if (nats) process.env['NATS_URL'] = nats.url;
     });
-    afterAll(() => rmSync(folder, { recursive: true }));
+    afterAll(async () => {
+      rmSync(folder, { recursive: true });
+      await nats?.kill();
+    });
 
     test('every snippet is run', () => expect(problems).toEqual([]));
 
     for (const command of commands) {
-      test(`line ${command.line}: ${command.text}`, async () => {
+      test.runIf(hasNats || !needsNats)(`line ${command.line}: ${command.text}`, async () => {
         const outcome = await runCommand(folder, command, types);
         expect(outcome).toEqual({ typeErrors: [], output: command.expected, stderr: '' });
       });

@@ -57,8 +57,9 @@ export async function startNats(args?: readonly string[]): Promise<NatsServer> {
 export async function startCluster(): Promise<[NatsServer, NatsServer]> {
   const [a, b, routeA, routeB] = [await freePort(), await freePort(), await freePort(), await freePort()];
   const args = (own: number, other: number): string[] => [
-    ...['--cluster_name', 'test', '--cluster', `nats://127.0.0.1:${own}`],
-    ...['--routes', `nats://127.0.0.1:${other}`],
+    '--cluster_name=test',
+    `--cluster=nats://127.0.0.1:${own}`,
+    `--routes=nats://127.0.0.1:${other}`,
   ];
   return [await new NatsServer(a, args(routeA, routeB)).start(), await new NatsServer(b, args(routeB, routeA)).start()];
 }

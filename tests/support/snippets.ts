@@ -21,6 +21,7 @@ const linked = {
   '@types': 'node_modules/@types',
   esbuild: 'node_modules/esbuild',
   '@opentelemetry': 'node_modules/@opentelemetry',
+  '@nats-io': 'node_modules/@nats-io',
 };
 const tsx = join(root, 'node_modules/tsx/dist/cli.mjs');
 
