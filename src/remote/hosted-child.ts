@@ -4,7 +4,7 @@ import type { SocketLike } from '../channel/channel.js';
 import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from '../clock.js';
 import { describeReason } from '../errors.js';
 import { launchOnSocket } from '../parent/launch/launch.js';
-import { socketAt } from '../parent/launch/stdio.js';
+import { takeLane } from '../parent/launch/stdio.js';
 import type { ChildOptions } from '../parent/options/child-options.js';
 import { Reaper } from '../parent/reaper.js';
 import { keepTail } from '../parent/stderr-tail.js';
@@ -50,8 +50,8 @@ export class HostedChild {
     this.#stderr = keepTail(process.stderr);
     const lanes: [LaneId, SocketLike | undefined][] = [
       [Lane.MESSAGES, socket],
-      [Lane.BYTES, socketAt(process, dataDescriptor)],
-      [Lane.BLOCKING, socketAt(process, syncDescriptor)],
+      [Lane.BYTES, takeLane(process, dataDescriptor)],
+      [Lane.BLOCKING, takeLane(process, syncDescriptor)],
     ];
     for (const [lane, each] of lanes) if (each) this.#read(lane, each);
     for (const stream of [process.stdout, process.stderr]) {
