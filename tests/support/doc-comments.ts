@@ -17,18 +17,6 @@ export interface PublicSymbol extends DocComment {
   members: DocComment[];
 }
 
-<<<<<<< HEAD
-=======
-export const root = fileURLToPath(new URL('../..', import.meta.url));
-
-const entries = new Map([
-  ['procxy', 'src/index.ts'],
-  ['procxy/process-proxy', 'src/process-proxy/index.ts'],
-  ['procxy/ipc', 'src/ipc/index.ts'],
-  ['procxy/remote', 'src/remote/index.ts'],
-]);
-
->>>>>>> bd86ed4 (Describe instances on other machines, and test them on a real server)
 /** Reads the compiler's options of this repository. */
 export function compilerOptions(): ts.CompilerOptions {
   const path = join(root, 'tsconfig.json');
