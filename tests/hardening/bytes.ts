@@ -109,17 +109,21 @@ class Target {
   readonly #mode: SerializationMode;
   readonly #victim: Victim;
   readonly #emitter = new EventEmitter();
-  readonly #near: Socket;
   readonly #far: Socket;
   #written = 0;
+  /** How many bytes have reached the decoder. */
+  #read = 0;
   #isClosed = false;
 
   constructor(mode: SerializationMode, near: Socket, far: Socket, { maxMessageBytes, kind }: Attack) {
     this.#mode = mode;
-    this.#near = near;
     this.#far = far;
     const dialect = dialects[mode];
-    addMessageApi(this.#emitter, near, { dialect, maxMessageBytes, onError: (error) => this.#victim.violate(error) });
+    addMessageApi(this.#emitter, near, {
+      dialect: counting(dialect, (length) => (this.#read += length)),
+      maxMessageBytes,
+      onError: (error) => this.#victim.violate(error),
+    });
     this.#emitter.once('disconnect', () => (this.#isClosed = true));
     const answers = dialect.createDecoder({
       maxMessageBytes: MAX_MESSAGE,
@@ -180,7 +184,6 @@ class Target {
 
   async end(): Promise<void> {
     this.#far.destroy();
-    this.#near.destroy();
     await this.#victim.end();
     await turn();
   }
@@ -201,7 +204,7 @@ class Target {
   }
 
   async #settle(): Promise<void> {
-    await soon(() => this.#hasEnded() || this.#near.bytesRead === this.#written);
+    await soon(() => this.#hasEnded() || this.#read === this.#written);
     await turn();
     await turn();
   }
@@ -219,6 +222,28 @@ class Target {
     if (type !== 'call-invoke' || method !== 'echo') return;
     this.#write(dialect.encode({ type: 'call-result', callId, result: 'success', value: args[0] }));
   }
+}
+
+/** Tells how many bytes are read. */
+function counting(format: StreamFormat, onRead: (length: number) => void): StreamFormat {
+  return {
+    ...format,
+    createDecoder(options) {
+      const decoder = format.createDecoder(options);
+      return {
+        push(bytes) {
+          onRead(bytes.length);
+          decoder.push(bytes);
+        },
+        room: () => decoder.room?.(),
+        filled(length) {
+          onRead(length);
+          decoder.filled?.(length);
+        },
+        end: () => decoder.end(),
+      };
+    },
+  };
 }
 
 /** Looks at every turn: sockets of one process take a few. */
