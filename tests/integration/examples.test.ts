@@ -203,6 +203,19 @@ describe('token-provider', () => {
   });
 });
 
+test('dom walks over a page that is parsed in a child', async () => {
+  const output = await run('dom');
+  expect(output).toContain('Birds\n  Birds\n    Owls\n    Swifts\n');
+  expect(output).toContain('first link: /night\nwithin its paragraph: true, true\n');
+  // The headings were released.
+  expect(output).not.toContain('HTMLHeadingElement');
+  const folder = await mkdtemp(join(tmpdir(), 'procxy-dom-'));
+  const page = join(folder, 'page.html');
+  await writeFile(page, '<title>Mine</title><h1>Mine</h1>');
+  expect(await run('dom', page)).toMatch(/^Mine\n {2}Mine\nreferences:/);
+  await rm(folder, { recursive: true });
+});
+
 describe('comparator', () => {
   test.each([
     ['size', ([a = 0]: number[], [b = 0]: number[]) => a >= b],

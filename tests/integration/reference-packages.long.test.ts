@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,8 +38,22 @@ function environmentToCompile(): NodeJS.ProcessEnv {
 /** Runs a program in the folder, and returns the JSON that it prints. */
 function run(files: Record<string, string>): unknown {
   for (const [name, code] of Object.entries(files)) writeFileSync(join(folder, name), code);
-  return JSON.parse(execFileSync(process.execPath, ['main.js'], { cwd: folder, encoding: 'utf8', timeout: 60_000 }));
+  return JSON.parse(print('main.js'));
 }
+
+function print(...args: string[]): string {
+  return execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: 60_000 });
+}
+
+test('the example with SQLite prints what its page says', () => {
+  cpSync(join(root, 'examples', 'sqlite', 'main.js'), join(folder, 'example.js'));
+  const page = readFileSync(join(root, 'examples', 'sqlite', 'README.md'), 'utf8');
+  const said = /^\$ node examples.*\n([^]*?)```/m.exec(page)?.[1];
+  expect(print('example.js', 'bank.db')).toBe(said);
+  // The file is a database, and whole.
+  expect(print('example.js', 'bank.db')).toBe(said);
+  expect(readFileSync(join(folder, 'bank.db'), 'latin1')).toMatch(/^SQLite format 3/);
+});
 
 test('better-sqlite3: prepared statements, rows one by one, transactions and a file', () => {
   const main = `
