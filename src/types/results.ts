@@ -1,6 +1,6 @@
 import type { IsAny, Primitive, Setting } from './crossing.js';
 import type { Identical } from './overloads.js';
-import type { Pipelined, Pipelines, Unawaited } from './pipelining.js';
+import type { PerhapsPipelined, Pipelined, Pipelines, Unawaited } from './pipelining.js';
 
 /** The return type of a call: a promise of the result. If the result is an iterator, `for await` can also iterate it directly. */
 export type Pending<V> = [V] extends [never]
@@ -14,7 +14,9 @@ export type Pending<V> = [V] extends [never]
         : Promise<V>;
 
 /** With references, a result may be passed on before it has arrived, */
-export type Answer<V, S extends Setting> = S['references'] extends true ? Pending<V> & Unawaited<V> : Pending<V>;
+export type Answer<V, S extends Setting> = S['references'] extends true
+  ? Pending<V> & PerhapsPipelined<V> & Unawaited<V>
+  : Pending<V>;
 
 /** in place of an argument. */
 export type Given<A extends unknown[], S extends Setting> = S['references'] extends true

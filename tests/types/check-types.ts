@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -60,6 +60,54 @@ export function checkTypes(compiler: string): void {
 
     test('hold', async () => {
       expect(await compile(compiler, tests)).toEqual({ code: 0, output: '' });
+    });
+
+    test('say why a call on a result that has not arrived cannot be made', async () => {
+      const file = join(folder, 'unawaited.ts');
+      const lines = [
+        ['db.prepare().pipe();', 'calls nothing on a result that has not arrived. Await the result first.'],
+        ["db.prepare().$get('source');", 'Other code looks for this name on promises'],
+        ['db.prepare()._hidden();', 'Other code looks for this name on promises'],
+        ['db.prepare().all();', undefined],
+        ['db.prepare().run().all();', undefined],
+        ['db.use(db.prepare());', undefined],
+        [
+          "db.feed().on('x', () => {});",
+          'Listeners are added to a reference that has arrived. Await the result first.',
+        ],
+        ['db.find().all();', 'This result may be something else than a reference. Await it, and check what it is.'],
+        ['db.rows().all();', "Property 'all' does not exist on type"],
+        ['db.prepare().source;', "Property 'source' does not exist on type"],
+        ['db.prepare().missing();', "Property 'missing' does not exist on type"],
+        ['db.use([db.prepare()]);', 'is not assignable to parameter of type'],
+        ['db.use(Promise.resolve(5));', 'is not assignable to parameter of type'],
+        ['copied.prepare().all();', "Property 'all' does not exist on type 'Promise<{"],
+      ] as const;
+      writeFileSync(
+        file,
+        `import { EventEmitter } from 'node:events';
+        import type { Procxy } from 'procxy';
+        class Statement {
+          #rows: string[] = []; readonly source = ''; all(): string[] { return this.#rows; } run(): this { return this; }
+          pipe(): void {} _hidden(): void {}
+        }
+        class Feed extends EventEmitter { read(): void {} }
+        interface Db { prepare(): Statement; find(): Statement | null; rows(): string[]; feed(): Feed; use(s: Statement): void; }
+        declare const db: Procxy<Db, { enableReferences: true }>;
+        declare const copied: Procxy<Db>;
+        export const unused = [Statement, Feed];
+        ${lines.map(([line]) => `void ${line}`).join('\n')}
+        `,
+      );
+      const { output } = await compile(compiler, [file]);
+      const errors = output.split(/^(?=\S*unawaited\.ts\()/m);
+      const found = lines.map((_, index) =>
+        errors.filter((error) => error.startsWith(`${relative(root, file)}(${index + 12},`)),
+      );
+      for (const [index, [line, text]] of lines.entries()) {
+        if (text === undefined) expect([line, found[index]]).toEqual([line, []]);
+        else expect([line, found[index]?.join('')]).toEqual([line, expect.stringContaining(text)]);
+      }
     });
 
     test('and the check can fail', async () => {
