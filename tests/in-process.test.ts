@@ -66,6 +66,7 @@ async function start(mode: SerializationMode, type: unknown = Counter, terminate
     busyPoll: 0,
     heartbeat: undefined,
     className: 'Counter',
+    type: () => undefined,
     callDefaults: { timeout: 5000, retries: 0, onTimeout: 'keep' },
   };
   open.push(connection);

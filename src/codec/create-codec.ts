@@ -14,6 +14,7 @@ import { createJsonCodec } from './json.js';
 import type { Refusal } from './refusals.js';
 import { signalHandler, type SignalExchange } from './signal-codec.js';
 import { streamHandler, type StreamExchange } from './stream-codec.js';
+import { encoding } from './quiet.js';
 import { selfHandler, type Self, type TransferHandler } from './transfer-handlers.js';
 
 export interface CodecOptions {
@@ -83,6 +84,7 @@ interface Exporter {
 function exchangingCodec(codec: Codec, handles: HandleExchange | undefined, exporters: readonly Exporter[]): Codec {
   return {
     encode(value, origin) {
+      encoding.depth++;
       try {
         const encoded = codec.encode(value, origin);
         if (encoded.coded === undefined) return encoded;
@@ -92,6 +94,8 @@ function exchangingCodec(codec: Codec, handles: HandleExchange | undefined, expo
         handles?.discard();
         for (const exchange of exporters) exchange.discard();
         throw error;
+      } finally {
+        encoding.depth--;
       }
     },
     decode: (wire) => codec.decode(wire),

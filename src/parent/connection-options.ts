@@ -19,6 +19,8 @@ export interface StartOptions extends Pick<InstanceStart, 'constructorArgs' | 's
   heartbeat: ResolvedHeartbeat | undefined;
   /** The name of the class in traces. */
   className: string;
+  /** The class, if this process has loaded it. */
+  type: () => object | undefined;
   callDefaults: CallDefaults;
   /** What errors of a crash say at their end, where something replaces the worker. */
   advice?: string | undefined;

@@ -43,6 +43,8 @@ export class Connection implements RemoteInstance {
   readonly #options: ConnectionOptions;
   #className = '';
   /** How calls are made that name no options of their own. */
+  /** The class of the instance, if this process has loaded it. */
+  #type: () => object | undefined = () => undefined;
   #callDefaults: CallDefaults = { timeout: Infinity, retries: 0, onTimeout: 'keep' };
   #expectsHeartbeat = false;
   #heartbeat: HeartbeatWatch | undefined;
@@ -58,7 +60,7 @@ export class Connection implements RemoteInstance {
       className: () => this.#className,
       expectsHeartbeat: () => this.#expectsHeartbeat,
       isOver: () => this.#life.isOver,
-      createReference: remoteObjects(() => ({ connection: this, options: this.#callDefaults })),
+      createReference: remoteObjects(() => ({ connection: this, options: this.#callDefaults, type: this.#type })),
       onViolation: (error) => {
         this.#life.end((method) => new ProtocolError(`${method}(): ${error.message}`, { cause: error.cause }));
         worker.end('kill', error.message);
@@ -119,10 +121,11 @@ export class Connection implements RemoteInstance {
   }
 
   /** Starts the instance. If it rejects, the worker has ended already. */
-  async start({ signal, className, callDefaults, advice, ...start }: StartOptions): Promise<InstanceDescription> {
+  async start({ signal, className, type, callDefaults, advice, ...start }: StartOptions): Promise<InstanceDescription> {
     const { worker } = this;
     const { callbacks } = this.#options;
     this.#className = className;
+    this.#type = type;
     this.#callDefaults = callDefaults;
     if (advice !== undefined) this.#life.advice = advice;
     debug(`${worker.name} will run ${className || 'an anonymous class'}`);

@@ -1,10 +1,12 @@
 import { type Class, isConstructor, nameOf, shapeOf, sourceOf } from '../classes.js';
+import { now } from '../clock.js';
 import { ModuleResolutionError, OptionsValidationError } from '../errors.js';
 import { isLoading } from '../loading-mark.js';
 import { show } from '../options/show.js';
 import type { ModuleReference, WantedClass } from '../protocol.js';
 import type { ClassLike, ClassReference } from '../types/creation.js';
 import { callerOf, isClassReference } from './class-from.js';
+import { findLoadedExport } from './loaded-classes.js';
 import { findModule, resolveModule } from './module-resolver.js';
 
 /** The first argument of `procxy()`. */
@@ -21,6 +23,8 @@ export interface TargetClass {
   name: string;
   /** `undefined` if this process has not loaded the class. */
   type: Class | undefined;
+  /** The same, also where it was loaded without being passed to this library. */
+  loaded(): Class | undefined;
   wanted: WantedClass;
   /** Call it after starting the child, since asking V8 takes a while. */
   resolveModule(): ModuleReference;
@@ -60,6 +64,7 @@ function targetOfType(type: Class, { modulePath, exportName }: ClassOptions, cal
   return {
     name,
     type,
+    loaded: () => type,
     wanted,
     resolveModule: () => (modulePath === undefined ? findModule(type, name) : resolveModule(modulePath, caller)),
   };
@@ -76,7 +81,21 @@ function targetOfReference(reference: ClassReference<ClassLike>, options: ClassO
   const wanted: WantedClass = { name, exportName };
   const module = resolveModule(modulePath, callerOf(reference));
   refuseRecursion(wanted, module);
-  return { name, type: undefined, wanted, resolveModule: () => module };
+  return { name, type: undefined, loaded: lookingFor(module, exportName), wanted, resolveModule: () => module };
+}
+
+/** How long a class counts as not loaded, in ms. */
+const RETRY = 1000;
+
+function lookingFor(module: ModuleReference, exportName: string): () => Class | undefined {
+  let found: Class | undefined;
+  let next = 0;
+  return () => {
+    if (found || !('url' in module) || now() < next) return found;
+    found = findLoadedExport(module.url, exportName);
+    next = now() + RETRY;
+    return found;
+  };
 }
 
 function refuseRecursion(wanted: WantedClass, module: ModuleReference | undefined): void {

@@ -51,8 +51,8 @@ export interface InstancePlan<T extends Table = Record<never, never>> {
   readonly options: ResolvedOptions & Resolved<T>;
   readonly constructorArgs: readonly unknown[];
   readonly className: string;
-  /** The class that a proxy counts as an instance of, where this process has loaded it. */
-  readonly type: Class | undefined;
+  /** Finds the class that a proxy counts as an instance of, where this process has loaded it. */
+  type(): Class | undefined;
   /** Where the class is. Asking V8 for it takes a while: this is done once. */
   module(): ModuleReference;
   /**
@@ -85,7 +85,7 @@ export function planInstance<T extends Table = Record<never, never>>(creation: C
     options,
     constructorArgs,
     className: target.name,
-    type: target.type,
+    type: target.loaded,
     module,
     prepare(worker) {
       if (worker) return prepare(options, worker);
@@ -140,6 +140,7 @@ async function start(prepared: Prepared, given: InstanceStartOptions, known: Kno
     busyPoll,
     heartbeat,
     className,
+    type: target.loaded,
     callDefaults: options,
   };
   const context = { className, pid: connection.worker.pid };

@@ -21,8 +21,8 @@ export interface ProxySource {
   options: Pick<ResolvedOptions, 'timeout' | 'retries' | 'onTimeout'>;
   /** The name of the class in messages. */
   className: string;
-  /** The class that the proxy is an instance of, if this process has loaded it. */
-  type: { readonly prototype: object } | undefined;
+  /** Finds the class that the proxy is an instance of, if this process has loaded it. */
+  type(): { readonly prototype: object } | undefined;
 }
 
 /** Methods that are called implicitly: by `await`, by `JSON.stringify`, and by the comparisons of test frameworks. */
@@ -103,12 +103,15 @@ function describeMembers(
   again: (changed: CallOverrides) => object,
   proxy: () => object,
 ): PropertyDescriptorMap {
-  const { connection, description, type = Object } = source;
+  const { connection, description, type } = source;
   const className = source.className || 'anonymous';
   // Without a prototype: if it is frozen, nothing named `constructor` can be assigned.
   const members = Object.create(null) as PropertyDescriptorMap;
   const define = (key: PropertyKey, value: unknown): void => {
     members[key] = { value, enumerable: false, configurable: true };
+  };
+  const compute = (key: PropertyKey, get: () => unknown): void => {
+    members[key] = { get, enumerable: false, configurable: true };
   };
   for (const method of description.methods) {
     if (!isLocal(method, description.emitter)) define(method, remoteMethod(source, method, overrides));
@@ -119,7 +122,7 @@ function describeMembers(
   };
   for (const [name, value] of Object.entries(own)) define(name, value);
   for (const [name, read] of Object.entries(readings)) {
-    members[name] = { get: () => read(connection), enumerable: false, configurable: true };
+    compute(name, () => read(connection));
   }
   // The asynchronous iterator goes first: it hides the other one.
   for (const name of (description.symbols ?? []).toSorted()) {
@@ -132,7 +135,7 @@ function describeMembers(
   define(Symbol.toStringTag, 'Procxy');
   // A class may override toString, but printing the proxy must not call the child.
   define(Symbol.toPrimitive, () => '[object Procxy]');
-  define('constructor', type);
+  compute('constructor', () => type() ?? Object);
   define(inspect.custom, (depth: number, options: object, show: typeof inspect) => {
     const { worker, properties } = connection;
     // A property may be the proxy itself, so the depth ends the recursion.
@@ -157,7 +160,7 @@ function warnOfHidden(methods: readonly string[], own: readonly string[], classN
 }
 
 /** Makes the traps of the proxy. A key that is not a member of the target is a property of the instance. */
-function traps({ connection, description, className, type = Object }: ProxySource): ProxyHandler<object> {
+function traps({ connection, description, className, type }: ProxySource): ProxyHandler<object> {
   const isProperty = (target: object, key: PropertyKey): key is string =>
     typeof key === 'string' && key !== 'then' && !(key in target);
   const refuse = (action: string, key: PropertyKey): never => {
@@ -183,7 +186,7 @@ function traps({ connection, description, className, type = Object }: ProxySourc
       if (!connection.properties.isReadable(key)) return undefined;
       return { value: connection.properties.read(key), enumerable: true, configurable: true, writable: false };
     },
-    getPrototypeOf: () => type.prototype,
+    getPrototypeOf: () => (type() ?? Object).prototype,
     set: (target, key, value: unknown) => replaced.replace(target, key, { value }) || refuse('set', key),
     defineProperty: (target, key, given) => replaced.replace(target, key, given) || refuse('defined', key),
     deleteProperty: (target, key) => replaced.restore(target, key) || refuse('deleted', key),

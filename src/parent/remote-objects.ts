@@ -5,10 +5,13 @@ import type { RemoteReference } from '../session/references/remote-reference.js'
 import { adding, emitterMethods } from '../session/events/emitter-methods.js';
 import type { EventSubscriptions } from '../session/events/event-subscriptions.js';
 import { Listeners } from '../session/events/listeners.js';
+import { findLoadedClass } from './loaded-classes.js';
 import { eventApi } from './event-api.js';
 import { callOptions, remoteMethod, symbolMethod, type CallSource } from './remote-method.js';
 
 export interface ReferenceSource extends CallSource {
+  /** The class of the instance, if this process has loaded it. */
+  type(): object | undefined;
   readonly connection: CallSource['connection'] & { eventsOf(referenceId: string): EventSubscriptions };
 }
 
@@ -37,7 +40,10 @@ export function remoteObjects(source: () => ReferenceSource): (remote: RemoteRef
     symbol: (remote, name) => symbolMethod(source(), name, {}, remote.target('symbol', name)),
     own: ({ isEmitter }) => (isEmitter ? emitters : own),
     propertyRemedy: 'a reference mirrors no properties. Use `await reference.$get(name)`.',
-    typeOf: () => undefined,
+    typeOf(shape) {
+      const near = source().type();
+      return near && findLoadedClass(near, shape);
+    },
   };
   return (remote) => createReferenceProxy(remote, members);
 }

@@ -31,9 +31,7 @@ function ask(type: object): Location {
     };
   }
   try {
-    const scripts = new Map<string, string>();
-    session.on('Debugger.scriptParsed', ({ params }) => scripts.set(params.scriptId, params.url));
-    session.post('Debugger.enable');
+    const scripts = listScripts(session);
     const scriptId = scriptOf(session, type);
     const url = scriptId === undefined ? undefined : scripts.get(scriptId);
     return toUrl(url);
@@ -43,37 +41,63 @@ function ask(type: object): Location {
 }
 
 /** Loads the inspector only when needed: Node may be built without it, and the permission model forbids it. */
-function connectInspector(): InspectorSession {
+export function connectInspector(): InspectorSession {
   const inspector = process.getBuiltinModule('node:inspector');
   const session = new inspector.Session();
   session.connect();
   return session;
 }
 
+/** The URLs of all scripts, by their ids. */
+function listScripts(session: InspectorSession): Map<string, string> {
+  const scripts = new Map<string, string>();
+  session.on('Debugger.scriptParsed', ({ params }) => scripts.set(params.scriptId, params.url));
+  session.post('Debugger.enable');
+  return scripts;
+}
+
+/** The URLs of the scripts that this process has loaded. Those of ES modules begin with `file:`. */
+export function scriptsOf(): Set<string> {
+  const session = connectInspector();
+  try {
+    return new Set(listScripts(session).values());
+  } finally {
+    session.disconnect();
+  }
+}
+
 /**
- * Finds the script of a class. The inspector can only find an object with an expression, which it evaluates in the main realm. So
- * the class is put briefly into an object that all realms share, including those of Jest and `node:vm`.
+ * Lets the inspector see a function. It can only find an object with an expression, which it evaluates in the main realm. So the
+ * function is put briefly into an object that all realms share, including those of Jest and `node:vm`.
+ * @param shared `fn`, and a function that expressions may call
+ * @param look gets the id of the function, and the expression for `shared`. The callbacks of a session in the same thread run before
+ * `post` returns
  */
-function scriptOf(session: InspectorSession, type: object): string | undefined {
+export function evaluateIn(
+  session: InspectorSession,
+  shared: { readonly fn: object; readonly take?: (scope: object) => void },
+  look: (objectId: string, expression: string) => void,
+): void {
   const key = '__procxy_class_to_locate';
-  const shared = process.getBuiltinModule('node:inspector') as unknown as Record<string, unknown>;
-  shared[key] = type;
+  const everywhere = process.getBuiltinModule('node:inspector') as unknown as Record<string, unknown>;
+  const all = `process.getBuiltinModule('node:inspector').${key}`;
+  everywhere[key] = shared;
+  session.post('Runtime.evaluate', { expression: `${all}.fn` }, (error, reply) => {
+    const objectId = reply?.result.objectId;
+    if (!error && objectId !== undefined) look(objectId, all);
+  });
+  delete everywhere[key];
+}
+
+function scriptOf(session: InspectorSession, type: object): string | undefined {
   let scriptId: string | undefined;
-  // The callbacks of a session in the same thread run before `post` returns.
-  session.post(
-    'Runtime.evaluate',
-    { expression: `process.getBuiltinModule('node:inspector').${key}` },
-    (error, reply) => {
-      const objectId = reply?.result.objectId;
-      if (error || objectId === undefined) return;
-      session.post('Runtime.getProperties', { objectId, ownProperties: true }, (failure, properties) => {
-        if (failure) return;
-        const location = properties.internalProperties?.find(({ name }) => name === '[[FunctionLocation]]');
-        scriptId = (location?.value?.value as { scriptId?: string } | undefined)?.scriptId;
-      });
-    },
-  );
-  delete shared[key];
+  evaluateIn(session, { fn: type }, (objectId) => {
+    session.post('Runtime.getProperties', { objectId, ownProperties: true }, (failure, properties) => {
+      if (failure) return;
+      const location = properties.internalProperties?.find(({ name }) => name === '[[FunctionLocation]]');
+      scriptId = (location?.value?.value as { scriptId?: string } | undefined)?.scriptId;
+    });
+  });
   return scriptId;
 }
 

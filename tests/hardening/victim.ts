@@ -93,7 +93,8 @@ export class Victim {
       pipelines: true,
       endLate: () => {},
     };
-    const held = remoteObjects(() => ({ connection: calls, options: { timeout: 50, retries: 0, onTimeout: 'keep' } }));
+    const defaults = { timeout: 50, retries: 0, onTimeout: 'keep' } as const;
+    const held = remoteObjects(() => ({ connection: calls, options: defaults, type: () => undefined }));
     const createProxy = isParent ? held : lent;
     const forwardEvents = (emitter: object, referenceId: string): EventForwarder =>
       new EventForwarder({
@@ -103,8 +104,8 @@ export class Victim {
         findSymbol: () => Symbol('found'),
         referenceId,
       });
-    const options = { limit: 20, isAutomatic: !isParent, isParent, createProxy };
-    const references = new References(isParent ? options : { ...options, forwardEvents });
+    const rules = { limit: 20, isAutomatic: !isParent, isParent, createProxy };
+    const references = new References(isParent ? rules : { ...rules, forwardEvents });
     const results = isParent ? undefined : new KeptResults({ run: (value) => value });
     const codec = createCodec({ mode, self, functions, streams, references, results, signals });
     this.#mirror = new PropertyMirror(codec);

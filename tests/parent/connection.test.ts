@@ -108,6 +108,7 @@ const start: StartOptions = {
   busyPoll: 0,
   heartbeat: undefined,
   className: 'Echo',
+  type: () => undefined,
   callDefaults: { timeout: 5000, retries: 0, onTimeout: 'keep' },
 };
 

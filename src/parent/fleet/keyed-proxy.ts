@@ -108,6 +108,6 @@ function eventsOf({ keyed, key }: KeySource, proxy: () => object): Record<string
 
 /** Where the class is loaded only in the children, listeners are taken for such. */
 function isEmitter({ type }: KeyedPlan): boolean {
-  const { prototype } = (type ?? {}) as { prototype?: object };
+  const { prototype } = (type() ?? {}) as { prototype?: object };
   return !prototype || ['on', 'off', 'emit'].every((name) => name in prototype);
 }

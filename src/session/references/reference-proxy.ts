@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { encoding } from '../../codec/quiet.js';
 import { symbolOnProxy } from '../../codec/members.js';
 import { PropertyError } from '../../errors.js';
 import type { RemoteReference } from './remote-reference.js';
@@ -60,8 +61,13 @@ export function createReferenceProxy(remote: RemoteReference, members: Reference
 }
 
 function trapsFor(shape: KnownShape, members: ReferenceMembers): ProxyHandler<object> {
-  const type = members.typeOf(shape) ?? RemoteObject;
-  const makers = makersFor(shape, members);
+  let type: { readonly prototype: object } | undefined;
+  /** Looked for when it is first asked for: few ask. */
+  const typeOf = (): { readonly prototype: object } => {
+    if (encoding.depth > 0) return RemoteObject;
+    return (type ??= members.typeOf(shape) ?? RemoteObject);
+  };
+  const makers = makersFor(shape, members, typeOf);
   const member = (target: object, key: PropertyKey): unknown => {
     const known = Object.getOwnPropertyDescriptor(target, key);
     if (known) return known.value;
@@ -89,7 +95,7 @@ function trapsFor(shape: KnownShape, members: ReferenceMembers): ProxyHandler<ob
       member(target, key);
       return Reflect.getOwnPropertyDescriptor(target, key);
     },
-    getPrototypeOf: () => type.prototype,
+    getPrototypeOf: () => typeOf().prototype,
     set: (_target, key) => refuse('set', key),
     defineProperty: (_target, key) => refuse('defined', key),
     deleteProperty: (_target, key) => refuse('deleted', key),
@@ -98,7 +104,7 @@ function trapsFor(shape: KnownShape, members: ReferenceMembers): ProxyHandler<ob
   };
 }
 
-function makersFor(shape: KnownShape, members: ReferenceMembers): Map<PropertyKey, MakeMember> {
+function makersFor(shape: KnownShape, members: ReferenceMembers, typeOf: () => object): Map<PropertyKey, MakeMember> {
   const makers = new Map<PropertyKey, MakeMember>();
   for (const name of shape.methods) {
     if (!probed.has(name) && !members.isLocal(shape, name)) makers.set(name, (remote) => members.method(remote, name));
@@ -110,7 +116,7 @@ function makersFor(shape: KnownShape, members: ReferenceMembers): Map<PropertyKe
   makers.set('$release', (remote) => () => remote.release());
   makers.set(Symbol.dispose, (remote) => () => void remote.release());
   makers.set(Symbol.toStringTag, () => 'Remote');
-  makers.set('constructor', () => members.typeOf(shape) ?? RemoteObject);
+  makers.set('constructor', () => typeOf());
   // A class may override toString, but printing the proxy must not call the other side.
   makers.set(Symbol.toPrimitive, () => () => '[object Remote]');
   for (const [key, make] of members.own(shape)) makers.set(key, make);
