@@ -77,13 +77,13 @@ describe('a worker that is ended from outside', () => {
   });
 
   test.each([
-    ['whose hook does not end', true, ['hold', 'kill', 'term', 'release']],
-    ['that does not end as it is told to', false, ['hold', 'term', 'kill', 'release']],
+    ['whose hook does not end', true, ['hold', 'drop', 'term', 'release']],
+    ['that does not end as it is told to', false, ['hold', 'term', 'drop', 'release']],
   ])('is killed at the deadline: one %s', async (_name, hasHook, log) => {
-    const worker = new Ending('kill');
+    const worker = new Ending('drop');
     await start(worker, { timeout: 20, hasHook });
     expect(worker.log.toSorted()).toEqual(log.toSorted());
-    expect(worker.log.indexOf('kill')).toBe(log.indexOf('kill'));
+    expect(worker.log.indexOf('drop')).toBe(log.indexOf('drop'));
   });
 });
 
@@ -102,9 +102,9 @@ describe('a worker that leaves by itself', () => {
   });
 
   test('is killed early where it does not say that it has begun, and has no hook to lose', async () => {
-    const worker = leaving('kill');
+    const worker = leaving('drop');
     await start(worker);
-    expect(worker.log).toEqual(['hold', 'kill', 'release']);
+    expect(worker.log).toEqual(['hold', 'drop', 'release']);
   });
 });
 
@@ -147,6 +147,6 @@ describe('awaitEnd()', () => {
     expect(willing.log).toEqual(['hold', 'release']);
     const stubborn = new Ending('kill');
     await awaitEnd(asWorker(stubborn), 20);
-    expect(stubborn.log).toEqual(['hold', 'kill', 'release']);
+    expect(stubborn.log).toEqual(['hold', 'drop', 'release']);
   });
 });
