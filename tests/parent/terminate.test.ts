@@ -147,6 +147,6 @@ describe('awaitEnd()', () => {
     expect(willing.log).toEqual(['hold', 'release']);
     const stubborn = new Ending('kill');
     await awaitEnd(asWorker(stubborn), 20);
-    expect(stubborn.log).toEqual(['hold', 'drop', 'release']);
+    expect(stubborn.log).toEqual(['hold', 'kill', 'release']);
   });
 });
