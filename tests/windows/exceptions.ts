@@ -55,6 +55,7 @@ const ownKill = 'a process that kills itself on Windows ends with code 1, and wi
 const compiled = 'the stack names the compiled file here';
 const append = 'several processes append to one file, which loses lines under Wine (895 of 900 were seen)';
 const crowd = 'it starts 46 processes at once, which take longer under Wine than the connection waits';
+const bundle = 'esbuild does not find the package by its own name under Wine';
 const endOfParent = 'Windows ends the children with their parent, before a hook can run';
 
 /** Tests that are not run on Windows, as parts of regular expressions for their names, and the reasons, by file. */
@@ -95,6 +96,7 @@ export const withoutTests: Readonly<Record<string, Readonly<Record<string, strin
     'is cut in the handshake': crowd,
     'resumed while this process is blocked': python,
   },
+  'tests/process-proxy/executable.test.ts': { 'a bundle ': bundle },
   'tests/process-proxy/handshake.test.ts': { 'three hundred clients': python },
   'tests/process-proxy/native/link.test.ts': { 'the invariants of a debug build': compiler },
   'tests/integration/references.test.ts': { 'and the call’s own line': compiled },

@@ -20,5 +20,8 @@ function remedyFor(cause: unknown, options: ChildOptions): string {
     }
     if (code === 'EACCES') return `Let the user and group of ${given} run ${execPath}, or name another \`execPath\`.`;
   }
+  if (/\.(cmd|bat)$/i.test(execPath)) {
+    return `A batch file is not a program, but \`execPath\` is ${execPath}. Name the executable that it starts.`;
+  }
   return 'Check `execPath`, `cwd` and `env`.';
 }
