@@ -23,6 +23,8 @@ export interface WorkerListener {
   onEnd(): void;
   /** Called when data arrives that is not a message. Nothing more is read. */
   onGarbage(error: ProtocolError): void;
+  /** Called when its host takes no new instances, and will end. */
+  onDraining?(): void;
 }
 
 /**

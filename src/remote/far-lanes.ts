@@ -1,5 +1,5 @@
 import type { Channel } from '../channel/channel.js';
-import { DataDecoder, MESSAGE } from '../channel/data-decoder.js';
+import { DataDecoder, LARGE, MESSAGE } from '../channel/data-decoder.js';
 import { headerOf } from '../channel/data-socket.js';
 import { FrameDecoder } from '../channel/frame-decoder.js';
 import { frame, MAX_MESSAGE } from '../channel/frames.js';
@@ -10,34 +10,60 @@ import { Lane, type LaneId } from './link/frame.js';
 /** Sends bytes on a lane. Returns whether there is room for more. */
 export type WriteLane = (lane: LaneId, bytes: Buffer) => boolean;
 
-/** The lane for bytes of streams, in place of a socket to a child of this machine. */
+/** The lane for bytes of streams and large bytes of values, in place of a socket to a child of this machine. */
 export class FarBytes {
   readonly #write: WriteLane;
+  readonly #consume: (count: number) => void;
   /** Called when the lane has room: their bytes were copied. */
   #written: (() => void)[] = [];
   #decoder: DataDecoder | undefined;
+  /** Bytes that wait in the decoder, behind large bytes that were not announced yet. */
+  #unread = 0;
 
-  constructor(write: WriteLane) {
+  /** @param consume called when bytes were read: the lane has room for as many more */
+  constructor(write: WriteLane, consume: (count: number) => void) {
     this.#write = write;
+    this.#consume = consume;
   }
 
   readonly open: DataLane = (receiver) => {
-    this.#decoder = new DataDecoder(receiver);
-    const sendBytes = (streamId: number, chunks: readonly Uint8Array[], written?: () => void): void => {
+    this.#decoder = new DataDecoder({ ...receiver, onEnd() {} });
+    const send = (id: number, chunks: readonly Uint8Array[]): boolean => {
       const length = chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
-      const hasRoom = this.#write(Lane.BYTES, Buffer.concat([headerOf(streamId, length), ...chunks]));
-      if (hasRoom) written?.();
-      else if (written) this.#written.push(written);
+      return this.#write(Lane.BYTES, Buffer.concat([headerOf(id, length), ...chunks]));
     };
-    return { sendBytes, sendMessage: (message) => sendBytes(MESSAGE, [receiver.format.encode(message)]) };
+    return {
+      sendBytes: (streamId, chunks, written) => {
+        if (send(streamId, chunks)) written?.();
+        else if (written) this.#written.push(written);
+      },
+      sendLarge: (id, bytes) => void send(LARGE + id, [bytes]),
+      sendMessage: (message) => void send(MESSAGE, [receiver.format.encode(message)]),
+      announced: () => {
+        this.#decoder?.unblock();
+        this.#consumeRead();
+      },
+    };
   };
 
   arrive(bytes: Buffer): void {
+    this.#unread += bytes.length;
     this.#decoder?.push(bytes);
+    this.#consumeRead();
   }
 
   room(): void {
     for (const written of this.#written.splice(0)) written();
+  }
+
+  end(): void {
+    this.#decoder?.end();
+  }
+
+  #consumeRead(): void {
+    if (this.#unread === 0 || this.#decoder?.isBlocked) return;
+    this.#consume(this.#unread);
+    this.#unread = 0;
   }
 }
 

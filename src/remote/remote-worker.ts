@@ -100,7 +100,7 @@ export class RemoteWorker implements Worker {
       close: () => {},
     };
     const write: WriteLane = (lane, bytes) => this.#write(lane, bytes);
-    this.#bytes = new FarBytes(write);
+    this.#bytes = new FarBytes(write, (count) => this.#link?.consume(Lane.BYTES, count));
     this.bytes = this.#bytes.open;
     const blocking = new FarBlocking(write);
     this.blocking = blocking.open;
@@ -208,8 +208,8 @@ export class RemoteWorker implements Worker {
   }
 
   #receive(lane: LaneId, bytes: Buffer): void {
-    if (lane === Lane.BYTES) this.#bytes.arrive(bytes);
-    else if (lane === Lane.BLOCKING) this.#blockingReader.push(bytes);
+    if (lane === Lane.BYTES) return this.#bytes.arrive(bytes);
+    if (lane === Lane.BLOCKING) this.#blockingReader.push(bytes);
     else (lane === Lane.CONTROL ? this.#control : this.#messages).push(bytes);
     if (lane === Lane.MESSAGES) this.#blockingReader.advance(bytes.length);
     this.#link?.consume(lane, bytes.length);
@@ -228,6 +228,7 @@ export class RemoteWorker implements Worker {
         this.#link?.close();
         break;
       case 'draining':
+        this.#listeners.forEach((each) => each.onDraining?.());
         break;
       case 'ended':
         this.#ended = message as unknown as Ended;
@@ -267,6 +268,7 @@ export class RemoteWorker implements Worker {
     if (this.hasEnded) return;
     this.#status = status;
     this.#early = [];
+    this.#bytes.end();
     this.#listeners.forEach((each) => each.onEnd());
     this.#keepAlive.close();
     this.#resolveExit(status);

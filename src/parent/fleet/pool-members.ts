@@ -132,6 +132,11 @@ export class PoolMembers {
     await Promise.all(all.map(({ supervisor }) => supervisor.terminate(reason)));
   }
 
+  /** Replaces an instance whose host will end, by one on another. To be called with each new instance of a member. */
+  followHost(member: Member, { connection }: Instance): void {
+    connection.worker.listen({ onEnd() {}, onGarbage() {}, onDraining: () => this.#recycleLater(member) });
+  }
+
   async #startOne(): Promise<Instance> {
     const { dispatcher, make, recycle } = this.#options;
     const member = make();
@@ -139,6 +144,7 @@ export class PoolMembers {
     this.#outside.add(member);
     try {
       const instance = await member.supervisor.start();
+      this.followHost(member, instance);
       dispatcher.add(member);
       member.setAge(recycle.age, () => this.#recycleLater(member));
       return instance;

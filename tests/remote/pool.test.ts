@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { procxy, procxyPool } from '../../dist/index.js';
+import { connect, serve, type Host } from '../../dist/remote.js';
+import { Ledger } from '../fixtures/remote/ledger.js';
+import { hasNats, startNats, type NatsServer } from '../support/nats.js';
+
+const module = new URL('../fixtures/remote/ledger.ts', import.meta.url);
+const options = { execArgv: ['--import', import.meta.resolve('tsx')] };
+
+describe.runIf(hasNats)('over hosts', () => {
+  let nats: NatsServer;
+  beforeAll(async () => {
+    nats = await startNats();
+  });
+  afterAll(() => nats.kill());
+
+  const start = (namespace: string): Promise<Host> =>
+    serve({ servers: nats.url, namespace, classes: { Ledger: { module, options } }, log: () => {} });
+
+  test('a pool loses no call while both of its hosts are replaced', async () => {
+    const old = [await start('rolling'), await start('rolling')];
+    await using cluster = await connect({ servers: nats.url, namespace: 'rolling' });
+    await using pool = await procxyPool(Ledger, { host: cluster, size: 2 });
+    let isOver = false;
+    const results: Promise<number>[] = [];
+    const load = (async () => {
+      while (!isOver) {
+        results.push(pool.note(results.length));
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    })();
+    const replacements: Host[] = [];
+    for (const host of old) {
+      replacements.push(await start('rolling'));
+      await host.drain();
+    }
+    isOver = true;
+    await load;
+    expect(await Promise.all(results)).toEqual(results.map((_result, index) => index));
+    expect(results.length).toBeGreaterThan(10);
+    expect(replacements.reduce((sum, host) => sum + host.stats().instances, 0)).toBe(2);
+    await pool.$terminate();
+    await Promise.all(replacements.map((host) => host.close()));
+  });
+
+  test('a restart takes place on another host', async () => {
+    const [first, second] = [await start('restart'), await start('restart')];
+    await using cluster = await connect({ servers: nats.url, namespace: 'restart' });
+    await using ledger = await procxy(Ledger, { host: cluster, restart: { onRestart: () => {}, minDelay: 10 } });
+    const home = first.stats().instances === 1 ? first : second;
+    await home.close();
+    await expect.poll(() => ledger.$restarts, { timeout: 20_000 }).toBe(1);
+    expect(await ledger.note(1)).toBe(1);
+    await (home === first ? second : first).close();
+  });
+});
