@@ -22,7 +22,13 @@ function privateBytes(pid: number): number {
 const mb = (bytes: number): string => (bytes / 1e6).toFixed(2);
 
 const before = process.memoryUsage().heapUsed;
-const carts = procxyKeyed(Cart, '../fixtures/cart.js', { maxInstances: keys, perChild, maxQueue: keys, execArgv: [] });
+const carts = procxyKeyed(Cart, '../fixtures/cart.js', {
+  maxInstances: keys,
+  perChild,
+  maxQueue: keys,
+  timeout: 0,
+  execArgv: [],
+});
 const begun = performance.now();
 await Promise.all(Array.from({ length: keys }, (_, n) => carts.get(`key ${n}`).add('item')));
 const seconds = (performance.now() - begun) / 1000;
