@@ -8,7 +8,7 @@ import { isUrl } from '../realm.js';
 const reserved = new Set(['constructor', '__proto__']);
 
 /** The well-known symbols of methods that other code may call. */
-export const wellKnownSymbols: Readonly<Record<string, symbol>> = {
+export const wellKnownSymbols: Readonly<Record<string, symbol>> = Object.assign(Object.create(null) as object, {
   iterator: Symbol.iterator,
   asyncIterator: Symbol.asyncIterator,
   dispose: Symbol.dispose,
@@ -18,7 +18,7 @@ export const wellKnownSymbols: Readonly<Record<string, symbol>> = {
   replace: Symbol.replace,
   search: Symbol.search,
   split: Symbol.split,
-};
+});
 
 /** Whether the method under a well-known symbol returns an iterator. */
 export function isIterator(name: string): boolean {
