@@ -36,8 +36,8 @@ export interface HostStats {
   pid: number;
   /** The version of procxy. */
   procxy: string;
-  /** A draining host takes no new instances. */
-  state: 'running' | 'draining';
+  /** A draining host takes no new instances. A disconnected one looks for a server of NATS. */
+  state: 'running' | 'draining' | 'disconnected';
   /** How many instances it runs or starts. */
   instances: number;
   /** How many instances it may run. */

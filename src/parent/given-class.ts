@@ -15,6 +15,8 @@ type Given = Class | ClassReference<ClassLike>;
 interface ClassOptions {
   modulePath: string | URL | undefined;
   exportName: string | undefined;
+  /** Where it is set, the host knows the module, and this machine may not have it. */
+  host?: object | undefined;
 }
 
 /** The class to make an instance of, and how the child finds it. */
@@ -79,6 +81,10 @@ function targetOfReference(reference: ClassReference<ClassLike>, options: ClassO
   }
   const name = exportName.split('.').at(-1) ?? exportName;
   const wanted: WantedClass = { name, exportName };
+  if (options.host) {
+    const resolveOnHost = (): ModuleReference => ({ url: 'procxy:host' });
+    return { name, type: undefined, loaded: () => undefined, wanted, resolveModule: resolveOnHost };
+  }
   const module = resolveModule(modulePath, callerOf(reference));
   refuseRecursion(wanted, module);
   return { name, type: undefined, loaded: lookingFor(module, exportName), wanted, resolveModule: () => module };

@@ -102,7 +102,7 @@ class RunningHost implements Host {
       machine: hostname(),
       pid: process.pid,
       procxy: PROCXY_VERSION,
-      state: this.#state === 'running' ? 'running' : 'draining',
+      state: this.#state !== 'running' ? 'draining' : this.#bus.isConnected ? 'running' : 'disconnected',
       instances: this.#instances.size,
       limit: limits.instances,
       labels,
