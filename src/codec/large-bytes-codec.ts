@@ -4,7 +4,7 @@ import { ProtocolError } from '../errors.js';
 import type { TransferHandler } from './transfer-handlers.js';
 
 /** From this length on, bytes travel beside the message. Below it, waking the other side twice costs more than the copies. */
-export const LARGE_BYTES = 512 * 1024;
+export const LARGE_BYTES = 1024 * 1024;
 /** Longer ones are refused with the message that they would be part of. */
 const MAX_LENGTH = 2 ** 31 - 1;
 
