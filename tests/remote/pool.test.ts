@@ -21,10 +21,10 @@ describe.runIf(hasNats)('over hosts', () => {
     const old = [await start('rolling'), await start('rolling')];
     await using cluster = await connect({ servers: nats.url, namespace: 'rolling' });
     await using pool = await procxyPool(Ledger, { host: cluster, size: 2 });
-    let isOver = false;
+    const over = new AbortController();
     const results: Promise<number>[] = [];
     const load = (async () => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         results.push(pool.note(results.length));
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
@@ -34,7 +34,7 @@ describe.runIf(hasNats)('over hosts', () => {
       replacements.push(await start('rolling'));
       await host.drain();
     }
-    isOver = true;
+    over.abort();
     await load;
     expect(await Promise.all(results)).toEqual(results.map((_result, index) => index));
     expect(results.length).toBeGreaterThan(10);
