@@ -21,7 +21,7 @@ const ASK_AGAIN = 250;
 /** ms to wait for further answers, once a host has offered to take the instance. */
 const MORE_ANSWERS = 10;
 /** ms for which servers may say that a host is absent: it may be connecting to another one. */
-const ABSENCE = 2000;
+const ABSENCE = 4000;
 
 /**
  * Connects to the hosts of a namespace.

@@ -66,6 +66,8 @@ interface NatsMessage {
 
 /** A held cable is noticed after this many ms without an answer to two pings, instead of after two minutes. */
 const PING_INTERVAL = 1000;
+/** ms for an attempt to connect. A server that was killed in the middle of one would hold it up for 20 s. */
+const CONNECT_TIMEOUT = 1000;
 /** ms between two attempts to connect again. */
 const RECONNECT_WAIT = 100;
 /** The most that a server accepts by default, in bytes. */
@@ -83,6 +85,7 @@ export async function openBus(caller: string, { servers, nats }: NatsAddress, li
     client = await connect({
       pingInterval: PING_INTERVAL,
       maxPingOut: 2,
+      timeout: CONNECT_TIMEOUT,
       maxReconnectAttempts: -1,
       reconnectTimeWait: RECONNECT_WAIT,
       reconnectJitter: RECONNECT_WAIT,
