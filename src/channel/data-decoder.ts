@@ -78,6 +78,7 @@ export class DataDecoder implements ByteReader {
   #failed = false;
   /** What follows the header of large bytes that were not announced yet. */
   #held: Buffer | undefined;
+  #mayWait = true;
 
   constructor(options: DataDecoderOptions) {
     this.#options = options;
@@ -112,6 +113,12 @@ export class DataDecoder implements ByteReader {
     if (held) this.#guard(() => this.#read(held));
   }
 
+  /** Nothing more will be announced: drops large bytes that were not, and everything behind them. */
+  stopWaiting(): void {
+    this.#mayWait = false;
+    if (this.#held) this.#fail();
+  }
+
   end(): void {
     this.#options.large?.end();
     this.#options.onEnd();
@@ -122,11 +129,15 @@ export class DataDecoder implements ByteReader {
     try {
       action();
     } catch (error) {
-      this.#failed = true;
-      this.#held = undefined;
-      this.#partial.take();
+      this.#fail();
       this.#options.onViolation(error);
     }
+  }
+
+  #fail(): void {
+    this.#failed = true;
+    this.#held = undefined;
+    this.#partial.take();
   }
 
   #read(bytes: Buffer): void {
@@ -135,7 +146,8 @@ export class DataDecoder implements ByteReader {
     while (rest.length > 0) {
       if (!this.#frame) rest = this.#readHeader(rest);
       if (this.#frame && !this.#mayRead(this.#frame)) {
-        this.#held = copyOf(rest);
+        if (this.#mayWait) this.#held = copyOf(rest);
+        else this.#fail();
         return;
       }
       if (this.#frame && rest.length > 0) rest = this.#readBody(this.#frame, rest);

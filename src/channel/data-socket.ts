@@ -3,7 +3,7 @@ import { DataDecoder, HEADER_BYTES, LARGE, MESSAGE, type DataReceiver } from './
 import { FastSocket } from './fast-socket.js';
 
 /** What sends large bytes of values, and reads them. */
-export type LargeBytesLane = Pick<DataSocket, 'sendLarge' | 'announced'>;
+export type LargeBytesLane = Pick<DataSocket, 'sendLarge' | 'announced' | 'stopWaiting'>;
 
 /** Sends and receives bytes of streams on a socket of their own, and messages in between. */
 export class DataSocket {
@@ -48,6 +48,13 @@ export class DataSocket {
     if (!this.#decoder.isBlocked) return;
     this.#decoder.unblock();
     if (!this.#decoder.isBlocked) this.#socket.goOn();
+  }
+
+  /** Call it when nothing more can be announced, so that the end of the socket is seen. See {@link DataDecoder.stopWaiting}. */
+  stopWaiting(): void {
+    const wasBlocked = this.#decoder.isBlocked;
+    this.#decoder.stopWaiting();
+    if (wasBlocked) this.#socket.goOn();
   }
 
   /** @throws if the message cannot be written */

@@ -51,8 +51,7 @@ class LocalChild implements Worker {
   readonly #options: ChildOptions;
   readonly #program: string;
   readonly #stderr: () => string | undefined;
-  /** Resolves when the lane for bytes is closed. */
-  #bytesEnded: Promise<void> | undefined;
+  #lane: DataSocket | undefined;
   #startFailure: Error | undefined;
   #status: ExitStatus | undefined;
   #endedFor: string | undefined;
@@ -66,13 +65,7 @@ class LocalChild implements Worker {
     this.channel = nodeIpcChannel(child);
     const data = takeLane(child, dataDescriptor);
     const sync = takeLane(child, syncDescriptor);
-    this.bytes =
-      data &&
-      ((receiver) => {
-        const lane = new DataSocket(data, receiver);
-        this.#bytesEnded = lane.ended;
-        return lane;
-      });
+    this.bytes = data && ((receiver) => (this.#lane = new DataSocket(data, receiver)));
     this.blocking = sync && ((format, onGarbage) => framedSocket(sync, format, onGarbage));
     this.descriptors = { bytes: dataDescriptor, blocking: sync && syncDescriptor };
     this.disconnected = new Promise((resolve) => child.once('disconnect', resolve));
@@ -172,8 +165,15 @@ class LocalChild implements Worker {
     let timer: NodeJS.Timeout | undefined;
     // A grandchild that inherited stderr may keep it open for ever.
     const late = new Promise((resolve) => (timer = setTimeout(resolve, DRAIN_TIME)));
-    await Promise.race([Promise.all([this.disconnected, this.#bytesEnded, stderrEnded]), late]);
+    await Promise.race([Promise.all([this.#drainLane(), stderrEnded]), late]);
     clearTimeout(timer);
+  }
+
+  /** The channel comes first: until it is closed, it may bring messages that wait for bytes. */
+  async #drainLane(): Promise<void> {
+    await this.disconnected;
+    this.#lane?.stopWaiting();
+    await this.#lane?.ended;
   }
 }
 

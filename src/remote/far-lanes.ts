@@ -43,6 +43,10 @@ export class FarBytes {
         this.#decoder?.unblock();
         this.#consumeRead();
       },
+      stopWaiting: () => {
+        this.#decoder?.stopWaiting();
+        this.#consumeRead();
+      },
     };
   };
 

@@ -24,6 +24,7 @@ export class LargeBytes implements LargeBytesExchange, LargeReceiver, SessionPar
   readonly handlers: Handlers = {};
   readonly #lane: () => LargeBytesLane | undefined;
   #link!: SessionApi;
+  #opened: LargeBytesLane | undefined;
   /** The bytes of a message that is encoded but not sent yet. */
   #outgoing: { readonly id: number; readonly bytes: Uint8Array }[] = [];
   readonly #exported: string[] = [];
@@ -80,7 +81,7 @@ export class LargeBytes implements LargeBytesExchange, LargeReceiver, SessionPar
   }
 
   afterWrite(): void {
-    for (const { id, bytes } of this.#outgoing.splice(0)) this.#lane()?.sendLarge(id, bytes);
+    for (const { id, bytes } of this.#outgoing.splice(0)) this.#open()?.sendLarge(id, bytes);
   }
 
   /** @throws {ProtocolError} if an id does not follow those before it */
@@ -92,7 +93,7 @@ export class LargeBytes implements LargeBytesExchange, LargeReceiver, SessionPar
       this.#lastExpected = id;
       this.#expected.add(id);
     }
-    const lane = this.#lane();
+    const lane = this.#open();
     if (!lane) throw new ProtocolError('Large bytes were announced, but there is no socket for them.');
     lane.announced();
     return () => (ids.every((id) => this.#arrived.has(id)) ? 'complete' : this.#isLost ? 'lost' : 'waiting');
@@ -134,10 +135,15 @@ export class LargeBytes implements LargeBytesExchange, LargeReceiver, SessionPar
   }
 
   close(): void {
+    this.#opened?.stopWaiting();
     clearTimeout(this.#timer);
     this.discard();
     this.#arrived.clear();
     this.#expected.clear();
+  }
+
+  #open(): LargeBytesLane | undefined {
+    return (this.#opened ??= this.#lane());
   }
 }
 

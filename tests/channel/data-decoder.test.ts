@@ -152,6 +152,23 @@ describe.each(modes)('the frames of a data socket, in %s mode', (mode) => {
       expect(whole()).toEqual([[7, 'x']]);
     });
 
+    test('that will never be announced are dropped with everything behind them, without a violation', () => {
+      const bytes = Buffer.concat([frame(LARGE + 3, Buffer.from('never')), frame(7, Buffer.from('x'))]);
+      read(bytes);
+      decoder.stopWaiting();
+      expect(decoder.isBlocked).toBe(false);
+      read(bytes);
+      expect([arrived, log, violations]).toEqual([[], [], []]);
+    });
+
+    test('those that were announced still arrive when no others will be', () => {
+      decoder.stopWaiting();
+      read(Buffer.concat([frame(LARGE + 1, Buffer.from('first')), frame(LARGE + 3, Buffer.from('never'))]));
+      expect(decoder.isBlocked).toBe(false);
+      expect(arrived).toEqual([[1, 'first']]);
+      expect(violations).toEqual([]);
+    });
+
     test('a claimed length takes no memory before bytes come', () => {
       collectGarbage();
       const before = process.memoryUsage().arrayBuffers;

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { ChildCrashedError, procxy, ProtocolError, sync, type ProcxyOptions } from 'procxy';
+import { until } from '../support/processes.js';
 import { CarryingBytes } from '../fixtures/carrying-bytes.js';
 
 const module = '../fixtures/carrying-bytes.js';
@@ -15,6 +16,7 @@ interface Remote {
   interleave: Method;
   dieAfter: Method;
   closeThenGive: Method;
+  sendUnannounced: Method;
   waitFor: Method;
   forge: Method;
   on(event: 'step', listener: (n: number, value: unknown) => void): unknown;
@@ -123,6 +125,22 @@ describe.each(['ipc', 'socket'] as const)("large bytes beside the messages of ch
     // The standard streams and the channel come before it.
     const error = await outcome(remote.closeThenGive(4, 50_000_000));
     expect(error).toSatisfy((reason) => reason instanceof ProtocolError || reason instanceof ChildCrashedError);
+  });
+
+  test('a child that dies when it has sent bytes that no message announced leaves no socket open', async () => {
+    const sockets = (): number => {
+      // It also lists sockets that nobody reads, which leak most easily.
+      const { libuv } = process.report.getReport() as { libuv: { type: string }[] };
+      return libuv.filter(({ type }) => type === 'pipe').length;
+    };
+    // What all children share, such as the process that ends them, has sockets too.
+    const other = await start();
+    const before = sockets();
+    const remotes = await Promise.all([start(), start()]);
+    const errors = await Promise.all(remotes.map((remote) => outcome(remote.sendUnannounced(4))));
+    for (const error of errors) expect(error).toBeInstanceOf(ChildCrashedError);
+    await until(() => sockets() <= before, 'all sockets are closed');
+    await other.$terminate();
   });
 
   test.each([

@@ -120,6 +120,7 @@ test('the parent opens the lane for bytes immediately, the child when a stream n
         setImmediate(() => receivers[other]?.large?.receive(id, bytes));
       },
       announced() {},
+      stopWaiting() {},
     };
     return link;
   };

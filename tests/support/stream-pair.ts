@@ -112,6 +112,7 @@ function lanePair(mode: SerializationMode, log: unknown[]): [DataLane, DataLane]
         // Items of streams that use this lane have no large bytes beside them.
         sendLarge() {},
         announced() {},
+        stopWaiting() {},
       };
     };
   return [side(0, 1), side(1, 0)];
