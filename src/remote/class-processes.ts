@@ -3,6 +3,7 @@ import { directoriesFor } from '../parent/launch/directories.js';
 import { resolveModule } from '../parent/module-resolver.js';
 import { resolveOptions, type ResolvedOptions } from '../parent/options/resolve-options.js';
 import type { Open } from './control.js';
+import { brief } from './offers.js';
 import { HostedChild, type ChildListener } from './hosted-child.js';
 import type { ResolvedServe, ServedClass } from './serve-options.js';
 
@@ -32,7 +33,7 @@ export class ClassProcesses {
     const allowed = this.#classes.get(name)?.options?.create;
     if (create === allowed) return undefined;
     const expected = allowed === undefined ? 'its constructor' : `its static method ${allowed}`;
-    return `it makes instances of ${name} by ${expected}, and the client asks for ${create ?? 'the constructor'}`;
+    return `it makes instances of ${name} by ${expected}, and the client asks for ${create === undefined ? 'the constructor' : brief(create)}`;
   }
 
   start({ class: name, request }: Open, listener: ChildListener): HostedChild {

@@ -1,14 +1,14 @@
 import { hostname } from 'node:os';
 import { now, setTimeout } from '../clock.js';
 import { ProtocolError } from '../errors.js';
-import type { HostStats } from '../options/host.js';
+import type { HostStats, Labels } from '../options/host.js';
 import { callerUrl } from '../parent/caller.js';
 import { ClassProcesses } from './class-processes.js';
 import { HostedInstance } from './hosted-instance.js';
 import { decodeFrame, encodeRefusal, Lane } from './link/frame.js';
 import { Link } from './link/link.js';
 import { openBus, type Bus, type BusMessage } from './nats.js';
-import { decodeQuestion, encodeJson, type Question } from './offers.js';
+import { brief, decodeQuestion, encodeJson, type Question } from './offers.js';
 import { readServeOptions, type ResolvedServe, type ServeOptions } from './serve-options.js';
 import { lastPart, randomId, readAddress, Subjects, type Caller } from './subjects.js';
 import { isCompatible, PROCXY_VERSION, speaksWith } from './versions.js';
@@ -175,13 +175,17 @@ class RunningHost implements Host {
   #refusal(name: string, { procxy, version, where }: Question): string | undefined {
     const served = this.#options.classes.get(name);
     if (!served) return `it does not serve ${name}`;
-    if (!speaksWith(PROCXY_VERSION, procxy)) return `it runs procxy ${PROCXY_VERSION}, and the client ${procxy}`;
+    if (!speaksWith(PROCXY_VERSION, procxy)) return `it runs procxy ${PROCXY_VERSION}, and the client ${brief(procxy)}`;
     if (version !== undefined && served.version === undefined) return `it does not say which version of ${name} it has`;
     if (version !== undefined && !isCompatible(served.version ?? '', version)) {
-      return `it has ${name} ${served.version}, and the client needs ${version}`;
+      return `it has ${name} ${served.version}, and the client needs ${brief(version)}`;
     }
-    const missing = Object.entries(where).find(([label, value]) => this.#options.labels[label] !== value);
-    if (missing) return `its label ${missing[0]} is ${this.#options.labels[missing[0]]}, not ${missing[1]}`;
+    const { labels } = this.#options;
+    const missing = Object.entries(where).find(([label, value]) => labelOf(labels, label) !== value);
+    if (missing) {
+      const [label, wanted] = missing;
+      return `its label ${brief(label)} is ${labelOf(labels, label)}, not ${brief(String(wanted))}`;
+    }
     if (this.#state !== 'running') return 'it is draining';
     const { instances } = this.#options.limits;
     return this.#instances.size >= instances ? `it is full: ${instances} instances` : undefined;
@@ -275,4 +279,9 @@ class RunningHost implements Host {
     this.#onEmpty?.();
     this.#onEmpty = undefined;
   }
+}
+
+/** A label of this host, whatever names a client asks for: `toString` is not one. */
+function labelOf(labels: Labels, name: string): Labels[string] | undefined {
+  return Object.hasOwn(labels, name) ? labels[name] : undefined;
 }

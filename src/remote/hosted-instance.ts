@@ -3,6 +3,7 @@ import type { Decoder } from '../channel/decoder.js';
 import { describeReason, ProtocolError } from '../errors.js';
 import { isObject } from '../is-object.js';
 import { controlDecoder, encodeControl, type FromHost, type Open } from './control.js';
+import { readRequest } from './client-request.js';
 import type { HostedChild } from './hosted-child.js';
 import { Lane, LANES, type LaneId } from './link/frame.js';
 import type { Link } from './link/link.js';
@@ -217,15 +218,14 @@ function constructorArguments(message: unknown): readonly unknown[] {
 }
 
 function readOpen(message: Record<string, unknown>): Open {
-  const { procxy, class: name, version, lease, callId, request } = message;
-  const { serialization } = (isObject(request) ? request : {}) as { serialization?: unknown };
+  const { procxy, class: name, version, lease, callId } = message;
+  const request = readRequest(message['request']);
   const isSound =
     typeof procxy === 'string' &&
     typeof name === 'string' &&
     (version === undefined || typeof version === 'string') &&
     typeof lease === 'number' &&
-    Number.isSafeInteger(callId) &&
-    (serialization === 'json' || serialization === 'advanced');
-  if (!isSound) throw new ProtocolError('A client requested an instance in a form that is not known here.');
-  return message as unknown as Open;
+    Number.isSafeInteger(callId);
+  if (!isSound || !request) throw new ProtocolError('A client requested an instance in a form that is not known here.');
+  return { type: 'open', procxy, class: name, version, lease, callId: callId as number, request };
 }

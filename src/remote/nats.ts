@@ -120,6 +120,7 @@ class NatsBus implements Bus {
   isConnected = true;
   readonly #client: NatsClient;
   readonly #listener: BusListener;
+  #hasWarned = false;
 
   constructor(client: NatsClient, listener: BusListener) {
     this.#client = client;
@@ -141,12 +142,17 @@ class NatsBus implements Bus {
 
   subscribe(subject: string, listener: (message: BusMessage) => void): void {
     this.#client.subscribe(subject, {
-      callback(error, message) {
+      callback: (error, message) => {
         // A missing permission. What is asked for is then never answered, and the error names the subject.
         if (error) return process.emitWarning(error.message, { code: 'PROCXY_NATS' });
         const { data, headers, reply } = message;
         const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-        listener({ subject: message.subject, reply, data: bytes, isRefusal: headers?.code === NOBODY });
+        try {
+          listener({ subject: message.subject, reply, data: bytes, isRefusal: headers?.code === NOBODY });
+        } catch (failure) {
+          // An error that left this callback would end the client's loop, and nothing would be read any more.
+          this.#warn(message.subject, failure);
+        }
       },
     });
   }
@@ -157,6 +163,14 @@ class NatsBus implements Bus {
 
   async close(): Promise<void> {
     await this.#client.close();
+  }
+
+  /** Warns of the first message only: its sender can send many. */
+  #warn(subject: string, failure: unknown): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    const text = `A message on ${subject} could not be handled, and was dropped: ${describeReason(failure)}.`;
+    process.emitWarning(text, { code: 'PROCXY_NATS' });
   }
 
   async #follow(): Promise<void> {

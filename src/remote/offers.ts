@@ -26,10 +26,20 @@ export function encodeJson(value: Question | Offer): Buffer {
 export function decodeQuestion(bytes: Buffer): Question {
   const question = parse(bytes) as Partial<Question>;
   const { procxy, where, version } = question;
-  if (typeof procxy !== 'string' || !isObject(where) || !(version === undefined || typeof version === 'string')) {
+  if (
+    typeof procxy !== 'string' ||
+    !isObject(where) ||
+    Object.values(where).some(isObject) ||
+    !(version === undefined || typeof version === 'string')
+  ) {
     throw new ProtocolError('A client asked for a host in a form that is not known here.');
   }
   return { procxy, where, version };
+}
+
+/** A text of a stranger, as an answer repeats it: the answer has to fit into one message. */
+export function brief(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }
 
 /** @throws {ProtocolError} */

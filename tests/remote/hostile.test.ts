@@ -1,0 +1,91 @@
+import { connect as connectNats } from '@nats-io/transport-node';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { procxy } from '../../dist/index.js';
+import { connect, serve, type Cluster, type Host } from '../../dist/remote.js';
+import { encodeFrame, Lane, LANES } from '../../src/remote/link/frame.js';
+import { Ledger } from '../fixtures/remote/ledger.js';
+import { hasNats, startNats, type NatsServer } from '../support/nats.js';
+
+const module = new URL('../fixtures/remote/ledger.ts', import.meta.url);
+const options = { execArgv: ['--import', import.meta.resolve('tsx')] };
+const evil = { toString: 1, valueOf: 1 };
+
+describe.runIf(hasNats)('a host among clients that break the protocol', () => {
+  let nats: NatsServer;
+  let host: Host;
+  let cluster: Cluster;
+  let stranger: Awaited<ReturnType<typeof connectNats>>;
+
+  beforeAll(async () => {
+    nats = await startNats();
+    const limits = { instances: 4, perClient: 2 };
+    host = await serve({
+      servers: nats.url,
+      namespace: 'n',
+      limits,
+      log: () => {},
+      classes: { Ledger: { module, options, version: '1.0.0' } },
+    });
+    cluster = await connect({ servers: nats.url, namespace: 'n' });
+    stranger = await connectNats({ servers: nats.url });
+  });
+  afterAll(async () => {
+    await stranger.close();
+    await cluster.close();
+    await host.close();
+    await nats.kill();
+  });
+
+  const expectAlive = async (): Promise<void> => {
+    await stranger.flush();
+    await using ledger = await procxy(Ledger, { host: cluster });
+    expect(await ledger.note(1)).toBe(1);
+  };
+
+  /** Sends the first frame of a session. */
+  const begin = (session: string, line: string): void => {
+    const states = LANES.map(() => ({ received: 0, room: 1_000_000 }));
+    const head = {
+      asks: false,
+      closes: false,
+      stamp: 1,
+      echo: 2 ** 47,
+      states,
+      lane: Lane.CONTROL,
+      offset: 0,
+    } as const;
+    const frame = Buffer.concat([encodeFrame(head, 0), Buffer.from(`${line}\n`)]);
+    stranger.publish(`procxy.n.h.${host.id}.stranger.c.${session}`, frame);
+  };
+  const open = { type: 'open', procxy: '0.1.0', class: 'Ledger', lease: 1000, callId: 1 };
+  const request = { serialization: 'json' };
+
+  test.each([
+    ['a label that is an object', { procxy: '0.1.0', where: { gpu: evil } }],
+    ['a label that every object has', { procxy: '0.1.0', where: { toString: true } }],
+    ['a version of procxy of 1 MB', { procxy: 'x'.repeat(1_040_000), where: {} }],
+    ['a version of 1 MB', { procxy: '0.1.0', version: 'x'.repeat(1_040_000), where: {} }],
+    ['a label of 1 MB', { procxy: '0.1.0', where: { gpu: 'x'.repeat(1_040_000) } }],
+  ])('goes on after a question with %s', async (_what, question) => {
+    stranger.publish('procxy.n.place.Ledger', JSON.stringify(question), { reply: 'procxy.n.c.stranger.c.q' });
+    await expectAlive();
+  });
+
+  test.each([
+    ['a static method that is an object', { ...request, create: evil }],
+    ['a static method of 200 kB', { ...request, create: 'x'.repeat(200_000) }],
+    ['a mirror that is a list', { ...request, mirror: [] }],
+    ['callbacks without a limit', { ...request, callbacks: {} }],
+    ['references with an odd limit', { ...request, references: { limit: evil } }],
+  ])('goes on after a request with %s', async (what, wrong) => {
+    begin(what.replaceAll(' ', ''), JSON.stringify({ ...open, request: wrong }));
+    await expectAlive();
+  });
+
+  test('goes on after a request that is nested deep', async () => {
+    const nested = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    const line = JSON.stringify({ ...open, request: { ...request, mirror: 'nested' } });
+    begin('deep', line.replace('"nested"', nested));
+    await expectAlive();
+  });
+});
