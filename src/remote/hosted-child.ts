@@ -39,6 +39,10 @@ export class HostedChild {
   #kill: NodeJS.Timeout | undefined;
   /** Bytes of messages that the child has sent. */
   #messages = 0;
+  /** What a blocked child has sent, in order, until its messages before were read. */
+  readonly #blocked: Buffer[] = [];
+  /** Set while the turn of the event loop is waited for in which they may be passed on. */
+  #turn: NodeJS.Immediate | undefined;
 
   /** @throws {ChildCrashedError} if it cannot be started */
   constructor(options: ChildOptions, listener: ChildListener) {
@@ -80,6 +84,7 @@ export class HostedChild {
   /** The lane can take more. */
   room(lane: LaneId): void {
     this.#sockets.get(lane)?.resume();
+    if (lane === Lane.MESSAGES) this.#passInOrder();
   }
 
   /** Ends it at once, or lets its instance dispose first. */
@@ -100,23 +105,29 @@ export class HostedChild {
     // Ignored: a `'close'` event follows, and the process ends.
     socket.on('error', () => {});
     socket.on('data', (chunk: Buffer) => {
-      if (lane === Lane.BLOCKING) return this.#passInOrder(chunk);
+      if (lane === Lane.BLOCKING) {
+        this.#blocked.push(chunk);
+        return this.#passInOrder();
+      }
       if (lane === Lane.MESSAGES) this.#messages += chunk.length;
       if (!this.#listener.onData(lane, chunk)) socket.pause();
     });
   }
 
   /** The child blocks. What it has sent before goes first. */
-  #passInOrder(chunk: Buffer): void {
-    const turn = (before: number, quiet: number): void => {
-      setImmediate(() => {
-        const isQuiet = this.#messages === before;
-        if (isQuiet && quiet + 1 === QUIET_TURNS)
-          this.#listener.onData(Lane.BLOCKING, blockingPiece(this.#messages, chunk));
-        else turn(this.#messages, isQuiet ? quiet + 1 : 0);
-      });
-    };
-    turn(this.#messages, 0);
+  #passInOrder(quiet = 0): void {
+    if (this.#turn || this.#blocked.length === 0) return;
+    const [before, count] = [this.#messages, this.#blocked.length];
+    this.#turn = setImmediate(() => {
+      this.#turn = undefined;
+      // Messages may wait in a socket that is paused. `room()` goes on.
+      if (this.#sockets.get(Lane.MESSAGES)?.isPaused()) return;
+      if (this.#messages !== before || this.#blocked.length !== count) return this.#passInOrder();
+      if (quiet + 1 < QUIET_TURNS) return this.#passInOrder(quiet + 1);
+      for (const chunk of this.#blocked.splice(0)) {
+        this.#listener.onData(Lane.BLOCKING, blockingPiece(before, chunk));
+      }
+    });
   }
 
   async #watch(): Promise<void> {
