@@ -37,6 +37,7 @@ export class HostedChild {
   readonly #stderr: () => string | undefined;
   readonly #terminateTimeout: number;
   #kill: NodeJS.Timeout | undefined;
+  #hasExited = false;
   /** Bytes of messages that the child has sent. */
   #messages = 0;
   /** What a blocked child has sent, in order, until its messages before were read. */
@@ -96,8 +97,8 @@ export class HostedChild {
   /** Nobody is at the other end any more: the instance disposes, and is killed if that takes too long. */
   abandon(): void {
     this.#sockets.get(Lane.MESSAGES)?.end();
-    this.#kill ??= setTimeout(() => this.#process.kill('SIGKILL'), this.#terminateTimeout);
-    for (const socket of this.#sockets.values()) socket.resume();
+    if (!this.#hasExited) this.#kill ??= setTimeout(() => this.#process.kill('SIGKILL'), this.#terminateTimeout);
+    for (const lane of this.#sockets.keys()) this.room(lane);
   }
 
   #read(lane: LaneId, socket: SocketLike): void {
@@ -140,6 +141,7 @@ export class HostedChild {
         resolve([null, null]);
       });
     });
+    this.#hasExited = true;
     clearTimeout(this.#kill);
     if (child.pid !== undefined) reaper.unwatch(child.pid);
     await this.#drain();

@@ -111,7 +111,8 @@ export class HostedInstance implements LinkEvents {
   onEnd({ why }: LinkEnd): void {
     if (!this.#exit) {
       if (why === 'violation' || why === 'backlog') this.#child?.end('kill');
-      else this.#child?.abandon();
+      // A lane that waits for room is read to its end: nothing makes room any more.
+      this.#child?.abandon();
     }
     if (!this.#child || this.#exit) this.#context.onOver();
   }
