@@ -43,6 +43,8 @@ export class Link {
   /** Lanes whose writer waits for room. */
   readonly #full = new Set<LaneId>();
   #ended = false;
+  /** The other end may not know of this link before something was heard of it. */
+  #hasHeard = false;
   /** The stamp of the last frame that was sent, and the latest that was read, in µs. */
   #stamp = 0;
   #echo: number;
@@ -142,6 +144,7 @@ export class Link {
   #read(frame: Frame): void {
     const { clock } = this.#options;
     this.#silence.heard(clock.now());
+    this.#hasHeard = true;
     this.#echo = Math.max(this.#echo, frame.stamp);
     for (const lane of LANES) {
       const state = frame.states[lane];
@@ -182,18 +185,29 @@ export class Link {
   #pump(): void {
     const { transport, clock } = this.#options;
     if (this.#ended || !transport.isConnected) return;
-    const most = transport.maxPayload - HEADER_BYTES;
-    for (const lane of LANES) {
-      const sender = this.#sender(lane);
-      for (let part = sender.next(most); part; part = sender.next(most)) this.#send(lane, part);
-    }
+    // Other bytes would be refused if they overtook those which begin the link, or if these are lost.
+    const lanes = this.#isBeginning ? [Lane.CONTROL] : LANES;
+    for (const lane of lanes) for (let part = this.#next(lane); part; part = this.#next(lane)) this.#send(lane, part);
     if (this.#ackAt <= clock.now()) this.#send();
   }
 
-  /** Asks the other end for a frame. */
+  /** The first control bytes begin the link at the other end. Nothing shows yet that they have arrived. */
+  get #isBeginning(): boolean {
+    return !this.#hasHeard && !this.isDelivered(Lane.CONTROL);
+  }
+
+  #next(lane: LaneId): { offset: number; length: number } | undefined {
+    return this.#sender(lane).next(this.#options.transport.maxPayload - HEADER_BYTES);
+  }
+
+  /** Asks the other end for a frame. A question without bytes is refused by an end that does not know of the link yet. */
   #ask(): void {
     const { transport, clock } = this.#options;
-    if (transport.isConnected) this.#send(Lane.CONTROL, undefined, true);
+    if (transport.isConnected) {
+      const isBeginning = this.#isBeginning;
+      if (isBeginning) this.#sender(Lane.CONTROL).rewind();
+      this.#send(Lane.CONTROL, isBeginning ? this.#next(Lane.CONTROL) : undefined, true);
+    }
     this.#silence.asked(clock.now());
     this.#arm();
   }

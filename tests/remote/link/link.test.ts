@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { HEADER_BYTES, Lane, LANES } from '../../../src/remote/link/frame.js';
+import { decodeFrame, HEADER_BYTES, Lane, LANES, type Frame } from '../../../src/remote/link/frame.js';
 import { connectEnds, End, hasArrived, isComplete, type EndOptions } from './ends.js';
 import { World, type Faults, type Wire } from './world.js';
 
@@ -133,6 +133,30 @@ test('too many bytes that wait end the link', () => {
   world.run(5000);
   expect(b.ended).toEqual({ why: 'refused' });
   expect(b.read.flat()).toEqual([]);
+});
+
+test.each([
+  ['the transport says that nobody was there', (): void => {}],
+  ['the transport is connected again', (a: End): void => a.link.resume()],
+])('the frame that begins a link is the first to arrive, though it was lost: %s', (_name, comeBack) => {
+  const world = new World(1);
+  const { a, b, wires } = connectEnds(world, { faults: calm, a: limits, b: hostLimits });
+  const [toB] = wires as [Wire, Wire];
+  const { send } = toB;
+  const arrived: Frame[] = [];
+  toB.send = () => void world.after(1, () => a.link.nobody());
+  a.write(Lane.CONTROL, Buffer.from('open'));
+  a.write(Lane.MESSAGES, Buffer.from('call'));
+  world.run(world.time + 500);
+  toB.send = (frame) => {
+    arrived.push(decodeFrame(Buffer.from(frame)));
+    send(frame);
+  };
+  comeBack(a);
+  world.run(world.time + 1000);
+  expect(arrived[0]).toMatchObject({ lane: Lane.CONTROL, offset: 0, bytes: Buffer.from('open') });
+  expect(arrived.some(({ lane }) => lane === Lane.MESSAGES)).toBe(true);
+  expect(hasArrived(a, b)).toBe(true);
 });
 
 describe('leases', () => {
