@@ -1,6 +1,6 @@
 import { jsonLines } from '../channel/dialect.js';
 import type { Decoder } from '../channel/decoder.js';
-import { ProtocolError } from '../errors.js';
+import { describeReason, ProtocolError } from '../errors.js';
 import { isObject } from '../is-object.js';
 import type { LoadRequest } from '../protocol.js';
 
@@ -65,6 +65,32 @@ export interface Ended {
   stderr?: string | undefined;
 }
 
+type Fields = Readonly<Record<string, unknown>>;
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+
+/** Whether the fields of a host's message have the right types, by the type of the message. */
+const checks: Readonly<Record<FromHost['type'], (fields: Fields) => boolean>> = {
+  opened: ({ pid, machine }) => Number.isSafeInteger(pid) && isText(machine),
+  refused: ({ reason }) => isText(reason),
+  draining: () => true,
+  ended: ({ code, signal, reason, stderr }) =>
+    (code === null || Number.isSafeInteger(code)) &&
+    (signal === null || isText(signal)) &&
+    [reason, stderr].every((text) => text === undefined || isText(text)),
+};
+
+/**
+ * Checks a message of a host, which is not trusted.
+ * @throws {ProtocolError}
+ */
+export function readFromHost(message: { readonly type: unknown }): FromHost {
+  const { type } = message;
+  const check = typeof type === 'string' && Object.hasOwn(checks, type) ? checks[type as FromHost['type']] : undefined;
+  if (check?.(message as unknown as Fields)) return message as FromHost;
+  throw new ProtocolError(`The host sent a message that is not known here, got the type ${describeReason(type)}.`);
+}
+
 /** The longest line, in bytes. */
 const MAX_LINE = 256 * 1024;
 
@@ -73,7 +99,7 @@ export function encodeControl(message: FromClient | FromHost): Buffer {
 }
 
 /**
- * Reads messages of the other end. Their fields are checked where they are used.
+ * Reads messages of the other end. Their fields are not checked yet.
  * @param onMessage may throw a {@link ProtocolError}
  */
 export function controlDecoder(onMessage: (message: { readonly type: unknown }) => void): Decoder {

@@ -120,7 +120,7 @@ export class HostedInstance implements LinkEvents {
   #read(message: { type: unknown } & Record<string, unknown>): void {
     if (message.type === 'open' && this.className === undefined) return this.#open(readOpen(message));
     if (message.type === 'end' && this.#child) return this.#child.end(message['how'] === 'kill' ? 'kill' : 'term');
-    throw new ProtocolError(`A client sent a message that is not expected, got ${String(message.type)}.`);
+    throw new ProtocolError(`A client sent a message that is not expected, got ${describeReason(message.type)}.`);
   }
 
   #open(open: Open): void {

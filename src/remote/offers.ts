@@ -53,7 +53,9 @@ export function decodeOffer(bytes: Buffer): Offer {
   ) {
     throw new ProtocolError('A host answered in a form that is not known here.');
   }
-  if (!Number.isFinite(stats.instances) || !(refusal === undefined || typeof refusal === 'string')) {
+  const { instances, limit, machine } = stats;
+  const isLoad = Number.isFinite(instances) && instances >= 0 && Number.isFinite(limit) && limit > 0;
+  if (!isLoad || typeof machine !== 'string' || !(refusal === undefined || typeof refusal === 'string')) {
     throw new ProtocolError('A host answered without its load.');
   }
   return { stats, stamp: stamp as number, refusal };

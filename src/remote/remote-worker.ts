@@ -3,7 +3,7 @@ import type { Decoder } from '../channel/decoder.js';
 import { jsonLines, v8Frames } from '../channel/dialect.js';
 import { MAX_MESSAGE } from '../channel/frames.js';
 import { clearInterval, MAX_DELAY, nextTick, setInterval } from '../clock.js';
-import { ChildCrashedError, describeReason, ProtocolError, type ProcxyError } from '../errors.js';
+import { ChildCrashedError, describeReason, type ProcxyError } from '../errors.js';
 import { HostError, HostLostError } from '../host-errors.js';
 import { isError } from '../realm.js';
 import { KeepAlive } from '../parent/keep-alive.js';
@@ -13,7 +13,7 @@ import type { LoadRequest } from '../protocol.js';
 import type { DataLane } from '../session/streams/data-link.js';
 import type { ExitStatus } from '../types/stats.js';
 import { BlockingReader } from './blocking-order.js';
-import { controlDecoder, encodeControl, type Ended, type FromClient, type Open } from './control.js';
+import { controlDecoder, encodeControl, readFromHost, type Ended, type FromClient, type Open } from './control.js';
 import { FarBlocking, FarBytes, type WriteLane } from './far-lanes.js';
 import { Lane, type LaneId } from './link/frame.js';
 import type { Link } from './link/link.js';
@@ -87,7 +87,7 @@ export class RemoteWorker implements Worker {
       onMessage: (message) => this.#onMessage(message),
       onError: (error) => this.#listeners.forEach((each) => each.onGarbage(error)),
     });
-    this.#control = controlDecoder((message) => this.#read(message as never));
+    this.#control = controlDecoder((message) => this.#read(message));
     this.channel = {
       send: (message, _handle, written) => {
         const open = openOf(message);
@@ -215,28 +215,24 @@ export class RemoteWorker implements Worker {
     this.#link?.consume(lane, bytes.length);
   }
 
-  #read(message: { type: unknown } & Record<string, unknown>): void {
+  #read(received: { readonly type: unknown }): void {
+    const message = readFromHost(received);
     switch (message.type) {
       case 'opened':
-        this.pid = Number(message['pid']);
-        this.host = String(message['machine']);
+        this.pid = message.pid;
+        this.host = message.machine;
         break;
       case 'refused':
-        this.#fail(
-          (method) => new HostError(`${method}(): the host ${this.hostId} refused: ${String(message['reason'])}`),
-        );
+        this.#fail((method) => new HostError(`${method}(): the host ${this.hostId} refused: ${message.reason}`));
         this.#link?.close();
         break;
       case 'draining':
         this.#listeners.forEach((each) => each.onDraining?.());
         break;
       case 'ended':
-        this.#ended = message as unknown as Ended;
+        this.#ended = message;
         this.#link?.close();
-        this.#finish({ code: this.#ended.code, signal: this.#ended.signal as ExitStatus['signal'] });
-        break;
-      default:
-        throw new ProtocolError(`The host sent a message of unknown type, got ${String(message.type)}.`);
+        this.#finish({ code: message.code, signal: message.signal as ExitStatus['signal'] });
     }
   }
 
