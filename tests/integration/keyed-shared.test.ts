@@ -185,6 +185,16 @@ describe('several instances in one child', () => {
     expect(await all.get('b').count()).toBe(1);
   });
 
+  test('a timer of one that has ended, which calls a `sync()` function, harms no neighbour', async () => {
+    await using all = procxyKeyed(Sharing, module, { ...shared, maxInstances: 2 });
+    await all.get('a').nag(sync(() => 1));
+    const pid = await all.get('b').pid();
+    // Takes the place of the first one.
+    expect(await all.get('c').pid()).toBe(pid);
+    await expect.poll(() => all.get('b').failure()).toBe('TerminatedError');
+    expect(await all.get('b').pid()).toBe(pid);
+  });
+
   test("`onTimeout: 'terminate'` ends the child with all of them", async () => {
     await using all = procxyKeyed(Sharing, module, { ...shared, timeout: 500, onTimeout: 'terminate' });
     const pid = await all.get('a').pid();

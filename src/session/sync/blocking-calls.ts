@@ -1,4 +1,4 @@
-import { TerminatedError } from '../../errors.js';
+import { markRan, TerminatedError } from '../../errors.js';
 import { instrumentation } from '../../instrumentation.js';
 import type { CallbackInvoke, CallbackResult, TraceFields, Wire } from '../../protocol.js';
 import type { SerializationMode } from '../../types/serializable.js';
@@ -61,6 +61,13 @@ export class BlockingCalls implements BlockingInvoker, SessionPart {
   }
 
   #invoke(target: FunctionTarget, name: string, args: unknown[], trace?: TraceFields): unknown {
+    // The process, its timers and its lane may live on for other instances, but the other side listens no more.
+    if (this.#link.isOver()) {
+      throw markRan(
+        new TerminatedError(`${name}(): the instance has ended. Clear its timers in its dispose hook.`),
+        'no',
+      );
+    }
     const call = new BlockingCall(name, () => this.#message(target, name, args, trace));
     this.#link.flush();
     this.#lane.flush?.();

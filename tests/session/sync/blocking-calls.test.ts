@@ -108,6 +108,20 @@ describe.each(['json', 'advanced'] as const)('BlockingCalls, in %s mode', (mode)
     ).toEqual([['a', 1]]);
   });
 
+  test('throws a TerminatedError after the session has ended, and writes nothing', async () => {
+    let kept: SyncFn | undefined;
+    let calls = 0;
+    const { parent, child } = withMethod((fn) => void (kept = fn));
+    await call(
+      parent,
+      'use',
+      sync(() => calls++),
+    );
+    child.session.close((method) => new Error(`${method}() is over.`));
+    expect(attempt(() => kept?.())).toMatchObject({ name: 'TerminatedError', ran: 'no' });
+    expect(calls).toBe(0);
+  });
+
   test('throws a TerminatedError if the other side has gone', async () => {
     const sides = withMethod((fn) => {
       sides.sync.close();
