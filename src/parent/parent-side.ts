@@ -108,7 +108,7 @@ function serveBlocked(
     mode,
     callbacks,
     timeout,
-    context: waiting,
+    waiting,
     awaitsPromises: !isHere,
   });
   session.use(sync);

@@ -3,7 +3,7 @@ import type { Channel } from '../channel/channel.js';
 import type { MessageFormat } from '../channel/frames.js';
 import type { ProcxyError, ProtocolError } from '../errors.js';
 import type { DataLane } from '../session/streams/data-link.js';
-import type { WaitingContext } from '../session/sync/sync-calls.js';
+import type { Waiting } from '../session/sync/waiting.js';
 import type { ExitStatus } from '../types/stats.js';
 
 /**
@@ -48,8 +48,8 @@ export interface Worker {
   /** Lanes besides the channel, if there are any. */
   readonly bytes: DataLane | undefined;
   readonly blocking: OpenBlockingLane | undefined;
-  /** Tells whether code of this side runs for a function that the process waits for. Absent if no other instance lives there. */
-  readonly waiting?: WaitingContext | undefined;
+  /** The functions of this side that the process waits for. Absent if no other instance lives there. */
+  readonly waiting?: Waiting | undefined;
   /** The descriptors with which the other side has inherited its ends of these lanes. */
   readonly descriptors: { readonly bytes?: number | undefined; readonly blocking?: number | undefined };
 

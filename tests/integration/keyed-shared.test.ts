@@ -185,6 +185,18 @@ describe('several instances in one child', () => {
     expect(await all.get('b').count()).toBe(1);
   });
 
+  test('a neighbour that waits for a `sync()` function does not count as blocked', async () => {
+    const heartbeat = { interval: 50, limit: 300, onBlocked: 'terminate' } as const;
+    await using all = procxyKeyed(Sharing, module, { ...shared, heartbeat });
+    const pid = await all.get('b').pid();
+    const slow = sync(async (key: string) => {
+      await sleep(1000);
+      return key;
+    });
+    expect(await all.get('a').visit(slow)).toBe('a');
+    expect(await all.get('b').pid()).toBe(pid);
+  });
+
   test('a timer of one that has ended, which calls a `sync()` function, harms no neighbour', async () => {
     await using all = procxyKeyed(Sharing, module, { ...shared, maxInstances: 2 });
     await all.get('a').nag(sync(() => 1));

@@ -1,7 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import type { InstanceChannel } from '../../channel/mux-channel.js';
 import { ChildCrashedError, type ProcxyError, ProtocolError } from '../../errors.js';
-import type { SharedSync, WaitingContext } from '../../session/sync/sync-calls.js';
+import type { SharedSync } from '../../session/sync/sync-calls.js';
+import type { Waiting } from '../../session/sync/waiting.js';
 import type { ExitStatus } from '../../types/stats.js';
 import { CALL_AGAIN, type EndKind, type OpenBlockingLane, type Worker, type WorkerListener } from '../worker.js';
 
@@ -35,7 +36,7 @@ export class Seat implements Worker {
   readonly bytes = undefined;
   readonly channel: InstanceChannel;
   readonly blocking: OpenBlockingLane | undefined;
-  readonly waiting: WaitingContext | undefined;
+  readonly waiting: Waiting | undefined;
   readonly descriptors: Worker['descriptors'];
   readonly disconnected: Promise<void>;
   readonly exited: Promise<ExitStatus>;
@@ -53,7 +54,7 @@ export class Seat implements Worker {
     this.#child = child;
     this.channel = channel;
     this.blocking = sync && (() => sync.lane.laneOf(channel.instance));
-    this.waiting = sync?.context;
+    this.waiting = sync?.waiting;
     this.descriptors = { blocking: sync && child.descriptors.blocking };
     this.disconnected = new Promise((resolve) => (this.#onDisconnected = resolve));
     this.exited = new Promise((resolve) => (this.#onExited = resolve));

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Channel } from '../../channel/channel.js';
 import { SharedLane } from '../../channel/shared-lane.js';
 import { now } from '../../clock.js';
@@ -16,6 +15,7 @@ import type { SessionApi, SessionPart } from '../part.js';
 import { findMalformedField, isOurs } from '../wire/message-shape.js';
 import type { Parcel } from '../wire/parcel.js';
 import { earlyFormat, type EarlyFormat } from './early-messages.js';
+import { Waiting } from './waiting.js';
 
 export interface SyncCallsOptions {
   /** Carries invocations to this side and answers to the child, which blocks at the other end. */
@@ -24,19 +24,16 @@ export interface SyncCallsOptions {
   callbacks: Callbacks;
   /** ms that the child waits. `Infinity` means no limit. */
   timeout: number;
-  /** Tells which invocation this code runs for. Instances of one child share it, since they wait together. Default: its own. */
-  context?: WaitingContext | undefined;
+  /** What the child waits for. Instances of one child share it, since they wait together. Default: its own. */
+  waiting?: Waiting | undefined;
   /** Whether the child also waits for promises. With `inProcess` it cannot: it blocks the event loop that would settle them. */
   awaitsPromises: boolean;
 }
 
-/** The invocation that a function of this side runs for, while the child waits. */
-export type WaitingContext = AsyncLocalStorage<Pick<Job, 'state' | 'name'>>;
-
 /** What instances of one child share: they all wait while one of them does. */
 export interface SharedSync {
   readonly lane: SharedLane;
-  readonly context: WaitingContext;
+  readonly waiting: Waiting;
 }
 
 /**
@@ -62,8 +59,7 @@ export class SyncCalls implements SessionPart {
   readonly handlers = {};
   readonly #options: SyncCallsOptions;
   readonly #format: EarlyFormat;
-  /** Detects calls made from within a function that the child waits for. */
-  readonly #context: WaitingContext;
+  readonly #waiting: Waiting;
   readonly #deadlines: Deadlines;
   #link!: SessionApi;
   #job: Job | undefined;
@@ -72,7 +68,7 @@ export class SyncCalls implements SessionPart {
 
   constructor(options: SyncCallsOptions) {
     this.#options = options;
-    this.#context = options.context ?? new AsyncLocalStorage();
+    this.#waiting = options.waiting ?? new Waiting();
     this.#format = earlyFormat(options.mode);
     this.#deadlines = new Deadlines({
       received: () => this.#link.inbox.received,
@@ -88,16 +84,17 @@ export class SyncCalls implements SessionPart {
   /** The child has several instances: from now on, each invocation names its instance. */
   share(): SharedSync {
     this.#lane ??= new SharedLane(this.#options.channel);
-    return { lane: this.#lane, context: this.#context };
+    return { lane: this.#lane, waiting: this.#waiting };
   }
 
+  /** Whether the child waits, for a function of this instance or another one. */
   get isWaitedFor(): boolean {
-    return this.#job !== undefined;
+    return this.#waiting.isActive;
   }
 
   /** Returns an error if a call is made from within the function that the child waits for: the child could not answer it. */
   refuse(method: string): SyncCallbackError | undefined {
-    const job = this.#context.getStore();
+    const job = this.#waiting.context.getStore();
     if (!job || job.state === 'answered') return undefined;
     return new SyncCallbackError(
       `${method}() was called from within ${job.name}(), but the child is blocked until ${job.name}() returns. ` +
@@ -116,6 +113,7 @@ export class SyncCalls implements SessionPart {
 
   close(): void {
     this.#deadlines.close();
+    if (this.#job) this.#waiting.end(this.#job);
     this.#job = undefined;
     this.#options.channel.close();
   }
@@ -128,6 +126,7 @@ export class SyncCalls implements SessionPart {
     if (this.#job) throw new ProtocolError('The child invoked a function while it was waiting for another one.');
     const job = this.#open(message as CallbackInvoke);
     this.#job = job;
+    this.#waiting.begin(job);
     if (job.deadline !== Infinity) this.#deadlines.watch(job.deadline);
     this.#link.keepAwake();
     this.#startWhenDue(job);
@@ -166,7 +165,7 @@ export class SyncCalls implements SessionPart {
     this.#link.arrive(coded);
     try {
       this.#link.server.run(job.answer, args, coded, (values) =>
-        callbacks.run(job.fn, values, trace, (run) => this.#context.run(job, () => this.#checked(job, run()))),
+        callbacks.run(job.fn, values, trace, (run) => this.#waiting.context.run(job, () => this.#checked(job, run()))),
       );
     } finally {
       this.#link.account(coded);
@@ -190,6 +189,7 @@ export class SyncCalls implements SessionPart {
   /** Sends the answer, or the error that replaces it. */
   #answer(job: Job, parcel: Parcel): void {
     job.state = 'answered';
+    this.#waiting.end(job);
     if (this.#job === job) this.#job = undefined;
     this.#link.sendAtOnce(parcel, (message) => this.#options.channel.send(message));
     // The child may invoke the next function immediately.
