@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -51,6 +51,21 @@ class Store {
 }
 
 describe('procxyKeyed()', () => {
+  test.each([1, 2])(
+    'starts again once `cwd` is back, however often it was not there (`perChild`: %i)',
+    async (perChild) => {
+      const cwd = join(folder, 'release');
+      mkdirSync(cwd);
+      await using carts = procxyKeyed(Cart, module, { cwd, perChild, maxInstances: 1000 });
+      rmSync(cwd, { recursive: true });
+      for (const n of range(3 * availableParallelism())) {
+        expect(await outcome(carts.get(`early ${n}`).add('tea'))).toBeInstanceOf(OptionsValidationError);
+      }
+      mkdirSync(cwd);
+      expect(await carts.get('ada').add('tea')).toBe(1);
+    },
+  );
+
   test('makes the instance of a key when it is first called, and keeps it', async () => {
     await using carts = procxyKeyed(Cart, module, { maxInstances: 3 });
     expect((await carts.$stats()).instances).toEqual([]);

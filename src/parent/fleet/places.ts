@@ -33,7 +33,12 @@ export class OwnChildren implements Places {
   async take(guest: Guest): Promise<() => void> {
     const loaded = await this.#gate.enter();
     if (this.#isOver) throw overError(loaded);
-    guest.prepared = this.#plan.prepare();
+    try {
+      guest.prepared = this.#plan.prepare();
+    } catch (error) {
+      loaded();
+      throw error;
+    }
     return loaded;
   }
 

@@ -63,7 +63,12 @@ export class SharedChildren implements Places {
         child: this.#gate.enter().then((loaded) => {
           if (this.#next === start) this.#next = undefined;
           if (this.#isOver) throw overError(loaded);
-          return this.#launch(loaded);
+          try {
+            return this.#launch(loaded);
+          } catch (error) {
+            loaded();
+            throw error;
+          }
         }),
       };
       this.#next = start;
