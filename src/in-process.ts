@@ -31,7 +31,7 @@ class InProcess implements Worker {
   readonly #far: MemoryChannel;
   readonly #served: ServedInstance;
   readonly #keepAlive: KeepAlive;
-  #listener: WorkerListener | undefined;
+  readonly #listeners: WorkerListener[] = [];
   #status: ExitStatus | undefined;
   #endedFor: string | undefined;
 
@@ -65,7 +65,7 @@ class InProcess implements Worker {
   }
 
   listen(listener: WorkerListener): void {
-    this.#listener = listener;
+    this.#listeners.push(listener);
   }
 
   hold(): void {
@@ -84,7 +84,7 @@ class InProcess implements Worker {
     this.#served.close();
     // Messages that were sent before arrive before the end.
     this.#far.close();
-    this.#listener?.onEnd();
+    for (const { onEnd } of this.#listeners) onEnd();
   }
 
   crashError(method: string, advice = CALL_AGAIN): ChildCrashedError {

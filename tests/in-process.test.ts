@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Class } from '../src/classes.js';
 import { sync } from '../src/codec/sync-mark.js';
+import { ChildCrashedError } from '../src/errors.js';
 import { startInProcess } from '../src/in-process.js';
 import type { StartOptions } from '../src/parent/connection-options.js';
 import { Connection } from '../src/parent/connection.js';
@@ -103,6 +104,15 @@ describe.each(['json', 'advanced'] as const)('an instance in this process, in th
     expect(await call('later', () => 'called back')).toBe('called back');
     const descending = sync((a: number, b: number) => b - a);
     expect(await call('sort', [1, 3, 2], descending)).toEqual([3, 2, 1]);
+  });
+
+  test('tells everyone who listens of its end', async () => {
+    const { worker, connection, call } = await start(mode);
+    const told: string[] = [];
+    worker.listen({ onEnd: () => told.push('end'), onGarbage: () => {} });
+    worker.end('kill');
+    expect([told, connection.isOpen]).toEqual([['end'], false]);
+    await expect(call('add', 1)).rejects.toThrow(ChildCrashedError);
   });
 
   test('what it sent before it blocks is handled first', async () => {

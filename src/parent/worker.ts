@@ -65,7 +65,7 @@ export interface Worker {
   /** The uncaught error that it reported before it ended. Part of {@link crashError}. */
   lastWords: { error: unknown } | undefined;
 
-  /** Adds listeners. The owner of the worker calls it once, and the owner of a process with several instances once more. */
+  /** Adds listeners to those that are there. */
   listen(listener: WorkerListener): void;
   /** Keeps this process alive until {@link release} was called as many times, and a few ms longer. */
   hold(): void;

@@ -43,7 +43,7 @@ export class Seat implements Worker {
   readonly #options: SeatOptions;
   readonly #child: Worker;
   #state: 'open' | 'dropped' | 'ended' = 'open';
-  #listener: WorkerListener | undefined;
+  readonly listeners: WorkerListener[] = [];
   #holds = 0;
   #onDisconnected!: () => void;
   #onExited!: (status: ExitStatus) => void;
@@ -100,12 +100,8 @@ export class Seat implements Worker {
     return this.#state === 'dropped';
   }
 
-  get listener(): WorkerListener | undefined {
-    return this.#listener;
-  }
-
   listen(listener: WorkerListener): void {
-    this.#listener = listener;
+    this.listeners.push(listener);
   }
 
   hold(): void {

@@ -38,8 +38,8 @@ export class SharedChild {
     });
     const { worker } = this.#root;
     worker.listen({
-      onEnd: () => this.#each((seat) => seat.listener?.onEnd()),
-      onGarbage: (error) => this.#each((seat) => seat.listener?.onGarbage(error)),
+      onEnd: () => this.#each(({ listeners }) => listeners.forEach((each) => each.onEnd())),
+      onGarbage: (error) => this.#each(({ listeners }) => listeners.forEach((each) => each.onGarbage(error))),
     });
     void worker.disconnected.then(() => this.#each((seat) => seat.disconnect()));
     void worker.exited.then((status) => {
