@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { procxy, procxyPool } from '../../dist/index.js';
+import { ChildCrashedError, OptionsValidationError, procxy, procxyKeyed, procxyPool } from '../../dist/index.js';
 import { connect, serve, type Host } from '../../dist/remote.js';
 import { Ledger } from '../fixtures/remote/ledger.js';
 import { hasNats, startNats, type NatsServer } from '../support/nats.js';
@@ -41,6 +41,13 @@ describe.runIf(hasNats)('over hosts', () => {
     expect(replacements.reduce((sum, host) => sum + host.stats().instances, 0)).toBe(2);
     await pool.$terminate();
     await Promise.all(replacements.map((host) => host.close()));
+  });
+
+  test('instances by key are refused: they live on this machine', async () => {
+    await using cluster = await connect({ servers: nats.url, namespace: 'keyed' });
+    const make = (): unknown => procxyKeyed(Ledger, { host: cluster });
+    expect(make).toThrow(OptionsValidationError);
+    expect(make).toThrow(/`host` is not for procxyKeyed\(\).*procxyPool\(\)/);
   });
 
   test('a restart takes place on another host', async () => {

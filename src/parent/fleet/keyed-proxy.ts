@@ -30,6 +30,12 @@ export function createKeyed(creation: Omit<Creation, 'further'>): object {
       'The option `restart` is not for procxyKeyed(): the next call of a key makes its instance again. Leave it out.',
     );
   }
+  if (plan.options.host) {
+    throw new OptionsValidationError(
+      'The option `host` is not for procxyKeyed(), whose instances live on this machine. ' +
+        'Leave it out, or use procxyPool(), which takes hosts.',
+    );
+  }
   if (plan.options.perChild > 1 && plan.options.agent !== undefined) {
     throw new OptionsValidationError(
       `The option \`perChild\` cannot be combined with \`agent\`, which serves one instance, but got ${plan.options.perChild}. Leave one of the two out.`,
