@@ -43,6 +43,22 @@ describe.runIf(hasNats)('over hosts', () => {
     await Promise.all(replacements.map((host) => host.close()));
   });
 
+  test('an instance that took the place of a crashed one leaves a host that drains', async () => {
+    const old = await start('restarted');
+    await using cluster = await connect({ servers: nats.url, namespace: 'restarted' });
+    const restart = { onRestart: () => {}, minDelay: 10 };
+    await using pool = await procxyPool(Ledger, { host: cluster, size: 1, restart });
+    await expect(pool.crash()).rejects.toThrow(ChildCrashedError);
+    expect(await pool.note(1)).toBe(1);
+    const next = await start('restarted');
+    // Ends when it has no instances any more.
+    await old.drain();
+    expect(await pool.note(2)).toBe(2);
+    expect(next.stats().instances).toBe(1);
+    await pool.$terminate();
+    await next.close();
+  });
+
   test('instances by key are refused: they live on this machine', async () => {
     await using cluster = await connect({ servers: nats.url, namespace: 'keyed' });
     const make = (): unknown => procxyKeyed(Ledger, { host: cluster });

@@ -15,7 +15,7 @@ export interface MemberMaking {
   proxy(): object | undefined;
   isListenedTo(): boolean;
   /** A new instance has taken the place of one that crashed. */
-  onUp(member: Member): void;
+  onUp(member: Member, instance: Instance): void;
   onDown(member: Member, crash: Error): void;
   onFailed(member: Member, crash: Error): void;
 }
@@ -42,7 +42,7 @@ export function makeMember({ plan, listeners, proxy, isListenedTo, onUp, onDown,
     onUp: (instance, crash) => {
       traceRestart({ ...instance.connection.context, key: undefined, reason: 'crash', error: crash });
       if (!restart?.onRestart && !setup) warnOfRestart(plan, instance, crash);
-      onUp(member);
+      onUp(member, instance);
     },
     onDown: (crash) => onDown(member, crash),
     onFailed: (crash) => onFailed(member, crash),

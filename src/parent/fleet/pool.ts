@@ -83,7 +83,10 @@ export class Pool {
           listeners: this.listeners,
           proxy: () => this.proxy,
           isListenedTo,
-          onUp: (member) => this.#dispatcher.feed(member),
+          onUp: (member, instance) => {
+            this.#members.followHost(member, instance);
+            this.#dispatcher.feed(member);
+          },
           onDown: (member, crash) => this.#lose(member, crash),
           onFailed: (member, crash) => this.#fail(member, crash),
         }),
