@@ -21,6 +21,7 @@ import { lentObjects } from '../session/references/lent-objects.js';
 import type { Session } from '../session/session.js';
 import { BlockingCalls, type BlockingLane } from '../session/sync/blocking-calls.js';
 import type { DataLane } from '../session/streams/data-link.js';
+import type { PassableHandle } from '../types/serializable.js';
 import type { SideStats } from '../types/stats.js';
 import { findSymbol } from './find-symbol.js';
 import { Instance } from './instance.js';
@@ -67,6 +68,8 @@ export class AgentMethods {
   readonly #place: Place;
   #loading: Promise<Loaded> | undefined;
   #isRequested = false;
+  /** Whether the request for the class says that handles cross. */
+  #takesHandles = false;
   #heartbeat: NodeJS.Timeout | undefined;
   #references: CarriedParts['references'];
   /** The module of the class. */
@@ -110,9 +113,9 @@ export class AgentMethods {
         // Every answer is preceded by the properties that have changed.
         return this.started.properties.refresh();
       case '$sendHandle':
-        return this.started.receiveHandle(args[0] as Socket, args[1]);
+        return this.#receiveHandle(() => args[0] as Socket, args[1]);
       case '$sendDescriptor':
-        return this.started.receiveHandle(openDescriptor(args[0] as DescriptorReference), args[1]);
+        return this.#receiveHandle(() => openDescriptor(args[0] as DescriptorReference), args[1]);
       case '$stats':
         return this.#stats();
       case '$usage':
@@ -156,6 +159,7 @@ export class AgentMethods {
       );
     }
     this.className = request.class.name;
+    this.#takesHandles = request.supportHandles;
     const { session, carry } = this.#opened;
     const { serialization: mode, supportHandles: handles, busyPoll = 0 } = request;
     this.terminateTimeout = request.terminateTimeout;
@@ -173,6 +177,15 @@ export class AgentMethods {
     const loaded = await this.#place.load(request);
     this.#namespace = loaded.namespace;
     return { ...loaded, request };
+  }
+
+  /**
+   * The other side of a host's child may be a stranger, for whom no file of this machine may be opened.
+   * @throws {ProtocolError} if handles do not cross
+   */
+  #receiveHandle(take: () => PassableHandle, id: unknown): unknown {
+    if (!this.#takesHandles) throw new ProtocolError('A handle was sent without the option { supportHandles: true }.');
+    return this.started.receiveHandle(take(), id);
   }
 
   async #construct(args: unknown[]): Promise<InstanceDescription> {

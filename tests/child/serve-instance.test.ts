@@ -155,6 +155,20 @@ test('the dispose hook runs once, whoever asks for it', async () => {
   expect(mirrored['disposals']).toBe(1);
 });
 
+test.each(['$sendDescriptor', '$sendHandle'])('%s is refused unless handles were asked for', async (method) => {
+  const taken: unknown[] = [];
+  class Taking {
+    receiveHandle(handle: unknown): void {
+      taken.push(handle);
+    }
+  }
+  const { start, ask } = serve('json', Taking);
+  await start();
+  const refused = { name: 'ProtocolError', message: expect.stringContaining('supportHandles: true') as string };
+  await expect(ask(method, { path: '/dev/null', flags: 0 })).rejects.toMatchObject(refused);
+  expect(taken).toEqual([]);
+});
+
 test('a method that is called before there is an instance is refused, and so is one of another protocol', async () => {
   const early = serve('json');
   await expect(early.call('add', 1)).rejects.toThrow('before it was constructed');
