@@ -7,9 +7,10 @@ import type { SideStats } from '../types/stats.js';
 import { Calls } from './calls/calls.js';
 import { ClientSpans } from './calls/client-spans.js';
 import type { CallOptions, CallTarget, ErrorFactory, OpenCall, Settle } from './calls/open-call.js';
-import { Inbox, type Arrival, type Arriving } from './wire/inbox.js';
+import { Inbox, type Arrival } from './wire/inbox.js';
 import { Sending } from './wire/sending.js';
 import type { Accounts, Handlers, SessionPart } from './part.js';
+import { Parts } from './parts.js';
 import { RemoteResult } from './calls/remote-result.js';
 import type { Parcel } from './wire/parcel.js';
 import { Server } from './calls/serve.js';
@@ -47,11 +48,7 @@ export class Session implements Accounts {
   readonly #spans = new ClientSpans();
   readonly #server: Server;
   readonly #options: SessionOptions;
-  readonly #parts: SessionPart[] = [];
-  /** Hooks are collected once, since they run for each message and few parts have them. */
-  readonly #beforeWrite: (() => boolean)[] = [];
-  readonly #afterWrite: (() => void)[] = [];
-  readonly #afterMessage: ((message: Message) => void)[] = [];
+  readonly #parts = new Parts();
   readonly #handlers: Handlers;
   /** Set when the session is over: why functions of the other side can no longer be called. */
   #over: ErrorFactory | undefined;
@@ -63,16 +60,10 @@ export class Session implements Accounts {
       channel,
       codec,
       preface: options.preface,
-      beforeWrite: () => {
-        let mustFollow = false;
-        for (const send of this.#beforeWrite) mustFollow = send() || mustFollow;
-        return mustFollow;
-      },
-      afterWrite: () => {
-        for (const send of this.#afterWrite) send();
-      },
+      beforeWrite: () => this.#parts.beforeWrite(),
+      afterWrite: () => this.#parts.afterWrite(),
       takeBack: (coded) => this.takeBack(coded),
-      makeRoom: (done) => this.#makeRoom(done),
+      makeRoom: (done) => this.#parts.makeRoom(done),
     });
     this.#handlers = {
       'call-invoke': (message) => this.#serveCall(message),
@@ -85,19 +76,17 @@ export class Session implements Accounts {
     this.#calls = new Calls({
       codec,
       send,
-      refuse: (method) => this.#refuse(method),
+      refuse: (method) => this.#parts.refuse(method),
       received: () => this.inbox.received,
       onBusy: (busy) => options.onBusy?.(busy),
-      whenClosed: (streams, done) => this.#whenClosed(streams, done),
+      whenClosed: (streams, done) => this.#parts.whenClosed(streams, done),
     });
     this.inbox = new Inbox({
       dispatch: (message, arrival) => this.#dispatch(message, arrival),
-      awaits: (coded) => this.#awaits(coded),
+      awaits: (coded) => this.#parts.awaits(coded),
       arrive: (coded) => this.arrive(coded),
       account: (coded) => this.account(coded),
-      afterMessage: (message) => {
-        for (const look of this.#afterMessage) look(message);
-      },
+      afterMessage: (message) => this.#parts.afterMessage(message),
       onViolation: (error) => options.onViolation(error),
     });
     channel.onMessage((message, handle) => {
@@ -109,11 +98,8 @@ export class Session implements Accounts {
 
   /** Adds a part. What it carries may cross from now on. */
   use(part: SessionPart): void {
-    this.#parts.push(part);
+    this.#parts.add(part);
     Object.assign(this.#handlers, part.handlers);
-    if (part.beforeWrite) this.#beforeWrite.push(part.beforeWrite.bind(part));
-    if (part.afterWrite) this.#afterWrite.push(part.afterWrite.bind(part));
-    if (part.afterMessage) this.#afterMessage.push(part.afterMessage.bind(part));
     const sending = this.#sending;
     part.attach({
       arrive: (coded) => this.arrive(coded),
@@ -123,7 +109,7 @@ export class Session implements Accounts {
       inbox: this.inbox,
       server: this.#server,
       sendValue: sending.sendValue,
-      sendAtOnce: (parcel, write) => this.#offChannel(() => sending.sendAtOnce(parcel, write)),
+      sendAtOnce: (parcel, write) => this.#parts.offChannel(() => sending.sendAtOnce(parcel, write)),
       sendControl: (message) => sending.sendControl(message),
       sendHandle: (message, handle) => sending.sendHandle(message, handle),
       open: (target, name, args, options, settle) => {
@@ -135,7 +121,7 @@ export class Session implements Accounts {
       sent: () => sending.sent,
       keepUnwritten: (log) => {
         // Messages may travel on another way from now on, and bytes cannot be sent while this process blocks.
-        for (const each of this.#parts) each.leaveChannel?.();
+        this.#parts.leaveChannel();
         sending.keepUnwritten(log);
       },
       keepAwake: () => sending.keepAwake(),
@@ -144,15 +130,15 @@ export class Session implements Accounts {
   }
 
   arrive(coded: Coded | undefined): void {
-    if (coded) for (const part of this.#parts) part.arrive?.(coded);
+    this.#parts.arrive(coded);
   }
 
   account(coded: Coded | undefined): void {
-    if (coded) for (const part of this.#parts) part.account?.(coded);
+    this.#parts.account(coded);
   }
 
   takeBack(coded: Coded | undefined): void {
-    if (coded) for (const part of this.#parts) part.takeBack?.(coded);
+    this.#parts.takeBack(coded);
   }
 
   call(target: CallTarget, method: string, args: readonly unknown[], options: CallOptions): RemoteResult<unknown> {
@@ -210,7 +196,7 @@ export class Session implements Accounts {
   rejectAll(reason: ErrorFactory): void {
     this.#over ??= reason;
     this.#calls.rejectAll(reason);
-    for (const part of this.#parts) part.end?.(reason);
+    this.#parts.end(reason);
     this.#spans.end(reason);
   }
 
@@ -219,51 +205,14 @@ export class Session implements Accounts {
     this.#over ??= reason;
     this.#sending.close();
     this.#calls.close(reason);
-    for (const part of this.#parts) part.end?.(reason);
-    for (const part of this.#parts) part.close?.();
+    this.#parts.end(reason);
+    this.#parts.close();
     this.inbox.close();
     this.#spans.end(reason);
   }
 
   stats(): SideStats {
-    const counts = { pendingCalls: this.#calls.size, servedCalls: this.#server.size };
-    return Object.assign(
-      {
-        ...counts,
-        exportedFunctions: 0,
-        importedFunctions: 0,
-        exportedReferences: 0,
-        importedReferences: 0,
-        exportedClasses: {},
-        importedClasses: {},
-        openStreams: 0,
-        subscriptions: 0,
-      },
-      ...this.#parts.map(({ stats }) => stats),
-    );
-  }
-
-  /** Runs an action in which values are encoded that do not use the channel. */
-  #offChannel(action: () => void): void {
-    for (const part of this.#parts) part.leaveChannel?.();
-    action();
-    for (const part of this.#parts) part.returnToChannel?.();
-  }
-
-  #awaits(coded: Coded): Arriving | undefined {
-    for (const part of this.#parts) {
-      const arriving = part.awaits?.(coded);
-      if (arriving) return arriving;
-    }
-    return undefined;
-  }
-
-  #refuse(method: string): Error | undefined {
-    for (const part of this.#parts) {
-      const refusal = part.refuse?.(method);
-      if (refusal) return refusal;
-    }
-    return undefined;
+    return { pendingCalls: this.#calls.size, servedCalls: this.#server.size, ...this.#parts.stats };
   }
 
   #open(
@@ -289,18 +238,6 @@ export class Session implements Accounts {
   #describe(target: CallTarget, method: string): DescribedCall {
     if (typeof target === 'string') return { className: this.#options.className?.(), method };
     return { className: target.type === 'reference' ? target.className : undefined, method };
-  }
-
-  #whenClosed(streams: readonly number[], done: (failure?: { value: unknown }) => void): void {
-    const part = this.#parts.find(({ whenClosed }) => whenClosed);
-    if (streams.length > 0 && part?.whenClosed) part.whenClosed(streams, done);
-    else done();
-  }
-
-  #makeRoom(done: () => void): void {
-    const part = this.#parts.find(({ makeRoom }) => makeRoom);
-    if (part?.makeRoom) part.makeRoom(done);
-    else done();
   }
 
   #dispatch(message: Message, arrival: Arrival): void {
