@@ -161,7 +161,7 @@ describe('an app bundled by esbuild', () => {
     for (const name of [file, sources[format][1]]) await copyFile(join(app.folder, name), join(cwd, name));
     const { stdout, stderr, code } = await run(process.execPath, [file], { cwd });
     expect({ stdout, code }).toEqual({ stdout: '', code: 1 });
-    expect(stderr).toMatch(/ModuleResolutionError: .*procxy\/agent.*not found.*external.*node_modules/);
+    expect(stderr).toMatch(/ModuleResolutionError: .*procxy\/agent.*not found.*node_modules.*agentPath/);
   });
 
   const importsPackage = /(from|require\()\s*["']procxy["']/;
@@ -186,7 +186,14 @@ async function manifestIn(folder: string): Promise<Manifest> {
 async function importsOfPackage(): Promise<string[]> {
   const files = app.files.filter((file) => file.startsWith('dist/') && existsSync(join(installed(), file)));
   const scripts = files.filter((file) => /\.c?js$/.test(file));
-  const settings = { bundle: true, packages: 'external', platform: 'node', metafile: true, write: false } as const;
+  const settings = {
+    bundle: true,
+    format: 'esm',
+    packages: 'external',
+    platform: 'node',
+    metafile: true,
+    write: false,
+  } as const;
   const { metafile } = await build({
     ...settings,
     absWorkingDir: installed(),
@@ -195,7 +202,10 @@ async function importsOfPackage(): Promise<string[]> {
     outdir: 'unused',
     logLevel: 'silent',
   });
-  const ofScripts = Object.values(metafile.inputs).flatMap(({ imports }) => imports.filter(({ external }) => external));
+  const ofScripts = Object.values(metafile.inputs).flatMap(({ imports }) =>
+    // esbuild's own helpers are no file either.
+    imports.filter(({ external, path }) => external && path !== '<runtime>'),
+  );
   const types = files.filter((file) => /\.d\.c?ts$/.test(file));
   const texts = await Promise.all(types.map((file) => readFile(join(installed(), file), 'utf8')));
   const ofTypes = texts.flatMap((text) => ts.preProcessFile(text).importedFiles.map(({ fileName }) => fileName));
