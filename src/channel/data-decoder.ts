@@ -37,8 +37,8 @@ export interface Piece {
 }
 
 export interface LargeReceiver {
-  /** Whether these large bytes were announced. @throws if they never will be */
-  expects(id: number): boolean;
+  /** Whether these large bytes were announced. @throws if they never will be, or are refused */
+  expects(id: number, length: number): boolean;
   /** Takes large bytes, which are in memory of their own. */
   receive(id: number, bytes: Buffer): void;
   /** The other side has closed the socket, or ended. */
@@ -155,7 +155,7 @@ export class DataDecoder implements ByteReader {
   }
 
   #mayRead({ id, left, length }: Frame): boolean {
-    return id < LARGE || left < length || this.#large.expects(id - LARGE);
+    return id < LARGE || left < length || this.#large.expects(id - LARGE, length);
   }
 
   #readHeader(bytes: Buffer): Buffer {

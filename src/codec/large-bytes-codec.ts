@@ -10,8 +10,8 @@ const MAX_LENGTH = 2 ** 31 - 1;
 
 /** Sends large bytes beside the message that is being encoded, and knows them by ids. */
 export interface LargeBytesExchange {
-  /** Whether bytes may travel beside the message now. */
-  readonly isOpen: boolean;
+  /** Whether so many more bytes may travel beside the message that is being encoded. */
+  takes(length: number): boolean;
   /** Adds bytes to the message that is being encoded. Returns their id. */
   export(bytes: Uint8Array): number;
   /** Returns the ids of the message, as its field `coded` lists them. */
@@ -28,7 +28,8 @@ type Bytes = ArrayBufferView | ArrayBuffer;
 export function largeBytesHandler(exchange: LargeBytesExchange): TransferHandler<Bytes> {
   return {
     name: 'large-bytes',
-    canHandle: (value): value is Bytes => exchange.isOpen && isLarge(value) && kindOf(value) !== undefined,
+    canHandle: (value): value is Bytes =>
+      isLarge(value) && kindOf(value) !== undefined && exchange.takes(value.byteLength),
     encode: (value) => ({ id: exchange.export(bytesOf(value)), kind: kindOf(value) }),
     decode(wire) {
       const { id, kind } = (wire ?? {}) as { id?: unknown; kind?: unknown };

@@ -1,11 +1,12 @@
 import type { LargeReceiver } from '../channel/data-decoder.js';
 import type { LargeBytesLane } from '../channel/data-socket.js';
 import { clearTimeout, setTimeout } from '../clock.js';
-import { largeBytesId, largeBytesNumber, type LargeBytesExchange } from '../codec/large-bytes-codec.js';
+import { MAX_MESSAGE } from '../channel/frames.js';
+import { LARGE_BYTES, largeBytesId, largeBytesNumber, type LargeBytesExchange } from '../codec/large-bytes-codec.js';
 import { ProtocolError } from '../errors.js';
 import type { Coded } from '../protocol.js';
 import type { Handlers, SessionApi, SessionPart } from './part.js';
-import type { Arriving } from './wire/inbox.js';
+import type { Arriving } from './wire/held-messages.js';
 
 /** How long the other side may stay connected after it has closed the socket on which a message still waits for bytes, in ms. */
 const GRACE = 1000;
@@ -28,8 +29,11 @@ export class LargeBytes implements LargeBytesExchange, LargeReceiver, SessionPar
   /** The bytes of a message that is encoded but not sent yet. */
   #outgoing: { readonly id: number; readonly bytes: Uint8Array }[] = [];
   readonly #exported: string[] = [];
-  readonly #expected = new Set<number>();
+  /** The messages that wait for bytes, by the ids of these. */
+  readonly #expected = new Map<number, { missing: number }>();
   readonly #arrived = new Map<number, Buffer>();
+  /** How many bytes have arrived and are not in a value yet. */
+  #waiting = 0;
   #lastId = 0;
   #lastExpected = 0;
   /** Whether nothing more can arrive. */
@@ -47,8 +51,10 @@ export class LargeBytes implements LargeBytesExchange, LargeReceiver, SessionPar
     this.#link = link;
   }
 
-  get isOpen(): boolean {
-    return this.#absences === 0;
+  takes(length: number): boolean {
+    if (this.#absences > 0) return false;
+    const total = this.#outgoing.reduce((sum, { bytes }) => sum + bytes.byteLength, length);
+    return total <= MAX_MESSAGE;
   }
 
   leaveChannel(): void {
@@ -88,31 +94,44 @@ export class LargeBytes implements LargeBytesExchange, LargeReceiver, SessionPar
   awaits(coded: Coded): Arriving | undefined {
     const ids = numbersIn(coded);
     if (ids.length === 0) return undefined;
+    const message = { missing: ids.length };
     for (const id of ids) {
       if (id <= this.#lastExpected) throw new ProtocolError(`Large bytes were announced as ${id}, which is in use.`);
       this.#lastExpected = id;
-      this.#expected.add(id);
+      this.#expected.set(id, message);
     }
     const lane = this.#open();
     if (!lane) throw new ProtocolError('Large bytes were announced, but there is no socket for them.');
     lane.announced();
-    return () => (ids.every((id) => this.#arrived.has(id)) ? 'complete' : this.#isLost ? 'lost' : 'waiting');
+    return () => (message.missing === 0 ? 'complete' : this.#isLost ? 'lost' : 'waiting');
   }
 
   account(coded: Coded): void {
-    for (const id of numbersIn(coded)) this.#arrived.delete(id);
+    for (const id of numbersIn(coded)) {
+      this.#waiting -= this.#arrived.get(id)?.byteLength ?? 0;
+      this.#arrived.delete(id);
+    }
   }
 
-  expects(id: number): boolean {
+  /** @throws {ProtocolError} if no message waits for them, or they are larger than all bytes of a message may be */
+  expects(id: number, length: number): boolean {
+    if (length < LARGE_BYTES)
+      throw new ProtocolError(`Large bytes of ${length} bytes arrived, but the least is ${LARGE_BYTES}.`);
     if (id <= this.#lastExpected && !this.#expected.has(id))
       throw new ProtocolError(`The large bytes ${id} arrived, but no message waits for them.`);
-    return this.#expected.has(id);
+    if (!this.#expected.has(id)) return false;
+    const total = this.#waiting + length;
+    if (total > MAX_MESSAGE)
+      throw new ProtocolError(`Large bytes of ${total} bytes arrived for a message, but the limit is ${MAX_MESSAGE}.`);
+    return true;
   }
 
   receive(id: number, bytes: Buffer): void {
+    const message = this.#expected.get(id);
     this.#expected.delete(id);
     this.#arrived.set(id, bytes);
-    this.#link.inbox.goOn();
+    this.#waiting += bytes.byteLength;
+    if (message && --message.missing === 0) this.#link.inbox.goOn();
   }
 
   /** A side that has died closes the channel too. One that lives on breaks the protocol. */

@@ -2,7 +2,7 @@ import type { Coded, Message } from '../protocol.js';
 import type { SideStats } from '../types/stats.js';
 import type { ErrorFactory } from './calls/open-call.js';
 import type { Accounts, SessionPart } from './part.js';
-import type { Arriving } from './wire/inbox.js';
+import type { Arriving } from './wire/held-messages.js';
 
 /** The parts of a session, asked together. What each question means is said in {@link SessionPart}. */
 export class Parts implements Accounts {

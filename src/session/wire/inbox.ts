@@ -2,6 +2,7 @@ import type { ArrivedHandle } from '../../channel/channel.js';
 import { describeReason, ProtocolError } from '../../errors.js';
 import { isNative } from '../../channel/native-handles.js';
 import type { Batch, Coded, Message } from '../../protocol.js';
+import { HeldMessages, type Arriving } from './held-messages.js';
 import { findMalformedField, isOurs } from './message-shape.js';
 import { readRows, type RowMessage } from './rows.js';
 
@@ -17,19 +18,6 @@ export interface Arrival {
 
 const byChannel: Arrival = { way: 'channel' };
 const byDataSocket: Arrival = { way: 'data-socket' };
-
-/** Tells whether all that belongs to a message has arrived. `'lost'`: it never will. */
-export type Arriving = () => 'complete' | 'waiting' | 'lost';
-
-/** How many messages may wait behind one whose bytes have not arrived. */
-const MOST_HELD = 2 ** 17;
-
-interface Held {
-  readonly message: object;
-  readonly handle: ArrivedHandle | undefined;
-  /** Absent if it needs nothing, but waits behind others. */
-  readonly arriving: Arriving | undefined;
-}
 
 export interface InboxOptions {
   /** Hands a well-formed message to its part. @throws {ProtocolError} */
@@ -59,8 +47,7 @@ export class Inbox {
   #violated = false;
   #passOn: ((message: object, handle: ArrivedHandle | undefined) => void) | undefined;
 
-  /** Messages that wait for their bytes, and those behind them. */
-  readonly #held: Held[] = [];
+  readonly #held = new HeldMessages();
   #isGoingOn = false;
 
   constructor(options: InboxOptions) {
@@ -84,9 +71,7 @@ export class Inbox {
     if (this.#held.length === 0 && !Array.isArray(coded)) return this.#handle(message, handle);
     try {
       const arriving = Array.isArray(coded) && isOurs(message) ? this.#arriving(message) : undefined;
-      if (this.#held.length === MOST_HELD)
-        throw new ProtocolError(`More than ${MOST_HELD} messages arrived while one waited for its bytes.`);
-      this.#held.push({ message, handle, arriving });
+      this.#held.add({ message, handle, arriving });
     } catch (error) {
       return this.violate(error);
     }
@@ -97,10 +82,10 @@ export class Inbox {
   goOn(): void {
     if (this.#isGoingOn) return;
     this.#isGoingOn = true;
-    for (let first = this.#held[0]; first && !this.#violated; first = this.#held[0]) {
+    for (let first = this.#held.first; first && !this.#violated; first = this.#held.first) {
       const state = first.arriving?.() ?? 'complete';
       if (state === 'waiting') break;
-      this.#held.shift();
+      this.#held.removeFirst();
       // The other side has died in the middle of a message. Those behind it, such as its last words, are still handled.
       if (state === 'complete') this.#handle(first.message, first.handle);
     }
@@ -109,7 +94,7 @@ export class Inbox {
 
   /** Drops messages that wait. */
   close(): void {
-    for (const { handle } of this.#held.splice(0)) if (isNative(handle)) handle.close();
+    for (const { handle } of this.#held.clear()) if (isNative(handle)) handle.close();
   }
 
   #arriving(message: { type: Message['type'] }): Arriving | undefined {
