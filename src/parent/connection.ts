@@ -1,6 +1,6 @@
 import type { UntypedFunction } from '../types/any-function.js';
 import type { Self, TransferHandler } from '../codec/transfer-handlers.js';
-import { HandleTransferError, ProtocolError, type TimeoutError } from '../errors.js';
+import { ProtocolError, type TimeoutError } from '../errors.js';
 import { MuxChannel } from '../channel/mux-channel.js';
 import type { InstanceDescription, LoadRequest, ProcessUsage, ShareRequest } from '../protocol.js';
 import type { CallOptions, CallTarget, ErrorFactory, OpenCall, Settle } from '../session/calls/open-call.js';
@@ -12,11 +12,11 @@ import type { Session } from '../session/session.js';
 import { debug } from '../session/wire/debug-log.js';
 import type { ResolvedHeartbeat } from '../options/containment.js';
 import type { PassableHandle } from '../types/serializable.js';
-import type { ProcxyStats, SideStats } from '../types/stats.js';
+import type { ProcxyStats } from '../types/stats.js';
+import { AgentQuestions, type AskAgent } from './agent-questions.js';
 import { callbackRequest, referenceRequest } from './callback-options.js';
 import type { ConnectionOptions, Shared, StartOptions } from './connection-options.js';
 import { endingOnAbort } from './ending-on-abort.js';
-import { handOver } from './hand-over.js';
 import { HeartbeatWatch } from './heartbeat-watch.js';
 import { openParentSide, type ParentSide } from './parent-side.js';
 import type { PropertyMirror } from './property-mirror.js';
@@ -25,7 +25,6 @@ import { callOptions, type CallDefaults } from './remote-method.js';
 import { remoteObjects } from './remote-objects.js';
 import { startInstance } from './start-instance.js';
 import { isTraced, traceCall, traceEnd, type ChildContext } from './tracing.js';
-import { checkUsage } from './usage.js';
 import { WorkerLife } from './worker-life.js';
 import type { Worker } from './worker.js';
 
@@ -40,11 +39,12 @@ export class Connection implements RemoteInstance {
   readonly #side: ParentSide;
   readonly #session: Session;
   readonly #life: WorkerLife;
+  readonly #questions: AgentQuestions;
   readonly #options: ConnectionOptions;
   #className = '';
-  /** How calls are made that name no options of their own. */
   /** The class of the instance, if this process has loaded it. */
   #type: () => object | undefined = () => undefined;
+  /** How calls are made that name no options of their own. */
   #callDefaults: CallDefaults = { timeout: Infinity, retries: 0, onTimeout: 'keep' };
   #expectsHeartbeat = false;
   #heartbeat: HeartbeatWatch | undefined;
@@ -53,6 +53,7 @@ export class Connection implements RemoteInstance {
   constructor(worker: Worker, options: ConnectionOptions, self: Self, transfers: readonly TransferHandler[]) {
     this.worker = worker;
     this.#options = options;
+    this.#questions = new AgentQuestions(this.#askAgent, options.supportHandles);
     this.#side = openParentSide(worker, {
       self,
       transfers,
@@ -254,38 +255,30 @@ export class Connection implements RemoteInstance {
   }
 
   get(name: string, options: CallOptions): Promise<unknown> {
-    return this.#askAgent('$get', [name], options);
+    return this.#questions.get(name, options);
   }
 
-  async refresh(options: CallOptions): Promise<void> {
-    await this.#askAgent('$refresh', [], options);
+  refresh(options: CallOptions): Promise<void> {
+    return this.#questions.refresh(options);
   }
 
   async stats(options: CallOptions): Promise<ProcxyStats> {
-    const child = (await this.#askAgent('$stats', [], options)) as SideStats;
+    const child = await this.#questions.stats(options);
     const subscriptions = this.events.size + this.#side.referenceEvents.size;
     return { parent: { ...this.#session.stats(), subscriptions }, child };
   }
 
   /** What the process uses, or `undefined` where it does not answer within `timeout` ms. */
   usage(timeout: number): Promise<ProcessUsage | undefined> {
-    return this.#askAgent('$usage', [], { timeout }).then(checkUsage, () => undefined);
+    return this.#questions.usage(timeout);
   }
 
-  /** Sends a handle to the instance, which has a method for it. */
-  async sendHandle(handle: PassableHandle, id: unknown, options: CallOptions): Promise<void> {
-    if (!this.#options.supportHandles) {
-      throw new HandleTransferError('$sendHandle() needs the option { supportHandles: true } of procxy().');
-    }
-    const { method, argument, finish } = handOver(handle);
-    await this.#askAgent(method, [argument, id], options);
-    finish();
+  sendHandle(handle: PassableHandle, id: unknown, options: CallOptions): Promise<void> {
+    return this.#questions.sendHandle(handle, id, options);
   }
 
-  #askAgent(method: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
-    if (this.#life.isOver) return Promise.reject(this.failure(method));
-    return this.#session.call('agent', method, args, options);
-  }
+  readonly #askAgent: AskAgent = (method, args, options) =>
+    this.#life.isOver ? Promise.reject(this.failure(method)) : this.#session.call('agent', method, args, options);
 
   /** Kills a worker that did not answer in time. Other open calls reject when it has ended. */
   readonly endLate = ({ method, timeoutMs }: TimeoutError): void =>
