@@ -95,8 +95,9 @@ export class HostedInstance implements LinkEvents {
       return consume();
     }
     if (lane === Lane.MESSAGES && this.#gate) {
-      this.#gate.push(bytes);
-      return consume();
+      // What waits fills the window of the client, which sends no more until the gate opens.
+      if (this.#gate.push(bytes)) consume();
+      return;
     }
     if (this.className === undefined) throw new ProtocolError('Bytes arrived for an instance that was not requested.');
     // The client does not know yet that it was refused.
@@ -156,6 +157,7 @@ export class HostedInstance implements LinkEvents {
     }
     const gate = this.#gate;
     this.#gate = undefined;
+    if (gate) this.#link.consume(Lane.MESSAGES, gate.owed);
     if (isAllowed) {
       for (const bytes of gate?.held ?? []) this.#child?.write(Lane.MESSAGES, bytes, () => {});
     } else {
@@ -189,6 +191,8 @@ export class HostedInstance implements LinkEvents {
 /** Holds messages back until the first of them, which must make the instance, was read. */
 class Gate {
   readonly held: Buffer[] = [];
+  /** Bytes that have arrived behind the first message. The client was not told yet that there is room for more. */
+  owed = 0;
   readonly #decoder: Decoder;
   #isRead = false;
 
@@ -206,9 +210,15 @@ class Gate {
     });
   }
 
-  push(bytes: Buffer): void {
+  /** Returns whether the bytes are used: only the first message is read at once, however long it is. */
+  push(bytes: Buffer): boolean {
     this.held.push(bytes);
-    if (!this.#isRead) this.#decoder.push(bytes);
+    if (!this.#isRead) {
+      this.#decoder.push(bytes);
+      return true;
+    }
+    this.owed += bytes.length;
+    return false;
   }
 }
 
