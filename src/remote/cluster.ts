@@ -203,7 +203,7 @@ class Connected implements Cluster, Placer, WorkerSource {
     const link = this.#links.get(id);
     if (!link) {
       // A host that was given up, or whose instance has ended here: it is told so.
-      if (!message.isRefusal && message.reply !== undefined && !isClosing(message.data)) {
+      if (!message.isRefusal && this.#subjects.isHost(message.reply) && !isClosing(message.data)) {
         this.#bus.publish(message.reply, encodeRefusal());
       }
     } else if (message.isRefusal) link.nobody();

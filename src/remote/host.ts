@@ -42,6 +42,10 @@ export interface Host {
 /** Sessions that have ended are remembered, so that a late frame does not start them again. */
 const REMEMBERED = 10_000;
 
+/** Sessions beyond the limits of instances that are told why they are refused. Any more are refused without a reason. */
+const SPARE_PER_CLIENT = 64;
+const SPARE = 512;
+
 /**
  * Runs instances for clients of the same namespace.
  *
@@ -103,7 +107,7 @@ class RunningHost implements Host {
       pid: process.pid,
       procxy: PROCXY_VERSION,
       state: this.#state !== 'running' ? 'draining' : this.#bus.isConnected ? 'running' : 'disconnected',
-      instances: this.#instances.size,
+      instances: this.#count(),
       limit: limits.instances,
       labels,
       classes: Object.fromEntries([...classes].map(([name, { version }]) => [name, version])),
@@ -155,7 +159,7 @@ class RunningHost implements Host {
 
   /** Answers a client that looks for hosts. */
   #answer({ subject, data, reply }: BusMessage): void {
-    if (reply === undefined || this.#state === 'closed') return;
+    if (!this.#subjects.isClient(reply) || this.#state === 'closed') return;
     const name = lastPart(subject);
     let question: Question;
     try {
@@ -188,7 +192,7 @@ class RunningHost implements Host {
     }
     if (this.#state !== 'running') return 'it is draining';
     const { instances } = this.#options.limits;
-    return this.#instances.size >= instances ? `it is full: ${instances} instances` : undefined;
+    return this.#count() >= instances ? `it is full: ${instances} instances` : undefined;
   }
 
   #receive({ subject, data, isRefusal }: BusMessage): void {
@@ -216,7 +220,9 @@ class RunningHost implements Host {
     }
     if (frame.closes) return;
     const isFirst = frame.lane === Lane.CONTROL && frame.offset === 0 && frame.bytes.length > 0;
-    if (!isFirst || this.#past.has(session) || this.#state === 'closed') return this.#bus.publish(to, encodeRefusal());
+    if (!isFirst || this.#past.has(session) || this.#state === 'closed' || this.#isCrowded(caller.client)) {
+      return this.#bus.publish(to, encodeRefusal());
+    }
     const instance = this.#prepare(caller, session, to);
     this.#instances.set(session, { instance, client: caller.client });
     instance.receive(data);
@@ -231,12 +237,10 @@ class RunningHost implements Host {
       exposeStderr,
       authorize: authorize && ((className, args) => authorize(client, className, args)),
       check: (open) => {
-        const count = [...this.#instances.values()].filter((each) => each.client === client).length;
-        const { perClient, instances } = this.#options.limits;
-        if (count > perClient) return `it is full for the client ${client}: ${perClient} instances`;
-        if (this.#instances.size > instances) return `it is full: ${instances} instances`;
+        const { perClient } = this.#options.limits;
+        if (this.#count(client) >= perClient) return `it is full for the client ${client}: ${perClient} instances`;
         const question: Question = { procxy: open.procxy, version: open.version, where: {} };
-        return this.#processes.refusal(open) ?? this.#refusalBesidesRoom(open.class, question);
+        return this.#processes.refusal(open) ?? this.#refusal(open.class, question);
       },
       start: (open, events) =>
         this.#processes.start(open, { ...events, onLine: (line) => log(`[${open.class} ${instance.pid}] ${line}`) }),
@@ -264,10 +268,17 @@ class RunningHost implements Host {
     return instance;
   }
 
-  /** The room was counted with this instance in it. */
-  #refusalBesidesRoom(name: string, question: Question): string | undefined {
-    const refusal = this.#refusal(name, question);
-    return refusal?.startsWith('it is full') ? undefined : refusal;
+  /** How many instances run, of all clients or of one. */
+  #count(client?: string): number {
+    const all = [...this.#instances.values()];
+    return all.filter((each) => each.instance.isRunning && (client === undefined || each.client === client)).length;
+  }
+
+  /** Whether there are as many sessions as a client, or all clients, may have open: admitted, refused or still asking. */
+  #isCrowded(client: string): boolean {
+    const { instances, perClient } = this.#options.limits;
+    const own = [...this.#instances.values()].filter((each) => each.client === client).length;
+    return own >= perClient + SPARE_PER_CLIENT || this.#instances.size >= instances + SPARE;
   }
 
   #forget(session: string): void {

@@ -70,6 +70,11 @@ export class HostedInstance implements LinkEvents {
     return this.#child?.pid;
   }
 
+  /** Whether it was admitted and its process has not ended: it takes the room of one instance. */
+  get isRunning(): boolean {
+    return this.#child !== undefined && !this.#exit;
+  }
+
   /** Reads a frame of the client. */
   receive(frame: Buffer): void {
     this.#link.receive(frame);

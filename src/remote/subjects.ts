@@ -42,12 +42,29 @@ export class Subjects {
     return `${this.#root}.c.${client}.${connection}.>`;
   }
 
+  /** Whether a stranger's `reply` is what a client listens to. Nothing else of the namespace, or of NATS, is written to. */
+  isClient(reply: string | undefined): reply is string {
+    return this.#isBelow('c', reply, 3);
+  }
+
+  /** Whether a stranger's `reply` is what a host listens to. */
+  isHost(reply: string | undefined): reply is string {
+    return this.#isBelow('h', reply, 4);
+  }
+
   toHost(host: string, { client, connection }: Caller, session: string): string {
     return `${this.#root}.h.${host}.${client}.${connection}.${session}`;
   }
 
   toClient({ client, connection }: Caller, session: string): string {
     return `${this.#root}.c.${client}.${connection}.${session}`;
+  }
+
+  #isBelow(kind: 'c' | 'h', reply: string | undefined, count: number): boolean {
+    const start = `${this.#root}.${kind}.`;
+    if (!reply?.startsWith(start)) return false;
+    const parts = reply.slice(start.length).split('.');
+    return parts.length === count && parts.every((part) => /^[^\s*>]+$/.test(part));
   }
 }
 

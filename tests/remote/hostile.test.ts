@@ -88,4 +88,27 @@ describe.runIf(hasNats)('a host among clients that break the protocol', () => {
     begin('deep', line.replace('"nested"', nested));
     await expectAlive();
   });
+
+  test('answers only on subjects of clients', async () => {
+    const heard: string[] = [];
+    for (const subject of ['elsewhere', 'procxy.n.h.a.b.c.d', 'procxy.n.c.stranger.c.q']) {
+      stranger.subscribe(subject, { callback: () => void heard.push(subject) });
+      stranger.publish('procxy.n.place.-', JSON.stringify({ procxy: '0.1.0', where: {} }), { reply: subject });
+    }
+    await expectAlive();
+    expect(heard).toEqual(['procxy.n.c.stranger.c.q']);
+  });
+
+  test('gives no room to sessions that it refuses, and keeps few of them', async () => {
+    let closed = 0;
+    stranger.subscribe('procxy.n.c.stranger.c.*', {
+      callback: (_error, { data }) => void (closed += ((data[1] ?? 0) & 2) === 2 ? 1 : 0),
+    });
+    for (let session = 0; session < 200; session++) {
+      begin(`many${session}`, JSON.stringify({ ...open, class: 'Other', request }));
+    }
+    await expectAlive();
+    expect(closed).toBeGreaterThan(100);
+    await expect.poll(() => host.stats().instances).toBe(0);
+  });
 });
