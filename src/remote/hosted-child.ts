@@ -1,5 +1,4 @@
 import type { ChildProcess } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import type { SocketLike } from '../channel/channel.js';
 import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from '../clock.js';
 import { describeReason } from '../errors.js';
@@ -10,6 +9,7 @@ import { Reaper } from '../parent/reaper.js';
 import { keepTail } from '../parent/stderr-tail.js';
 import { blockingPiece } from './blocking-order.js';
 import { Lane, type LaneId } from './link/frame.js';
+import { readLines } from './read-lines.js';
 
 const reaper = new Reaper();
 
@@ -60,7 +60,7 @@ export class HostedChild {
     ];
     for (const [lane, each] of lanes) if (each) this.#read(lane, each);
     for (const stream of [process.stdout, process.stderr]) {
-      if (stream) createInterface({ input: stream }).on('line', (line) => listener.onLine(line.slice(0, MAX_LINE)));
+      if (stream) readLines(stream, (line) => listener.onLine(line));
     }
     void this.#watch();
     if (process.pid !== undefined) reaper.watch(process.pid, options.terminateTimeout);
@@ -160,6 +160,3 @@ export class HostedChild {
     clearInterval(timer);
   }
 }
-
-/** Characters of a line of output that are passed on. */
-const MAX_LINE = 10_000;
