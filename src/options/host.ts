@@ -36,8 +36,8 @@ export interface HostStats {
   pid: number;
   /** The version of procxy. */
   procxy: string;
-  /** A draining host takes no new instances. A disconnected one looks for a server of NATS. */
-  state: 'running' | 'draining' | 'disconnected';
+  /** A draining host takes no new instances. A disconnected one looks for a server of NATS. A closed one does not. */
+  state: 'running' | 'draining' | 'disconnected' | 'closed';
   /** How many instances it runs or starts. */
   instances: number;
   /** How many instances it may run. */

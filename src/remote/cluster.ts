@@ -76,7 +76,7 @@ class Connected implements Cluster, Placer, WorkerSource {
       onClose: (reason) => this.#end(reason),
     });
     this.#bus.subscribe(this.#subjects.client(this.#caller), (message) => this.#receive(message));
-    await this.#bus.flush();
+    await this.#bus.start();
   }
 
   async stats(): Promise<HostStats[]> {

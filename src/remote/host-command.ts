@@ -1,4 +1,5 @@
 /** The command `procxy-host`: runs a host. A configuration file exports the options of `serve()` as its default. */
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
@@ -35,7 +36,7 @@ async function main(): Promise<void> {
   const classes = Object.entries(options.classes ?? {}).map(([name, served]) => [name, locate(served, base)]);
   const servers = command.servers === undefined ? {} : { servers: command.servers.split(',') };
   const host = await serve({ ...options, ...servers, classes: Object.fromEntries(classes) });
-  const health = command.health === undefined ? undefined : serveHealth(host, command.health);
+  const health = command.health === undefined ? undefined : await serveHealth(host, command.health);
   process.stderr.write(`procxy-host ${host.id} serves ${classes.map(([name]) => name).join(', ')}.\n`);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => void leave(host, health, command.drain));
@@ -100,13 +101,21 @@ function locate(served: ServedClass, base: string): ServedClass {
   return { ...served, module: pathToFileURL(createRequire(base).resolve(module)) };
 }
 
-/** `/live`: the process answers. `/ready`: it takes new instances. */
-function serveHealth(host: Host, port: number): Server {
+/** `/live`: NATS has not been lost for good. `/ready`: the host takes new instances. */
+async function serveHealth(host: Host, port: number): Promise<Server> {
   const server = createServer(({ url }, response) => {
     const { state } = host.stats();
     const isKnown = url === '/live' || url === '/ready';
-    const status = !isKnown ? 404 : url === '/live' || state === 'running' ? 200 : 503;
+    const isGood = url === '/live' ? state !== 'closed' : state === 'running';
+    const status = !isKnown ? 404 : isGood ? 200 : 503;
     response.writeHead(status, { 'content-type': 'text/plain' }).end(`${isKnown ? state : 'not found'}\n`);
   });
-  return server.listen(port);
+  server.listen(port);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    await host.close();
+    throw new Error(`--health cannot listen on the port ${port}: ${describeReason(error)}`, { cause: error });
+  }
+  return server;
 }

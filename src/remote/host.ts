@@ -1,14 +1,14 @@
 import { hostname } from 'node:os';
-import { now, setTimeout } from '../clock.js';
+import { clearTimeout, now, setTimeout } from '../clock.js';
 import { ProtocolError } from '../errors.js';
-import type { HostStats, Labels } from '../options/host.js';
+import type { HostStats } from '../options/host.js';
 import { callerUrl } from '../parent/caller.js';
 import { ClassProcesses } from './class-processes.js';
 import { HostedInstance } from './hosted-instance.js';
 import { decodeFrame, encodeRefusal, Lane } from './link/frame.js';
 import { Link } from './link/link.js';
 import { openBus, type Bus, type BusMessage } from './nats.js';
-import { brief, decodeQuestion, encodeJson, type Question } from './offers.js';
+import { brief, decodeQuestion, encodeJson, labelOf, type Question } from './offers.js';
 import { readServeOptions, type ResolvedServe, type ServeOptions } from './serve-options.js';
 import { lastPart, randomId, readAddress, Subjects, type Caller } from './subjects.js';
 import { isCompatible, PROCXY_VERSION, speaksWith } from './versions.js';
@@ -96,7 +96,7 @@ class RunningHost implements Host {
     });
     this.#bus.subscribe(this.#subjects.places, (message) => this.#answer(message));
     this.#bus.subscribe(this.#subjects.host(this.id), (message) => this.#receive(message));
-    await this.#bus.flush();
+    await this.#bus.start();
   }
 
   stats(): HostStats {
@@ -106,7 +106,7 @@ class RunningHost implements Host {
       machine: hostname(),
       pid: process.pid,
       procxy: PROCXY_VERSION,
-      state: this.#state !== 'running' ? 'draining' : this.#bus.isConnected ? 'running' : 'disconnected',
+      state: this.#publicState,
       instances: this.#count(),
       limit: limits.instances,
       labels,
@@ -114,14 +114,21 @@ class RunningHost implements Host {
     };
   }
 
+  get #publicState(): HostStats['state'] {
+    if (this.#bus.isClosed) return 'closed';
+    if (this.#state !== 'running') return 'draining';
+    return this.#bus.isConnected ? 'running' : 'disconnected';
+  }
+
   async drain(timeout?: number): Promise<void> {
     if (this.#state === 'running') {
       this.#state = 'draining';
       for (const { instance } of this.#instances.values()) instance.warnOfDrain();
     }
-    const empty = this.#isEmpty();
-    const late = timeout === undefined ? empty : new Promise((resolve) => setTimeout(resolve, timeout));
-    await Promise.race([empty, late]);
+    // Closing ends the rest.
+    const timer = timeout === undefined ? undefined : setTimeout(() => void this.close().catch(() => {}), timeout);
+    await this.#isEmpty();
+    clearTimeout(timer);
     await this.close();
   }
 
@@ -290,9 +297,4 @@ class RunningHost implements Host {
     this.#onEmpty?.();
     this.#onEmpty = undefined;
   }
-}
-
-/** A label of this host, whatever names a client asks for: `toString` is not one. */
-function labelOf(labels: Labels, name: string): Labels[string] | undefined {
-  return Object.hasOwn(labels, name) ? labels[name] : undefined;
 }

@@ -32,11 +32,15 @@ export interface BusMessage {
 export interface Bus {
   readonly maxPayload: number;
   readonly isConnected: boolean;
+  /** Whether it is closed, and does not connect again. */
+  readonly isClosed: boolean;
   /** Loses the message without a connection. With `reply`, that subject is told if nobody is there. */
   publish(subject: string, data: Uint8Array, reply?: string): void;
   subscribe(subject: string, listener: (message: BusMessage) => void): void;
   /** Sends what was published so far, and waits until the servers have it. */
   flush(): Promise<void>;
+  /** Waits until the servers have the first subscriptions. If they cannot, it closes. @throws {HostError} */
+  start(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -94,9 +98,9 @@ export async function openBus(caller: string, { servers, nats }: NatsAddress, li
       ...nats,
     });
   } catch (cause) {
-    const where = String(servers ?? 'nats://127.0.0.1:4222');
+    const where = withoutCredentials(String(servers ?? 'nats://127.0.0.1:4222'));
     throw new HostError(
-      `${caller}() could not connect to NATS at ${where}: ${describeReason(cause)}. Check \`servers\`, and \`nats\` for its credentials.`,
+      `${caller}() could not connect to NATS at ${where}: ${withoutCredentials(describeReason(cause))}. Check \`servers\`, and \`nats\` for its credentials.`,
       { cause },
     );
   }
@@ -118,6 +122,7 @@ async function loadClient(caller: string): Promise<(options: object) => Promise<
 
 class NatsBus implements Bus {
   isConnected = true;
+  isClosed = false;
   readonly #client: NatsClient;
   readonly #listener: BusListener;
   #hasWarned = false;
@@ -128,6 +133,7 @@ class NatsBus implements Bus {
     void this.#follow();
     void client.closed().then((error) => {
       this.isConnected = false;
+      this.isClosed = true;
       listener.onClose(error ? describeReason(error) : 'it was closed');
     });
   }
@@ -161,6 +167,15 @@ class NatsBus implements Bus {
     return this.#client.flush();
   }
 
+  async start(): Promise<void> {
+    try {
+      await this.flush();
+    } catch (cause) {
+      await this.close().catch(() => {});
+      throw new HostError(`The connection to NATS ended before it could be used: ${describeReason(cause)}.`, { cause });
+    }
+  }
+
   async close(): Promise<void> {
     await this.#client.close();
   }
@@ -182,4 +197,9 @@ class NatsBus implements Bus {
       }
     }
   }
+}
+
+/** Hides the user and the password, or the token, of each address. */
+function withoutCredentials(addresses: string): string {
+  return addresses.replaceAll(/[^\s,/]*@/g, '***@');
 }

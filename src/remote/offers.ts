@@ -61,6 +61,11 @@ export function decodeOffer(bytes: Buffer): Offer {
   return { stats, stamp: stamp as number, refusal };
 }
 
+/** A label of this host, whatever names a client asks for: `toString` is not one. */
+export function labelOf(labels: Labels, name: string): Labels[string] | undefined {
+  return Object.hasOwn(labels, name) ? labels[name] : undefined;
+}
+
 function parse(bytes: Buffer): object {
   let value: unknown;
   try {

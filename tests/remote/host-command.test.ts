@@ -71,4 +71,14 @@ describe.runIf(hasNats)('procxy-host', () => {
     expect(printed).toContain(message);
     expect(printed).toMatch(/^procxy-host: /);
   });
+
+  test('says so when the port of its health is taken', async () => {
+    const config = write(
+      'taken.config.mjs',
+      "export default { namespace: 'taken', classes: { Greeter: { module: './greeter.mjs' } } };",
+    );
+    const host = run(config, '--servers', nats.url, '--health', String(nats.port));
+    const printed = host.stderr ? await text(host.stderr) : '';
+    expect(printed).toContain(`procxy-host: --health cannot listen on the port ${nats.port}`);
+  });
 });

@@ -10,6 +10,14 @@ const module = new URL('../fixtures/remote/ledger.ts', import.meta.url);
 const options = { execArgv: ['--import', import.meta.resolve('tsx')] };
 const evil = { toString: 1, valueOf: 1 };
 
+test('the message of a connection that fails hides credentials', async () => {
+  const failed = connect({ servers: 'nats://user:secret@127.0.0.1:1', namespace: 'n', nats: { timeout: 500 } });
+  const error: unknown = await failed.catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ name: 'HostError' });
+  expect(String(error)).toContain('nats://***@127.0.0.1:1');
+  expect(String(error)).not.toContain('secret');
+});
+
 describe.runIf(hasNats)('a host among clients that break the protocol', () => {
   let nats: NatsServer;
   let host: Host;

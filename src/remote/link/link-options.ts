@@ -46,7 +46,7 @@ export interface LinkOptions {
   echo?: number;
   /** Bytes of a lane that may be in transit or with the reader. */
   window?: number;
-  /** Bytes of a lane that may wait for the window. */
+  /** Bytes of a lane that may wait for the window when more are written. */
   maxBacklog?: number;
   clock?: LinkClock;
 }

@@ -84,9 +84,13 @@ export class Link {
   write(lane: LaneId, bytes: Buffer): boolean {
     if (this.#ended) return true;
     const sender = this.#sender(lane);
+    // What waited before counts: one message may be longer than the backlog, and does not show that the other end is slow.
+    if (sender.waiting > this.#options.maxBacklog) {
+      this.#end({ why: 'backlog' });
+      return true;
+    }
     sender.append(bytes);
     this.#pumpSoon();
-    if (sender.waiting > this.#options.maxBacklog) this.#end({ why: 'backlog' });
     if (sender.waiting < this.#options.window) return true;
     this.#full.add(lane);
     return false;
