@@ -3,7 +3,7 @@ import { DataDecoder, HEADER_BYTES, LARGE, MESSAGE, type DataReceiver } from './
 import { FastSocket } from './fast-socket.js';
 
 /** What sends large bytes of values, and reads them. */
-export type LargeBytesLane = Pick<DataSocket, 'sendLarge' | 'announced' | 'stopWaiting'>;
+export type LargeBytesLane = Pick<DataSocket, 'isWritable' | 'sendLarge' | 'announced' | 'stopWaiting'>;
 
 /** Sends and receives bytes of streams on a socket of their own, and messages in between. */
 export class DataSocket {
@@ -24,6 +24,10 @@ export class DataSocket {
     this.ended = new Promise((resolve) => (end = resolve));
     this.#decoder = new DataDecoder({ ...options, onViolation, onEnd: () => end() });
     this.#socket = new FastSocket(socket, this.#decoder);
+  }
+
+  get isWritable(): boolean {
+    return this.#socket.isWritable;
   }
 
   /** @param written called when the bytes may be changed again */

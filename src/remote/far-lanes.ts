@@ -37,6 +37,7 @@ export class FarBytes {
         if (send(streamId, chunks)) written?.();
         else if (written) this.#written.push(written);
       },
+      isWritable: true,
       sendLarge: (id, bytes) => void send(LARGE + id, [bytes]),
       sendMessage: (message) => void send(MESSAGE, [receiver.format.encode(message)]),
       announced: () => {

@@ -52,7 +52,7 @@ export class LargeBytes implements LargeBytesExchange, LargeReceiver, SessionPar
   }
 
   takes(length: number): boolean {
-    if (this.#absences > 0) return false;
+    if (this.#absences > 0 || this.#isLost || !this.#open()?.isWritable) return false;
     const total = this.#outgoing.reduce((sum, { bytes }) => sum + bytes.byteLength, length);
     return total <= MAX_MESSAGE;
   }
@@ -103,6 +103,7 @@ export class LargeBytes implements LargeBytesExchange, LargeReceiver, SessionPar
     const lane = this.#open();
     if (!lane) throw new ProtocolError('Large bytes were announced, but there is no socket for them.');
     lane.announced();
+    if (this.#isLost) this.#expectEnd();
     return () => (message.missing === 0 ? 'complete' : this.#isLost ? 'lost' : 'waiting');
   }
 
@@ -134,16 +135,10 @@ export class LargeBytes implements LargeBytesExchange, LargeReceiver, SessionPar
     if (message && --message.missing === 0) this.#link.inbox.goOn();
   }
 
-  /** A side that has died closes the channel too. One that lives on breaks the protocol. */
   end(): void {
     this.#isLost = true;
     if (this.#expected.size === 0) return;
-    this.#timer = setTimeout(
-      () =>
-        this.#link.inbox.violate(new ProtocolError('The socket for bytes was closed, but a message waits for them.')),
-      GRACE,
-    );
-    this.#timer.unref();
+    this.#expectEnd();
     this.#link.inbox.goOn();
   }
 
@@ -159,6 +154,16 @@ export class LargeBytes implements LargeBytesExchange, LargeReceiver, SessionPar
     this.discard();
     this.#arrived.clear();
     this.#expected.clear();
+  }
+
+  /** A side that has died closes the channel too. One that lives on breaks the protocol. */
+  #expectEnd(): void {
+    this.#timer ??= setTimeout(
+      () =>
+        this.#link.inbox.violate(new ProtocolError('The socket for bytes was closed, but a message waits for them.')),
+      GRACE,
+    );
+    this.#timer.unref();
   }
 
   #open(): LargeBytesLane | undefined {

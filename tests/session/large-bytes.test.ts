@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { memoryChannelPair, type MemoryChannel } from '../../src/channel/memory.js';
 import type { DataReceiver, LargeReceiver } from '../../src/channel/data-decoder.js';
 import type { ProtocolError } from '../../src/errors.js';
+import { until } from '../support/processes.js';
 import { HeldMessages } from '../../src/session/wire/held-messages.js';
 import { openSession, type OpenSession } from '../../src/session/open-session.js';
 
@@ -33,7 +34,7 @@ describe('a side that takes large bytes from another that is not honest', () => 
       handles: false,
       bytes: (given) => {
         receiver = given;
-        return { sendBytes() {}, sendMessage() {}, sendLarge() {}, announced() {}, stopWaiting() {} };
+        return { isWritable: true, sendBytes() {}, sendMessage() {}, sendLarge() {}, announced() {}, stopWaiting() {} };
       },
     });
   });
@@ -64,6 +65,17 @@ describe('a side that takes large bytes from another that is not honest', () => 
     arrive(1);
     expect(calls.map((args) => args.length)).toEqual([3, 1]);
     expect(violations).toEqual([]);
+  });
+
+  test('does not wait for bytes that are announced when their socket is closed', async () => {
+    await call(1);
+    arrive(1);
+    large().end();
+    await call(2);
+    await send({ type: 'call-invoke', callId: 3, method: 'take', args: ['behind'] });
+    expect(calls.map((args) => args.length)).toEqual([1, 1]);
+    await until(() => violations.length > 0, 'the violation');
+    expect(violations[0]?.message).toContain('socket for bytes was closed');
   });
 
   test('refuses bytes of a message that are together larger than one message may be', async () => {
@@ -139,5 +151,67 @@ describe('messages that wait', () => {
     });
     expect(isInOrder).toBe(true);
     expect([held.length, held.first]).toEqual([0, undefined]);
+  });
+});
+
+describe('a side that sends large bytes', () => {
+  let sent: [id: number, length: number][];
+  let messages: { coded?: unknown; args?: unknown[] }[];
+  let isWritable: boolean;
+  let opened: number;
+  let receiver: DataReceiver | undefined;
+  let side: OpenSession;
+  beforeEach(() => {
+    const [near, far] = memoryChannelPair('advanced');
+    sent = [];
+    messages = [];
+    isWritable = true;
+    opened = 0;
+    far.onMessage((message) => messages.push(message as object));
+    side = openSession({
+      channel: near,
+      isParent: false,
+      self: { current: undefined },
+      ownFile: undefined,
+      onViolation: () => {},
+    });
+    side.carry({
+      mode: 'advanced',
+      handles: false,
+      bytes: (given) => {
+        opened++;
+        receiver = given;
+        return {
+          get isWritable() {
+            return isWritable;
+          },
+          sendBytes() {},
+          sendMessage() {},
+          sendLarge: (id, bytes) => sent.push([id, bytes.byteLength]),
+          announced() {},
+          stopWaiting() {},
+        };
+      },
+    });
+  });
+
+  const bytes = Buffer.alloc(LARGE);
+
+  /** Calls the other side, and returns the message when it has arrived. */
+  async function call(...args: unknown[]): Promise<(typeof messages)[number] | undefined> {
+    void side.session.call('instance', 'take', args, { timeout: Infinity }).then(undefined, () => {});
+    await new Promise((resolve) => setImmediate(resolve));
+    return messages.at(-1);
+  }
+
+  test.each([
+    ['is not writable', () => (isWritable = false)],
+    ['was closed by the other side', () => receiver?.large?.end()],
+  ])('sends them as part of their message when the socket %s', async (_what, close) => {
+    expect(await call(bytes)).toMatchObject({ coded: ['m1'] });
+    close();
+    const message = await call(bytes);
+    expect(Buffer.compare(message?.args?.[0] as Buffer, bytes)).toBe(0);
+    expect(sent).toEqual([[1, LARGE]]);
   });
 });

@@ -115,6 +115,7 @@ test('the parent opens the lane for bytes immediately, the child when a stream n
       sendMessage(message) {
         setImmediate(() => receivers[other]?.onMessage(message));
       },
+      isWritable: true,
       sendLarge(id, given) {
         const bytes = Buffer.from(given);
         setImmediate(() => receivers[other]?.large?.receive(id, bytes));

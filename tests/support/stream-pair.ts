@@ -109,6 +109,7 @@ function lanePair(mode: SerializationMode, log: unknown[]): [DataLane, DataLane]
           const copied = copy(message);
           deliver(other, ({ onMessage }) => onMessage(copied));
         },
+        isWritable: true,
         // Items of streams that use this lane have no large bytes beside them.
         sendLarge() {},
         announced() {},
