@@ -11,11 +11,16 @@ import type { Arriving } from './wire/held-messages.js';
 /** How long the other side may stay connected after it has closed the socket on which a message still waits for bytes, in ms. */
 const GRACE = 1000;
 
+interface Outgoing {
+  readonly id: number;
+  readonly bytes: Uint8Array;
+}
+
 /**
  * Sends large bytes of values beside their messages, and lets messages wait for theirs:
  *
- *     sender      export()            afterWrite()
- *                 outgoing      ->    on the data socket, behind the message on the channel
+ *     sender      export()            takeExported()       afterWrite()
+ *                 exported      ->    outgoing      ->      on the data socket, behind the message on the channel
  *     receiver    awaits()            receive()             import()             account()
  *                 expected      ->    arrived         ->    in a value      ->   forgotten
  *
@@ -26,9 +31,10 @@ export class LargeBytes implements LargeBytesExchange, LargeReceiver, SessionPar
   readonly #lane: () => LargeBytesLane | undefined;
   #link!: SessionApi;
   #opened: LargeBytesLane | undefined;
+  /** The bytes of the value that is being encoded. The encoding may fail. */
+  readonly #exported: Outgoing[] = [];
   /** The bytes of a message that is encoded but not sent yet. */
-  #outgoing: { readonly id: number; readonly bytes: Uint8Array }[] = [];
-  readonly #exported: string[] = [];
+  #outgoing: Outgoing[] = [];
   /** The messages that wait for bytes, by the ids of these. */
   readonly #expected = new Map<number, { missing: number }>();
   readonly #arrived = new Map<number, Buffer>();
@@ -51,9 +57,10 @@ export class LargeBytes implements LargeBytesExchange, LargeReceiver, SessionPar
     this.#link = link;
   }
 
+  /** Opens the lane: where that fails, the value is refused, and no message was sent. */
   takes(length: number): boolean {
     if (this.#absences > 0 || this.#isLost || !this.#open()?.isWritable) return false;
-    const total = this.#outgoing.reduce((sum, { bytes }) => sum + bytes.byteLength, length);
+    const total = this.#exported.reduce((sum, { bytes }) => sum + bytes.byteLength, length);
     return total <= MAX_MESSAGE;
   }
 
@@ -67,18 +74,18 @@ export class LargeBytes implements LargeBytesExchange, LargeReceiver, SessionPar
 
   export(bytes: Uint8Array): number {
     const id = ++this.#lastId;
-    this.#outgoing.push({ id, bytes });
-    this.#exported.push(largeBytesId(id));
+    this.#exported.push({ id, bytes });
     return id;
   }
 
   takeExported(): string[] {
-    return this.#exported.splice(0);
+    const taken = this.#exported.splice(0);
+    this.#outgoing.push(...taken);
+    return taken.map(({ id }) => largeBytesId(id));
   }
 
   discard(): void {
     this.#exported.length = 0;
-    this.#outgoing.length = 0;
   }
 
   takeBack(coded: Coded): void {
@@ -87,7 +94,7 @@ export class LargeBytes implements LargeBytesExchange, LargeReceiver, SessionPar
   }
 
   afterWrite(): void {
-    for (const { id, bytes } of this.#outgoing.splice(0)) this.#open()?.sendLarge(id, bytes);
+    for (const { id, bytes } of this.#outgoing.splice(0)) this.#opened?.sendLarge(id, bytes);
   }
 
   /** @throws {ProtocolError} if an id does not follow those before it */
@@ -151,7 +158,7 @@ export class LargeBytes implements LargeBytesExchange, LargeReceiver, SessionPar
   close(): void {
     this.#opened?.stopWaiting();
     clearTimeout(this.#timer);
-    this.discard();
+    this.#exported.length = this.#outgoing.length = 0;
     this.#arrived.clear();
     this.#expected.clear();
   }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { memoryChannelPair, type MemoryChannel } from '../../src/channel/memory.js';
 import type { DataReceiver, LargeReceiver } from '../../src/channel/data-decoder.js';
-import type { ProtocolError } from '../../src/errors.js';
+import { ChannelError, type ProtocolError } from '../../src/errors.js';
 import { until } from '../support/processes.js';
 import { HeldMessages } from '../../src/session/wire/held-messages.js';
 import { openSession, type OpenSession } from '../../src/session/open-session.js';
@@ -158,16 +158,18 @@ describe('a side that sends large bytes', () => {
   let sent: [id: number, length: number][];
   let messages: { coded?: unknown; args?: unknown[] }[];
   let isWritable: boolean;
-  let opened: number;
+  let failure: Error | undefined;
   let receiver: DataReceiver | undefined;
   let side: OpenSession;
   beforeEach(() => {
     const [near, far] = memoryChannelPair('advanced');
     sent = [];
-    messages = [];
+    // What is still on its way when a test ends stays with that test.
+    const own: typeof messages = [];
+    messages = own;
     isWritable = true;
-    opened = 0;
-    far.onMessage((message) => messages.push(message as object));
+    failure = undefined;
+    far.onMessage((message) => own.push(message as object));
     side = openSession({
       channel: near,
       isParent: false,
@@ -179,7 +181,7 @@ describe('a side that sends large bytes', () => {
       mode: 'advanced',
       handles: false,
       bytes: (given) => {
-        opened++;
+        if (failure) throw failure;
         receiver = given;
         return {
           get isWritable() {
@@ -203,6 +205,44 @@ describe('a side that sends large bytes', () => {
     await new Promise((resolve) => setImmediate(resolve));
     return messages.at(-1);
   }
+
+  /** A value that does something when it is encoded. */
+  const doing = (action: () => void): object => ({
+    get value() {
+      action();
+      return 1;
+    },
+  });
+
+  test('sends those of a message although another, which was encoded at the same time, is refused', async () => {
+    const { codec } = side;
+    const { coded } = codec.encode([bytes], { root: 'args', method: 'take' });
+    expect(() => codec.encode([bytes, Symbol('refused')], { root: 'args', method: 'take' })).toThrow('symbol');
+    side.session.sendControl({ type: 'call-invoke', callId: 1, method: 'take', args: [], coded: coded ?? true });
+    expect(sent).toEqual([[1, LARGE]]);
+  });
+
+  test('sends none before their message, nor those of one that is refused', async () => {
+    const before: number[] = [];
+    const control = doing(() => {
+      side.session.sendControl({ type: 'call-invoke', callId: 99, method: 'control', args: [] });
+      before.push(sent.length);
+    });
+    await call(bytes, control);
+    expect([new Set(before), sent.length]).toEqual([new Set([0]), 1]);
+    await call(bytes, control, Symbol('refused'));
+    await call(bytes);
+    expect(sent.map(([id]) => `m${id}`)).toEqual(messages.flatMap(({ coded }) => coded ?? []));
+    expect(sent).toHaveLength(2);
+  });
+
+  test('opens its socket before it sends the message, which is refused if that fails', async () => {
+    failure = new ChannelError('cannot be opened');
+    const refused = side.session.call('instance', 'take', [bytes], { timeout: Infinity });
+    await expect(refused).rejects.toThrow('cannot be opened');
+    expect(await call('small')).toMatchObject({ args: ['small'] });
+    expect(messages).toHaveLength(1);
+  });
 
   test.each([
     ['is not writable', () => (isWritable = false)],
