@@ -11,7 +11,7 @@ const WINDOW = 64;
 const WINDOW_BYTES = 1024 * 1024;
 const MB = 1024 * 1024;
 /** How much libuv reads from a socket at once. */
-const SOCKET_READ = 64 * 1024;
+const SOCKET_READ = 256 * 1024;
 
 describe.each(modes)('a slow consumer holds a fast producer back, in %s mode', (serialization) => {
   let proxy: RemoteStreaming;
