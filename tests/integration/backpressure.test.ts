@@ -10,7 +10,7 @@ import { collectGarbage, modes, sleep, untilNoneOpen } from '../support/streams.
 const WINDOW = 64;
 const WINDOW_BYTES = 1024 * 1024;
 const MB = 1024 * 1024;
-/** How much libuv reads from a socket at once. */
+/** How many bytes are read from a socket at once. */
 const SOCKET_READ = 256 * 1024;
 
 describe.each(modes)('a slow consumer holds a fast producer back, in %s mode', (serialization) => {
