@@ -31,7 +31,7 @@ const percent = (share) => (share === undefined ? '' : `${integer(share * 100)} 
  * The pool in lines of text, at most 76 characters each.
  *
  * @param {Look} look
- * @param {number} queueLimit the queue at which the bar is full
+ * @param {number} queueLimit how many waiting calls fill the bar
  */
 export function linesOf({ stats, rows, callsPerSecond, longestWait }, queueLimit) {
   const { state, waiting, running, restarts } = stats;

@@ -24,7 +24,7 @@ export async function startService({ workers, maxQueue }) {
     restart: { minDelay: 50, onRestart: () => {} },
   });
   const counts = { refused: 0, cancelled: 0, crashed: 0, repeated: 0 };
-  /** @type {Map<string, import('node:http').ServerResponse>} who wants to know of which job */
+  /** @type {Map<string, import('node:http').ServerResponse>} the response that reports the progress of each job, by its id */
   const watchers = new Map();
 
   /** @type {Record<string, (request: Request, response: Response, job: string) => unknown>} */

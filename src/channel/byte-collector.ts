@@ -21,7 +21,7 @@ export class ByteCollector {
 
   /**
    * Returns the memory for the next bytes, so that they can be written there directly.
-   * @param expected the total number of bytes, of which some have arrived and some are missing
+   * @param expected the total number of bytes, arrived and missing
    */
   room(expected: number): Buffer {
     if (this.#buffer.length === this.#length) this.#grow(this.#length + 1, expected);

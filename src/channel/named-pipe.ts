@@ -12,7 +12,7 @@ type Done = (error?: Error | null) => void;
  * pipe by its name. What is written before the child has opened it waits here.
  *
  *     listening ── a stranger connects ──> listening, and the stranger is cut off
- *        ├── the child connects, and writes the secret ──> open: the name is gone, and nobody else is let in
+ *        ├── the child connects, and writes the secret ──> open: the name is gone, and others are refused
  *        └── the child ends, or has not started ──> closed
  *
  * The name has 128 random bits. Other users can list the names of pipes, and may open one to read from it, so that nothing is

@@ -10,7 +10,7 @@ const MAX_LENGTH = 2 ** 31 - 1;
 
 /** Sends large bytes beside the message that is being encoded, and knows them by ids. */
 export interface LargeBytesExchange {
-  /** Whether so many more bytes may travel beside the message that is being encoded. */
+  /** Whether `length` more bytes may travel beside the message that is being encoded. */
   takes(length: number): boolean;
   /** Adds bytes to the message that is being encoded. Returns their id. */
   export(bytes: Uint8Array): number;
@@ -39,7 +39,7 @@ export function largeBytesHandler(exchange: LargeBytesExchange): TransferHandler
         return make(exchange.import(id));
       } catch (cause) {
         if (!(cause instanceof RangeError)) throw cause;
-        throw new ProtocolError(`Large bytes arrived that are no ${String(kind)}.`, { cause });
+        throw new ProtocolError(`The large bytes that arrived do not form a ${String(kind)}.`, { cause });
       }
     },
   };

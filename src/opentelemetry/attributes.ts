@@ -27,7 +27,7 @@ export function callAttributes(call: DescribedCall): Attributes {
   return { [RPC_SYSTEM]: SYSTEM, [RPC_METHOD]: fullName(call) };
 }
 
-/** The kind of an error, as the conventions ask for it: a value of which there are few. */
+/** Returns the kind of an error. The conventions ask for a small set of values, so it is never the message. */
 export function errorType(error: unknown): string {
   if (!isError(error)) return typeof error;
   const { name, code } = error as { name?: unknown; code?: unknown };

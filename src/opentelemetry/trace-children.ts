@@ -13,7 +13,7 @@ import { isUrl } from '../realm.js';
  * Unnecessary if this process was started with `node --import ./telemetry.js`, since children inherit that flag.
  * @param module a path relative to the calling file, an absolute path, a `file:` URL, or the name of a package
  * @throws {OptionsValidationError} for an invalid argument
- * @throws {ModuleResolutionError} if there is no such file
+ * @throws {ModuleResolutionError} if the file does not exist
  * @example
  * ```ts
  * traceChildren('./telemetry.js'); // before procxy()

@@ -34,7 +34,7 @@ export function resolveModule(modulePath: string | URL, caller: string | undefin
 
 /**
  * Returns the path of a custom agent.
- * @throws {ModuleResolutionError} if there is no such file
+ * @throws {ModuleResolutionError} if the file does not exist
  */
 export function resolveAgent(agent: string | URL, caller: string | undefined): string {
   const module = resolveModule(agent, caller);

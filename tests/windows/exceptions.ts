@@ -36,7 +36,7 @@ export const withoutFiles: Readonly<Record<string, string>> = {
   'tests/integration/odd-environments.test.ts': shell,
   'tests/integration/process-list.test.ts': 'Windows does not show the title of a process',
   'tests/integration/process-user.test.ts': 'Windows has no numeric users',
-  'tests/integration/reaper.test.ts': 'Windows ends the children itself, so there is no reaper',
+  'tests/integration/reaper.test.ts': 'Windows ends the children itself, so no reaper is started',
   'tests/parent/file-descriptor.test.ts': 'only Linux can pass a file descriptor',
   'tests/integration/handles.test.ts': handles,
   'tests/integration/handles-among-chunks.test.ts': handles,
@@ -45,7 +45,7 @@ export const withoutFiles: Readonly<Record<string, string>> = {
   'tests/hardening/soak.long.test.ts': handles,
   'tests/integration/price-of-a-call.test.ts': speed,
   'tests/hardening/flood.long.test.ts': speed,
-  'tests/integration/code-cache.test.ts': 'the cache needs owners and modes of files, so that there is none on Windows',
+  'tests/integration/code-cache.test.ts': 'the cache needs owners and modes of files, which Windows does not have',
   'tests/process-proxy/native/ring.test.ts': compiler,
   'tests/process-proxy/native/platform.test.ts': 'it tests the POSIX half of the executable',
 };
