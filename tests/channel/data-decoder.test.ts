@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { DataDecoder, type Piece } from '../../src/channel/data-decoder.js';
+import { DataDecoder } from '../../src/channel/data-decoder.js';
 import { messageFormat } from '../../src/channel/frames.js';
 import { collectGarbage } from '../fixtures/collect-garbage.js';
 import { memoryInUse } from '../hardening/escapes.js';
 import { modes } from '../support/streams.js';
+import { joinPieces } from '../support/pieces.js';
 
 describe.each(modes)('the frames of a data socket, in %s mode', (mode) => {
   let log: unknown[];
@@ -35,25 +36,7 @@ describe.each(modes)('the frames of a data socket, in %s mode', (mode) => {
     memory.fill('#');
   }
 
-  /** The pieces put together: what a stream sees, and where its chunks ended. */
-  function whole(): unknown[] {
-    const chunks: unknown[] = [];
-    let open: Buffer[] = [];
-    for (const entry of log) {
-      const { bytes, isFirst, isLast, streamId } = entry as Piece;
-      if (streamId === undefined) chunks.push(entry);
-      else {
-        expect(isFirst).toBe(open.length === 0);
-        open.push(bytes);
-        if (isLast) {
-          chunks.push([streamId, Buffer.concat(open).toString()]);
-          open = [];
-        }
-      }
-    }
-    expect(open).toEqual([]);
-    return chunks;
-  }
+  const whole = (): unknown[] => joinPieces(log);
 
   test('frames that are cut at any byte are put together', () => {
     const message = { type: 'stream-end', text: 'grün' };

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Piece } from '../../src/channel/data-decoder.js';
 import { DataSocket } from '../../src/channel/data-socket.js';
 import { messageFormat } from '../../src/channel/frames.js';
 import { ProtocolError } from '../../src/errors.js';
 import { modes } from '../support/streams.js';
 import { until } from '../support/processes.js';
+import { joinPieces } from '../support/pieces.js';
 
 /** Two ends of one connection. */
 async function socketPair(): Promise<[net.Socket, net.Socket]> {
@@ -51,25 +51,7 @@ describe.each(modes)('DataSocket, in %s mode', (mode) => {
     return Buffer.concat([header, body]);
   }
 
-  /** The pieces put together: what a stream sees, and where its chunks ended. */
-  function whole(): unknown[] {
-    const chunks: unknown[] = [];
-    let open: Buffer[] = [];
-    for (const entry of log) {
-      const { bytes, isFirst, isLast, streamId } = entry as Piece;
-      if (streamId === undefined) chunks.push(entry);
-      else {
-        expect(isFirst).toBe(open.length === 0);
-        open.push(bytes);
-        if (isLast) {
-          chunks.push([streamId, Buffer.concat(open).toString()]);
-          open = [];
-        }
-      }
-    }
-    expect(open).toEqual([]);
-    return chunks;
-  }
+  const whole = (): unknown[] => joinPieces(log);
 
   test('bytes are handed on as they come, before their frame is complete', async () => {
     near.write(frame(3, Buffer.alloc(100)).subarray(0, 50));

@@ -34,6 +34,7 @@ test.each([1, 3])(
     expect(report.outOfOrder).toEqual([]);
     expect(report.unpaired).toEqual([]);
     expect(report.saves).toBeGreaterThan(10);
+    expect(report.kills).toBeGreaterThanOrEqual(10);
   },
   300_000,
 );

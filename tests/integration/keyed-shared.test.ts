@@ -1,13 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { OptionsValidationError, procxyKeyed, sync, SyncCallbackError } from 'procxy';
 import { Sharing } from '../fixtures/sharing.js';
 import { isRunning, until } from '../support/processes.js';
+import { useLog } from '../support/log-file.js';
 
 const module = '../fixtures/sharing.js';
 const shared = { perChild: 3, enableCallbacks: true } as const;
@@ -17,14 +15,8 @@ const outcome = (promise: PromiseLike<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-let folder: string;
 let log: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'procxy-shared-'));
-  log = join(folder, 'log');
-});
-afterEach(() => rmSync(folder, { recursive: true }));
-const disposed = (): string[] => (existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(0, -1) : []);
+const disposed = useLog((path) => (log = path));
 
 describe('several instances in one child', () => {
   test('live in as few children as `perChild` allows, each with its own state', async () => {

@@ -1,13 +1,14 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdirSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { OptionsValidationError, PoolClosedError, procxyKeyed, QueueFullError } from 'procxy';
 import { Cart } from '../fixtures/cart.js';
 import { isRunning, until } from '../support/processes.js';
 import { seeded } from '../support/seeded.js';
+import { useLog } from '../support/log-file.js';
 
 const module = '../fixtures/cart.js';
 const range = (length: number): number[] => Array.from({ length }, (_, n) => n);
@@ -17,14 +18,8 @@ const outcome = (promise: PromiseLike<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-let folder: string;
 let log: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'procxy-keyed-'));
-  log = join(folder, 'log');
-});
-afterEach(() => rmSync(folder, { recursive: true }));
-const logged = (): string[] => (existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(0, -1) : []);
+const logged = useLog((path) => (log = path));
 
 /** A store that knows how it was used. */
 class Store {
@@ -54,7 +49,7 @@ describe('procxyKeyed()', () => {
   test.each([1, 2])(
     'starts again once `cwd` is back, however often it was not there (`perChild`: %i)',
     async (perChild) => {
-      const cwd = join(folder, 'release');
+      const cwd = join(dirname(log), 'release');
       mkdirSync(cwd);
       await using carts = procxyKeyed(Cart, module, { cwd, perChild, maxInstances: 1000 });
       rmSync(cwd, { recursive: true });

@@ -1,24 +1,16 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { procxyPool } from 'procxy';
 import { Journal } from '../fixtures/journal.js';
 import { isRunning, until } from '../support/processes.js';
+import { useLog } from '../support/log-file.js';
 
 const module = '../fixtures/journal.js';
 const range = (length: number): number[] => Array.from({ length }, (_, n) => n);
 const quick = { minDelay: 10, maxDelay: 20, onRestart: () => {} };
 
-let folder: string;
 let log: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'procxy-pool-'));
-  log = join(folder, 'log');
-});
-afterEach(() => rmSync(folder, { recursive: true }));
-const logged = (): string[] => (existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(0, -1) : []);
+const logged = useLog((path) => (log = path));
 
 describe('a pool that changes', () => {
   test.each([
