@@ -3,6 +3,8 @@ import { clearLine, cursorTo } from 'node:readline';
 const BAR_WIDTH = 40;
 const LABEL_WIDTH = 16;
 const FRAME_MS = 80;
+/** The shortest time from one picture to the next, in ms. */
+const REDRAW_MS = 30;
 const SPINNER = ['|', '/', '-', '\\'];
 /** How far it must have come for another line, where lines cannot be redrawn. */
 const LINE_STEP = 0.25;
@@ -11,8 +13,10 @@ const LINE_STEP = 0.25;
 export class ProgressDisplay {
   #label;
   #out;
+  #start = performance.now();
   #ratio = 0;
   #frame = 0;
+  #drawnAt = 0;
   #nextLine = LINE_STEP;
   /** @type {NodeJS.Timeout | undefined} */
   #animation;
@@ -22,15 +26,19 @@ export class ProgressDisplay {
     this.#label = label.padEnd(LABEL_WIDTH);
     this.#out = out;
     if (!out.isTTY) return;
-    this.#draw(SPINNER[0]);
+    this.#draw();
     // The spinner turns as smoothly as the event loop does.
-    this.#animation = setInterval(() => this.#draw(SPINNER[++this.#frame % SPINNER.length]), FRAME_MS);
+    this.#animation = setInterval(() => {
+      this.#frame++;
+      this.#draw();
+    }, FRAME_MS);
   }
 
   /** @param {number} done @param {number} total */
   progress(done, total) {
     this.#ratio = total === 0 ? 0 : done / total;
     if (!this.#out.isTTY) this.#printStep();
+    else if (performance.now() - this.#drawnAt >= REDRAW_MS) this.#draw();
   }
 
   end() {
@@ -40,14 +48,17 @@ export class ProgressDisplay {
     this.#out.write('\n');
   }
 
-  /** @param {string | undefined} spinner */
-  #draw(spinner) {
-    const bar = '#'.repeat(Math.round(this.#ratio * BAR_WIDTH)).padEnd(BAR_WIDTH, '.');
-    const line = `${this.#label} [${bar}] ${this.#percent()} ${spinner}`;
-    cursorTo(this.#out, 0);
+  #draw(spinner = SPINNER[this.#frame % SPINNER.length]) {
+    const seconds = `${((performance.now() - this.#start) / 1000).toFixed(1)} s`;
+    const figures = ` ${this.#percent()} ${seconds.padStart(7)} ${spinner}`;
     // A line that wraps could not be redrawn. A terminal of unknown width says 0.
-    this.#out.write(line.slice(0, (this.#out.columns || 80) - 1));
+    const columns = (this.#out.columns || 80) - 1;
+    const width = Math.max(0, Math.min(BAR_WIDTH, columns - this.#label.length - 1 - figures.length));
+    const bar = '█'.repeat(Math.round(this.#ratio * width)).padEnd(width, '░');
+    cursorTo(this.#out, 0);
+    this.#out.write(`${this.#label} ${bar}${figures}`.slice(0, columns));
     clearLine(this.#out, 1);
+    this.#drawnAt = performance.now();
   }
 
   #printStep() {

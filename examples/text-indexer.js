@@ -3,8 +3,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 
 /**
- * @typedef {{ progress: [done: number, total: number] }} Events in bytes
- * @typedef {{ files: number, words: number, terms: number }} Summary
+ * @typedef {{ progress: [done: number, total: number] }} Events bytes since the last event, and bytes of all parts
+ * @typedef {{ files: number, words: number }} Summary
  * @typedef {{ file: string, score: number }} Hit
  */
 
@@ -14,25 +14,26 @@ const PROGRESS_INTERVAL = 50;
 const WORD = /\p{L}\p{Ll}+/gu;
 
 /**
- * A full-text index of the `.d.ts` and `.md` files in a folder. The work is synchronous, like most that wears a CPU out:
- * whose process does it, does nothing else meanwhile.
+ * A full-text index of the `.d.ts` and `.md` files in a folder. The work is synchronous, as most work for a CPU is: its process does
+ * nothing else meanwhile.
  *
  * @extends {EventEmitter<Events>}
  */
 export class TextIndexer extends EventEmitter {
-  /** @type {{ name: string, words: number }[]} */
+  /** @type {string[]} */
   #files = [];
   /** @type {Map<string, Map<number, number>>} of every term: how often it occurs in which of `#files` */
   #occurrences = new Map();
 
   /**
-   * Reads and indexes the files, in the same order on every run, until `maxBytes` of text are reached.
+   * Reads and indexes files, in the same order on every run, until `maxBytes` of text are reached. One of several parts takes every
+   * second, third or nth file.
    *
    * @param {string} folder
    * @param {number} maxBytes
-   * @returns {Summary}
+   * @returns {Summary} of this part
    */
-  index(folder, maxBytes) {
+  index(folder, maxBytes, part = 0, parts = 1) {
     const found = [];
     let total = 0;
     for (const path of textFiles(folder)) {
@@ -41,20 +42,23 @@ export class TextIndexer extends EventEmitter {
       total += size;
       if (total >= maxBytes) break;
     }
+    const own = found.filter((_, index) => index % parts === part);
+    const summary = { files: own.length, words: 0 };
     let done = 0;
     let last = performance.now();
-    for (const { path, size } of found) {
-      this.#add(relative(folder, path).replaceAll(sep, '/'), readFileSync(path, 'utf8'));
+    for (const [index, { path, size }] of own.entries()) {
+      summary.words += this.#add(relative(folder, path).replaceAll(sep, '/'), readFileSync(path, 'utf8'));
       done += size;
-      if (performance.now() - last < PROGRESS_INTERVAL && done < total) continue;
+      if (performance.now() - last < PROGRESS_INTERVAL && index < own.length - 1) continue;
       this.emit('progress', done, total);
+      done = 0;
       last = performance.now();
     }
-    return this.#summary();
+    return summary;
   }
 
   /**
-   * The files that tell most about the words of the query, by TF-IDF.
+   * Finds the files that have most about the words of the query.
    *
    * @param {string} query
    * @param {number} limit
@@ -64,15 +68,20 @@ export class TextIndexer extends EventEmitter {
     /** @type {Map<string, number>} */
     const scores = new Map();
     for (const term of termsOf(wordsOf(query))) {
-      const occurrences = this.#occurrences.get(term) ?? new Map();
-      const rarity = Math.log(this.#files.length / occurrences.size);
-      for (const [id, count] of occurrences) {
-        const { name, words } = /** @type {{ name: string, words: number }} */ (this.#files[id]);
-        scores.set(name, (scores.get(name) ?? 0) + (count / Math.sqrt(words)) * rarity);
+      for (const [id, count] of this.#occurrences.get(term) ?? []) {
+        const name = /** @type {string} */ (this.#files[id]);
+        scores.set(name, (scores.get(name) ?? 0) + Math.log2(1 + count));
       }
     }
-    const hits = [...scores].map(([file, score]) => ({ file, score }));
-    return hits.toSorted((a, b) => b.score - a.score).slice(0, limit);
+    return best(
+      [...scores].map(([file, score]) => ({ file, score })),
+      limit,
+    );
+  }
+
+  /** The memory of the process that has the index, in bytes. */
+  memory() {
+    return process.memoryUsage.rss();
   }
 
   /** @param {string} name @param {string} text */
@@ -84,14 +93,19 @@ export class TextIndexer extends EventEmitter {
       if (!occurrences) this.#occurrences.set(term, (occurrences = new Map()));
       occurrences.set(id, (occurrences.get(id) ?? 0) + 1);
     }
-    this.#files.push({ name, words: words.length });
+    this.#files.push(name);
+    return words.length;
   }
+}
 
-  /** @returns {Summary} */
-  #summary() {
-    const words = this.#files.reduce((sum, file) => sum + file.words, 0);
-    return { files: this.#files.length, words, terms: this.#occurrences.size };
-  }
+/**
+ * The hits with the highest scores. Those of several parts can be put together.
+ *
+ * @param {Hit[]} hits
+ * @param {number} limit
+ */
+export function best(hits, limit) {
+  return hits.toSorted((a, b) => b.score - a.score || (a.file < b.file ? -1 : 1)).slice(0, limit);
 }
 
 /** @param {string} text */

@@ -16,16 +16,16 @@ const analytics = await procxy(Analytics, './analytics.js', { serialization: 'ad
 const summaries = await analytics.summarize(visitors);
 await analytics.$terminate();
 
-printTable([
-  ['campaign', 'visitors', 'last visit', 'most seen', 'seen by all'],
-  ...[...summaries].map(([name, { campaign, lastVisit, views, pagesOfAll }]) => [
+printTable(
+  [...summaries].map(([name, { campaign, lastVisit, views, pagesOfAll }]) => [
     name,
     String(campaign.visitors.size),
     /** @type {string} */ (lastVisit.toISOString().split('T')[0]),
     views.keys().next().value ?? '-',
     [...pagesOfAll].join(' ') || '-',
   ]),
-]);
+  ['campaign', 'visitors', 'last visit', 'most seen', 'seen by all'],
+);
 
 const all = [...summaries.values()];
 const facts = {

@@ -37,8 +37,8 @@ const first = await packages.first(counted, 10);
 const count = await packages.count();
 await packages.$terminate();
 
-printTable([
+printTable(
+  first.map(({ name, bytes, files }) => [name, String(bytes), String(files)]),
   ['package', 'bytes', 'files'],
-  ...first.map(({ name, bytes, files }) => [name, String(bytes), String(files)]),
-]);
+);
 console.log(`\n${count} packages, sorted by ${ORDER}; the child asked this process ${comparisons} times.`);

@@ -32,7 +32,7 @@ printTable([
   ['digits', integer(digits.length)],
   ['zeros at the end', integer(digits.length - digits.replace(/0+$/, '').length)],
   ['time taken', `${integer(Math.round(time))} ms`],
-  ['worst stall of the main event loop', `${integer(Math.round(worstStall))} ms`],
+  ['longest pause of the event loop', `${integer(Math.round(worstStall))} ms`],
   ['timer turns meanwhile', integer(timerTurns)],
 ]);
 

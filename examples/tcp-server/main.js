@@ -30,14 +30,14 @@ for (const [name, child] of balancer.children) living.set(name, await child.coun
 await balancer.close();
 
 const integer = new Intl.NumberFormat('en-US').format;
-printTable([
-  ['', 'connections', 'requests', 'answers'],
-  ...[...load.answersOf].toSorted().map(([name, answers]) => {
+printTable(
+  [...load.answersOf].toSorted().map(([name, answers]) => {
     const { connections, requests } = living.get(name) ?? {};
     const label = { [VICTIM]: `${name}, killed`, [REPLACEMENT]: `${name}, its replacement` }[name] ?? name;
     return [label, ...[connections, requests, answers].map((count) => (count === undefined ? '?' : integer(count)))];
   }),
-]);
+  ['', 'connections', 'requests', 'answers'],
+);
 console.log('Connections and requests are counted by the child, answers by the client.\n');
 
 printTable([
