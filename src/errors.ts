@@ -164,7 +164,7 @@ export class PipelineError extends ProcxyError {
 
 /**
  * The proxy was terminated by `$terminate()`, `using` or its `signal`. Or a function was released by `$releaseCallback()`, or a
- * reference by `$release()`.
+ * reference by `$release()`. Or a listener was added to a reference whose child has ended.
  *
  * @example
  * ```ts

@@ -2,9 +2,8 @@ import { memoryLane } from './channel/memory-lane.js';
 import { memoryChannelPair, type MemoryChannel } from './channel/memory.js';
 import type { Class } from './classes.js';
 import { serveInstance, type ServedInstance } from './child/serve-instance.js';
-import { clearInterval, MAX_DELAY, setInterval } from './clock.js';
 import { ChildCrashedError } from './errors.js';
-import { KeepAlive } from './parent/keep-alive.js';
+import { keepAliveByTimer, type KeepAlive } from './parent/keep-alive.js';
 import { ownFiles } from './parent/launch/agent-path.js';
 import { CALL_AGAIN, type EndKind, type OpenBlockingLane, type Worker, type WorkerListener } from './parent/worker.js';
 import type { SerializationMode } from './types/serializable.js';
@@ -46,14 +45,9 @@ class InProcess implements Worker {
       { ownFile: ownFiles(), load, bytes: () => undefined, blocking: () => far },
       (error) => this.end('kill', error.message),
     );
-    const timer = setInterval(() => {}, MAX_DELAY);
-    this.#keepAlive = new KeepAlive((alive) => (alive ? timer.ref() : timer.unref()));
     this.disconnected = new Promise((resolve) => this.channel.onClose(resolve));
-    this.exited = this.disconnected.then(() => {
-      this.#keepAlive.close();
-      clearInterval(timer);
-      return this.#status as ExitStatus;
-    });
+    this.#keepAlive = keepAliveByTimer(this.disconnected);
+    this.exited = this.disconnected.then(() => this.#status as ExitStatus);
   }
 
   get isConnected(): boolean {

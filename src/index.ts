@@ -36,7 +36,7 @@ export type { Cluster, HostChoice, HostStats, Labels } from './options/host.js';
 export type { ClassReference, Constructor, KnownOptions, PublicArgumentsOf as ArgumentsFor } from './types/creation.js';
 export type { CallOverrides, ProcxyOptions } from './types/options.js';
 export type { Heartbeat, Permissions, ResourceLimits } from './options/containment.js';
-export type { Restart } from './options/restart.js';
+export type { Restart } from './types/restart.js';
 export type { Callback, SyncCallback } from './types/callbacks.js';
 export type { Lent } from './types/lent.js';
 export type { Remote } from './types/forms.js';

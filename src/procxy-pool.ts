@@ -1,6 +1,7 @@
 import { startInProcess } from './in-process.js';
 import { startPool } from './parent/fleet/start-pool.js';
 import type {
+  ArgumentsMayBeLeftOut,
   ClassReference,
   Constructor,
   HintOf,
@@ -11,6 +12,7 @@ import type {
 } from './types/creation.js';
 import type { PoolOptions, PoolProxy } from './types/pool.js';
 import type { ProcxyOptions } from './types/options.js';
+import type { Restart } from './types/restart.js';
 
 /** The options that were given, without unknown names. */
 type Known<C extends Constructor, O> =
@@ -20,10 +22,11 @@ type Known<C extends Constructor, O> =
       })
   | PoolHint<C, O>;
 
-type PoolHint<C extends Constructor, O = object> = HintOf<OptionsOfClass<C>, O, 'setup'>;
+type PoolHint<C extends Constructor, O = object> = HintOf<OptionsOfClass<C>, O, 'setup' | 'restart'>;
 
-interface OptionsOfClass<C extends Constructor> extends Omit<PoolOptions, 'create' | 'setup'> {
+interface OptionsOfClass<C extends Constructor> extends Omit<PoolOptions, 'create' | 'restart' | 'setup'> {
   readonly create?: StaticMethod<C> | undefined;
+  readonly restart?: boolean | Restart<WholeProxy<InstanceType<C>>> | undefined;
   readonly setup?: (proxy: WholeProxy<InstanceType<C>>) => unknown;
 }
 
@@ -51,7 +54,7 @@ type Of<O> = O extends ProcxyOptions ? O : Omit<O, 'restart'>;
  */
 // First, so that editors ask it which options there are, whatever follows them.
 export function procxyPool<C extends Constructor, const O extends PoolOptions = object>(
-  Class: (C | ClassReference<C>) & ([] extends PublicArgumentsOf<C, O> ? unknown : never),
+  Class: (C | ClassReference<C>) & ArgumentsMayBeLeftOut<PublicArgumentsOf<C, O>>,
   options?: Known<C, O>,
   ...hints: PoolHint<C>[]
 ): Promise<PoolProxy<PublicInstanceOf<C, O>, Of<O>>>;

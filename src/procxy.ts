@@ -2,6 +2,7 @@ import { startInProcess } from './in-process.js';
 import { createInstance } from './parent/create-instance.js';
 import { keepSpares } from './parent/spares.js';
 import type {
+  ArgumentsMayBeLeftOut,
   ArgumentsOf,
   ClassLike,
   ClassReference,
@@ -37,7 +38,7 @@ import type { Procxy } from './types/procxy.js';
  */
 // First, so that editors ask it which options there are, whatever follows them.
 export function procxy<C extends ClassLike, const O extends ProcxyOptions = object>(
-  Class: (C | ClassReference<C>) & ([] extends ArgumentsOf<C, O> ? unknown : never),
+  Class: (C | ClassReference<C>) & ArgumentsMayBeLeftOut<ArgumentsOf<C, O>>,
   options: KnownOptions<C, O> | undefined,
   ...hints: OptionsHint<C>[]
 ): Promise<Procxy<InstanceOf<C, O>, O>>;

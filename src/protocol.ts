@@ -433,6 +433,12 @@ export interface Batch {
 }
 
 /**
+ * A single `call-invoke` or `call-result` as a row of a {@link Batch}, behind a mark that tells it from messages of the user:
+ * `['procxy', 1, callId, method, args]`. It is faster to write and read than the object. The other side must read batches.
+ */
+export type LoneRow = [mark: 'procxy', ...row: unknown[]];
+
+/**
  * A message of one of several instances that share a child. Each of them has a session of its own, which knows nothing of the
  * envelope. Messages without one belong to the session with the agent itself.
  */

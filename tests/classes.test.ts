@@ -30,7 +30,7 @@ describe('the shape of a class', () => {
   });
 });
 
-test('whatever `new` accepts is a constructor, in every realm', () => {
+test('every function that `new` accepts is a constructor, in every realm', () => {
   for (const value of [Base, make(), new Proxy(Base, {}), Base.bind(null)]) expect(isConstructor(value)).toBe(true);
   for (const value of [() => 1, runInNewContext('Function.prototype'), {}, 'Base', null]) {
     expect(isConstructor(value)).toBe(false);

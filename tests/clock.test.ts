@@ -86,7 +86,7 @@ describe('the rule sees', () => {
     'stream.setNoDelay();',
     '// setTimeout(run, 1)',
     "warn('setTimeout');",
-  ])('and lets be: %s', (text) => {
+  ])('and allows: %s', (text) => {
     expect(usesIn(text)).toEqual([]);
   });
 });
@@ -94,7 +94,7 @@ describe('the rule sees', () => {
 const src = fileURLToPath(new URL('../src/', import.meta.url));
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 
-test('clock.ts is where the global ones are taken', () => {
+test('clock.ts takes the global timers', () => {
   expect(files.length).toBeGreaterThan(100);
   expect(usesIn(readFileSync(`${src}clock.ts`, 'utf8'))).not.toEqual([]);
 });

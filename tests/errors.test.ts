@@ -17,6 +17,6 @@ test.each([
   ['an error that cannot be read', new Nameless(''), 'a value that cannot be shown'],
   ['an object that cannot be converted', Object.create(null), 'a value that cannot be shown'],
   ['a symbol', Symbol('s'), 'Symbol(s)'],
-])('describeReason() of %s is a part of a sentence', (_what, reason: unknown, text) => {
+])('describeReason() of %s fits into a sentence', (_what, reason: unknown, text) => {
   expect(describeReason(reason)).toBe(text);
 });

@@ -106,7 +106,7 @@ describe.each(['json', 'advanced'] as const)('an instance in this process, in th
     expect(await call('sort', [1, 3, 2], descending)).toEqual([3, 2, 1]);
   });
 
-  test('tells everyone who listens of its end', async () => {
+  test('reports its end to every listener', async () => {
     const { worker, connection, call } = await start(mode);
     const told: string[] = [];
     worker.listen({ onEnd: () => told.push('end'), onGarbage: () => {} });
@@ -115,7 +115,7 @@ describe.each(['json', 'advanced'] as const)('an instance in this process, in th
     await expect(call('add', 1)).rejects.toThrow(ChildCrashedError);
   });
 
-  test('what it sent before it blocks is handled first', async () => {
+  test('messages that it sent before it blocks are handled first', async () => {
     const order: unknown[] = [];
     class Telling {
       run(tell: (text: string) => void, ask: () => number): void {
@@ -133,7 +133,7 @@ describe.each(['json', 'advanced'] as const)('an instance in this process, in th
     expect(order).toEqual(['first', 'second', 'asked']);
   });
 
-  test('an error of a function that is called at once is its own, with its class', async () => {
+  test('gets the error itself of a function that is called at once', async () => {
     const { call } = await start(mode);
     const fail = sync((): number => {
       throw new RangeError('no order');
@@ -141,7 +141,7 @@ describe.each(['json', 'advanced'] as const)('an instance in this process, in th
     await expect(call('sort', [1, 2], fail)).rejects.toThrow(RangeError);
   });
 
-  test('it cannot wait for a promise that such a function returns, and says so', async () => {
+  test('cannot wait for a promise that such a function returns, and says so', async () => {
     const { call } = await start(mode);
     const wait = sync(() => Promise.resolve(1));
     await expect(call('sort', [1, 2], wait)).rejects.toThrow(/returned a promise.*inProcess/);
@@ -155,7 +155,7 @@ describe.each(['json', 'advanced'] as const)('an instance in this process, in th
     ).toEqual([1, 2]);
   });
 
-  test('termination runs the hook, rejects what is open, and ends as a process that exits', async () => {
+  test('termination runs the hook, rejects open calls, and ends like a process that exits', async () => {
     const { worker, connection, call } = await start(mode);
     const before = Counter.disposals;
     const hanging = expect(call('hang')).rejects.toThrow('was terminated');
@@ -179,7 +179,7 @@ test('a hook that does not finish is left alone after terminateTimeout', async (
   expect(await worker.exited).toEqual({ code: null, signal: 'SIGKILL' });
 });
 
-test('what was sent before the end arrives, and what is called after it rejects', async () => {
+test('messages from before the end arrive, and calls after the end reject', async () => {
   const { worker, call } = await start('json');
   const done = call('add', 1);
   await new Promise((resolve) => setImmediate(resolve));
@@ -189,7 +189,7 @@ test('what was sent before the end arrives, and what is called after it rejects'
   await expect(call('add', 1)).rejects.toMatchObject({ code: 'PROCXY_CHILD_CRASHED', signal: 'SIGKILL' });
 });
 
-test('it keeps this process alive while somebody waits for it, and not when it is idle or has ended', async () => {
+test('keeps this process alive while a call waits for it, and not when it is idle or has ended', async () => {
   const worker = startInProcess(Counter as unknown as Class, 'json');
   // Nothing else runs between these lines.
   const idle = held();
@@ -202,7 +202,7 @@ test('it keeps this process alive while somebody waits for it, and not when it i
   expect(held()).toBe(ended);
 });
 
-test('it says where it is', async () => {
+test('says where it is', async () => {
   const { worker } = await start('json');
   const shown: Partial<Worker> = worker;
   expect(shown).toMatchObject({ pid: process.pid, process: undefined, isHere: true });

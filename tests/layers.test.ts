@@ -106,6 +106,7 @@ const allowed: Record<string, string[]> = {
     'parent/caller.ts',
     'session/streams',
     'channel',
+    'after-reading.ts',
     ...base,
   ],
   'remote/link': ['errors.ts', 'clock.ts', 'send-buffer.ts', 'after-reading.ts'],

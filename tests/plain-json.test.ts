@@ -8,7 +8,7 @@ afterEach(() => {
   delete objects.toJSON;
 });
 
-test('an added toJSON changes nothing, and stays', () => {
+test('a toJSON that a program has added changes nothing, and stays', () => {
   const value = { list: [1, [2]], at: new Date(0) };
   const before = JSON.stringify(value);
   expect(isJsonChanged()).toBe(false);
@@ -20,7 +20,7 @@ test('an added toJSON changes nothing, and stays', () => {
   expect([arrays.toJSON, objects.toJSON]).toEqual([toJSON, toJSON]);
 });
 
-test('it is there again after an error', () => {
+test('it is back after an error', () => {
   objects.toJSON = () => 'changed';
   expect(isJsonChanged()).toBe(true);
   expect(() =>

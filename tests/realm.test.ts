@@ -24,7 +24,7 @@ describe('an error is one', () => {
     expect(isError(error)).toBe(true);
   });
 
-  test('and nothing else is', () => {
+  test('and any other value is not', () => {
     const alike = { name: 'Error', message: 'alike' };
     for (const value of ['a text', undefined, null, alike, () => {}, named('Error', {}), named('DOMException', {})]) {
       expect(isError(value)).toBe(false);
@@ -38,11 +38,11 @@ describe.each([
   ['isReadableStream', isReadableStream, new ReadableStream(), named('ReadableStream', { getReader: () => {} })],
   ['isWritableStream', isWritableStream, new WritableStream(), named('WritableStream', { getWriter: () => {} })],
 ] as const)('%s', (_name, is, own, foreign) => {
-  test('knows its class in this realm and in others', () => {
+  test('recognizes its class in this realm and in others', () => {
     expect([is(own), is(foreign)]).toEqual([true, true]);
   });
 
-  test('knows no other, and not one by its name alone', () => {
+  test('recognizes no other class, and none by its name alone', () => {
     const name = Object.prototype.toString.call(own).slice('[object '.length, -1);
     for (const value of [undefined, null, 'file:///a', {}, () => {}, named(name, {}), new Map()]) {
       expect(is(value)).toBe(false);

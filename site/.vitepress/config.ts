@@ -36,7 +36,7 @@ function sections(): DefaultTheme.SidebarItem[] {
     .reduce<DefaultTheme.SidebarItem[]>((all, part, index) => {
       if (index % 2 === 0) return [...all, { text: part, collapsed: all.length > 1 }];
       const links = [...part.matchAll(/^- \[(.+)\]\((.+)\.md\)$/gm)];
-      const items = links.map(([, text = '', path = '']) => ({ text, link: `/docs/${path}` }));
+      const items = links.map(([, text = '', path = '']) => ({ text, link: `/docs/${path.replace(/README$/, '')}` }));
       return [...all.slice(0, -1), { ...all.at(-1), items }];
     }, []);
 }

@@ -29,6 +29,11 @@ export type ArrivedHandle = Handle | NativeHandle;
  */
 export interface Channel {
   /**
+   * Whether messages leave this process only when its event loop turns, as on a connection of a client of NATS. Otherwise the operating
+   * system has them when `send()` returns.
+   */
+  readonly leavesLater?: boolean;
+  /**
    * Sends a message, or drops it if the channel is closed, which `onClose` reports. A `handle` arrives with the message, and
    * stays open here too. `written` is called when the message has left this process.
    * @throws {RangeError} if the message is too large or too deep for the channel's encoding

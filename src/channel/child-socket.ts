@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { setImmediate } from '../clock.js';
 import type { SocketLike } from './channel.js';
 import { channelEnv, takeSocket, type ChannelFormat } from './inherited.js';
 import { NamedPipe } from './named-pipe.js';
@@ -50,10 +51,8 @@ function startWithPipe(format: ChannelFormat, start: (place: ChannelPlace) => Ch
   try {
     const child = start({ stdio: 'ignore', env: channelEnv(socket.address, format) });
     child.once('exit', () => socket.childEnded());
-    child.once('error', () => {
-      // The child was not started.
-      if (child.pid === undefined) socket.destroy();
-    });
+    // The child was not started, and emits `'error'` first. A listener here would hide errors for which the user has none.
+    if (child.pid === undefined) setImmediate(() => socket.destroy());
     return { child, socket };
   } catch (error) {
     socket.destroy();

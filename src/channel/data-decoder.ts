@@ -76,8 +76,9 @@ export class DataDecoder implements ByteReader {
   /** The frame whose body is arriving. `undefined` between frames. */
   #frame: Frame | undefined;
   #failed = false;
-  /** What follows the header of large bytes that were not announced yet. */
-  #held: Buffer | undefined;
+  /** Whether large bytes wait that were not announced yet. `#held` is what follows their header. */
+  #isBlocked = false;
+  readonly #held = new ByteCollector();
   #mayWait = true;
 
   constructor(options: DataDecoderOptions) {
@@ -85,7 +86,8 @@ export class DataDecoder implements ByteReader {
   }
 
   push(bytes: Buffer): void {
-    this.#guard(() => this.#read(this.#held ? Buffer.concat([this.#held, bytes]) : bytes));
+    // Only added: reading everything that is held again for each chunk would take quadratic time.
+    this.#guard(() => (this.#isBlocked ? this.#held.add(bytes) : this.#read(bytes)));
   }
 
   /** The rest of large bytes is read directly behind what has arrived of them. */
@@ -104,19 +106,23 @@ export class DataDecoder implements ByteReader {
   }
 
   get isBlocked(): boolean {
-    return this.#held !== undefined;
+    return this.#isBlocked;
   }
 
-  /** Large bytes were announced: reads what waits for that. */
+  /** Large bytes were announced: if they are those that wait, reads them and what follows. */
   unblock(): void {
-    const held = this.#held;
-    if (held) this.#guard(() => this.#read(held));
+    if (!this.#isBlocked) return;
+    this.#guard(() => {
+      if (!this.#frame || !this.#mayRead(this.#frame)) return;
+      this.#isBlocked = false;
+      this.#read(this.#held.take());
+    });
   }
 
   /** Nothing more will be announced: drops large bytes that were not, and everything behind them. */
   stopWaiting(): void {
     this.#mayWait = false;
-    if (this.#held) this.#fail();
+    if (this.#isBlocked) this.#fail();
   }
 
   end(): void {
@@ -136,19 +142,19 @@ export class DataDecoder implements ByteReader {
 
   #fail(): void {
     this.#failed = true;
-    this.#held = undefined;
+    this.#isBlocked = false;
+    this.#held.take();
     this.#partial.take();
   }
 
   #read(bytes: Buffer): void {
-    this.#held = undefined;
     let rest = bytes;
     while (rest.length > 0) {
       if (!this.#frame) rest = this.#readHeader(rest);
       if (this.#frame && !this.#mayRead(this.#frame)) {
-        if (this.#mayWait) this.#held = copyOf(rest);
-        else this.#fail();
-        return;
+        if (!this.#mayWait) return this.#fail();
+        this.#isBlocked = true;
+        return this.#held.add(rest, rest.length);
       }
       if (this.#frame && rest.length > 0) rest = this.#readBody(this.#frame, rest);
     }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { DataDecoder, HEADER_BYTES, LARGE, MESSAGE, type DataReceiver } from './data-decoder.js';
 import { FastSocket } from './fast-socket.js';
 
-/** What sends large bytes of values, and reads them. */
+/** Sends large bytes of values, and reads them. */
 export type LargeBytesLane = Pick<DataSocket, 'isWritable' | 'sendLarge' | 'announced' | 'stopWaiting'>;
 
 /** Sends and receives bytes of streams on a socket of their own, and messages in between. */

@@ -1,5 +1,6 @@
-import { writevSync } from 'node:fs';
-import { now, setImmediate } from '../clock.js';
+import { writeSync, writevSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { nextTick, now, setImmediate } from '../clock.js';
 import { adopt } from './adopt.js';
 import type { SocketLike } from './channel.js';
 import { staging } from './staging.js';
@@ -10,6 +11,11 @@ const READING_TIME = 1;
 const READING_SIZE = 256 * 1024;
 /** A smaller read means that no more data is waiting, in bytes. */
 const FULL_READ = 32 * 1024;
+/**
+ * Up to this length, in bytes or characters, a write goes past Node's streams. A longer text would have to be copied if the
+ * system took only a part of it.
+ */
+const SMALL = 16 * 1024;
 /** The size of the memory into which sockets read, in bytes. */
 const SHARED_BYTES = 256 * 1024;
 
@@ -96,7 +102,9 @@ export class FastSocket {
 
   /** @param written called when the bytes may be changed again, or with the error */
   write(bytes: string | Uint8Array, written?: (error?: Error | null) => void): void {
-    this.#socket.write(bytes, written);
+    const rest = bytes.length > SMALL ? bytes : this.#writeDirectly(bytes);
+    if (rest !== undefined) this.#socket.write(rest, written);
+    else if (written) nextTick(written);
   }
 
   /**
@@ -144,22 +152,39 @@ export class FastSocket {
     this.#socket.unref();
   }
 
+  /**
+   * Writes past Node's streams, unless something else waits.
+   * @returns what the system did not take, or `undefined` if it took all
+   */
+  #writeDirectly(bytes: string | Uint8Array): string | Uint8Array | undefined {
+    const descriptor = this.#freeDescriptor();
+    if (descriptor === undefined) return bytes;
+    try {
+      const taken = typeof bytes === 'string' ? writeSync(descriptor, bytes) : writeSync(descriptor, bytes);
+      return taken === Buffer.byteLength(bytes) ? undefined : Buffer.from(bytes as string).subarray(taken);
+    } catch {
+      // It takes none now, or never will: the ordinary write waits, or reports the error.
+      return bytes;
+    }
+  }
+
   /** Writes what the system takes at once, unless something else waits. Returns how many bytes. */
   #writeAtOnce(parts: Uint8Array[]): number {
-    const descriptor = this.#descriptor();
-    if (descriptor === undefined || this.#socket.writableLength > 0 || !this.#socket.writable) return 0;
+    const descriptor = this.#freeDescriptor();
+    if (descriptor === undefined) return 0;
     try {
       return writevSync(descriptor, parts);
     } catch {
-      // It takes none now, or never will: the ordinary write waits, or reports the error.
       return 0;
     }
   }
 
-  /** The number of the descriptor, which Node does not tell on Windows. */
-  #descriptor(): number | undefined {
+  /** The number of the descriptor, unless something waits to be written before. Node does not tell it on Windows. */
+  #freeDescriptor(): number | undefined {
+    const { writable, writableLength, writableCorked = 0 } = this.#socket as Partial<Socket>;
+    if (!this.#isAdopted || !writable || writableLength !== 0 || writableCorked > 0) return undefined;
     const fd = (this.#socket as { _handle?: { fd?: number } | null })._handle?.fd;
-    return this.#isAdopted && fd !== undefined && fd >= 0 ? fd : undefined;
+    return fd !== undefined && fd >= 0 ? fd : undefined;
   }
 
   #listen(): void {

@@ -4,7 +4,7 @@ import { isObject } from '../is-object.js';
 import type { ArrivedHandle, Channel } from './channel.js';
 import { isNative } from './native-handles.js';
 
-/** One of several channels over one. */
+/** One of several channels on another channel. */
 export interface InstanceChannel extends Channel {
   /** Its number in the envelopes. */
   readonly instance: number;
@@ -57,7 +57,7 @@ export class MuxChannel {
   }
 
   /**
-   * Handles a message of the channel beneath. Ignores what is not an envelope.
+   * Handles a message of the channel beneath. Ignores messages that are not envelopes.
    * @throws {ProtocolError} if the envelope is malformed, or names a channel that is not open
    */
   receive(given: unknown, handle?: ArrivedHandle): void {

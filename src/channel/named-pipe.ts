@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { clearTimeout, setTimeout } from '../clock.js';
+import { clearTimeout, setImmediate, setTimeout } from '../clock.js';
 import { ChannelError } from '../errors.js';
 import type { PipeAddress } from './pipe-address.js';
 
@@ -41,7 +41,7 @@ export class NamedPipe extends Duplex {
   /** Closes the pipe if the child has ended without opening it. What it wrote may still arrive. */
   childEnded(): void {
     if (this.#socket) return;
-    const timer = setTimeout(() => this.#socket ?? this.destroy(), LATEST_ARRIVAL);
+    const timer = setTimeout(() => this.#giveUp(ARRIVAL_TURNS), LATEST_ARRIVAL);
     this.once('close', () => clearTimeout(timer));
   }
 
@@ -122,6 +122,13 @@ export class NamedPipe extends Duplex {
     else this.#waiting = { start, fail };
   }
 
+  /** If this process was blocked meanwhile, the connection has come, and takes some turns to accept and read. */
+  #giveUp(turns: number): void {
+    if (this.#socket || this.destroyed) return;
+    if (turns === 0) this.destroy();
+    else setImmediate(() => this.#giveUp(turns - 1));
+  }
+
   #stopListening(): void {
     if (this.#server.listening) this.#server.close();
     for (const stranger of this.#strangers) stranger.destroy();
@@ -138,6 +145,8 @@ export class NamedPipe extends Duplex {
 
 /** How long a child's connection may still be on its way when the child has ended, in ms. */
 const LATEST_ARRIVAL = 500;
+/** How many turns of the event loop it takes at most to accept a connection and read the secret. */
+const ARRIVAL_TURNS = 20;
 
 function randomHex(bytes: number): string {
   return randomBytes(bytes).toString('hex');

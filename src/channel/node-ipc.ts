@@ -11,8 +11,12 @@ export function nodeIpcChannel(port: IpcPort): Channel {
   let onMessage: ((message: unknown, handle?: ArrivedHandle) => void) | undefined;
 
   // With a callback, a write that fails because the other side has gone calls it, instead of emitting an 'error' event.
-  const write = (message: object, handle: Handle | undefined, written: () => void): unknown =>
-    port.connected && port.send(message, handle && (nativeOf(handle) as never), { keepOpen: true }, written);
+  const write = (message: object, handle: Handle | undefined, written: () => void): void => {
+    if (!port.connected) return;
+    // Only a handle needs options, which Node would check and copy for each message.
+    if (handle) port.send(message, nativeOf(handle) as never, { keepOpen: true }, written);
+    else port.send(message, written);
+  };
 
   return {
     send(message, handle, written = () => {}) {

@@ -5,6 +5,7 @@ import { createCodec } from '../codec/create-codec.js';
 import { mirroredFunction } from '../codec/refusals.js';
 import type { Self } from '../codec/transfer-handlers.js';
 import { ProtocolError } from '../errors.js';
+import { stringify } from '../plain-json.js';
 import type {
   AgentDescription,
   DescriptorReference,
@@ -13,42 +14,20 @@ import type {
   ProtocolVersion,
   ShareRequest,
 } from '../protocol.js';
-import type { CallbacksOptions } from '../session/functions/callbacks.js';
 import { serveInSpan } from '../session/calls/server-span.js';
-import { EventForwarder, type EmitterLike } from '../session/events/event-forwarder.js';
-import type { Carried, CarriedParts, OpenSession } from '../session/open-session.js';
-import { lentObjects } from '../session/references/lent-objects.js';
-import type { Session } from '../session/session.js';
-import { BlockingCalls, type BlockingLane } from '../session/sync/blocking-calls.js';
-import type { DataLane } from '../session/streams/data-link.js';
+import type { EventForwarder } from '../session/events/event-forwarder.js';
+import type { CarriedParts, OpenSession } from '../session/open-session.js';
 import type { PassableHandle } from '../types/serializable.js';
 import type { SideStats } from '../types/stats.js';
-import { findSymbol } from './find-symbol.js';
 import { Instance } from './instance.js';
 import type { LoadedClass } from './load-class.js';
 import { makeInstance } from './make-instance.js';
+import type { Place } from './place.js';
 import { openDescriptor } from './receive-handle.js';
-import { stringify } from '../plain-json.js';
 import { usage } from './usage.js';
+import { carriedBesides, carriedBy, type Crossing } from './what-crosses.js';
 
 const PROTOCOL: ProtocolVersion = 1;
-
-/** What an instance needs from its environment: a child process, or this process with `inProcess`. */
-export interface Place {
-  /** The file of this code. Its frames are removed from the stacks of errors that cross. */
-  readonly ownFile: string | undefined;
-  /** Loads the class that the request names. */
-  load(request: LoadRequest): Promise<LoadedClass>;
-  /** Lanes besides the channel, if there are any. */
-  bytes(request: LoadRequest): DataLane | undefined;
-  blocking(request: LoadRequest): BlockingLane | undefined;
-  /** Ends the process after the instance was disposed. Absent if there is no process to end. */
-  leave?(): Promise<void>;
-  /** Lets further instances live here. Absent if this is one of several. */
-  share?(): void;
-  /** Does work ahead of time that would otherwise slow the first call down. */
-  rehearse?(session: Session): Promise<void>;
-}
 
 interface Loaded extends LoadedClass {
   request: LoadRequest;
@@ -66,6 +45,7 @@ export class AgentMethods {
   readonly #opened: OpenSession;
   readonly #self: Self;
   readonly #place: Place;
+  readonly #crossing: Crossing;
   #loading: Promise<Loaded> | undefined;
   #isRequested = false;
   /** Whether the request for the class says that handles cross. */
@@ -79,6 +59,7 @@ export class AgentMethods {
     this.#opened = opened;
     this.#self = self;
     this.#place = place;
+    this.#crossing = { session: opened.session, codec: opened.codec, place, namespace: () => this.#namespace };
   }
 
   /** @throws {ProtocolError} before there is an instance */
@@ -136,18 +117,12 @@ export class AgentMethods {
   }
 
   #share(request: ShareRequest): void {
-    const { serialization: mode, terminateTimeout, killSignal = 'SIGTERM' } = request;
+    const { terminateTimeout, killSignal = 'SIGTERM' } = request;
     if (!this.#place.share || this.#loading)
       throw new ProtocolError('An instance that shares its process was asked to share it.');
     this.terminateTimeout = terminateTimeout;
     this.killSignal = killSignal;
-    // Only an error that ends the process still crosses in this session.
-    this.#opened.carry({
-      mode,
-      handles: false,
-      references: this.#referenceOptions(request),
-      pipelining: request.references.automatic ? 'keeps' : undefined,
-    });
+    this.#opened.carry(carriedBesides(request, this.#crossing));
     this.#place.share();
   }
 
@@ -160,20 +135,11 @@ export class AgentMethods {
     }
     this.className = request.class.name;
     this.#takesHandles = request.supportHandles;
-    const { session, carry } = this.#opened;
-    const { serialization: mode, supportHandles: handles, busyPoll = 0 } = request;
     this.terminateTimeout = request.terminateTimeout;
     this.killSignal = request.killSignal ?? 'SIGTERM';
-    session.setBusyPoll(busyPoll);
-    const parts = carry({
-      mode,
-      handles,
-      callbacks: this.#callbackOptions(request),
-      references: this.#referenceOptions(request),
-      pipelining: request.references?.automatic ? 'keeps' : undefined,
-      bytes: this.#place.bytes(request),
-    });
-    this.#references = parts.references;
+    const { session, carry } = this.#opened;
+    session.setBusyPoll(request.busyPoll ?? 0);
+    this.#references = carry(carriedBy(request, this.#crossing)).references;
     const loaded = await this.#place.load(request);
     this.#namespace = loaded.namespace;
     return { ...loaded, request };
@@ -229,48 +195,6 @@ export class AgentMethods {
     disposed.then(leave, leave);
     return disposed;
   }
-
-  #callbackOptions(request: LoadRequest): Omit<CallbacksOptions, 'isParent'> | undefined {
-    if (!request.callbacks) return undefined;
-    const { session } = this.#opened;
-    const { limit, timeout = Infinity } = request.callbacks;
-    const lane = this.#place.blocking(request);
-    const blocking = lane && new BlockingCalls({ lane, mode: request.serialization });
-    if (blocking) session.use(blocking);
-    return {
-      limit,
-      timeout,
-      blocking,
-      onUnhandled: this.#reportFailure,
-    };
-  }
-
-  #referenceOptions({ references }: Pick<LoadRequest, 'references'>): Carried['references'] {
-    if (!references) return undefined;
-    const { limit, automatic = false, timeout = Infinity } = references;
-    return {
-      limit,
-      isAutomatic: automatic,
-      createProxy: lentObjects({ timeout, onUnhandled: this.#reportFailure }),
-      forwardEvents: (emitter, referenceId) => this.#forwardEvents(emitter, referenceId),
-    };
-  }
-
-  #forwardEvents(emitter: object, referenceId: string): EventForwarder {
-    const { session, codec } = this.#opened;
-    return new EventForwarder({
-      // If it is not an emitter, subscribing fails, and the other side hears why.
-      emitter: emitter as EmitterLike,
-      codec,
-      send: (parcel) => session.sendValue(parcel),
-      findSymbol: (description) => findSymbol(description, emitter.constructor, this.#namespace),
-      referenceId,
-    });
-  }
-
-  /** A call of the parent's code has failed, and nobody here waits for it. */
-  readonly #reportFailure = (name: string, reason: string): void =>
-    this.#opened.session.sendControl({ type: 'callback-failed', name, reason });
 
   #stats(): SideStats {
     const counts = this.#opened.session.stats();

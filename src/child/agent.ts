@@ -3,7 +3,6 @@
  */
 import { nodeIpcChannel, type IpcPort } from '../channel/node-ipc.js';
 import { withDebugLog } from '../session/wire/debug-log.js';
-import type { Place } from './agent-methods.js';
 import { Departure } from './departure.js';
 import { inheritedBlocking, inheritedBytes } from './inherited-lanes.js';
 import { joinChannel } from './join-channel.js';
@@ -11,6 +10,7 @@ import { keepTicking } from './keep-ticking.js';
 import { sendLastWords } from './last-words.js';
 import { loadClass } from './load-class.js';
 import { keepOwnListeners } from './own-listeners.js';
+import type { Place } from './place.js';
 import { rehearse } from './rehearse.js';
 import { serveInstance } from './serve-instance.js';
 import { showInProcessList } from './process-list.js';

@@ -13,6 +13,9 @@ const MAX_DEPTH = 3;
 /** An object with more keys is taken for data, not for a module. */
 const MAX_KEYS = 10_000;
 
+/** The name that Node gives to an anonymous class that is a default export. A named class is another one. */
+const ANONYMOUS_DEFAULT = 'default';
+
 /**
  * Finds the export that is the wanted class: by its export name if given, else by its source text, else by its name.
  * @throws {ModuleResolutionError} if no export matches, or several do; it lists the candidates
@@ -20,14 +23,16 @@ const MAX_KEYS = 10_000;
 export function findClass(namespace: object, wanted: WantedClass, module: string): Class {
   const candidates = collect(namespace);
   if (wanted.exportName !== undefined) return findExport(namespace, wanted.exportName, candidates, module);
+  const isAnonymous = wanted.name === '' || wanted.name === ANONYMOUS_DEFAULT;
   const named = candidates.filter(({ value, exportedAs }) => {
-    return nameOf(value) === wanted.name || exportedAs.includes(wanted.name);
+    if (nameOf(value) === wanted.name) return true;
+    return exportedAs.includes(wanted.name) && !(isAnonymous && isNamedInText(value));
   });
   const matches = findMatches(candidates, named, wanted);
   const [match, ...others] = matches;
   if (match && others.length === 0) return match.value;
 
-  const called = wanted.name === '' ? 'an anonymous class' : `the class ${wanted.name}`;
+  const called = isAnonymous ? 'an anonymous class' : `the class ${wanted.name}`;
   if (match) {
     throw new ModuleResolutionError(
       `${module} exports several candidates for ${called}: ${list(matches)}. Name one of them in \`exportName\`.`,
@@ -73,6 +78,11 @@ const bare = function (): void {} as unknown as Class;
 
 function isClassText(text: string): boolean {
   return /^(class\b|@)/.test(text);
+}
+
+/** Whether the author has named a class. TypeScript names an anonymous one `default_1`, and Babel `_default`. */
+function isNamedInText(type: Class): boolean {
+  return /^class\s+(?!extends\s|_?default)[\p{ID_Start}$_]/u.test(sourceOf(type));
 }
 
 /** Finds an export by its path, such as `Sorter`, `default` or `api.Sorter`. */

@@ -6,7 +6,9 @@ import type { ModuleReference } from '../protocol.js';
 export function remedyFor(error: unknown, module: ModuleReference): string {
   const { code, permission, resource } = (error ?? {}) as { code?: unknown; permission?: unknown; resource?: unknown };
   if (code === 'ERR_ACCESS_DENIED' && permission === 'FileSystemRead') {
-    return `. Name ${describeReason(resource)}, or its directory, in \`permissions.read\``;
+    // Node on Windows gives a path with the prefix of its own namespace.
+    const path = describeReason(resource).replace(/^\\\\\?\\/, '');
+    return `. Name ${path}, or its directory, in \`permissions.read\``;
   }
   if (!('url' in module) && (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND')) {
     // Unless the package was found, and a module that it imports was not.

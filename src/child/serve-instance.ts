@@ -4,7 +4,8 @@ import type { Self } from '../codec/transfer-handlers.js';
 import { TerminatedError, type ProtocolError } from '../errors.js';
 import { openSession } from '../session/open-session.js';
 import type { Session } from '../session/session.js';
-import { AgentMethods, type Place } from './agent-methods.js';
+import { AgentMethods } from './agent-methods.js';
+import type { Place } from './place.js';
 
 export interface ServedInstance {
   readonly session: Session;

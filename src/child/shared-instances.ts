@@ -5,8 +5,8 @@ import type { ProtocolError } from '../errors.js';
 import type { InstanceFrame, LoadRequest } from '../protocol.js';
 import type { BlockingLane } from '../session/sync/blocking-calls.js';
 import { withDebugLog } from '../session/wire/debug-log.js';
-import type { Place } from './agent-methods.js';
 import type { LoadedClass } from './load-class.js';
+import type { Place } from './place.js';
 import { serveInstance, type ServedInstance } from './serve-instance.js';
 
 /**

@@ -7,7 +7,7 @@ import {
   type Meter,
   type MeterProvider,
 } from '@opentelemetry/api';
-import type { QueueContext, RestartContext } from '../parent/tracing.js';
+import type { HostContext, QueueContext, RestartContext } from '../parent/tracing.js';
 import { CLASS, REASON, SYSTEM } from './attributes.js';
 
 /** The boundaries of the histograms, in seconds, as the conventions for RPC give them. */
@@ -18,6 +18,8 @@ interface Instruments {
   server: Histogram;
   wait: Histogram;
   restarts: Counter;
+  placement: Histogram;
+  hosts: Counter;
 }
 
 let made: { provider: MeterProvider; instruments: Instruments } | undefined;
@@ -27,7 +29,7 @@ export function recordCall(side: 'client' | 'server', duration: number, attribut
   instruments()[side].record(duration, attributes);
 }
 
-/** Records what pools, keyed instances and restarts publish. */
+/** Records what pools, keyed instances, restarts and hosts publish. */
 export function recordMetrics(): void {
   diagnostics.subscribe('procxy:queue', (message) => {
     const { className, wait } = message as QueueContext;
@@ -36,6 +38,11 @@ export function recordMetrics(): void {
   diagnostics.subscribe('procxy:restart', (message) => {
     const { className, reason } = message as RestartContext;
     instruments().restarts.add(1, { [CLASS]: className, [REASON]: reason });
+  });
+  diagnostics.subscribe('procxy:host', (message) => {
+    const { className, reason, wait } = message as HostContext;
+    if (wait !== undefined) instruments().placement.record(wait / 1000, { [CLASS]: className });
+    instruments().hosts.add(1, { [CLASS]: className, [REASON]: reason });
   });
 }
 
@@ -56,6 +63,14 @@ function makeInstruments(meter: Meter): Instruments {
     restarts: meter.createCounter('procxy.restarts', {
       unit: '{restart}',
       description: 'How many new children have taken the place of others.',
+    }),
+    placement: duration(
+      'procxy.host.placement_time',
+      'How long it took until a host had started the process of an instance.',
+    ),
+    hosts: meter.createCounter('procxy.host.events', {
+      unit: '{event}',
+      description: 'How often hosts have placed or refused an instance, have announced their end, or were lost.',
     }),
   };
 }

@@ -42,6 +42,14 @@ export interface HostStats {
   instances: number;
   /** How many instances it may run. */
   limit: number;
+  /** How many instances it has started so far. */
+  started: number;
+  /** Bytes that it keeps until clients have them. At most 1 MiB for each kind of data of an instance, and one message more. */
+  kept: number;
+  /** Bytes of memory of its own process. */
+  rss: number;
+  /** ms of the processor that its own process has used. */
+  cpu: number;
   /** What describes it. */
   labels: Labels;
   /** The names of its classes, with their versions. */

@@ -39,30 +39,18 @@ const restartFields = {
    * @default Infinity
    */
   queueTimeout: timeLimit,
-  /**
-   * Called with the proxy of each new instance and the crash before it, and awaited before any other call is made. It counts as a part
-   * of the start: where it rejects, or `startTimeout` is over, that counts as a crash. Without it each restart is a process warning.
-   */
-  // Its parameters depend on the class, and so stand in the type of the options of `procxy()`.
+  /** A function. `procxy()` and `procxyPool()` derive its parameters from the class: a signature here would hide theirs. */
   onRestart: kind<object>('a function', (value) => typeof value === 'function'),
 };
 
-/**
- * When and how a new child takes the place of one that has ended. Times are in ms.
- *
- * @example
- * ```ts
- * const restart: Restart = { maxRestarts: 5, within: 60_000 };
- * const primes = await procxy(Primes, { restart });
- * ```
- */
-export interface Restart extends GivenFields<typeof restartFields> {}
+/** A `Restart` for any class. */
+export interface AnyRestart extends GivenFields<typeof restartFields> {}
 
 export type ResolvedRestart = {
-  [K in Exclude<keyof Restart, 'onRestart'>]-?: Exclude<Restart[K], undefined>;
+  [K in Exclude<keyof AnyRestart, 'onRestart'>]-?: Exclude<AnyRestart[K], undefined>;
 } & { onRestart: ((proxy: object, crash: Error) => unknown) | undefined };
 
-export const restart: Kind<boolean | Restart, ResolvedRestart | undefined> = {
+export const restart: Kind<boolean | AnyRestart, ResolvedRestart | undefined> = {
   check(value, path) {
     if (typeof value === 'boolean') return undefined;
     if (!isPlainObject(value)) return mustBe(path, 'true, false or an object', value);
@@ -80,7 +68,7 @@ export function withDefaults({
   maxQueue = 10_000,
   queueTimeout = Infinity,
   onRestart,
-}: Restart): ResolvedRestart {
+}: AnyRestart): ResolvedRestart {
   return {
     maxRestarts,
     within,

@@ -9,7 +9,7 @@ import { checkUsage } from './usage.js';
 /** Calls a method of the agent. */
 export type AskAgent = (method: string, args: readonly unknown[], options: CallOptions) => Promise<unknown>;
 
-/** What the parent asks of the agent while the instance lives. */
+/** Asks the agent about the instance, for the parent. */
 export class AgentQuestions {
   readonly #ask: AskAgent;
   readonly #takesHandles: boolean;
@@ -31,7 +31,7 @@ export class AgentQuestions {
     return (await this.#ask('$stats', [], options)) as SideStats;
   }
 
-  /** What the process uses, or `undefined` where it does not answer within `timeout` ms. */
+  /** Returns what the process uses, or `undefined` if it does not answer within `timeout` ms. */
   usage(timeout: number): Promise<ProcessUsage | undefined> {
     return this.#ask('$usage', [], { timeout }).then(checkUsage, () => undefined);
   }

@@ -6,9 +6,9 @@ import { isTraced, traceCallback } from './tracing.js';
 import type { Worker } from './worker.js';
 
 /** Makes the parent's options for functions that cross. */
-export function callbackOptions(limits: CallbackLimits, { pid }: Worker): Omit<CallbacksOptions, 'isParent'> {
+export function callbackOptions(limits: CallbackLimits, worker: Worker): Omit<CallbacksOptions, 'isParent'> {
   const trace = (name: string, args: unknown[], run: () => unknown): unknown =>
-    traceCallback({ pid, name, arguments: args }, run);
+    traceCallback({ pid: worker.pid, name, arguments: args }, run);
   return { ...limits, onUnhandled: warnOfFailure, trace: () => (isTraced.callbacks ? trace : undefined) };
 }
 
@@ -22,7 +22,7 @@ export function callbackRequest({ limit, timeout }: CallbackLimits, { descriptor
   };
 }
 
-/** What the worker is told of objects that go by reference. */
+/** Tells the worker how objects go by reference. */
 export function referenceRequest({ limit, isAutomatic, timeout }: ReferenceLimits): ReferenceRequest {
   return { limit, ...(isAutomatic && { automatic: true }), ...(timeout !== Infinity && { timeout }) };
 }

@@ -22,8 +22,10 @@ export interface StartOptions extends Pick<InstanceStart, 'constructorArgs' | 's
   /** The class, if this process has loaded it. */
   type: () => object | undefined;
   callDefaults: CallDefaults;
-  /** What errors of a crash say at their end, where something replaces the worker. */
+  /** The last sentence of crash errors, if something replaces the worker. */
   advice?: string | undefined;
+  /** The same for a call on a reference. */
+  referenceAdvice?: string | undefined;
 }
 
 /** What several instances share of their worker. */

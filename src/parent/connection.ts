@@ -1,11 +1,14 @@
+/*
+ * This file is longer than most, because a connection answers for each member of `RemoteInstance`. Its methods only pass requests
+ * on to parts that have files of their own.
+ */
 import type { UntypedFunction } from '../types/any-function.js';
 import type { Self, TransferHandler } from '../codec/transfer-handlers.js';
 import { ProtocolError, type TimeoutError } from '../errors.js';
 import { MuxChannel } from '../channel/mux-channel.js';
 import type { InstanceDescription, LoadRequest, ProcessUsage, ShareRequest } from '../protocol.js';
 import type { CallOptions, CallTarget, ErrorFactory, OpenCall, Settle } from '../session/calls/open-call.js';
-import { PipelinedResult, type AskResult, type Asking } from '../session/calls/pipelined-result.js';
-import { RemoteResult } from '../session/calls/remote-result.js';
+import type { AskResult, Asking } from '../session/calls/pipelined-result.js';
 import type { EventSubscriptions } from '../session/events/event-subscriptions.js';
 import { Listeners } from '../session/events/listeners.js';
 import type { Session } from '../session/session.js';
@@ -14,6 +17,7 @@ import type { ResolvedHeartbeat } from '../options/containment.js';
 import type { PassableHandle } from '../types/serializable.js';
 import type { ProcxyStats } from '../types/stats.js';
 import { AgentQuestions, type AskAgent } from './agent-questions.js';
+import { CallMaker } from './call-maker.js';
 import { callbackRequest, referenceRequest } from './callback-options.js';
 import type { ConnectionOptions, Shared, StartOptions } from './connection-options.js';
 import { endingOnAbort } from './ending-on-abort.js';
@@ -30,11 +34,11 @@ import type { Worker } from './worker.js';
 
 /**
  * A worker, the session with it, and the calls that go to its instance. {@link WorkerLife} says whether calls can still be
- * made. The file is longer than most, because it answers for each member of {@link RemoteInstance}.
+ * made.
  */
-export class Connection implements RemoteInstance {
+export class Connection extends CallMaker implements RemoteInstance {
   readonly worker: Worker;
-  /** Those of the proxy that leads here and nowhere else. */
+  /** The listeners of the proxy that leads only here. */
   readonly listeners: Listeners;
   readonly #side: ParentSide;
   readonly #session: Session;
@@ -44,13 +48,14 @@ export class Connection implements RemoteInstance {
   #className = '';
   /** The class of the instance, if this process has loaded it. */
   #type: () => object | undefined = () => undefined;
-  /** How calls are made that name no options of their own. */
+  /** The options of calls that have none of their own. */
   #callDefaults: CallDefaults = { timeout: Infinity, retries: 0, onTimeout: 'keep' };
   #expectsHeartbeat = false;
   #heartbeat: HeartbeatWatch | undefined;
 
   /** @param transfers transfer handlers that are asked before the built-in ones */
   constructor(worker: Worker, options: ConnectionOptions, self: Self, transfers: readonly TransferHandler[]) {
+    super();
     this.worker = worker;
     this.#options = options;
     this.#questions = new AgentQuestions(this.#askAgent, options.supportHandles);
@@ -122,13 +127,14 @@ export class Connection implements RemoteInstance {
   }
 
   /** Starts the instance. If it rejects, the worker has ended already. */
-  async start({ signal, className, type, callDefaults, advice, ...start }: StartOptions): Promise<InstanceDescription> {
+  async start({ signal, className, type, callDefaults, ...start }: StartOptions): Promise<InstanceDescription> {
     const { worker } = this;
     const { callbacks } = this.#options;
     this.#className = className;
     this.#type = type;
     this.#callDefaults = callDefaults;
-    if (advice !== undefined) this.#life.advice = advice;
+    if (start.advice !== undefined) this.#life.advice = start.advice;
+    this.#life.referenceAdvice = start.referenceAdvice;
     debug(`${worker.name} will run ${className || 'an anonymous class'}`);
     this.#session.setBusyPoll(start.busyPoll);
     this.#expectsHeartbeat = start.heartbeat !== undefined;
@@ -161,14 +167,14 @@ export class Connection implements RemoteInstance {
     const request: ShareRequest = { ...given, references: referenceRequest(this.#options.references) };
     const channel = new MuxChannel(this.worker.channel);
     this.#session.inbox.passOn((message, handle) => channel.receive(message, handle));
-    // Where it fails, the worker has ended.
+    // If it fails, the worker has ended.
     this.#askAgent('share', [request], { timeout: Infinity }).catch(() => {});
     return { channel, sync: this.#side.sync?.share() };
   }
 
-  /** How many calls wait for an answer. */
-  get pendingCalls(): number {
-    return this.#session.stats().pendingCalls;
+  /** What this side has open. */
+  get side(): ProcxyStats['parent'] {
+    return this.#session.stats();
   }
 
   /** ms since the child's last sign of life. `undefined` without the option `heartbeat`. */
@@ -189,25 +195,12 @@ export class Connection implements RemoteInstance {
     });
   }
 
-  /** @param target whose method it is */
-  call(
-    method: string,
-    args: readonly unknown[],
-    options: CallOptions,
-    target: CallTarget = 'instance',
-  ): Promise<unknown> {
-    if (this.pipelines) {
-      return PipelinedResult.open((settle) => this.openPipelined(method, args, options, settle, target), args);
-    }
-    return new RemoteResult((resolve, reject) => void this.open(method, args, options, { resolve, reject }, target));
-  }
-
   /** Whether methods can be called on results that have not arrived. */
   get pipelines(): boolean {
     return this.#options.references.isAutomatic;
   }
 
-  openPipelined(
+  override openPipelined(
     method: string,
     args: readonly unknown[],
     options: CallOptions,
@@ -228,28 +221,27 @@ export class Connection implements RemoteInstance {
     settle: Settle,
     target: CallTarget = 'instance',
   ): OpenCall | undefined {
-    if (isTraced.calls) return this.#openTraced(method, args, options, settle, target);
-    if (!this.#life.isOver) return this.#session.open(target, method, args, endingOnAbort(options), settle);
-    settle.reject(this.failure(method));
-    return undefined;
+    if (!isTraced.calls) return this.#open(method, args, options, settle, target);
+    return traceCall({ ...this.context, method, arguments: args }, (observe) =>
+      this.#open(method, args, options, observe(settle), target),
+    );
   }
 
-  #openTraced(
+  #open(
     method: string,
     args: readonly unknown[],
     options: CallOptions,
     settle: Settle,
     target: CallTarget,
   ): OpenCall | undefined {
-    let call: OpenCall | undefined;
-    traceCall({ ...this.context, method, arguments: args }, (observe) => {
-      if (this.#life.isOver) observe(settle).reject(this.failure(method));
-      else call = this.#session.open(target, method, args, endingOnAbort({ ...options, observe }), settle);
-    });
-    return call;
+    if (!this.#life.isOver) {
+      return this.#session.open(target, method, args, options, endingOnAbort(settle, options.signal));
+    }
+    settle.reject(this.#life.failure(method, referenceIn(target)));
+    return undefined;
   }
 
-  /** The error of a call that cannot be made any more. */
+  /** Makes the error of a call that can no longer be made. */
   failure(method: string): Error {
     return this.#life.failure(method);
   }
@@ -268,7 +260,7 @@ export class Connection implements RemoteInstance {
     return { parent: { ...this.#session.stats(), subscriptions }, child };
   }
 
-  /** What the process uses, or `undefined` where it does not answer within `timeout` ms. */
+  /** Returns what the process uses, or `undefined` if it does not answer within `timeout` ms. */
   usage(timeout: number): Promise<ProcessUsage | undefined> {
     return this.#questions.usage(timeout);
   }
@@ -293,4 +285,10 @@ export class Connection implements RemoteInstance {
   releaseCallback(fn: UntypedFunction): boolean {
     return this.#side.functions?.release(fn) ?? false;
   }
+}
+
+/** How messages name the object of a reference. */
+function referenceIn(target: CallTarget): string | undefined {
+  if (typeof target !== 'object' || target.type !== 'reference') return undefined;
+  return target.className || 'an object';
 }

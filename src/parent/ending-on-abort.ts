@@ -1,20 +1,21 @@
 import { addAbortSignal, Readable, Writable } from 'node:stream';
 import { onAbort } from '../session/calls/abort.js';
-import type { CallOptions, Settle } from '../session/calls/open-call.js';
+import type { Settle } from '../session/calls/open-call.js';
 import { RemoteIterator } from '../session/streams/remote-iterator.js';
 
-/** Makes aborting the call's signal also end a returned iterator or Node stream. */
-export function endingOnAbort(options: CallOptions): CallOptions {
-  const { signal, observe } = options;
-  if (!signal) return options;
-  const end = ({ resolve, reject }: Settle): Settle => ({
+/**
+ * Makes aborting a call's signal also end a returned iterator or Node stream.
+ * @param settle the functions of the call's promise
+ */
+export function endingOnAbort(settle: Settle, signal: AbortSignal | undefined): Settle {
+  if (!signal) return settle;
+  return {
     resolve(value) {
       endOnAbort(value, signal);
-      resolve(value);
+      settle.resolve(value);
     },
-    reject,
-  });
-  return { ...options, observe: observe ? (settle) => observe(end(settle)) : end };
+    reject: (reason) => settle.reject(reason),
+  };
 }
 
 function endOnAbort(result: unknown, signal: AbortSignal): void {

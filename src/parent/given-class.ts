@@ -15,7 +15,7 @@ type Given = Class | ClassReference<ClassLike>;
 interface ClassOptions {
   modulePath: string | URL | undefined;
   exportName: string | undefined;
-  /** Where it is set, the host knows the module, and this machine may not have it. */
+  /** If it is set, the host knows the module, and this machine may not have it. */
   host?: object | undefined;
 }
 
@@ -25,7 +25,7 @@ export interface TargetClass {
   name: string;
   /** `undefined` if this process has not loaded the class. */
   type: Class | undefined;
-  /** The same, also where it was loaded without being passed to this library. */
+  /** The same, even if the class was loaded without being passed to this library. */
   loaded(): Class | undefined;
   wanted: WantedClass;
   /** Call it after starting the child, since asking V8 takes a while. */

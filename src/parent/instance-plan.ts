@@ -27,9 +27,9 @@ export interface Creation<T extends Table = Record<never, never>> {
   args: readonly unknown[];
   /** The function that the user called: the frame above it is the call site. */
   boundary: (...args: never[]) => unknown;
-  /** Makes the worker for `{ inProcess: true }`. It has both sides, of which this folder knows one. */
+  /** Makes the worker for `{ inProcess: true }`. It has both sides, and this folder imports only one. */
   startInProcess(Class: Class, mode: SerializationMode): Worker;
-  /** Left out for `procxy()` itself. */
+  /** Absent for `procxy()` itself. */
   further?: FurtherOptions<T>;
 }
 
@@ -40,32 +40,34 @@ export interface Instance extends Prepared {
 
 export interface InstanceStartOptions {
   constructorArgs: readonly unknown[];
-  /** What errors of a crash say at their end, where something replaces the instance. */
+  /** The last sentence of crash errors, if something replaces the instance. */
   advice?: string;
+  /** The same for a call on a reference. */
+  referenceAdvice?: string;
   /** Called when the class is loaded, or could not be. */
   onLoaded?: () => void;
 }
 
-/** How to make an instance: all that the user has said, checked and read once, for any number of equal instances. */
+/** How to make an instance: everything that the user passed, checked and read once for any number of equal instances. */
 export interface InstancePlan<T extends Table = Record<never, never>> {
   readonly options: ResolvedOptions & Resolved<T>;
   readonly constructorArgs: readonly unknown[];
   readonly className: string;
-  /** Finds the class that a proxy counts as an instance of, where this process has loaded it. */
+  /** Finds the class that a proxy counts as an instance of, if this process has loaded it. */
   type(): Class | undefined;
-  /** Where the class is. Asking V8 for it takes a while: this is done once. */
+  /** The place of the class. Asking V8 for it takes a while, and is done once. */
   module(): ModuleReference;
   /**
    * Starts a child, or takes one that was started ahead.
    * @param worker the place for the instance, if there is one already
    */
   prepare(worker?: Worker): Prepared;
-  /** Makes the instance there. Where anything fails, the worker has ended when this rejects. */
+  /** Makes the instance there. If anything fails, the worker has ended when this rejects. */
   start(prepared: Prepared, options: InstanceStartOptions): Promise<Instance>;
 }
 
 /**
- * @throws {OptionsValidationError} for an argument or option that is not what it must be
+ * @throws {OptionsValidationError} for an invalid argument or option
  * @throws {ModuleResolutionError} when this process is a child that is loading the class
  */
 export function planInstance<T extends Table = Record<never, never>>(creation: Creation<T>): InstancePlan<T> {
@@ -143,8 +145,11 @@ async function start(prepared: Prepared, given: InstanceStartOptions, known: Kno
     type: target.loaded,
     callDefaults: options,
   };
-  const context = { className, pid: connection.worker.pid };
-  const run = (): Promise<InstanceDescription> => traceStart(context, () => connection.start(request));
+  const { worker } = connection;
+  const context = { className, pid: worker.pid };
+  // Only then has a host told it.
+  const notePid = (): void => void (context.pid = worker.pid);
+  const run = (): Promise<InstanceDescription> => traceStart(context, () => connection.start(request).finally(notePid));
   const started = span ? (runInSpan(span, run) as ReturnType<typeof run>) : run();
   const description = await started.finally(refillSpares);
   return { ...prepared, description };

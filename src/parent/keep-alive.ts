@@ -1,4 +1,4 @@
-import { setTimeout } from '../clock.js';
+import { clearInterval, MAX_DELAY, setInterval, setTimeout } from '../clock.js';
 
 /** How long an idle worker still keeps this process alive, in ms. */
 const RELEASE_DELAY = 10;
@@ -52,4 +52,15 @@ export class KeepAlive {
     this.#state = 'idle';
     this.#set(false);
   }
+}
+
+/** Keeps this process alive by a timer, for a worker that has no handle in its event loop. The timer ends when `ended` resolves. */
+export function keepAliveByTimer(ended: Promise<unknown>): KeepAlive {
+  const timer = setInterval(() => {}, MAX_DELAY);
+  const keepAlive = new KeepAlive((alive) => (alive ? timer.ref() : timer.unref()));
+  void ended.then(() => {
+    keepAlive.close();
+    clearInterval(timer);
+  });
+  return keepAlive;
 }

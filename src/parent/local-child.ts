@@ -4,10 +4,10 @@ import { DataSocket } from '../channel/data-socket.js';
 import { framedSocket } from '../channel/framed-socket.js';
 import { nodeIpcChannel } from '../channel/node-ipc.js';
 import { clearTimeout, setTimeout } from '../clock.js';
-import { ChildCrashedError, describeReason } from '../errors.js';
-import { isError } from '../realm.js';
+import type { ChildCrashedError } from '../errors.js';
 import type { DataLane } from '../session/streams/data-link.js';
 import type { ExitStatus } from '../types/stats.js';
+import { crashError } from './crash-error.js';
 import { KeepAlive } from './keep-alive.js';
 import { launch, type Launched } from './launch/launch.js';
 import { startError } from './launch/start-error.js';
@@ -20,9 +20,6 @@ import { CALL_AGAIN, type EndKind, type OpenBlockingLane, type Worker, type Work
 
 /** How long to wait for the last messages and output of a child after its exit, in ms. */
 const DRAIN_TIME = 500;
-
-/** The exit code with which Node aborts on Windows, which has no signals. */
-const ABORTED = 134;
 
 const reaper = new Reaper();
 
@@ -113,30 +110,25 @@ class LocalChild implements Worker {
 
   crashError(method: string, advice = CALL_AGAIN): ChildCrashedError {
     if (this.#startFailure) return startError(this.#startFailure, this.#options);
-    const { code, signal } = this.#status ?? { code: null, signal: null };
-    const how = signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
-    const error = this.lastWords?.error;
-    const name = isError(error) ? `${describeReason(error.name)}: ` : '';
-    const why = this.lastWords ? `: ${name}${describeReason(error)}` : this.#endedFor ? `: ${this.#endedFor}` : '';
-    const hint =
-      signal === 'SIGABRT' || code === ABORTED
-        ? ' It may have run out of memory: `resourceLimits` says how much it may take.'
-        : this.#barrierHint();
-    return new ChildCrashedError(`${method}(): the child process ${how}${why}.${hint} ${advice}`, {
-      exitCode: code,
-      signal,
+    const crash = {
+      what: 'the child process',
+      status: this.#status ?? { code: null, signal: null },
+      lastWords: this.lastWords,
+      endedFor: this.#endedFor,
       stderr: this.#stderr(),
-      ...(this.lastWords && { cause: error }),
-    });
+      limitedBy: '`resourceLimits`',
+      hint: this.#barrierHint(),
+    };
+    return crashError(method, crash, advice);
   }
 
   /** Node only prints that it has not found the program. */
-  #barrierHint(): string {
+  #barrierHint(): string | undefined {
     const neverRan = isGiven(this.#options) && this.#status?.code === 1 && this.lastWords === undefined;
     const barrier = neverRan ? barrierBefore(this.#program, this.#options) : undefined;
     return barrier === undefined
-      ? ''
-      : ` The user and group of ${showUser(this.#options)} may not read ${barrier}, where its program is.`;
+      ? undefined
+      : `The user and group of ${showUser(this.#options)} may not read ${barrier}, where its program is.`;
   }
 
   async #watchExit(): Promise<ExitStatus> {

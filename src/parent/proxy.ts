@@ -28,7 +28,7 @@ export interface ProxySource {
 /** Methods that are called implicitly: by `await`, by `JSON.stringify`, and by the comparisons of test frameworks. */
 const probed = new Set(['then', 'toJSON', 'asymmetricMatch']);
 
-/** Every proxy, with the instance behind it; `undefined` where there are several. */
+/** Every proxy, with the instance behind it. `undefined` if there are several. */
 const instances = new WeakMap<object, RemoteInstance | undefined>();
 
 /** The proxies of all copies of this library in the process: it may be loaded both as an ES module and as CommonJS. */
@@ -74,7 +74,7 @@ export function refuseToCross(proxy: object): void {
   instances.set(proxy, undefined);
 }
 
-/** Whether a method has a name that is called where nobody asked: a proxy has no such method. */
+/** Whether a method has a name that is called implicitly. A proxy has no such method. */
 export function isProbed(method: string): boolean {
   return probed.has(method);
 }

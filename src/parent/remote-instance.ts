@@ -8,18 +8,18 @@ import type { PropertyMirror } from './property-mirror.js';
 import type { Worker } from './worker.js';
 
 /**
- * The instance behind a proxy, as the proxy sees it: one connection, or what stands for one connection after another.
- * Whatever is asked of it settles, also where there is no child any more.
+ * The instance behind a proxy, as the proxy sees it: one connection, or the delegate of one connection after another. Every
+ * request settles, even after the child has ended.
  */
 export interface RemoteInstance {
-  /** What calls go to now, or went to last: by it the instance is known when its proxy goes home. */
+  /** The connection that calls go to now, or went to last. It identifies the instance when its proxy is passed back. */
   readonly connection: object;
   /** Where it lives now, or lived last. */
   readonly worker: Worker;
   readonly properties: PropertyMirror;
   /** The listeners of the proxy. */
   readonly listeners: Listeners;
-  /** ms since its last sign of life, where it gives such. */
+  /** ms since its last sign of life. `undefined` if it gives none. */
   readonly blockedFor: number | undefined;
   /** How many times a new instance has taken its place. */
   readonly restarts: number;
@@ -37,9 +37,9 @@ export interface RemoteInstance {
   get(name: string, options: CallOptions): Promise<unknown>;
   refresh(options: CallOptions): Promise<void>;
   stats(options: CallOptions): Promise<ProcxyStats>;
-  /** Gives a handle to the method of the instance that takes such. */
+  /** Gives a handle to the method of the instance that accepts handles. */
   sendHandle(handle: PassableHandle, id: unknown, options: CallOptions): Promise<void>;
-  /** Lets go of a function of either side. Returns whether there was one. */
+  /** Releases a function of either side. Returns whether it had crossed. */
   releaseCallback(fn: UntypedFunction): boolean;
   terminate(): Promise<void>;
 }

@@ -9,9 +9,9 @@ import type { TimeoutError } from '../errors.js';
 import type { CallOverrides } from '../types/options.js';
 import type { ResolvedOptions } from './options/resolve-options.js';
 
-/** What makes calls: a connection. */
+/** Makes calls, as a connection does. */
 export interface Caller {
-  /** @param target whose method it is; left out: the instance's */
+  /** @param target the owner of the method. Absent: the instance */
   call(method: string, args: readonly unknown[], options: CallOptions, target?: CallTarget): Promise<unknown>;
   /** Whether methods can be called on results that have not arrived. */
   readonly pipelines: boolean;
@@ -19,7 +19,7 @@ export interface Caller {
   endLate(error: TimeoutError): void;
 }
 
-/** How calls are made that have no options of their own. */
+/** The options of calls that have none of their own. */
 export type CallDefaults = Pick<ResolvedOptions, 'timeout' | 'retries' | 'onTimeout'>;
 
 export interface CallSource {

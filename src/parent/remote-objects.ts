@@ -54,8 +54,7 @@ type EventApi = ReturnType<typeof eventApi>;
 function eventsOf({ connection }: ReferenceSource, remote: RemoteReference): EventApi {
   const listeners = new Listeners(() => remote.proxy);
   const api = eventApi(listeners, () => remote.proxy, [...remote.shape.methods]);
-  if (remote.isReleased) return refusing(api, remote);
-  if (remote.isOver) return api;
+  if (remote.isReleased || remote.isOver) return refusing(api, remote);
   const subscriptions = connection.eventsOf(remote.idFor('on'));
   subscriptions.attach(listeners);
   remote.beforeRelease = () => {
@@ -65,12 +64,12 @@ function eventsOf({ connection }: ReferenceSource, remote: RemoteReference): Eve
   return refusing(api, remote);
 }
 
-/** A reference that was released gets no more listeners. */
+/** A reference that was released, or whose child has ended, gets no more listeners. */
 function refusing(api: EventApi, remote: RemoteReference): EventApi {
   for (const name of adding) {
     const add = api[name] as UntypedFunction;
     api[name] = (...args: unknown[]) => {
-      remote.idFor(name);
+      remote.requireHeld(name);
       return add(...args);
     };
   }

@@ -39,7 +39,7 @@ export interface EndContext extends ChildContext, ExitStatus {}
 const starts = tracingChannel<unknown, StartContext>('procxy:start');
 const calls = tracingChannel<unknown, CallContext>('procxy:call');
 const callbacks = tracingChannel<unknown, CallbackContext>('procxy:callback');
-/** What subscribers of `procxy:queue` get: a call that had to wait for an instance was handed over. */
+/** The message of `procxy:queue`: a call that had to wait for an instance was handed over. */
 export interface QueueContext extends ChildContext {
   method: string;
   key: string | undefined;
@@ -47,17 +47,30 @@ export interface QueueContext extends ChildContext {
   wait: number;
 }
 
-/** What subscribers of `procxy:restart` get: a new child has taken the place of another. */
+/** The message of `procxy:restart`: a new child has taken the place of another. */
 export interface RestartContext extends ChildContext {
   key: string | undefined;
-  reason: 'crash' | 'recycle';
-  /** The crash. */
+  /** `'drain'`: its host will end. */
+  reason: 'crash' | 'recycle' | 'drain';
+  /** The crash, or why it has moved. */
+  error?: unknown;
+}
+
+/** The message of `procxy:host`: what a host does with an instance. */
+export interface HostContext extends ChildContext {
+  /** The id of the host. */
+  host: string;
+  /** ms from the request to the start of its process. Only for `'placed'`. */
+  wait: number | undefined;
+  reason: 'placed' | 'refused' | 'draining' | 'lost';
+  /** Why it was refused or lost. */
   error?: unknown;
 }
 
 const ends = channel('procxy:end');
 const queues = channel('procxy:queue');
 const restarts = channel('procxy:restart');
+const hosts = channel('procxy:host');
 
 /** Whether the channels have subscribers. Without them, no contexts are made. */
 export const isTraced = {
@@ -142,4 +155,8 @@ export function traceQueue(context: QueueContext): void {
 
 export function traceRestart(context: RestartContext): void {
   if (restarts.hasSubscribers) restarts.publish(context);
+}
+
+export function traceHost(context: HostContext, makeError?: () => unknown): void {
+  if (hosts.hasSubscribers) hosts.publish(makeError ? { ...context, error: makeError() } : context);
 }

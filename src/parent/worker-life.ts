@@ -32,8 +32,10 @@ export interface LifeOptions {
  * Open calls reject when the connection is over. But if the worker has ended by itself, their answers may still arrive.
  */
 export class WorkerLife {
-  /** What errors of a crash say at their end. */
+  /** The last sentence of crash errors. */
   advice = CALL_AGAIN;
+  /** The same for a call on a reference. Absent if nothing replaces the worker. */
+  referenceAdvice: string | undefined;
   /** Whether the instance has a dispose hook. */
   hasHook = false;
   readonly #worker: Worker;
@@ -63,9 +65,17 @@ export class WorkerLife {
     return this.#reason !== undefined;
   }
 
-  /** The error of a call that cannot be made any more. */
-  failure(method: string): Error {
-    return markRan((this.#reason ?? this.#crash)(method), 'no');
+  /**
+   * Makes the error of a call that can no longer be made.
+   * @param reference the object's name, if the call was made on a reference
+   */
+  failure(method: string, reference?: string): Error {
+    const reason = this.#reason ?? this.#crash;
+    if (reference === undefined || this.referenceAdvice === undefined || reason !== this.#crash) {
+      return markRan(reason(method), 'no');
+    }
+    const advice = `This reference to ${reference} belongs to the child that ended. ${this.referenceAdvice}`;
+    return markRan(this.#worker.crashError(method, advice), 'no');
   }
 
   /** Rejects open calls and refuses new ones. Only the first reason counts. */

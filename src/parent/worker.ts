@@ -23,7 +23,7 @@ export interface WorkerListener {
   onEnd(): void;
   /** Called when data arrives that is not a message. Nothing more is read. */
   onGarbage(error: ProtocolError): void;
-  /** Called when its host takes no new instances, and will end. */
+  /** Called when its host takes no new instances, and will end; at once, if that is known already. */
   onDraining?(): void;
 }
 
@@ -37,6 +37,10 @@ export interface Worker {
   readonly host?: string;
   /** Its process id. `undefined` if the process could not be started. */
   readonly pid: number | undefined;
+  /** Whether its host will end. Absent for this machine. */
+  readonly isDraining?: boolean;
+  /** Asks whether another host would take the instance. Absent for this machine. */
+  canMove?(): Promise<boolean>;
   /** The process, if it is a child of this process. */
   readonly process: ChildProcess | undefined;
   /** Whether it runs in this process, and shares its event loop. */

@@ -1,5 +1,6 @@
 import { ByteCollector } from '../channel/byte-collector.js';
 import { ProtocolError } from '../errors.js';
+import { WINDOW } from './link/link.js';
 
 /**
  * A child that blocks in `sync()` has sent its messages before. Lanes do not wait for each other, so that the host says of each piece
@@ -11,8 +12,8 @@ import { ProtocolError } from '../errors.js';
  *       6 bytes             4 bytes
  */
 const HEADER_BYTES = 10;
-/** No piece is longer: it is what one read of a socket brings. */
-const MAX_PIECE = 1024 * 1024;
+/** No piece is longer, in bytes: it is what one read of a socket brings. Half of a window, so that a whole one fits. */
+const MAX_PIECE = WINDOW / 2;
 
 /** Makes a piece that belongs behind `messages` bytes of messages. */
 export function blockingPiece(messages: number, bytes: Buffer): Buffer {
@@ -22,16 +23,27 @@ export function blockingPiece(messages: number, bytes: Buffer): Buffer {
   return Buffer.concat([header, bytes]);
 }
 
-/** Reads pieces, and holds each back until the messages before it have arrived. */
+interface Piece {
+  /** Bytes of messages that come before it. */
+  readonly after: number;
+  readonly bytes: Buffer;
+}
+
+/** Reads pieces, and holds each back until the messages before it have arrived. What is held takes the room of the lane. */
 export class BlockingReader {
   readonly #deliver: (bytes: Buffer) => void;
+  readonly #consume: (count: number) => void;
   readonly #partial = new ByteCollector();
-  readonly #held: { readonly after: number; readonly bytes: Buffer }[] = [];
+  #held: (Piece | undefined)[] = [];
+  /** The index of the first piece held. Moving the others forward for each one that leaves would take quadratic time. */
+  #head = 0;
   #header: Buffer | undefined;
   #messages = 0;
 
-  constructor(deliver: (bytes: Buffer) => void) {
+  /** @param consume called when bytes of the lane were used: it has room for as many more */
+  constructor(deliver: (bytes: Buffer) => void, consume: (count: number) => void) {
     this.#deliver = deliver;
+    this.#consume = consume;
   }
 
   /** `count` more bytes of messages have arrived. */
@@ -60,9 +72,17 @@ export class BlockingReader {
   }
 
   #release(): void {
-    for (let first = this.#held[0]; first && first.after <= this.#messages; first = this.#held[0]) {
-      this.#held.shift();
+    for (let first = this.#held[this.#head]; first && first.after <= this.#messages; first = this.#held[this.#head]) {
+      this.#removeFirst();
       this.#deliver(first.bytes);
+      this.#consume(HEADER_BYTES + first.bytes.length);
     }
+  }
+
+  #removeFirst(): void {
+    this.#held[this.#head++] = undefined;
+    if (this.#head * 2 < this.#held.length) return;
+    this.#held = this.#held.slice(this.#head);
+    this.#head = 0;
   }
 }

@@ -1,3 +1,4 @@
+import { instrumentation } from '../instrumentation.js';
 import type { LoadRequest, ModuleReference } from '../protocol.js';
 import { directoriesFor } from '../parent/launch/directories.js';
 import { resolveModule } from '../parent/module-resolver.js';
@@ -9,8 +10,8 @@ import type { ResolvedServe, ServedClass } from './serve-options.js';
 
 /** The most that a client may give its dispose hook, in ms. */
 const MAX_TERMINATE_TIMEOUT = 60_000;
-/** The shortest interval of heartbeats that a client may ask for, in ms. */
-const MIN_HEARTBEAT = 50;
+/** The shortest interval of heartbeats, in ms. A client that asks for a shorter one gets this. */
+const MIN_HEARTBEAT = 10;
 
 /** Starts the processes of the classes of a host. What a client may not choose is chosen here. */
 export class ClassProcesses {
@@ -46,9 +47,12 @@ export class ClassProcesses {
 
   /** Makes the request for the agent: the client's wishes, and what this host decides. */
   load({ class: name, request }: Open, { descriptors }: HostedChild): LoadRequest {
-    const { exportName = name, options: { killSignal } = {} } = this.#classes.get(name) ?? {};
-    const { create, serialization, callbacks, references, mirror, heartbeat, terminateTimeout } = request;
-    const { work } = directoriesFor(this.#options(name, serialization, 0, false));
+    const { exportName = name } = this.#classes.get(name) ?? {};
+    const { create, serialization, callbacks, references, mirror, heartbeat, terminateTimeout, trace } = request;
+    const { childModules: preload } = instrumentation;
+    const options = this.#options(name, serialization, 0, false);
+    const { killSignal } = options;
+    const { work } = directoriesFor(options);
     return {
       protocol: 1,
       module: this.#modules.get(name) as ModuleReference,
@@ -66,8 +70,11 @@ export class ClassProcesses {
       mirror: mirror ?? { names: 'own', limit: 16 * 1024 },
       ...(heartbeat !== undefined && { heartbeat: within(heartbeat, MIN_HEARTBEAT, MAX_TERMINATE_TIMEOUT) }),
       terminateTimeout: within(terminateTimeout, 0, MAX_TERMINATE_TIMEOUT),
-      ...(typeof killSignal === 'string' && killSignal !== 'SIGTERM' && { killSignal }),
+      ...(killSignal !== 'SIGTERM' && { killSignal }),
       ...(work !== undefined && { cwd: work }),
+      ...(trace && { trace }),
+      // The modules that the host names, for its children. A client's are not loaded.
+      ...(preload && { preload }),
     };
   }
 
@@ -84,7 +91,7 @@ export class ClassProcesses {
   }
 }
 
-/** A number of the client within limits. Anything else counts as the most. */
+/** A number of the client, brought within limits. Anything else counts as the most. */
 function within(value: unknown, least: number, most: number): number {
-  return typeof value === 'number' && value >= least && value <= most ? value : most;
+  return typeof value === 'number' && value < most ? Math.max(least, value) : most;
 }

@@ -1,6 +1,6 @@
 import { isObject } from '../is-object.js';
 import type { CallbackRequest, LoadRequest, MirrorRequest, ReferenceRequest } from '../protocol.js';
-import type { ClientRequest } from './control.js';
+import type { ClientRequest, Open } from './control.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -11,7 +11,7 @@ type Fields = Readonly<Record<string, unknown>>;
  */
 export function readRequest(value: unknown): ClientRequest | undefined {
   if (!isObject(value)) return undefined;
-  const { create, serialization, callbacks, references, mirror, heartbeat, terminateTimeout } = value as Fields;
+  const { create, serialization, callbacks, references, mirror, heartbeat, terminateTimeout, trace } = value as Fields;
   const isSound =
     isOptional('string', create) &&
     (serialization === 'json' || serialization === 'advanced') &&
@@ -19,7 +19,8 @@ export function readRequest(value: unknown): ClientRequest | undefined {
     (references === undefined || isLimited(references)) &&
     (mirror === undefined || isMirror(mirror)) &&
     isOptional('number', heartbeat) &&
-    isOptional('number', terminateTimeout);
+    isOptional('number', terminateTimeout) &&
+    (trace === undefined || isTrace(trace));
   if (!isSound) return undefined;
   return {
     create: create as string | undefined,
@@ -29,6 +30,7 @@ export function readRequest(value: unknown): ClientRequest | undefined {
     mirror: mirror === undefined ? undefined : mirrorOf(mirror as MirrorRequest),
     heartbeat: heartbeat as number | undefined,
     terminateTimeout: terminateTimeout as number | undefined,
+    trace: trace as LoadRequest['trace'],
   };
 }
 
@@ -59,4 +61,19 @@ function isMirror(value: unknown): boolean {
   const { names, limit } = value as Fields;
   const isList = Array.isArray(names) && names.every((name) => typeof name === 'string');
   return (names === 'own' || names === 'none' || isList) && typeof limit === 'number';
+}
+
+/** What a propagator of OpenTelemetry writes: texts by name. */
+function isTrace(value: unknown): boolean {
+  return isObject(value) && Object.values(value).every((text) => typeof text === 'string');
+}
+
+/** Reads the call that asks an agent for its class. */
+export function openOf(message: object): Pick<Open, 'callId' | 'request'> | undefined {
+  const { type, target, method, callId, args } = message as Record<string, unknown>;
+  if (type !== 'call-invoke' || target !== 'agent' || method !== 'import') return undefined;
+  const [load] = args as [LoadRequest];
+  const { create, serialization, callbacks, references, mirror, heartbeat, terminateTimeout, trace } = load;
+  const request = { create, serialization, callbacks, references, mirror, heartbeat, terminateTimeout, trace };
+  return { callId: callId as number, request };
 }

@@ -1,25 +1,25 @@
-import { clearTimeout, now, setTimeout } from '../clock.js';
-import { OptionsValidationError, ProtocolError } from '../errors.js';
+import { setTimeout } from '../clock.js';
+import { OptionsValidationError } from '../errors.js';
 import { HostError } from '../host-errors.js';
 import { clusterBrand, type Cluster, type HostStats } from '../options/host.js';
 import type { HostRequest, WorkerSource } from '../parent/start-on-host.js';
 import type { Worker } from '../parent/worker.js';
+import { busTransport } from './bus-transport.js';
 import { readConnectOptions, type ConnectOptions, type Lease } from './connect-options.js';
 import { encodeRefusal } from './link/frame.js';
 import { Link } from './link/link.js';
 import type { LinkEvents } from './link/link-options.js';
-import { openBus, type Bus, type BusMessage } from './nats.js';
-import { decodeOffer, encodeJson, type Offer, type Question } from './offers.js';
-import { RemoteWorker, type Place, type Placer } from './remote-worker.js';
+import { openBus, type Bus, type BusListener, type BusMessage } from './nats.js';
+import { permissionError } from './nats-errors.js';
+import { brief, QUESTIONS_PER_SECOND, type Offer, type Question } from './offers.js';
+import type { Place, Placer } from './placing.js';
+import { FIRST_ANSWER, Questions } from './questions.js';
+import { RemoteWorker } from './remote-worker.js';
 import { lastPart, randomId, Subjects, type Caller } from './subjects.js';
 import { PROCXY_VERSION } from './versions.js';
 
-/** ms to wait for the first answer of a host. */
-const FIRST_ANSWER = 2000;
-/** ms until the question is asked again, in case it was lost. */
-const ASK_AGAIN = 250;
-/** ms to wait for further answers, once a host has offered to take the instance. */
-const MORE_ANSWERS = 10;
+/** How many hosts an error lists with their reasons. */
+const MOST_REASONS = 10;
 /** ms for which servers may say that a host is absent: it may be connecting to another one. */
 const ABSENCE = 4000;
 
@@ -49,7 +49,9 @@ class Connected implements Cluster, Placer, WorkerSource {
   readonly #caller: Caller;
   readonly #lease: Lease;
   readonly #links = new Map<string, Link>();
-  readonly #questions = new Map<string, (message: BusMessage) => void>();
+  readonly #questions = new Questions((subject, data, id) =>
+    this.#bus.publish(subject, data, this.#subjects.toClient(this.#caller, id)),
+  );
   /** Instances that were given to a host, and are not in its answers yet. */
   readonly #given = new Map<string, number>();
   readonly #workers = new Set<Worker>();
@@ -70,27 +72,43 @@ class Connected implements Cluster, Placer, WorkerSource {
     return this.#lease.host;
   }
 
-  async open(bus: (listener: { onReconnect(): void; onClose(reason: string): void }) => Promise<Bus>): Promise<void> {
+  async open(bus: (listener: BusListener) => Promise<Bus>): Promise<void> {
     this.#bus = await bus({
       onReconnect: () => this.#links.forEach((link) => link.resume()),
       onClose: (reason) => this.#end(reason),
+      onRefusal: (subject) => this.#refuse(subject),
     });
     this.#bus.subscribe(this.#subjects.client(this.#caller), (message) => this.#receive(message));
     await this.#bus.start();
   }
 
   async stats(): Promise<HostStats[]> {
-    const offers = await this.#ask(this.#subjects.census, { procxy: PROCXY_VERSION, where: {} }, () => false);
+    const offers = await this.#questions.ask(
+      this.#subjects.census(this.#caller.client),
+      { procxy: PROCXY_VERSION, where: {} },
+      () => false,
+    );
     return offers.map(({ stats }) => stats).toSorted((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  async place({ name, where, version }: HostRequest, events: LinkEvents): Promise<Place> {
-    const question: Question = { procxy: PROCXY_VERSION, where, version };
-    const offers = await this.#ask(this.#subjects.place(name), question, ({ refusal }) => refusal === undefined);
+  async place(request: HostRequest, events: LinkEvents, except: ReadonlySet<string>): Promise<Place> {
+    const offers = await this.#offers(request);
     if (this.#closed !== undefined) throw closedError(this.#closed);
-    const chosen = this.#leastLoaded(offers.filter(({ refusal }) => refusal === undefined));
-    if (!chosen) throw nobodyError(name, offers);
+    const willing = offers.filter(({ refusal, stats }) => refusal === undefined && !except.has(stats.id));
+    const chosen = this.#leastLoaded(willing);
+    if (!chosen) throw nobodyError(request.name, offers);
     return { host: chosen.stats.id, link: this.#openLink(chosen, events) };
+  }
+
+  async hasRoom(request: HostRequest): Promise<boolean> {
+    const offers = await this.#offers(request);
+    return offers.some(({ refusal }) => refusal === undefined);
+  }
+
+  #offers({ name, where, version }: HostRequest): Promise<Offer[]> {
+    const question: Question = { procxy: PROCXY_VERSION, where, version };
+    const subject = this.#subjects.place(name, this.#caller.client);
+    return this.#questions.ask(subject, question, ({ refusal }) => refusal === undefined);
   }
 
   async close(): Promise<void> {
@@ -122,21 +140,12 @@ class Connected implements Cluster, Placer, WorkerSource {
       this.#subjects.toHost(host, this.#caller, session),
       this.#subjects.toClient(this.#caller, session),
     ];
-    const bus = this.#bus;
     this.#given.set(host, (this.#given.get(host) ?? 0) + 1);
     const settle = (): void => void this.#given.set(host, Math.max(0, (this.#given.get(host) ?? 0) - 1));
     // By then the host counts it by itself.
     setTimeout(settle, FIRST_ANSWER).unref();
     const link = new Link({
-      transport: {
-        get maxPayload() {
-          return bus.maxPayload;
-        },
-        get isConnected() {
-          return bus.isConnected;
-        },
-        send: (frame) => bus.publish(to, frame, from),
-      },
+      transport: busTransport(this.#bus, to, from),
       events: {
         ...events,
         onEnd: (end) => {
@@ -155,59 +164,30 @@ class Connected implements Cluster, Placer, WorkerSource {
 
   #leastLoaded(offers: readonly Offer[]): Offer | undefined {
     const load = ({ stats }: Offer): number => (stats.instances + (this.#given.get(stats.id) ?? 0)) / stats.limit;
-    const least = Math.min(...offers.map(load));
+    const least = offers.reduce((most, offer) => Math.min(most, load(offer)), Infinity);
     const equal = offers.filter((offer) => load(offer) === least);
     return equal[Math.floor(Math.random() * equal.length)];
   }
 
-  /** Asks hosts, and collects what they answer. */
-  #ask(subject: string, question: Question, isGood: (offer: Offer) => boolean): Promise<Offer[]> {
-    const id = randomId();
-    const offers: Offer[] = [];
-    return new Promise((resolve) => {
-      const until = now() + FIRST_ANSWER;
-      const publish = (): void => {
-        if (now() >= until || offers.length > 0) return;
-        this.#bus.publish(subject, encodeJson(question), this.#subjects.toClient(this.#caller, id));
-        again = setTimeout(publish, ASK_AGAIN);
-      };
-      let again: NodeJS.Timeout | undefined;
-      const finish = (): void => {
-        clearTimeout(timer);
-        clearTimeout(again);
-        this.#questions.delete(id);
-        resolve(offers);
-      };
-      let timer = setTimeout(finish, FIRST_ANSWER);
-      let isSoon = false;
-      this.#questions.set(id, ({ data, isRefusal }) => {
-        // Nobody listens to this subject now. A host may be connecting again.
-        if (isRefusal) return;
-        const offer = readOffer(data);
-        if (!offer || offers.some(({ stats }) => stats.id === offer.stats.id)) return;
-        offers.push(offer);
-        const wait = isGood(offer) ? MORE_ANSWERS : 10 * MORE_ANSWERS;
-        if (isSoon || (offers.length > 1 && wait > MORE_ANSWERS)) return;
-        isSoon = wait === MORE_ANSWERS;
-        clearTimeout(timer);
-        timer = setTimeout(finish, wait);
-      });
-      publish();
-    });
-  }
-
   #receive(message: BusMessage): void {
     const id = lastPart(message.subject);
-    const question = this.#questions.get(id);
-    if (question) return question(message);
+    if (this.#questions.receive(id, message)) return;
     const link = this.#links.get(id);
     if (!link) {
       // A host that was given up, or whose instance has ended here: it is told so.
-      if (!message.isRefusal && this.#subjects.isHost(message.reply) && !isClosing(message.data)) {
+      if (!message.isRefusal && this.#subjects.isOfHost(this.#caller, message.reply) && !isClosing(message.data)) {
         this.#bus.publish(message.reply, encodeRefusal());
       }
     } else if (message.isRefusal) link.nobody();
     else link.receive(message.data);
+  }
+
+  /** NATS does not let this client publish on a subject: nobody will answer. */
+  #refuse(subject: string): boolean {
+    const link = this.#links.get(lastPart(subject));
+    link?.forbid();
+    const error = permissionError('connect', { operation: 'publish', subject });
+    return this.#questions.fail(subject, error) || link !== undefined;
   }
 
   /** Ends all instances. */
@@ -223,16 +203,6 @@ function isClosing(frame: Buffer): boolean {
   return ((frame[1] ?? 0) & 2) !== 0;
 }
 
-function readOffer(data: Buffer): Offer | undefined {
-  try {
-    return decodeOffer(data);
-  } catch (error) {
-    // An answer that cannot be read counts as none.
-    if (error instanceof ProtocolError) return undefined;
-    throw error;
-  }
-}
-
 function closedError(reason: string): HostError {
   return new HostError(`The connection to the hosts is closed: ${reason}. Call connect() again.`);
 }
@@ -240,9 +210,13 @@ function closedError(reason: string): HostError {
 function nobodyError(name: string, offers: readonly Offer[]): HostError {
   if (offers.length === 0) {
     return new HostError(
-      `No host serves the class ${name}. Start one with serve() or procxy-host in the same namespace, and name the class in its \`classes\`.`,
+      `No host serves the class ${name}. Start one with serve() or procxy-host in the same namespace, and name the class in its \`classes\`. If a host does serve it, connections with the name of this client may have asked more than ${QUESTIONS_PER_SECOND} times in a second: it ignores such questions.`,
     );
   }
-  const reasons = offers.map(({ stats, refusal }) => `${stats.machine} (${stats.id}): ${refusal}`);
-  return new HostError(`No host takes an instance of ${name}. ${reasons.join('; ')}.`);
+  const reasons = offers.slice(0, MOST_REASONS).map(({ stats, refusal = '' }) => {
+    return `${brief(stats.machine)} (${brief(stats.id)}): ${brief(refusal)}`;
+  });
+  const others = offers.length - reasons.length;
+  const rest = others > 0 ? `; and ${others} other hosts` : '';
+  return new HostError(`No host takes an instance of ${name}. ${reasons.join('; ')}${rest}.`);
 }

@@ -90,6 +90,11 @@ export function readNetwork(
   const strange = Object.keys(options).find((name) => !known.includes(name));
   if (strange !== undefined) throw new OptionsValidationError(unknownName(strange, known));
   const { servers, nats, namespace, lease = {} } = options;
+  if (nats !== undefined && !isPlainObject(nats)) {
+    throw new OptionsValidationError(
+      `The option \`nats\` must be an object with options of the client of NATS, but got ${show(nats)}. For example: { nats: { user: 'web', pass: 'secret' } }.`,
+    );
+  }
   const given: Lease = { ...defaults, ...lease };
   for (const [name, value] of Object.entries(given)) {
     if (!(name in defaults) || !(Number.isFinite(value) && value >= 100)) {

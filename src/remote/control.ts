@@ -34,8 +34,9 @@ export interface Open {
 
 /** What the client decides of its instance. */
 export type ClientRequest = {
-  [K in 'create' | 'serialization' | 'callbacks' | 'references' | 'mirror' | 'heartbeat' | 'terminateTimeout']:
-    LoadRequest[K] | undefined;
+  [
+    K in 'create' | 'serialization' | 'callbacks' | 'references' | 'mirror' | 'heartbeat' | 'terminateTimeout' | 'trace'
+  ]: LoadRequest[K] | undefined;
 } & Pick<LoadRequest, 'serialization'>;
 
 export interface End {

@@ -36,6 +36,9 @@ export class HostedChild {
   readonly #sockets = new Map<LaneId, SocketLike>();
   readonly #stderr: () => string | undefined;
   readonly #terminateTimeout: number;
+  readonly #killSignal: NodeJS.Signals;
+  /** Why it was ended here, or could not be started. */
+  endedFor: string | undefined;
   #kill: NodeJS.Timeout | undefined;
   #hasExited = false;
   /** Bytes of messages that the child has sent. */
@@ -51,6 +54,7 @@ export class HostedChild {
     this.#process = process;
     this.#listener = listener;
     this.#terminateTimeout = options.terminateTimeout;
+    this.#killSignal = options.killSignal;
     this.descriptors = { bytes: dataDescriptor, blocking: syncDescriptor };
     this.#stderr = keepTail(process.stderr);
     const lanes: [LaneId, SocketLike | undefined][] = [
@@ -90,15 +94,23 @@ export class HostedChild {
 
   /** Ends it at once, or lets its instance dispose first. */
   end(how: 'term' | 'kill'): void {
-    if (how === 'kill') this.#process.kill('SIGKILL');
-    else this.#process.kill('SIGTERM');
+    this.#process.kill(how === 'kill' ? 'SIGKILL' : this.#killSignal);
   }
 
   /** Nobody is at the other end any more: the instance disposes, and is killed if that takes too long. */
   abandon(): void {
     this.#sockets.get(Lane.MESSAGES)?.end();
-    if (!this.#hasExited) this.#kill ??= setTimeout(() => this.#process.kill('SIGKILL'), this.#terminateTimeout);
+    this.#killLater();
     for (const lane of this.#sockets.keys()) this.room(lane);
+  }
+
+  /** It can no longer answer, and has a while to end by itself. */
+  #killLater(reason?: string): void {
+    if (this.#hasExited) return;
+    this.#kill ??= setTimeout(() => {
+      this.endedFor ??= reason;
+      this.#process.kill('SIGKILL');
+    }, this.#terminateTimeout);
   }
 
   #read(lane: LaneId, socket: SocketLike): void {
@@ -113,6 +125,9 @@ export class HostedChild {
       if (lane === Lane.MESSAGES) this.#messages += chunk.length;
       if (!this.#listener.onData(lane, chunk)) socket.pause();
     });
+    if (lane !== Lane.MESSAGES) return;
+    const reason = `it closed its channel, and had not ended ${this.#terminateTimeout} ms later`;
+    socket.once('close', () => this.#killLater(reason));
   }
 
   /** The child blocks. What it has sent before goes first. */
@@ -137,6 +152,7 @@ export class HostedChild {
       child.once('exit', (exitCode, exitSignal) => resolve([exitCode, exitSignal]));
       child.on('error', (error) => {
         if (child.pid !== undefined) return;
+        this.endedFor = `it could not be started: ${describeReason(error)}`;
         this.#listener.onLine(describeReason(error));
         resolve([null, null]);
       });

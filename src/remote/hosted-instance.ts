@@ -1,16 +1,13 @@
-import { jsonLines, v8Frames, type StreamFormat } from '../channel/dialect.js';
+import { jsonLines, v8Frames } from '../channel/dialect.js';
 import type { Decoder } from '../channel/decoder.js';
 import { describeReason, ProtocolError } from '../errors.js';
-import { isObject } from '../is-object.js';
 import { controlDecoder, encodeControl, type FromHost, type Open } from './control.js';
 import { readRequest } from './client-request.js';
+import { Gate } from './gate.js';
 import type { HostedChild } from './hosted-child.js';
 import { Lane, LANES, type LaneId } from './link/frame.js';
 import type { Link } from './link/link.js';
 import type { LinkEnd, LinkEvents } from './link/link-options.js';
-
-/** The most bytes of constructor arguments that are read for `authorize`. */
-const MAX_ARGUMENTS = 16 * 1024 * 1024;
 
 export interface InstanceContext {
   /** The name of this machine. */
@@ -33,7 +30,7 @@ export type ChildEvents = Pick<ConstructorParameters<typeof HostedChild>[1], 'on
 /**
  * One instance of a host: a link to its client, a child, and the bytes that go from one to the other.
  *
- *           open, admitted           the child has ended      all has arrived           the client closes
+ *           open, admitted           the child has ended      all has arrived           that has arrived too
  *   WAITING ──────────────▶ RUNNING ─────────────────────▶ ENDING ──────────────▶ TOLD ──────────────────▶ OVER
  *      │ refused                │ the link ends: the child is abandoned or killed                           ▲
  *      └──────────────▶ TOLD    └───────────────────────────────────────────────────────────────────────────┘
@@ -73,6 +70,11 @@ export class HostedInstance implements LinkEvents {
   /** Whether it was admitted and its process has not ended: it takes the room of one instance. */
   get isRunning(): boolean {
     return this.#child !== undefined && !this.#exit;
+  }
+
+  /** Whether it was admitted. A session without a process keeps nobody waiting. */
+  get hasProcess(): boolean {
+    return this.#child !== undefined;
   }
 
   /** Reads a frame of the client. */
@@ -133,7 +135,7 @@ export class HostedInstance implements LinkEvents {
     this.className = open.class;
     this.#link.fenceAfter(open.lease);
     const refusal = this.#context.check(open);
-    if (refusal !== undefined) return this.#tell({ type: 'refused', reason: refusal });
+    if (refusal !== undefined) return this.#refuse(refusal);
     const format = open.request.serialization === 'advanced' ? v8Frames : jsonLines;
     try {
       this.#child = this.#context.start(open, {
@@ -141,7 +143,7 @@ export class HostedInstance implements LinkEvents {
         onEnd: (code, signal) => this.#ended(code, signal),
       });
     } catch (error) {
-      return this.#tell({ type: 'refused', reason: `its process cannot be started: ${describeReason(error)}` });
+      return this.#refuse(`its process cannot be started: ${describeReason(error)}`);
     }
     const request = { type: 'call-invoke', callId: open.callId, target: 'agent', method: 'import' };
     const message = { ...request, args: [this.#context.load(open, this.#child)] };
@@ -167,11 +169,13 @@ export class HostedInstance implements LinkEvents {
       for (const bytes of gate?.held ?? []) this.#child?.write(Lane.MESSAGES, bytes, () => {});
     } else {
       this.#child?.end('kill');
-      this.#tell({
-        type: 'refused',
-        reason: `this client may not make an instance of ${className} with these arguments`,
-      });
+      this.#refuse(`\`authorize\` does not let this client make an instance of ${className} with these arguments`);
     }
+  }
+
+  #refuse(reason: string): void {
+    this.#isTold = true;
+    this.#tell({ type: 'refused', reason });
   }
 
   #ended(code: number | null, signal: string | null): void {
@@ -180,57 +184,20 @@ export class HostedInstance implements LinkEvents {
     this.#tellEnd();
   }
 
-  /** Tells of the end of the child when everything that it has sent has arrived. */
+  /** Tells of the end of the child when everything that it has sent has arrived, and closes the link when that has. */
   #tellEnd(): void {
-    if (!this.#exit || this.#isTold || LANES.some((lane) => !this.#link.isDelivered(lane))) return;
+    const isBusy = this.#child ? !this.#exit : !this.#isTold;
+    if (isBusy || LANES.some((lane) => !this.#link.isDelivered(lane))) return;
+    if (this.#isTold) return this.#link.close();
     this.#isTold = true;
     const stderr = this.#context.exposeStderr ? this.#child?.stderr : undefined;
-    this.#tell({ type: 'ended', ...this.#exit, reason: this.#endedFor, stderr });
+    const reason = this.#endedFor ?? this.#child?.endedFor;
+    if (this.#exit) this.#tell({ type: 'ended', ...this.#exit, reason, stderr });
   }
 
   #tell(message: FromHost): void {
     this.#link.write(Lane.CONTROL, encodeControl(message));
   }
-}
-
-/** Holds messages back until the first of them, which must make the instance, was read. */
-class Gate {
-  readonly held: Buffer[] = [];
-  /** Bytes that have arrived behind the first message. The client was not told yet that there is room for more. */
-  owed = 0;
-  readonly #decoder: Decoder;
-  #isRead = false;
-
-  constructor(format: StreamFormat, onArguments: (args: readonly unknown[]) => void) {
-    this.#decoder = format.createDecoder({
-      maxMessageBytes: MAX_ARGUMENTS,
-      onMessage: (message) => {
-        if (this.#isRead) return;
-        this.#isRead = true;
-        onArguments(constructorArguments(message));
-      },
-      onError(error) {
-        throw error;
-      },
-    });
-  }
-
-  /** Returns whether the bytes are used: only the first message is read at once, however long it is. */
-  push(bytes: Buffer): boolean {
-    this.held.push(bytes);
-    if (!this.#isRead) {
-      this.#decoder.push(bytes);
-      return true;
-    }
-    this.owed += bytes.length;
-    return false;
-  }
-}
-
-function constructorArguments(message: unknown): readonly unknown[] {
-  const { type, target, method, args } = (isObject(message) ? message : {}) as Record<string, unknown>;
-  if (type === 'call-invoke' && target === 'agent' && method === 'constructor' && Array.isArray(args)) return args;
-  throw new ProtocolError('A client must make its instance before anything else.');
 }
 
 function readOpen(message: Record<string, unknown>): Open {

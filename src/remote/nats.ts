@@ -1,5 +1,6 @@
 import { describeReason } from '../errors.js';
 import { HostError } from '../host-errors.js';
+import { connectError, describeRefusal, permissionError, refusalOf, type Refusal } from './nats-errors.js';
 
 /**
  * How to reach the servers of NATS.
@@ -17,7 +18,7 @@ export interface NatsAddress {
    */
   servers?: string | readonly string[] | undefined;
   /** Further options of `connect()` of `@nats-io/transport-node`: credentials, TLS, names. */
-  nats?: Readonly<Record<string, unknown>> | undefined;
+  nats?: object | undefined;
 }
 
 export interface BusMessage {
@@ -39,7 +40,7 @@ export interface Bus {
   subscribe(subject: string, listener: (message: BusMessage) => void): void;
   /** Sends what was published so far, and waits until the servers have it. */
   flush(): Promise<void>;
-  /** Waits until the servers have the first subscriptions. If they cannot, it closes. @throws {HostError} */
+  /** Waits until the servers have the first subscriptions. If they cannot, or refuse one, it closes. @throws {HostError} */
   start(): Promise<void>;
   close(): Promise<void>;
 }
@@ -48,6 +49,8 @@ export interface BusListener {
   onReconnect(): void;
   /** The connection is closed for good. */
   onClose(reason: string): void;
+  /** The servers do not let this user publish on a subject. What was sent is lost. Returns whether somebody is told. */
+  onRefusal(subject: string): boolean;
 }
 
 /** The part of the client of NATS that is used. The package itself is optional, so that its types are not imported. */
@@ -56,7 +59,7 @@ interface NatsClient {
   publish(subject: string, data: Uint8Array, options?: { reply: string }): void;
   subscribe(subject: string, options: { callback(error: Error | null, message: NatsMessage): void }): unknown;
   flush(): Promise<void>;
-  status(): AsyncIterable<{ readonly type: string }>;
+  status(): AsyncIterable<{ readonly type: string; readonly error?: unknown }>;
   closed(): Promise<void | Error>;
   close(): Promise<void>;
 }
@@ -98,13 +101,9 @@ export async function openBus(caller: string, { servers, nats }: NatsAddress, li
       ...nats,
     });
   } catch (cause) {
-    const where = withoutCredentials(String(servers ?? 'nats://127.0.0.1:4222'));
-    throw new HostError(
-      `${caller}() could not connect to NATS at ${where}: ${withoutCredentials(describeReason(cause))}. Check \`servers\`, and \`nats\` for its credentials.`,
-      { cause },
-    );
+    throw connectError(caller, String(servers ?? 'nats://127.0.0.1:4222'), cause);
   }
-  return new NatsBus(client, listener);
+  return new NatsBus(caller, client, listener);
 }
 
 async function loadClient(caller: string): Promise<(options: object) => Promise<NatsClient>> {
@@ -123,11 +122,17 @@ async function loadClient(caller: string): Promise<(options: object) => Promise<
 class NatsBus implements Bus {
   isConnected = true;
   isClosed = false;
+  readonly #caller: string;
   readonly #client: NatsClient;
   readonly #listener: BusListener;
-  #hasWarned = false;
+  /** What was warned of. */
+  readonly #warned = new Set<string>();
+  /** The first subscription that was refused. `start()` throws it. */
+  #refused: Refusal | undefined;
+  #hasStarted = false;
 
-  constructor(client: NatsClient, listener: BusListener) {
+  constructor(caller: string, client: NatsClient, listener: BusListener) {
+    this.#caller = caller;
     this.#client = client;
     this.#listener = listener;
     void this.#follow();
@@ -149,15 +154,17 @@ class NatsBus implements Bus {
   subscribe(subject: string, listener: (message: BusMessage) => void): void {
     this.#client.subscribe(subject, {
       callback: (error, message) => {
-        // A missing permission. What is asked for is then never answered, and the error names the subject.
-        if (error) return process.emitWarning(error.message, { code: 'PROCXY_NATS' });
+        if (error) {
+          this.#refused ??= refusalOf(error);
+          return;
+        }
         const { data, headers, reply } = message;
         const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
         try {
           listener({ subject: message.subject, reply, data: bytes, isRefusal: headers?.code === NOBODY });
         } catch (failure) {
           // An error that left this callback would end the client's loop, and nothing would be read any more.
-          this.#warn(message.subject, failure);
+          this.#warn('message', `A message on ${message.subject} was dropped: ${describeReason(failure)}.`);
         }
       },
     });
@@ -170,8 +177,11 @@ class NatsBus implements Bus {
   async start(): Promise<void> {
     try {
       await this.flush();
+      if (this.#refused) throw permissionError(this.#caller, this.#refused);
+      this.#hasStarted = true;
     } catch (cause) {
       await this.close().catch(() => {});
+      if (cause instanceof HostError) throw cause;
       throw new HostError(`The connection to NATS ended before it could be used: ${describeReason(cause)}.`, { cause });
     }
   }
@@ -180,26 +190,28 @@ class NatsBus implements Bus {
     await this.#client.close();
   }
 
-  /** Warns of the first message only: its sender can send many. */
-  #warn(subject: string, failure: unknown): void {
-    if (this.#hasWarned) return;
-    this.#hasWarned = true;
-    const text = `A message on ${subject} could not be handled, and was dropped: ${describeReason(failure)}.`;
+  /** Warns of the first of each kind only: a stranger can cause many. */
+  #warn(kind: string, text: string): void {
+    if (this.#warned.has(kind)) return;
+    this.#warned.add(kind);
     process.emitWarning(text, { code: 'PROCXY_NATS' });
   }
 
   async #follow(): Promise<void> {
-    for await (const { type } of this.#client.status()) {
-      if (type === 'disconnect') this.isConnected = false;
+    for await (const { type, error } of this.#client.status()) {
+      const refusal = type === 'error' ? refusalOf(error) : undefined;
+      if (refusal) this.#refuse(refusal);
+      else if (type === 'disconnect') this.isConnected = false;
       else if (type === 'reconnect') {
         this.isConnected = true;
         this.#listener.onReconnect();
       }
     }
   }
-}
 
-/** Hides the user and the password, or the token, of each address. */
-function withoutCredentials(addresses: string): string {
-  return addresses.replaceAll(/[^\s,/]*@/g, '***@');
+  #refuse(refusal: Refusal): void {
+    const isTold = refusal.operation === 'publish' ? this.#listener.onRefusal(refusal.subject) : !this.#hasStarted;
+    if (isTold) return;
+    this.#warn(refusal.operation, `${describeRefusal(refusal)} Check its permissions.`);
+  }
 }

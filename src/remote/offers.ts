@@ -2,6 +2,9 @@ import { ProtocolError } from '../errors.js';
 import { isObject } from '../is-object.js';
 import type { HostStats, Labels } from '../options/host.js';
 
+/** How many questions of a client a host answers in a second. It ignores others, and a client asks again. */
+export const QUESTIONS_PER_SECOND = 200;
+
 /** What a client asks all hosts that know a class. */
 export interface Question {
   /** The client's version of procxy. */
@@ -23,7 +26,7 @@ export function encodeJson(value: Question | Offer): Buffer {
 }
 
 /** @throws {ProtocolError} */
-export function decodeQuestion(bytes: Buffer): Question {
+function decodeQuestion(bytes: Buffer): Question {
   const question = parse(bytes) as Partial<Question>;
   const { procxy, where, version } = question;
   if (
@@ -37,10 +40,22 @@ export function decodeQuestion(bytes: Buffer): Question {
   return { procxy, where, version };
 }
 
-/** A text of a stranger, as an answer repeats it: the answer has to fit into one message. */
-export function brief(text: string): string {
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+/** Returns `undefined` for anything but a question. */
+export function readQuestion(bytes: Buffer): Question | undefined {
+  try {
+    return decodeQuestion(bytes);
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined;
+    throw error;
+  }
 }
+
+/** The beginning of a stranger's text, for an answer or a message that has to stay short. */
+export function brief(text: string): string {
+  return text.length > MAX_BRIEF ? `${text.slice(0, MAX_BRIEF)}…` : text;
+}
+
+const MAX_BRIEF = 200;
 
 /** @throws {ProtocolError} */
 export function decodeOffer(bytes: Buffer): Offer {
@@ -53,11 +68,14 @@ export function decodeOffer(bytes: Buffer): Offer {
   ) {
     throw new ProtocolError('A host answered in a form that is not known here.');
   }
-  const { instances, limit, machine } = stats;
-  const isLoad = Number.isFinite(instances) && instances >= 0 && Number.isFinite(limit) && limit > 0;
+  const { instances, limit, machine, started, kept, rss, cpu, pid, procxy, state, labels, classes } = stats;
+  const isCounted = [instances, started, kept, rss, cpu].every((count) => Number.isFinite(count) && count >= 0);
+  const isLoad = isCounted && Number.isFinite(limit) && limit > 0;
   if (!isLoad || typeof machine !== 'string' || !(refusal === undefined || typeof refusal === 'string')) {
     throw new ProtocolError('A host answered without its load.');
   }
+  const isDescribed = typeof procxy === 'string' && typeof state === 'string' && isObject(labels) && isObject(classes);
+  if (!isDescribed || !Number.isSafeInteger(pid)) throw new ProtocolError('A host answered without its description.');
   return { stats, stamp: stamp as number, refusal };
 }
 

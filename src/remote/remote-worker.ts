@@ -1,47 +1,44 @@
+/*
+ * This file is longer than most, because it is a worker in all of its states. Its lanes, the choice of a host and its errors have files
+ * of their own.
+ */
 import type { Channel } from '../channel/channel.js';
 import type { Decoder } from '../channel/decoder.js';
-import { jsonLines, v8Frames } from '../channel/dialect.js';
-import { MAX_MESSAGE } from '../channel/frames.js';
-import { clearInterval, MAX_DELAY, nextTick, setInterval } from '../clock.js';
-import { ChildCrashedError, describeReason, type ProcxyError } from '../errors.js';
-import { HostError, HostLostError } from '../host-errors.js';
-import { isError } from '../realm.js';
-import { KeepAlive } from '../parent/keep-alive.js';
+import { ProtocolError, type ProcxyError } from '../errors.js';
+import { crashError } from '../parent/crash-error.js';
+import { keepAliveByTimer, type KeepAlive } from '../parent/keep-alive.js';
+import type { HostContext } from '../parent/tracing.js';
 import type { HostRequest } from '../parent/start-on-host.js';
 import { CALL_AGAIN, type EndKind, type OpenBlockingLane, type Worker, type WorkerListener } from '../parent/worker.js';
-import type { LoadRequest } from '../protocol.js';
 import type { DataLane } from '../session/streams/data-link.js';
 import type { ExitStatus } from '../types/stats.js';
-import { BlockingReader } from './blocking-order.js';
-import { controlDecoder, encodeControl, readFromHost, type Ended, type FromClient, type Open } from './control.js';
-import { FarBlocking, FarBytes, type WriteLane } from './far-lanes.js';
+import {
+  controlDecoder,
+  encodeControl,
+  readFromHost,
+  type Ended,
+  type FromClient,
+  type Open,
+  type Opened,
+} from './control.js';
+import { FarBlocking, FarBytes, FarMessages, type WriteLane } from './far-lanes.js';
 import { Lane, type LaneId } from './link/frame.js';
 import type { Link } from './link/link.js';
 import type { LinkEnd, LinkEvents } from './link/link-options.js';
+import { Placing, type Place, type Placer } from './placing.js';
+import { lostError, refusedError, type Failure } from './worker-errors.js';
 import { PROCXY_VERSION } from './versions.js';
-
-/** What a worker needs of its cluster. */
-export interface Placer {
-  /** ms of silence after which a host is given up. */
-  readonly lease: number;
-  /** Finds a host, and opens a link to it. @throws {HostError} if there is none */
-  place(request: HostRequest, events: LinkEvents): Promise<Place>;
-}
-
-export interface Place {
-  link: Link;
-  /** The id of the host. */
-  host: string;
-}
 
 /**
  * An instance on another machine, with its lifetime and the reason of its end.
  *
- *     the agent is asked for the class          the host has started it          ended, lost, refused or killed
- *   WAITING ───────────────────────▶ PLACING ─────────────────────▶ RUNNING ───────────────────▶ ENDED
- *                                       └──────── no host will run it, or end() ─────────────────▶┘
+ *     the agent is asked for the class    the host has started it    ended, lost, refused or killed
+ *   WAITING ───────────────────────▶ PLACING ─────────────────▶ RUNNING ──────────────────────▶ ENDED
+ *                  refused or lost: the  │ ▲                                                       ▲
+ *                  next host is asked    └─┘──────── no host will run it, or end() ────────────────┘
  *
- * `#link` is set when a host was chosen. Messages before that wait in `#early`. `#status` and `#failure` are set when it has ended.
+ * `#open` is set from PLACING on, `#link` while a host is chosen, `#hasBegun` and `pid` from RUNNING on. Messages before that wait in
+ * `#early`, so that a host which refuses has run nothing. `#status` and `#failure` are set when it has ended.
  */
 export class RemoteWorker implements Worker {
   readonly process = undefined;
@@ -55,6 +52,7 @@ export class RemoteWorker implements Worker {
   readonly disconnected: Promise<void>;
   lastWords: { error: unknown } | undefined;
   pid: number | undefined;
+  isDraining = false;
   /** The id of its host. */
   hostId: string | undefined;
   /** The name of its host's machine. */
@@ -62,18 +60,20 @@ export class RemoteWorker implements Worker {
   readonly #request: HostRequest;
   readonly #placer: Placer;
   readonly #keepAlive: KeepAlive;
-  readonly #messages: Decoder;
-  readonly #control: Decoder;
+  readonly #messages: FarMessages;
+  /** Reads what the host says that is asked now. */
+  #control: Decoder | undefined;
   readonly #bytes: FarBytes;
-  readonly #blockingReader: BlockingReader;
+  readonly #blocking: FarBlocking;
   #early: [LaneId, Buffer][] = [];
   #link: Link | undefined;
   readonly #listeners: WorkerListener[] = [];
-  #onMessage: (message: unknown) => void = () => {};
-  #onClose: () => void = () => {};
-  #isPlacing = false;
+  readonly #placing: Placing;
+  #open: Open | undefined;
+  /** Whether its host may have run something of it. */
+  #hasBegun = false;
   #status: ExitStatus | undefined;
-  #failure: ((method: string, advice: string) => ProcxyError) | undefined;
+  #failure: Failure | undefined;
   #ended: Ended | undefined;
   #endedFor: string | undefined;
   #resolveExit!: (status: ExitStatus) => void;
@@ -81,35 +81,28 @@ export class RemoteWorker implements Worker {
   constructor(request: HostRequest, placer: Placer) {
     this.#request = request;
     this.#placer = placer;
-    const dialect = request.serialization === 'advanced' ? v8Frames : jsonLines;
-    this.#messages = dialect.createDecoder({
-      maxMessageBytes: MAX_MESSAGE,
-      onMessage: (message) => this.#onMessage(message),
-      onError: (error) => this.#listeners.forEach((each) => each.onGarbage(error)),
+    this.#placing = new Placing({
+      request,
+      placer,
+      events: () => this.#linkEvents(),
+      onPlace: (place) => this.#start(place),
+      onNone: (failure) => this.#fail(failure),
     });
-    this.#control = controlDecoder((message) => this.#read(message));
-    this.channel = {
-      send: (message, _handle, written) => {
-        const open = openOf(message);
-        if (open) this.#place(open);
-        else this.#write(Lane.MESSAGES, Buffer.from(dialect.encode(message)));
-        if (written) nextTick(written);
-      },
-      onMessage: (listener) => void (this.#onMessage = listener),
-      onClose: (listener) => void (this.#onClose = listener),
-      close: () => {},
-    };
     const write: WriteLane = (lane, bytes) => this.#write(lane, bytes);
+    this.#messages = new FarMessages({
+      mode: request.serialization,
+      write,
+      onOpen: (open) => this.#place(open),
+      onGarbage: (error) => this.#listeners.forEach((each) => each.onGarbage(error)),
+    });
+    this.channel = this.#messages.channel;
     this.#bytes = new FarBytes(write, (count) => this.#link?.consume(Lane.BYTES, count));
     this.bytes = this.#bytes.open;
-    const blocking = new FarBlocking(write);
-    this.blocking = blocking.open;
-    this.#blockingReader = new BlockingReader((bytes) => blocking.arrive(bytes));
+    this.#blocking = new FarBlocking(write, (count) => this.#link?.consume(Lane.BLOCKING, count));
+    this.blocking = this.#blocking.open;
     this.exited = new Promise((resolve) => (this.#resolveExit = resolve));
     this.disconnected = this.exited.then(() => {});
-    const timer = setInterval(() => {}, MAX_DELAY);
-    this.#keepAlive = new KeepAlive((alive) => (alive ? timer.ref() : timer.unref()));
-    void this.exited.then(() => clearInterval(timer));
+    this.#keepAlive = keepAliveByTimer(this.exited);
   }
 
   get name(): string {
@@ -126,6 +119,11 @@ export class RemoteWorker implements Worker {
 
   listen(listener: WorkerListener): void {
     this.#listeners.push(listener);
+    if (this.isDraining) listener.onDraining?.();
+  }
+
+  canMove(): Promise<boolean> {
+    return this.#placer.hasRoom(this.#request);
   }
 
   hold(): void {
@@ -139,7 +137,7 @@ export class RemoteWorker implements Worker {
   end(how: EndKind, reason?: string): void {
     if (this.hasEnded) return;
     this.#endedFor ??= reason;
-    if (this.#link && how === 'term') return this.#tell({ type: 'end', how });
+    if (this.pid !== undefined && how === 'term') return this.#tell({ type: 'end', how });
     // Whatever the host does, this end is over now.
     this.#tell({ type: 'end', how: 'kill' });
     this.#link?.close();
@@ -148,53 +146,66 @@ export class RemoteWorker implements Worker {
 
   crashError(method: string, advice = CALL_AGAIN): ProcxyError {
     if (this.#failure) return this.#failure(method, advice);
-    const { code, signal } = this.#status ?? { code: null, signal: null };
-    const how = signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
-    const error = this.lastWords?.error;
-    const name = isError(error) ? `${describeReason(error.name)}: ` : '';
-    const reason = this.#endedFor ?? this.#ended?.reason;
-    const why = this.lastWords ? `: ${name}${describeReason(error)}` : reason === undefined ? '' : `: ${reason}`;
-    return new ChildCrashedError(
-      `${method}(): the process on the host ${this.host || this.hostId} ${how}${why}. ${advice}`,
-      {
-        exitCode: code,
-        signal,
-        stderr: this.#ended?.stderr,
-        ...(this.lastWords && { cause: error }),
-      },
-    );
+    const crash = {
+      what: `the process on the host ${this.host || this.hostId}`,
+      status: this.#status ?? { code: null, signal: null },
+      lastWords: this.lastWords,
+      endedFor: this.#endedFor ?? this.#ended?.reason,
+      stderr: this.#ended?.stderr,
+      limitedBy: "`resourceLimits`, in the host's options of the class,",
+    };
+    return crashError(method, crash, advice);
   }
 
   /** The agent is asked for the class: the host does it, so that the client cannot choose the module. */
   #place({ callId, request }: Pick<Open, 'callId' | 'request'>): void {
-    if (this.#isPlacing || this.hasEnded) return;
-    this.#isPlacing = true;
+    if (this.#open || this.hasEnded) return;
     const { name, version } = this.#request;
     const { lease } = this.#placer;
-    const open: Open = { type: 'open', procxy: PROCXY_VERSION, class: name, version, lease, callId, request };
-    const events: LinkEvents = {
+    this.#open = { type: 'open', procxy: PROCXY_VERSION, class: name, version, lease, callId, request };
+    this.#placing.choose();
+  }
+
+  #linkEvents(): LinkEvents {
+    const control = controlDecoder((message) => {
+      // A host that was passed over is not heard any more, though more of it may have arrived.
+      if (this.#control === control) this.#read(message);
+    });
+    this.#control = control;
+    return {
       onData: (lane, bytes) => this.#receive(lane, bytes),
       onRoom: (lane) => {
         if (lane === Lane.BYTES) this.#bytes.room();
       },
       onEnd: (end) => this.#lose(end),
     };
-    this.#placer.place(this.#request, events).then(
-      (place) => this.#start(place, open),
-      (error: unknown) => {
-        this.#fail(() => error as ProcxyError);
-      },
-    );
   }
 
-  #start({ link, host }: Place, open: Open): void {
+  #start({ link, host }: Place): void {
     this.hostId = host;
     if (this.hasEnded) return link.close();
     this.#link = link;
-    this.#tell(open);
-    const early = this.#early;
-    this.#early = [];
-    for (const [lane, bytes] of early) link.write(lane, bytes);
+    if (this.#open) this.#tell(this.#open);
+  }
+
+  /** The host has not started the instance, so that nothing of it has run: another host is asked. */
+  #tryAnother(failure: Failure): void {
+    this.#placing.passOver(`${this.hostId}`);
+    const link = this.#link;
+    this.#link = undefined;
+    this.#control = undefined;
+    this.isDraining = false;
+    link?.close();
+    this.#placing.choose(failure);
+  }
+
+  #started({ pid, machine }: Opened): void {
+    if (this.pid !== undefined) throw new ProtocolError('The host started an instance twice.');
+    this.#hasBegun = true;
+    this.pid = pid;
+    this.host = machine;
+    this.#trace('placed');
+    for (const [lane, bytes] of this.#early.splice(0)) this.#link?.write(lane, bytes);
   }
 
   #tell(message: FromClient): void {
@@ -202,16 +213,21 @@ export class RemoteWorker implements Worker {
   }
 
   #write(lane: LaneId, bytes: Buffer): boolean {
-    if (this.#link) return this.#link.write(lane, bytes);
+    if (this.#link && this.pid !== undefined) return this.#link.write(lane, bytes);
     if (!this.hasEnded) this.#early.push([lane, bytes]);
     return true;
   }
 
   #receive(lane: LaneId, bytes: Buffer): void {
+    // Lanes may overtake each other.
+    if (lane !== Lane.CONTROL) this.#hasBegun = true;
     if (lane === Lane.BYTES) return this.#bytes.arrive(bytes);
-    if (lane === Lane.BLOCKING) this.#blockingReader.push(bytes);
-    else (lane === Lane.CONTROL ? this.#control : this.#messages).push(bytes);
-    if (lane === Lane.MESSAGES) this.#blockingReader.advance(bytes.length);
+    if (lane === Lane.BLOCKING) return this.#blocking.arrive(bytes);
+    if (lane === Lane.CONTROL) this.#control?.push(bytes);
+    else {
+      this.#messages.arrive(bytes);
+      this.#blocking.advance(bytes.length);
+    }
     this.#link?.consume(lane, bytes.length);
   }
 
@@ -219,14 +235,19 @@ export class RemoteWorker implements Worker {
     const message = readFromHost(received);
     switch (message.type) {
       case 'opened':
-        this.pid = message.pid;
-        this.host = message.machine;
+        this.#started(message);
         break;
-      case 'refused':
-        this.#fail((method) => new HostError(`${method}(): the host ${this.hostId} refused: ${message.reason}`));
+      case 'refused': {
+        const refused = refusedError(`${this.hostId}`, message.reason);
+        this.#trace('refused', refused);
+        if (!this.#hasBegun) return this.#tryAnother(refused);
+        this.#fail(refused);
         this.#link?.close();
         break;
+      }
       case 'draining':
+        this.isDraining = true;
+        this.#trace('draining');
         this.#listeners.forEach((each) => each.onDraining?.());
         break;
       case 'ended':
@@ -240,22 +261,19 @@ export class RemoteWorker implements Worker {
   #lose(end: LinkEnd): void {
     if (this.hasEnded || end.why === 'closed') return;
     if (end.why === 'violation') this.#listeners.forEach((each) => each.onGarbage(end.error));
-    const host = this.host === '' ? `${this.hostId}` : `${this.host} (${this.hostId})`;
-    const why: Record<LinkEnd['why'], string> = {
-      closed: 'was closed',
-      refused: 'does not know this instance any more',
-      silent: `was not heard for ${this.#placer.lease} ms`,
-      gone: 'is gone',
-      backlog: 'is too slow: more than 64 MiB wait to be sent to it',
-      violation: 'broke the protocol',
-    };
-    this.#fail(
-      (method, advice) =>
-        new HostLostError(`${method}(): the host ${host} ${why[end.why]}. ${advice}`, `${this.hostId}`),
-    );
+    const id = `${this.hostId}`;
+    const name = this.host === '' ? id : `${this.host} (${id})`;
+    const lost = lostError(end, { id, name, lease: this.#placer.lease });
+    this.#trace('lost', lost);
+    if (!this.#hasBegun && end.why !== 'violation') this.#tryAnother(lost);
+    else this.#fail(lost);
   }
 
-  #fail(error: (method: string, advice: string) => ProcxyError): void {
+  #trace(reason: HostContext['reason'], failure?: Failure): void {
+    this.#placing.trace(reason, `${this.hostId}`, this.pid, failure);
+  }
+
+  #fail(error: Failure): void {
     this.#failure = error;
     this.#finish({ code: null, signal: null });
   }
@@ -263,21 +281,11 @@ export class RemoteWorker implements Worker {
   #finish(status: ExitStatus): void {
     if (this.hasEnded) return;
     this.#status = status;
+    this.#control = undefined;
     this.#early = [];
     this.#bytes.end();
     this.#listeners.forEach((each) => each.onEnd());
-    this.#keepAlive.close();
     this.#resolveExit(status);
-    this.#onClose();
+    this.#messages.end();
   }
-}
-
-/** Reads the call that asks an agent for its class. */
-function openOf(message: object): Pick<Open, 'callId' | 'request'> | undefined {
-  const { type, target, method, callId, args } = message as Record<string, unknown>;
-  if (type !== 'call-invoke' || target !== 'agent' || method !== 'import') return undefined;
-  const [load] = args as [LoadRequest];
-  const { create, serialization, callbacks, references, mirror, heartbeat, terminateTimeout } = load;
-  const request = { create, serialization, callbacks, references, mirror, heartbeat, terminateTimeout };
-  return { callId: callId as number, request };
 }

@@ -79,7 +79,7 @@ export interface ServedClass {
  *
  * @example
  * ```ts
- * const limits: Limits = { instances: 32, perClient: 8 };
+ * const limits: Limits = { instances: 32, perClient: 8, startsPerSecond: 20 };
  * await serve({ namespace: 'shop', limits, classes: { Primes: { module: './primes.js' } } });
  * ```
  */
@@ -94,6 +94,11 @@ export interface Limits {
    * @default all
    */
   perClient: number;
+  /**
+   * How many instances a client may start in a second, on average. After a pause, it may start `perClient` at once if that is more.
+   * @default 50
+   */
+  startsPerSecond: number;
 }
 
 /**
@@ -114,7 +119,7 @@ export interface ServeOptions extends NetworkOptions {
   classes: Readonly<Record<string, ServedClass>>;
   /** What describes this host, for `where` of clients. */
   labels?: Labels | undefined;
-  /** How many instances may run. */
+  /** How many instances may run, and be started. */
   limits?: Partial<Limits> | undefined;
   /**
    * Says whether a client may make an instance. It is asked before the constructor runs. `args` are the constructor's arguments as
@@ -133,6 +138,8 @@ export interface ServeOptions extends NetworkOptions {
    */
   log?: ((line: string) => void) | undefined;
 }
+
+const STARTS_PER_SECOND = 50;
 
 export interface ResolvedServe extends NatsAddress {
   namespace: string;
@@ -195,14 +202,22 @@ function refuseUnknown(path: string, given: object, known: readonly string[]): v
   );
 }
 
-function readLimits({ instances = 4 * availableParallelism(), perClient = instances }: Partial<Limits>): Limits {
+function readLimits(given: Partial<Limits>): Limits {
+  const { instances = 4 * availableParallelism(), perClient = instances, startsPerSecond = STARTS_PER_SECOND } = given;
+  refuseUnknown('limits', given, ['instances', 'perClient', 'startsPerSecond']);
+  const limits: Limits = { instances, perClient, startsPerSecond };
   for (const [name, value] of Object.entries({ instances, perClient })) {
     if (Number.isInteger(value) && value >= 1) continue;
     throw new OptionsValidationError(
       `The option \`limits.${name}\` must be a whole number, 1 or more, but got ${show(value)}.`,
     );
   }
-  return { instances, perClient };
+  if (!(Number.isFinite(startsPerSecond) && startsPerSecond > 0)) {
+    throw new OptionsValidationError(
+      `The option \`limits.startsPerSecond\` must be a number above 0, but got ${show(startsPerSecond)}.`,
+    );
+  }
+  return limits;
 }
 
 function readFunction<F>(name: string, given: F): F {

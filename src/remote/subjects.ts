@@ -3,10 +3,10 @@ import { OptionsValidationError } from '../errors.js';
 
 /**
  * The subjects of NATS. `<client>` is the id of a client, which permissions of NATS bind to its user. Neither end trusts an id that
- * stands anywhere else.
+ * stands anywhere else: NATS does not check the payload, nor the subject to which an answer goes.
  *
- *     procxy.<ns>.place.<Class>                               client → hosts     who can run this class?
- *     procxy.<ns>.place.-                                     client → hosts     how are you?
+ *     procxy.<ns>.place.<Class>.<client>                      client → hosts     who can run this class?
+ *     procxy.<ns>.place.-.<client>                            client → hosts     how are you?
  *     procxy.<ns>.h.<host>.<client>.<connection>.<session>    client → host      frames of a link
  *     procxy.<ns>.c.<client>.<connection>.<session>           host → client      frames of a link
  *     procxy.<ns>.c.<client>.<connection>.<question>          host → client      answers
@@ -20,16 +20,17 @@ export class Subjects {
     this.#root = `procxy.${namespace}`;
   }
 
-  place(className: string): string {
-    return `${this.#root}.place.${className}`;
+  place(className: string, client: string): string {
+    return `${this.#root}.place.${className}.${client}`;
   }
 
-  get census(): string {
-    return this.place('-');
+  census(client: string): string {
+    return this.place(CENSUS, client);
   }
 
+  /** The questions of all clients, to which a host listens. */
   get places(): string {
-    return this.place('*');
+    return this.place('*', '*');
   }
 
   /** What a host listens to. */
@@ -42,14 +43,14 @@ export class Subjects {
     return `${this.#root}.c.${client}.${connection}.>`;
   }
 
-  /** Whether a stranger's `reply` is what a client listens to. Nothing else of the namespace, or of NATS, is written to. */
-  isClient(reply: string | undefined): reply is string {
-    return this.#isBelow('c', reply, 3);
+  /** Whether `reply` is what this client listens to. A client cannot make a host write to anything else. */
+  isOfClient(client: string, reply: string | undefined): reply is string {
+    return this.#isBelow(`c.${client}`, reply, 2);
   }
 
-  /** Whether a stranger's `reply` is what a host listens to. */
-  isHost(reply: string | undefined): reply is string {
-    return this.#isBelow('h', reply, 4);
+  /** Whether `reply` is what a host hears from this client. */
+  isOfHost({ client }: Caller, reply: string | undefined): reply is string {
+    return this.#isBelow('h', reply, 4) && readAddress(reply)?.client === client;
   }
 
   toHost(host: string, { client, connection }: Caller, session: string): string {
@@ -60,13 +61,16 @@ export class Subjects {
     return `${this.#root}.c.${client}.${connection}.${session}`;
   }
 
-  #isBelow(kind: 'c' | 'h', reply: string | undefined, count: number): boolean {
-    const start = `${this.#root}.${kind}.`;
+  #isBelow(place: string, reply: string | undefined, count: number): reply is string {
+    const start = `${this.#root}.${place}.`;
     if (!reply?.startsWith(start)) return false;
     const parts = reply.slice(start.length).split('.');
     return parts.length === count && parts.every((part) => /^[^\s*>]+$/.test(part));
   }
 }
+
+/** Stands for a class in a question that is about none. No class and no client has this name. */
+const CENSUS = '-';
 
 /** A process that uses hosts. */
 export interface Caller {
@@ -78,6 +82,13 @@ export interface Caller {
 export function readAddress(subject: string): (Caller & { session: string }) | undefined {
   const [client, connection, session, ...rest] = subject.split('.').slice(4);
   return client && connection && session && rest.length === 0 ? { client, connection, session } : undefined;
+}
+
+/** What a question is about, and whose it is. */
+export function readQuestionSubject(subject: string): { className: string | undefined; client: string } | undefined {
+  const [className, client, ...rest] = subject.split('.').slice(3);
+  if (!className || !client || rest.length > 0) return undefined;
+  return { className: className === CENSUS ? undefined : className, client };
 }
 
 /** The last part of a subject. */

@@ -48,7 +48,7 @@ export class LargeBytes implements LargeBytesExchange, LargeReceiver, SessionPar
   #absences = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param lane opens the lane when it is needed first. `undefined`: there is none */
+  /** @param lane opens the lane when it is first needed. Returns `undefined` if there is none */
   constructor(lane: () => LargeBytesLane | undefined) {
     this.#lane = lane;
   }
@@ -57,7 +57,7 @@ export class LargeBytes implements LargeBytesExchange, LargeReceiver, SessionPar
     this.#link = link;
   }
 
-  /** Opens the lane: where that fails, the value is refused, and no message was sent. */
+  /** Opens the lane. If that fails, the value is refused, and no message was sent. */
   takes(length: number): boolean {
     if (this.#absences > 0 || this.#isLost || !this.#open()?.isWritable) return false;
     const total = this.#exported.reduce((sum, { bytes }) => sum + bytes.byteLength, length);

@@ -69,7 +69,7 @@ export function openSession({ isParent, self, ownFile, transfers = [], ...option
   const onBusy = (busy: boolean): void => options.onBusy?.(busy);
 
   const { run } = options;
-  /** The instance is called as it is without a result: its properties are watched. */
+  /** The instance is called as without results: its properties are watched. */
   const keepResults = (references: References): KeptResults =>
     new KeptResults({
       run(value, method, args) {

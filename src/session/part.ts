@@ -18,7 +18,7 @@ export type Handlers = {
 export interface Accounts {
   /** Call it when a message that exports these ids has arrived. @throws {ProtocolError} */
   arrive(coded: Coded | undefined): void;
-  /** Call it when the message has been handled: gives back what nobody took. */
+  /** Call it when the message has been handled: gives back what was not used. */
   account(coded: Coded | undefined): void;
   /** Call it when a message was encoded but could not be sent. */
   takeBack(coded: Coded | undefined): void;
@@ -79,7 +79,7 @@ export interface SessionPart {
   makeRoom?(done: () => void): void;
   /** Returns an error if `method` cannot be called now. */
   refuse?(method: string): Error | undefined;
-  /** Calls `done` when none of these streams is open any more; not where the conversation ends before. */
+  /** Calls `done` when none of these streams is open any more. Does not call it if the session ends before. */
   whenClosed?(streams: readonly number[], done: (failure?: { value: unknown }) => void): void;
   readonly stats?: Partial<SideStats>;
   /** The session ends: pending operations fail with this reason. */

@@ -4,7 +4,7 @@ import type { ErrorFactory } from './calls/open-call.js';
 import type { Accounts, SessionPart } from './part.js';
 import type { Arriving } from './wire/held-messages.js';
 
-/** The parts of a session, asked together. What each question means is said in {@link SessionPart}. */
+/** The parts of a session, called together. {@link SessionPart} says what each call means. */
 export class Parts implements Accounts {
   readonly #parts: SessionPart[] = [];
   /** Hooks are collected once, since they run for each message and few parts have them. */
@@ -92,7 +92,7 @@ export class Parts implements Accounts {
     for (const part of this.#parts) part.close?.();
   }
 
-  /** What each part has open, and 0 for what no part has. */
+  /** Counts what the parts have open. */
   get stats(): Omit<SideStats, 'pendingCalls' | 'servedCalls'> {
     return Object.assign(
       {

@@ -38,8 +38,7 @@ export interface SessionOptions {
 
 /**
  * One end of the conversation between two processes. Both ends use this class. It routes each message to its part. The parts
- * see only a {@link SessionApi}, and do not know each other. The file is longer than most, because all that parts share is
- * wired here, and nowhere else.
+ * see only a {@link SessionApi}, and do not know each other.
  */
 export class Session implements Accounts {
   readonly inbox: Inbox;
@@ -78,6 +77,7 @@ export class Session implements Accounts {
       send,
       refuse: (method) => this.#parts.refuse(method),
       received: () => this.inbox.received,
+      leavesLater: channel.leavesLater === true,
       onBusy: (busy) => options.onBusy?.(busy),
       whenClosed: (streams, done) => this.#parts.whenClosed(streams, done),
     });
@@ -114,7 +114,7 @@ export class Session implements Accounts {
       sendHandle: (message, handle) => sending.sendHandle(message, handle),
       open: (target, name, args, options, settle) => {
         if (this.#over) settle.reject(markRan(this.#over(name), 'no'));
-        else this.#open(target, name, args, options, settle);
+        else this.open(target, name, args, options, settle);
       },
       nextId: () => this.#calls.nextId(),
       flush: () => sending.flush(),
@@ -153,8 +153,10 @@ export class Session implements Accounts {
     options: CallOptions,
     settle: Settle,
   ): OpenCall | undefined {
-    const { observe } = options;
-    return this.#open(target, method, args, options, observe ? observe(settle) : settle);
+    const { current } = instrumentation;
+    if (!current || target === 'agent') return this.#calls.open(target, method, args, options, settle);
+    const span = current.client(this.#describe(target, method));
+    return this.#spans.open(span, this.#calls, target, method, args, options, settle);
   }
 
   /** Sends a message in order with all others that carry user values, such as calls and answers. Never throws. */
@@ -213,26 +215,6 @@ export class Session implements Accounts {
 
   stats(): SideStats {
     return { pendingCalls: this.#calls.size, servedCalls: this.#server.size, ...this.#parts.stats };
-  }
-
-  #open(
-    target: CallTarget,
-    method: string,
-    args: readonly unknown[],
-    options: CallOptions,
-    settle: Settle,
-  ): OpenCall | undefined {
-    const { current } = instrumentation;
-    if (!current || target === 'agent') return this.#calls.open(target, method, args, options, settle);
-    return this.#spans.open(
-      current.client(this.#describe(target, method)),
-      this.#calls,
-      target,
-      method,
-      args,
-      options,
-      settle,
-    );
   }
 
   #describe(target: CallTarget, method: string): DescribedCall {

@@ -1,6 +1,6 @@
-import type { ChildCrashedError } from '../errors.js';
 import type { ProcxyOptions } from './options.js';
 import type { Procxy } from './procxy.js';
+import type { Restart } from './restart.js';
 
 /**
  * A class with a public constructor.
@@ -82,10 +82,7 @@ export type OptionsHint<C, O = object> = HintOf<OptionsOfClass<C>, O, 'restart'>
 
 interface OptionsOfClass<C> extends Omit<ProcxyOptions, 'create' | 'restart'> {
   readonly create?: StaticMethod<C> | undefined;
-  readonly restart?:
-    | boolean
-    | { readonly onRestart?: (proxy: WholeProxy<AnyInstanceOf<C>>, crash: ChildCrashedError) => unknown }
-    | undefined;
+  readonly restart?: boolean | Restart<WholeProxy<AnyInstanceOf<C>>> | undefined;
 }
 
 /** What a function of the user's that is given each new instance may use: whatever options could allow. */
@@ -99,6 +96,11 @@ type MethodAt<C, K> = K extends keyof C ? Extract<C[K], AnyFunction> : never;
  * `O` is in brackets below. Otherwise the compiler infers `O` from the type of another conditional, such as the
  * `ConstructorParameters` that a generic function passes on.
  */
+
+/** Matches every class that needs no argument, and shows the others why they do not match. */
+export type ArgumentsMayBeLeftOut<A> = [] extends A
+  ? unknown
+  : 'Its constructor needs arguments: write them after the options.';
 
 /** The arguments of the constructor, or of the static method that `create` names. */
 export type ArgumentsOf<C, O> = [O] extends [Creating<infer K>]

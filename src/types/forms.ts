@@ -1,3 +1,9 @@
+/*
+ * Types of values as they arrive in another process.
+ *
+ * This file is longer than most, because its types are mutually recursive: a value may contain a function, which has parameters and
+ * a result.
+ */
 import type { AnyFunction } from './any-function.js';
 import type { SyncCallback } from './callbacks.js';
 import type {
@@ -36,11 +42,6 @@ import type { Answer, Given, Instance, IsSelf, Pending, Settled, Unchanged } fro
 import type { MayBePlain, Refused } from './steps.js';
 import type { ChunkOf, IteratorWith, PartsOf, StreamWith } from './streaming.js';
 import type { VerdictOf, VerdictOfAll } from './verdict.js';
-
-/**
- * Types of values as they arrive in another process. They share a file because they are mutually recursive: a value may contain a
- * function or an object with methods, which have parameters and results.
- */
 
 /** The type of a value as it arrives. */
 type Form<T, C extends Crossing> =
@@ -199,7 +200,8 @@ export type Readings<T, S extends Setting> = {
 /**
  * An object of type `T` that stays in the child: its methods run there.
  * @typeParam T the object's type
- * @typeParam O the options of the proxy that returned it, or only the serialization mode
+ * @typeParam O the options of the proxy that returned it: only those that decide on types matter. By default, only
+ *   `enableReferences`
  * @example
  * ```ts
  * async function titles(statement: Remote<Statement>): Promise<unknown[]> {
@@ -207,7 +209,7 @@ export type Readings<T, S extends Setting> = {
  * }
  * ```
  */
-export type Remote<T, O extends Config = 'json'> = RemoteView<T, SettingOf<O>>;
+export type Remote<T, O extends Config = { readonly enableReferences: true }> = RemoteView<T, SettingOf<O>>;
 
 type RemoteView<T, S extends Setting> = {
   readonly [K in keyof T as RemoteKey<T, K, S>]: RemoteMethod<T[K], RemoteInstance<T, S>, S>;

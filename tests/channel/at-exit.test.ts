@@ -18,7 +18,7 @@ test('all actions share one listener, and run in their order', () => {
   for (const stop of stops) stop();
 });
 
-test('an action that was taken back does not run, and the last one takes the listener with it', () => {
+test('an action that was taken back does not run, and the listener goes with the last action', () => {
   const log: string[] = [];
   const stopFirst = atExit(() => log.push('first'));
   const stopSecond = atExit(() => log.push('second'));

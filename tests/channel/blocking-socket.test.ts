@@ -60,14 +60,14 @@ describe.each(['json', 'advanced'] as const)('a blocking socket, in %s mode', (m
     expect(reply).toEqual({ answer: '日本' });
   });
 
-  test('sends and reads what is larger than any buffer', async () => {
+  test('sends and reads messages that are larger than any buffer', async () => {
     const large = { text: 'x'.repeat(3_000_000) };
     expect(await request(large, () => send(large))).toEqual(large);
     // A small one after it finds nothing that was left over.
     expect(await request({ n: 1 }, () => send({ n: 2 }))).toEqual({ n: 2 });
   });
 
-  test('puts an answer together that comes in pieces', async () => {
+  test('assembles an answer that arrives in pieces', async () => {
     const bytes = frame(format.encode({ list: [1, 2, 3], text: 'y'.repeat(10_000) }));
     const cuts = [1, 3, 4, 5, 4096, bytes.length - 1, bytes.length];
     const reply = await request({ n: 1 }, async () => {
@@ -81,7 +81,7 @@ describe.each(['json', 'advanced'] as const)('a blocking socket, in %s mode', (m
     expect(reply).toEqual({ list: [1, 2, 3], text: 'y'.repeat(10_000) });
   });
 
-  test('has no answer once the other side has closed, before or after the request', async () => {
+  test('returns no answer if the other side closes, before or after the request', async () => {
     expect(await request({ n: 1 }, () => void far.destroy())).toBeUndefined();
     child.send({ n: 2 });
     const [reply] = (await once(child, 'message')) as [{ answer?: unknown }];

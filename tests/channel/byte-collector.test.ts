@@ -3,7 +3,7 @@ import { ByteCollector } from '../../src/channel/byte-collector.js';
 
 const MEGABYTE = 1024 * 1024;
 
-test('pieces come out as one, in their order, and the collector is empty then', () => {
+test('pieces are joined in their order, and taking them empties the collector', () => {
   const collector = new ByteCollector();
   for (const text of ['one ', '', 'two ', 'three']) collector.add(Buffer.from(text));
   expect(collector.length).toBe(13);
@@ -12,7 +12,7 @@ test('pieces come out as one, in their order, and the collector is empty then', 
   expect(collector.take()).toHaveLength(0);
 });
 
-test('later pieces do not touch bytes that were taken', () => {
+test('later pieces do not change bytes that were taken', () => {
   const collector = new ByteCollector();
   collector.add(Buffer.from('first'));
   const first = collector.take();
@@ -37,18 +37,18 @@ describe('memory', () => {
     return collector.take().buffer.byteLength;
   };
 
-  test('is at most twice what has come', () => {
+  test('is at most twice as large as the bytes that have arrived', () => {
     for (const pieces of [1, 2, 3, 100, 1000]) {
       expect(spaceOf(pieces, 1000)).toBeLessThanOrEqual(2 * pieces * 1000);
     }
   });
 
-  test('is just what is needed where that is known', () => {
+  test('is exactly as large as needed if the length is known', () => {
     expect(spaceOf(10, 1000, 10_000)).toBe(10_000);
     expect(spaceOf(3, 1000, 10_000)).toBe(10_000);
   });
 
-  test('is not set aside for a length that somebody has only claimed', () => {
+  test('is not reserved for a length that was only claimed', () => {
     expect(spaceOf(1, 8, 2 ** 31)).toBeLessThanOrEqual(64 * MEGABYTE);
   });
 });

@@ -53,7 +53,7 @@ describe.each(modes)('DataSocket, in %s mode', (mode) => {
 
   const whole = (): unknown[] => joinPieces(log);
 
-  test('bytes are handed on as they come, before their frame is complete', async () => {
+  test('bytes are passed on as they arrive, before their frame is complete', async () => {
     near.write(frame(3, Buffer.alloc(100)).subarray(0, 50));
     await until(() => log.length === 1, 'the first piece');
     expect(log).toMatchObject([{ streamId: 3, isFirst: true, isLast: false, bytes: { length: 42 } }]);
@@ -90,7 +90,7 @@ describe.each(modes)('DataSocket, in %s mode', (mode) => {
     });
   }
 
-  test('an error that its reader throws is a violation too', async () => {
+  test('an error that the reader throws is a violation too', async () => {
     const socket = new DataSocket(near, {
       format: messageFormat(mode),
       onPiece: () => {

@@ -24,13 +24,13 @@ describe.each([
     return { arrived, errors };
   }
 
-  test('brings every message, wherever the bytes are cut', () => {
+  test('delivers every message, wherever the bytes are cut', () => {
     for (let cut = 0; cut <= bytes.length; cut++) {
       expect(read([bytes.subarray(0, cut), bytes.subarray(cut)])).toEqual({ arrived: messages, errors: [] });
     }
   });
 
-  test('says at the end that a message was broken off', () => {
+  test('reports at the end that the last message is incomplete', () => {
     const { arrived, errors } = read([bytes.subarray(0, -1)]);
     expect(arrived).toEqual(messages.slice(0, -1));
     expect(errors).toHaveLength(1);
@@ -45,7 +45,7 @@ describe.each([
     expect(errors[0]).not.toBeInstanceOf(TruncatedMessage);
   });
 
-  test('throws for what it has no form for', () => {
+  test('throws for values that it cannot represent', () => {
     expect(() => dialect.encode({ fn: () => 1, big: 1n, symbol: Symbol('s') })).toThrow(Error);
   });
 });

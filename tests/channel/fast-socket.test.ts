@@ -48,7 +48,7 @@ describe.each(['into its own memory', "by 'data' events"])('a socket that is rea
   }
   const first = how === 'into its own memory' ? '' : 'before ';
 
-  test('brings all bytes in order, and then one end', async () => {
+  test('delivers all bytes in order, and then one end', async () => {
     const reader = reading();
     const { far } = await open(reader);
     const bytes = Buffer.from(Array.from({ length: 1_000_000 }, (_, n) => n % 251));
@@ -59,7 +59,7 @@ describe.each(['into its own memory', "by 'data' events"])('a socket that is rea
     expect(reader.ends).toBe(1);
   });
 
-  test('writes in order, and tells when the bytes have left', async () => {
+  test('writes in order, and reports when the bytes have left', async () => {
     const { socket, far } = await open(reading());
     const large = Buffer.alloc(3_000_000, 'x');
     let arrived = '';
@@ -76,6 +76,21 @@ describe.each(['into its own memory', "by 'data' events"])('a socket that is rea
     expect(socket.unwritten).toBe(0);
   });
 
+  test('short writes stay whole and in order when the reader is slow', async () => {
+    const { socket, far } = await open(reading());
+    // Texts whose letters have one to four bytes, so that the system may take a part of a letter.
+    const texts = Array.from({ length: 1000 }, (_, n) => `${n}: ${'aé€😀'.repeat(1 + (n % 900))};`);
+    let told = 0;
+    for (const text of texts) socket.write(text, () => told++);
+    expect(socket.unwritten).toBeGreaterThan(0);
+    socket.end();
+    const chunks: Buffer[] = [];
+    far.on('data', (chunk: Buffer) => chunks.push(chunk));
+    await once(far, 'end');
+    expect(String(Buffer.concat(chunks)) === texts.join('')).toBe(true);
+    expect(told).toBe(texts.length);
+  });
+
   test('a write to a reader that has gone reports the error, and the end follows', async () => {
     const reader = reading();
     const { socket, far } = await open(reader);
@@ -88,7 +103,7 @@ describe.each(['into its own memory', "by 'data' events"])('a socket that is rea
     expect(socket.isWritable).toBe(false);
   });
 
-  test('leaves the turn to others while it brings much', async () => {
+  test('lets other events run while much data arrives', async () => {
     const reader = reading();
     reader.push = function (bytes) {
       inTurn += bytes.length;
@@ -116,7 +131,7 @@ describe.each(['into its own memory', "by 'data' events"])('a socket that is rea
   });
 });
 
-test('bytes go straight into memory that the reader gives, and never beyond it', async () => {
+test('bytes are read straight into memory that the reader provides, and never beyond it', async () => {
   const memory = Buffer.alloc(100, '.');
   let used = 0;
   const reader = reading(() => (used < 90 ? memory.subarray(used, Math.min(used + 40, 90)) : undefined));

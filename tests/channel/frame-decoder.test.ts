@@ -28,7 +28,7 @@ function start(maxMessageBytes = 1000): { decoder: FrameDecoder; arrived: Buffer
 
 const bytes = Buffer.concat(['one', 'two', 'x'.repeat(20)].map((text) => frame(Buffer.from(text))));
 
-test('pieces of every length are put together, within a header too', () => {
+test('pieces of every length are assembled, even if they divide a header', () => {
   for (let size = 1; size <= bytes.length; size++) {
     const { decoder, arrived, errors } = start();
     for (let at = 0; at < bytes.length; at += size) decoder.push(bytes.subarray(at, at + size));
@@ -38,7 +38,7 @@ test('pieces of every length are put together, within a header too', () => {
   }
 });
 
-test('a frame that came whole is read without a copy', () => {
+test('a frame that arrives in one piece is read without a copy', () => {
   const { decoder, arrived } = start();
   decoder.push(bytes);
   expect(arrived.every((body) => body.buffer === bytes.buffer)).toBe(true);
@@ -60,7 +60,7 @@ test('after an error nothing is read, and the end is not a second error', () => 
   expect(errors).toHaveLength(1);
 });
 
-test('the end within a message says how much of it came', () => {
+test('an end within a message is reported with how much of the message arrived', () => {
   const { decoder, errors } = start();
   decoder.push(bytes.subarray(0, 5));
   decoder.end();
@@ -68,7 +68,7 @@ test('the end within a message says how much of it came', () => {
   expect(errors[0]?.message).toContain('5 bytes');
 });
 
-test('the claim of a long message alone takes little memory', () => {
+test('a claimed length alone takes little memory', () => {
   const { decoder, arrived } = start(2 ** 31);
   const before = process.memoryUsage().arrayBuffers;
   decoder.push(Buffer.from([255, 255, 255, 127]));

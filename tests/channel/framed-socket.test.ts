@@ -65,7 +65,7 @@ describe.each(['json', 'advanced'] as const)('messages on a socket, in %s mode',
     expect(arrived).toEqual([{ n: 1 }]);
   });
 
-  test('over a real socket, large ones too', async () => {
+  test('cross a real socket, even if they are large', async () => {
     const large = { text: 'y'.repeat(5_000_000) };
     for (const message of [...messages, large, { last: true }]) far.write(encode(message));
     await until(() => arrived.length === messages.length + 2, 'all arrived');
@@ -90,10 +90,12 @@ describe.each(['json', 'advanced'] as const)('messages on a socket, in %s mode',
 
   test('are sent in frames that the other side reads', async () => {
     const other: unknown[] = [];
-    framedSocket(far, format, () => {}).onMessage((message) => other.push(message));
+    const reader = framedSocket(far, format, () => {});
+    reader.onMessage((message) => other.push(message));
     for (const message of messages) channel.send(message);
     await until(() => other.length === messages.length, 'all arrived');
     expect(other).toEqual(messages);
+    reader.close();
   });
 
   test('are not delivered after close(), and sending then is harmless', async () => {

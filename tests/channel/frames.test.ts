@@ -2,20 +2,20 @@ import { deserialize } from 'node:v8';
 import { describe, expect, test } from 'vitest';
 import { frame, HEADER_BYTES, MAX_MESSAGE, messageFormat, v8Frame } from '../../src/channel/frames.js';
 
-test('a frame is the length of the message, little-endian, and the message', () => {
+test('a frame is the length of the message in little-endian order, then the message', () => {
   const bytes = frame(Buffer.from('é🦊'));
   expect(bytes.readUInt32LE()).toBe(6);
   expect(bytes.subarray(HEADER_BYTES).toString()).toBe('é🦊');
   expect(frame(Buffer.alloc(0))).toEqual(Buffer.alloc(HEADER_BYTES));
 });
 
-test('a message longer than a frame may be is refused', () => {
+test('a message that is too long for a frame is refused', () => {
   // No buffer of that length can be had everywhere: only its length is looked at.
   const tooLong = Object.defineProperty(Buffer.alloc(0), 'length', { value: MAX_MESSAGE + 1 });
   expect(() => frame(tooLong)).toThrow(RangeError);
 });
 
-test('a frame that V8 writes in place is the same', () => {
+test('a frame that V8 writes in place has the same bytes', () => {
   const message = { map: new Map([['é', 1n]]), bytes: new Uint8Array([1, 2]), large: 'x'.repeat(100_000) };
   const bytes = v8Frame(message);
   expect(bytes.readUInt32LE()).toBe(bytes.length - HEADER_BYTES);

@@ -22,21 +22,21 @@ describe('the environment that tells a child of its channel', () => {
     expect(process.env).toEqual(before);
   });
 
-  test('is taken: a child of the child does not find it', () => {
+  test('is removed when it is read, so that a child of the child does not find it', () => {
     Object.assign(process.env, channelEnv(7, 'v8'));
     takeInheritedChannel();
     expect(takeInheritedChannel()).toBeUndefined();
     expect(process.env).toEqual(before);
   });
 
-  test('may come in the variables of the Deka runtime, where those are enabled', () => {
+  test('may use the variables of the Deka runtime, if they are enabled', () => {
     Object.assign(process.env, { DEKA_IPC_FD: '5', DEKA_IPC_ENABLED: '1' });
     expect(takeInheritedChannel()).toEqual({ from: '5', format: 'json' });
     Object.assign(process.env, { DEKA_IPC_FD: '5', DEKA_IPC_ENABLED: '0' });
     expect(takeInheritedChannel()).toBeUndefined();
   });
 
-  test('is for Deka too only as lines of JSON, which that runtime reads', () => {
+  test('has the variables of Deka only for lines of JSON, which that runtime reads', () => {
     expect(channelEnv(3)).toMatchObject({ DEKA_IPC_FD: '3', DEKA_IPC_ENABLED: '1' });
     expect(Object.keys(channelEnv(3, 'v8')).some((name) => name.startsWith('DEKA'))).toBe(false);
   });
@@ -48,7 +48,7 @@ describe('a descriptor that is not a socket', () => {
     expect(() => openInherited(descriptor)).toThrow(`'${descriptor}'`);
   });
 
-  test('a number that nothing is open at, or a file', () => {
+  test('a number that is not open, and a file, are refused', () => {
     const file = openSync('/dev/null', 'r');
     try {
       for (const descriptor of [9999, file]) expect(() => openInherited(descriptor)).toThrow(ChannelError);
@@ -72,7 +72,7 @@ describe("this side's end of a child's socket", () => {
     await once(child, 'exit');
   });
 
-  test('is missing where the program could not be started', async () => {
+  test('is missing if the program could not be started', async () => {
     const child = spawn('/nowhere/at-all', { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] });
     const failed = once(child, 'error');
     takeSocket(child, 3)?.destroy();

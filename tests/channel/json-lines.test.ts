@@ -33,7 +33,7 @@ const place = fc.double({ min: 0, max: 1, noNaN: true });
 const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 describe('lines', () => {
-  test('one message is one line of JSON, whatever breaks its text has', () => {
+  test('a message is one line of JSON, even if its text has line breaks', () => {
     expect(encodeLine({ text: 'a\nb\r\u2028é🦊' }).toString()).toBe('{"text":"a\\nb\\r\u2028é🦊"}\n');
     expect(encodeLine(null).toString()).toBe('null\n');
   });
@@ -58,14 +58,14 @@ describe('lines', () => {
     );
   });
 
-  test('byte by byte, within characters too', () => {
+  test('messages arrive byte by byte, even if characters are divided', () => {
     const sent = ['é🦊\u{10ffff}', { ключ: ['日本', null] }, 0];
     const bytes = Buffer.concat(sent.map((message) => encodeLine(message)));
     const chunks = [...bytes].map((byte) => Uint8Array.of(byte));
     expect(read(chunks, { end: true })).toEqual({ messages: sent, errors: [] });
   });
 
-  test('a message that is cut off at any byte is an error: never a message, never another one', () => {
+  test('a message that is cut off at any byte is an error, and is never taken for a message', () => {
     fc.assert(
       fc.property(messages, place, (sent, end) => {
         const lines = sent.map((message) => encodeLine(message));
@@ -85,7 +85,7 @@ describe('lines', () => {
     );
   });
 
-  test('a message of 10 MB in pieces of 64 KB is put together, and its bytes are moved a few times only', () => {
+  test('a message of 10 MB in pieces of 64 KB is assembled, and its bytes are moved only a few times', () => {
     const piece = Buffer.alloc(65_536, 'x');
     const chunks = [Buffer.from('"'), ...Array.from({ length: 160 }, () => piece), Buffer.from('"\n')];
     const allocate = vi.spyOn(Buffer, 'allocUnsafeSlow');
@@ -98,7 +98,7 @@ describe('lines', () => {
   });
 });
 
-describe('padding is passed over', () => {
+describe('padding is skipped', () => {
   test.each<[string, Buffer]>([
     ['an empty line', text('', '1', '', '', '2', '')],
     ['a line of spaces, tabs and carriage returns', text(' ', '1', ' \t\r', '2')],
@@ -118,7 +118,7 @@ describe('padding is passed over', () => {
     ).toEqual(expected);
   });
 
-  test('a message of just a string with a byte order mark keeps it', () => {
+  test('a message that is a string with a byte order mark keeps the mark', () => {
     expect(read([text('"\ufeff"')]).messages).toEqual(['\ufeff']);
   });
 });
@@ -138,20 +138,20 @@ describe('bytes that are not a message', () => {
       Buffer.from('{"a":'),
       /^The channel closed in the middle of a message, after 5 bytes of it: '\{"a":'/,
     ],
-  ])('%s is one error, after what came before it and before nothing', (_what, bytes, message) => {
+  ])('%s causes one error after the messages before it, and nothing follows', (_what, bytes, message) => {
     const { messages: found, errors } = read([Buffer.concat([text('1', '2'), bytes])], { end: true });
     expect(found).toEqual([1, 2]);
     expect(errors).toHaveLength(1);
     expect(errors[0]).toMatchObject({ name: 'ProtocolError', message: expect.stringMatching(message) as string });
   });
 
-  test('nothing is read after it, in the same chunk or a later one', () => {
+  test('nothing is read after the error, in the same chunk or a later one', () => {
     const { messages: found, errors } = read([text('1', 'junk', '2'), text('3'), Buffer.from('4')], { end: true });
     expect(found).toEqual([1]);
     expect(errors).toHaveLength(1);
   });
 
-  test('a line of just the limit is read, one of a byte more is an error as soon as that byte is there', () => {
+  test('a line of exactly the limit is read, and one more byte is an error as soon as it arrives', () => {
     for (const chunks of [
       [text('"12345678"')],
       [Buffer.from('"1234'), text('5678"')],
@@ -166,7 +166,7 @@ describe('bytes that are not a message', () => {
     expect(errors).toHaveLength(1);
   });
 
-  test('any bytes at all end in messages or in one error', () => {
+  test('arbitrary bytes become messages or one error', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 6 }), (chunks) => {
         expect(read(chunks, { end: true, maxMessageBytes: 64 }).errors.length).toBeLessThanOrEqual(1);

@@ -11,7 +11,7 @@ describe.each(['json', 'advanced'] as const)('a lane in the mode %s', (mode) => 
     [near, far] = memoryLane(mode, () => log.push('flushed'));
   });
 
-  test('has the answer without a turn of the event loop, and copies both ways', () => {
+  test('returns the answer without a turn of the event loop, and copies both ways', () => {
     const answer = { list: [2] };
     near.onMessage((message) => {
       log.push(message);
@@ -25,12 +25,12 @@ describe.each(['json', 'advanced'] as const)('a lane in the mode %s', (mode) => 
     expect(far.read()).toBeUndefined();
   });
 
-  test('delivers by the channel what it is told to', () => {
+  test('delivers the waiting messages of the channel on request', () => {
     far.flush();
     expect(log).toEqual(['flushed']);
   });
 
-  test('what cannot be written throws where it is written', () => {
+  test('a value that cannot be written throws an error at the sender', () => {
     near.onMessage(() => log.push('arrived'));
     const unwritable = {
       get value() {
@@ -41,7 +41,7 @@ describe.each(['json', 'advanced'] as const)('a lane in the mode %s', (mode) => 
     expect(log).toEqual([]);
   });
 
-  test('has no answer once the other end is closed, or where there is none', () => {
+  test('returns no answer if the other end is closed or missing', () => {
     near.onMessage(() => {});
     far.write({});
     expect(far.read()).toBeUndefined();

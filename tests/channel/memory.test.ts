@@ -45,7 +45,7 @@ test('a message that cannot be written throws at the sender', () => {
   expect(() => near.send(cyclic)).toThrow(TypeError);
 });
 
-test('both ends close once, after what was sent before', async () => {
+test('both ends close once, after earlier messages', async () => {
   near.send({ n: 1 });
   near.close();
   near.close();
@@ -73,7 +73,7 @@ test('sending on a closed channel is harmless', async () => {
   expect(log).not.toContainEqual(['near', { n: 2 }]);
 });
 
-test('carries in each mode what the mode carries', async () => {
+test('carries in each mode the values of that mode', async () => {
   const value = { map: new Map([[1, 2n]]), bytes: new Uint8Array([1, 2]), missing: undefined };
   const [sender, receiver] = memoryChannelPair('advanced');
   receiver.onMessage((message) => log.push(message));
@@ -84,7 +84,7 @@ test('carries in each mode what the mode carries', async () => {
   expect(() => near.send({ big: 1n })).toThrow(TypeError);
 });
 
-test('a handle arrives as itself, and `written` is called before it does', async () => {
+test('a handle arrives as itself, and `written` is called before it arrives', async () => {
   far.onMessage((_message, handle) => log.push(handle));
   const socket = new Socket();
   near.send({}, socket, () => log.push('written'));
@@ -101,7 +101,7 @@ test('the asynchronous context of a sender does not cross', async () => {
   expect(log).toEqual(['maker']);
 });
 
-test('an end that has closed itself gets nothing more, whatever was under way', async () => {
+test('an end that has closed itself gets nothing more, even if messages are in transit', async () => {
   near.send({ n: 1 });
   far.close();
   await settled();
@@ -111,7 +111,7 @@ test('an end that has closed itself gets nothing more, whatever was under way', 
   ]);
 });
 
-test('what is under way arrives at once, in order, when its sender is about to block', async () => {
+test('messages in transit arrive at once, in order, when their sender is about to block', async () => {
   near.send({ n: 1 });
   near.send({ n: 2 });
   far.send({ n: 3 });

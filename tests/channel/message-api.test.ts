@@ -54,7 +54,7 @@ async function transmit(pieces: readonly Uint8Array[]): Promise<End> {
   return end;
 }
 
-test('a channel cut at any byte of a message is one error, after every whole message and before nothing', async () => {
+test('a channel that is cut within a message reports one error after every whole message, and then nothing', async () => {
   const whole = encodeLine({ whole: 'é' });
   const message = encodeLine({ text: 'é🦊\n', list: [1, null, { deep: '日本' }] });
   for (let offset = 0; offset <= message.length; offset++) {
@@ -86,7 +86,7 @@ test('any messages arrive in order, wherever they are split and cut', async () =
   );
 });
 
-test('any bytes at all end in messages, or in one error and the close', async () => {
+test('arbitrary bytes become messages, or one error and the close', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 30 }), { maxLength: 4 }), async (pieces) => {
       expect((await transmit(pieces)).errors.length).toBeLessThanOrEqual(1);

@@ -70,7 +70,7 @@ describe('several channels over one', () => {
     expect(open().instance).toBe(3);
   });
 
-  test('what is not an envelope is ignored', () => {
+  test('a message that is not an envelope is ignored', () => {
     for (const message of [{ type: 'call-result' }, {}, { type: 'message' }]) opener.receive(message);
     expect(log).toEqual([]);
   });
@@ -89,7 +89,7 @@ describe('several channels over one', () => {
     expect(() => opener.receive(envelope)).toThrow(ProtocolError);
   });
 
-  test('nothing arrives for one that both sides have closed', async () => {
+  test('nothing arrives for a channel that both sides have closed', async () => {
     open();
     await settled();
     accepted[0]?.close();

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -9,7 +10,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { NamedPipe } from '../../src/channel/named-pipe.js';
 import { openNamedPipe } from '../../src/channel/pipe-address.js';
-import { until } from '../support/processes.js';
+import { blockUntil, until } from '../support/processes.js';
 
 let folder: string;
 beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'procxy-pipe-'))));
@@ -31,7 +32,7 @@ function knock(): Promise<[Socket, string]> {
   });
 }
 
-test('what was written before the child came waits for it, in order, and both ways are open', async () => {
+test('bytes that were written before the child connects wait in order, and both directions are open', async () => {
   listen();
   pipe.write('one');
   pipe.write('two');
@@ -42,7 +43,7 @@ test('what was written before the child came waits for it, in order, and both wa
   expect(String(await buffer(child))).toBe('onetwothree');
 });
 
-test('nobody else comes in when the child has come, and the name is gone after the end', async () => {
+test('nobody else can connect after the child, and the name is gone after the end', async () => {
   listen();
   const child = openNamedPipe(pipe.address);
   child.write('here');
@@ -93,13 +94,13 @@ test.each([
   expect(forged).toBe('own');
 });
 
-test('a child that ends without coming closes the pipe', async () => {
+test('a child that ends without connecting closes the pipe', async () => {
   listen();
   pipe.childEnded();
   await once(pipe, 'close');
 });
 
-test('what a child wrote before it ended arrives, however late it is read', async () => {
+test('bytes that a child wrote before its end arrive, however late they are read', async () => {
   listen();
   const child = openNamedPipe(pipe.address);
   child.end('last words');
@@ -109,7 +110,25 @@ test('what a child wrote before it ended arrives, however late it is read', asyn
   expect(String(await buffer(pipe))).toBe('last words');
 });
 
-test('8 MB both ways, with a reader that pauses, arrive whole', async () => {
+test('what a child wrote before it ended arrives, even if this process is blocked long after that', async () => {
+  listen();
+  const marker = join(folder, 'written');
+  const write = `const { address, marker } = JSON.parse(process.argv[1]);
+    const socket = require('net').connect(address.path);
+    socket.write(address.secret + '\\nlast words', () => {
+      require('fs').writeFileSync(marker, '');
+      socket.end();
+    });`;
+  const child = spawn(process.execPath, ['-e', write, JSON.stringify({ address: pipe.address, marker })]);
+  await once(child, 'spawn');
+  pipe.childEnded();
+  blockUntil(marker);
+  const end = performance.now() + 1000;
+  while (performance.now() < end);
+  expect(String(await buffer(pipe))).toBe('last words');
+});
+
+test('8 MB in both directions arrive whole, even if the reader pauses', async () => {
   listen();
   const child = openNamedPipe(pipe.address);
   const bytes = randomBytes(8 << 20);
@@ -126,7 +145,7 @@ test('8 MB both ways, with a reader that pauses, arrive whole', async () => {
   expect(hash(await there)).toBe(hash(bytes));
 });
 
-test('an end that breaks is closed, and its error is not uncaught where there is a listener', async () => {
+test('an end that breaks is closed, and its error reaches the listener', async () => {
   listen();
   const errors: unknown[] = [];
   pipe.on('error', (error) => errors.push(error));
@@ -138,7 +157,7 @@ test('an end that breaks is closed, and its error is not uncaught where there is
   await until(() => pipe.closed, 'it is closed');
 });
 
-test('a write that waits for a child that never comes fails', async () => {
+test('a write that waits for a child that never connects fails', async () => {
   listen();
   pipe.on('error', () => {});
   const failed = new Promise((resolve) => pipe.write('for nobody', resolve));

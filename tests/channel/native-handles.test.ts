@@ -59,7 +59,7 @@ describe('a description says what the other process must know', () => {
 });
 
 describe('the native handle', () => {
-  test('is there for each kind that is open, and known as one', async () => {
+  test('is found for each kind that is open, and recognized', async () => {
     const { accepted } = await connection();
     const datagrams = createSocket('udp4').bind(0, '127.0.0.1');
     await once(datagrams, 'listening');
@@ -67,7 +67,7 @@ describe('the native handle', () => {
     datagrams.close();
   });
 
-  test('is missing where nothing is open', () => {
+  test('is missing if nothing is open', () => {
     expect(nativeOf(new Socket())).toBeUndefined();
     expect(nativeOf(new Server())).toBeUndefined();
     for (const value of [undefined, null, {}, { constructor: { name: 'Socket' } }, 5])
@@ -75,7 +75,7 @@ describe('the native handle', () => {
   });
 });
 
-test('data that comes before the object is made waits for it', async () => {
+test('data that arrives before the object is made waits for it', async () => {
   const { accepted, far } = await connection();
   const description = describeHandle(accepted);
   const native = takeNative(accepted);
@@ -87,7 +87,7 @@ test('data that comes before the object is made waits for it', async () => {
   expect(again.allowHalfOpen).toBe(true);
 });
 
-test('a datagram socket is the same one', async () => {
+test('a datagram socket that is made from a handle has the same port', async () => {
   const socket = createSocket('udp4').bind(0, '127.0.0.1');
   await once(socket, 'listening');
   const again = objectOf(nativeOf(socket) as never, describeHandle(socket)) as typeof socket;
@@ -96,7 +96,7 @@ test('a datagram socket is the same one', async () => {
 });
 
 describe('a socket that is to move', () => {
-  test('is not read any more, and is read on where it stays', async () => {
+  test('is no longer read, and is read again if it stays', async () => {
     const { accepted, far } = await connection();
     const chunks: string[] = [];
     accepted.on('data', (chunk) => chunks.push(String(chunk))).resume();
@@ -110,7 +110,7 @@ describe('a socket that is to move', () => {
     await until(() => chunks.length === 2, 'the second chunk');
   });
 
-  test('is read on also by a listener that comes later', async () => {
+  test('is read again also for a listener that is added later', async () => {
     const { accepted, far } = await connection({});
     stopReading(accepted);
     readOn(accepted);
@@ -118,7 +118,7 @@ describe('a socket that is to move', () => {
     expect(String((await once(accepted, 'data'))[0])).toBe('late');
   });
 
-  test('and was not being read is not read either where it stays', async () => {
+  test('and was not being read is not read if it stays', async () => {
     const { accepted, far } = await connection();
     stopReading(accepted);
     readOn(accepted);

@@ -27,7 +27,7 @@ describe('values that cannot be sent', () => {
     expect(face(thrown(() => checkMessage(message)))).toEqual(face(expected));
   });
 
-  test.each(['text', 0, false, null, {}, []])('%j can be', (message) => {
+  test.each(['text', 0, false, null, {}, []])('%j can be sent', (message) => {
     expect(() => checkMessage(message)).not.toThrow();
   });
 });
@@ -38,18 +38,18 @@ describe('options that are not an object', () => {
     expect(face(thrown(() => checkSendOptions(options)))).toEqual(face(expected));
   });
 
-  test('an object will do, or nothing', () => {
+  test('an object is accepted, or nothing', () => {
     for (const options of [undefined, {}, { keepOpen: true }]) expect(() => checkSendOptions(options)).not.toThrow();
   });
 });
 
-test('a channel that is closed', async () => {
+test('the error of a closed channel is the error of Node', async () => {
   child.disconnect();
   const fromNode = await new Promise((resolve) => child.send('x', resolve));
   expect(face(channelClosed())).toEqual(face(fromNode));
 });
 
-test('a disconnect() after another', async () => {
+test('the error of a second disconnect() is the error of Node', async () => {
   const fromNode = await new Promise((resolve) => {
     child.once('error', resolve);
     child.disconnect();

@@ -27,7 +27,7 @@ afterEach(async () => {
 
 const arrival = (count: number): Promise<void> => until(() => arrived.length === count, `${count} messages`);
 
-test('messages go out and come back in order, and the sender is told that they have left', async () => {
+test('messages are sent and received in order, and the sender is told that they have left', async () => {
   let written = 0;
   for (const n of [1, 2, 3]) channel.send({ n }, undefined, () => written++);
   await arrival(3);
@@ -35,7 +35,7 @@ test('messages go out and come back in order, and the sender is told that they h
   expect(written).toBe(3);
 });
 
-test('a handle goes along, and stays open here', async () => {
+test('a handle is sent with its message, and stays open here', async () => {
   const server: Server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   channel.send({ with: 'a server' }, server);

@@ -4,7 +4,7 @@ import { until } from '../support/processes.js';
 
 const MEGABYTE = 1024 * 1024;
 
-test('copies do not change with what was copied, nor with each other', () => {
+test('a copy does not change with the original, nor with another copy', () => {
   const staging = new Staging();
   const bytes = Buffer.alloc(MEGABYTE, 'a');
   const first = staging.copy(bytes);
@@ -15,7 +15,7 @@ test('copies do not change with what was copied, nor with each other', () => {
   expect(second.bytes.every((byte) => byte === 98)).toBe(true);
 });
 
-test('memory is used again when all copies are released, and only then', () => {
+test('memory is reused only when all copies are released', () => {
   const staging = new Staging();
   const copy = (): ReturnType<Staging['copy']> => staging.copy(Buffer.alloc(8));
   const [first, second] = [copy(), copy()];
@@ -26,7 +26,7 @@ test('memory is used again when all copies are released, and only then', () => {
   expect(copy().bytes.byteOffset).not.toBe(first.bytes.byteOffset);
 });
 
-test('what exceeds the kept memory gets memory of its own', () => {
+test('bytes that exceed the kept memory get memory of their own', () => {
   const staging = new Staging();
   const large = Buffer.alloc(15 * MEGABYTE, 1);
   const [first, second] = [staging.copy(large), staging.copy(large)];

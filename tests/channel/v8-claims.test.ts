@@ -83,7 +83,7 @@ describe('a message that claims too much is refused', () => {
     expect(() => checkClaims(Buffer.from(bytes))).toThrow(RangeError);
   });
 
-  test('V8 would have set memory aside for it', () => {
+  test('V8 would have reserved memory for it', () => {
     const length = 2 ** 24;
     const end = [0x40, 0, ...claim(length).slice(1)];
     const before = process.memoryUsage().heapTotal;

@@ -40,12 +40,12 @@ describe('the class is found', () => {
     expect(find(namespace, Circle)).toBe(Circle);
   });
 
-  test('by its text, though another has its name', () => {
+  test('by its text, even if another class has its name', () => {
     const other = Object.defineProperty(class extends Square {}, 'name', { value: 'Circle' });
     expect(find({ Circle: other, Original: Circle }, Circle)).toBe(Circle);
   });
 
-  test('by its name, where a bundler has changed its text', () => {
+  test('by its name, if a bundler has changed its text', () => {
     expect(
       findClass(
         { Circle, Square },
@@ -55,12 +55,12 @@ describe('the class is found', () => {
     ).toBe(Circle);
   });
 
-  test('by its name among several of the same text', () => {
+  test('by its name among several classes with the same text', () => {
     const [first, second] = [made(), made()];
     expect(find({ first, second }, first, 'second')).toBe(second);
   });
 
-  test('though an export throws, or is not initialized yet', () => {
+  test('even if an export throws, or is not initialized yet', () => {
     const namespace = {
       get early(): never {
         throw new ReferenceError('not initialized');
@@ -97,11 +97,22 @@ describe('an export that is merely named like the class', () => {
     },
   }.Machine;
 
-  test('is the class where another loader has compiled it', () => {
+  test('is the class if another loader has compiled it', () => {
     expect(unnamed({ Machine }, Machine)).toBe(Machine);
   });
 
-  test('is not the class where it has other members, unless the user has named the module', () => {
+  test('is not the class if only the wanted one is anonymous, and both are default exports', () => {
+    const Anonymous = { default: class {} }.default;
+    expect(() => named({ default: Machine }, Anonymous)).toThrow(
+      'module.js does not export an anonymous class; it exports default.',
+    );
+    const Compiled = { default: class {} }.default;
+    expect(named({ default: Compiled, Machine }, Anonymous)).toBe(Compiled);
+    const ByTypeScript = class default_1 {};
+    expect(named({ default: ByTypeScript, Machine }, Anonymous)).toBe(ByTypeScript);
+  });
+
+  test('is not the class if its members differ, unless the user has named the module', () => {
     expect(() => unnamed({ Machine: Other }, Machine)).toThrow(
       /exports Machine, which differs from the class Machine.*`exportName`/,
     );
@@ -111,13 +122,13 @@ describe('an export that is merely named like the class', () => {
   test.each([
     ['a function that makes a class', functionNamed('Machine')],
     ['an arrow function', { Machine: () => Other }.Machine],
-  ])('is not the class where it is %s', (_name, Mixin) => {
+  ])('is not the class if it is %s', (_name, Mixin) => {
     expect(() => named({ Machine: Mixin }, Machine)).toThrow(ModuleResolutionError);
     expect(() => unnamed({ Machine: Mixin }, Machine)).toThrow(ModuleResolutionError);
     expect(find({ Machine: Mixin, Made: Machine }, Machine)).toBe(Machine);
   });
 
-  test('may be a function where a transpiler has made functions of classes', () => {
+  test('may be a function if a transpiler has turned classes into functions', () => {
     const Old = functionNamed('Machine');
     Old.prototype.run = () => {};
     expect(named({ Machine: Old }, Machine)).toBe(Old);
@@ -177,24 +188,24 @@ describe('an error names the candidates', () => {
     throw new Error('It was found.');
   };
 
-  test('where the class is not among them', () => {
+  test('if the class is not among them', () => {
     expect(message({ Square, list: { Made: made() } }, Circle)).toMatch(/^module\.js .*Circle.* Square, list\.Made\b/);
   });
 
-  test('where there is no class at all', () => {
+  test('if there is no class at all', () => {
     expect(message({ n: 1, f: () => 1 }, Circle)).toMatch(/exports no class.*Circle/);
   });
 
-  test('where several could be it', () => {
+  test('if several may be the class', () => {
     expect(message({ first: made(), second: made() }, made(), 'Made')).toMatch(/several.*first, second/);
   });
 
-  test('where the class has no name', () => {
+  test('if the class has no name', () => {
     expect(message({ Square }, class {}, '')).toContain('anonymous');
   });
 });
 
-test('no getter of anything but a module is run', () => {
+test('only getters of modules are run', () => {
   const data = {
     get danger(): never {
       throw new Error('A getter was run.');
@@ -206,7 +217,7 @@ test('no getter of anything but a module is run', () => {
   expect(reads).toBe(0);
 });
 
-test('a dictionary with more keys than a module has is not searched', () => {
+test('an object with more keys than any module is not searched', () => {
   const dictionary: Record<string, unknown> = Object.fromEntries(
     Array.from({ length: 10_001 }, (_, n) => [`k${n}`, n]),
   );

@@ -26,20 +26,20 @@ describe('a symbol is found by its description', () => {
     expect(findSymbol(String(description), Example, namespace)).toBe(symbol);
   });
 
-  test('the same one in two places is one', () => {
+  test('a symbol that is found in two places is not ambiguous', () => {
     expect(findSymbol('static', Example, { again: Example.own })).toBe(Example.own);
   });
 });
 
 describe('an error says why not', () => {
-  test('where there is no such symbol', () => {
+  test('if there is no such symbol', () => {
     for (const description of ['hidden', 'nowhere', '']) {
       expect(() => findSymbol(description, Example, namespace)).toThrow(PropertyError);
       expect(() => findSymbol(description, Example, namespace)).toThrow(`Symbol('${description}')`);
     }
   });
 
-  test('where several have that description', () => {
+  test('if several have that description', () => {
     expect(() => findSymbol('exported', Example, { exported, other: Symbol('exported') })).toThrow(/More than one/);
   });
 });

@@ -58,14 +58,14 @@ function make(object: object): Instance {
 }
 
 describe('Instance', () => {
-  test('gives what a getter gives, a function too, and no method', () => {
+  test('reads getters, even those that return a function, but not methods', () => {
     const instance = make(new Example());
     expect((instance.get('computed') as () => string)()).toBe('from a getter');
     expect(() => instance.get('method')).toThrow(/is a method of the instance/);
     expect(() => instance.get('field')).toThrow(/is a method of the instance/);
   });
 
-  test('describes every method, own, inherited and overridden, and nothing that every object has', () => {
+  test('describes own, inherited and overridden methods, but not those of every object', () => {
     const example = new Example();
     const { methods, disposable } = make(example).describe();
     expect(methods.toSorted()).toEqual(['field', 'inherited', 'method', 'toString']);

@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { procxy, sync, TimeoutError, type Procxy, type ProcxyOptions } from 'procxy';
 import { FakingClock } from '../fixtures/faking-clock.js';
@@ -27,7 +29,7 @@ const starts: Record<string, (channel: 'ipc' | 'socket', config: object) => Prom
 
 describe.each(['ipc', 'socket'] as const)('over %s', (channel) => {
   describe.each(Object.entries(starts))('a class that fakes the clock %s', (_when, start) => {
-    test.each(Object.entries(configs))('%s, goes on being served', async (_which, config) => {
+    test.each(Object.entries(configs))('%s, continues to be served', async (_which, config) => {
       const faking = await start(channel, config);
       let output = '';
       faking.$process.stdout?.on('data', (chunk) => (output += String(chunk)));
@@ -54,20 +56,19 @@ describe.each(['ipc', 'socket'] as const)('over %s', (channel) => {
 
 test('a faked process.nextTick is real again, and the child says so', async () => {
   const faking = await procxy(FakingClock, module, options, {});
-  let errors = '';
-  faking.$process.stderr?.on('data', (chunk) => (errors += String(chunk)));
+  const printed = text(faking.$process.stderr as Readable);
   expect(await faking.isTickFaked()).toBe(false);
   await faking.$terminate();
+  const errors = await printed;
   expect(errors).toMatch(/\[PROCXY_CLOCK_FAKED\] ProcxyWarning: process\.nextTick was faked/);
   expect(errors).toContain("install({ toNotFake: ['nextTick'] })");
   expect(errors.match(/PROCXY_CLOCK_FAKED/g)).toHaveLength(1);
 });
 
-test('a clock that leaves ticks alone is no reason for a warning', async () => {
+test('a fake clock that does not fake ticks causes no warning', async () => {
   const faking = await procxy(FakingClock, module, options, configs['all but ticks']);
-  let errors = '';
-  faking.$process.stderr?.on('data', (chunk) => (errors += String(chunk)));
+  const printed = text(faking.$process.stderr as Readable);
   expect(await faking.isFaked()).toBe(true);
   await faking.$terminate();
-  expect(errors).toBe('');
+  expect(await printed).toBe('');
 });

@@ -24,7 +24,7 @@ test('an error names the module and the class', async () => {
   await expect(load).rejects.toThrow(/private\.js.*Circle/);
 });
 
-test('while the module loads, a proxy of its class would be made without end: it is known then', async () => {
+test('a class is known to be loading until its module has loaded', async () => {
   const wanted = { class: request('', Circle).class, module: undefined };
   const loading = loadClass(request('../fixtures/modules/shapes.js', Circle));
   expect(isLoading(wanted)).toBe(true);

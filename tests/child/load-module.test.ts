@@ -30,20 +30,20 @@ describe('an error names the module and the reason', () => {
       (error: unknown) => error as ModuleResolutionError,
     );
 
-  test('where there is no such file', async () => {
+  test('if there is no such file', async () => {
     const error = await failure({ url: url('missing.mjs') });
     expect(error).toBeInstanceOf(ModuleResolutionError);
     expect(error.message).toContain(join(folder, 'missing.mjs'));
   });
 
-  test('where it throws, which is the cause', async () => {
+  test('if the module throws, with that error as the cause', async () => {
     const error = await failure({ url: url('throwing.mjs') });
     expect(error.message).toContain('not today');
     expect(error.cause).toMatchObject({ name: 'RangeError', message: 'not today' });
   });
 });
 
-test('a sentence names a file by its path, and all else as it was written', () => {
+test('a sentence names a file by its path, and anything else as it was written', () => {
   expect(displayModule({ url: url('sound.mjs') })).toBe(join(folder, 'sound.mjs'));
   expect(displayModule({ url: 'data:text/javascript,0' })).toBe('data:text/javascript,0');
   expect(displayModule({ specifier: 'only-here', referrer: url('sound.mjs') })).toBe("'only-here'");

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { LookBudget } from '../../src/child/look-budget.js';
 
-test('what is saved up can be spent at once, and no more', () => {
+test('everything that was saved can be spent at once, and no more', () => {
   const budget = new LookBudget(0);
   for (let spent = 0; spent < 5; spent++) {
     expect(budget.allows(1)).toBe(true);
@@ -26,7 +26,7 @@ test('a long pause earns no more than a short burst may spend', () => {
   expect(budget.allows(0.1)).toBe(false);
 });
 
-test('a look that costs more than can be saved up is allowed when all is saved up', () => {
+test('a look that costs more than can be saved is allowed when the budget is full', () => {
   const budget = new LookBudget(0);
   expect(budget.allows(50)).toBe(true);
   budget.spend(50);

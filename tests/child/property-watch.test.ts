@@ -39,7 +39,7 @@ function exhaust({ watch }: Watched, rounds = 3000): void {
 const rows = (count: number): object[] => Array.from({ length: count }, (_, id) => ({ id, name: `row ${id}` }));
 
 describe('a flush', () => {
-  test('tells of everything at first, and then of what has changed', () => {
+  test('reports everything at first, and then only changes', () => {
     const object = { count: 1, list: [1], _hidden: 1, method: () => 1 };
     const { watch } = watched(object);
     expect(watch.takeChanges()?.set).toEqual([
@@ -55,7 +55,7 @@ describe('a flush', () => {
     ]);
   });
 
-  test('in a burst looks inside objects now and then, but never misses a primitive or another object', () => {
+  test('looks inside objects only now and then in a burst, but never misses a new primitive or object', () => {
     const object = { count: 0, data: rows(300) };
     const it = watched(object);
     it.watch.takeChanges();
@@ -67,7 +67,7 @@ describe('a flush', () => {
     expect(it.watch.takeChanges()?.set).toContainEqual(['data', [{}]]);
   });
 
-  test('goes on where the last one stopped, so that every object has its turn', () => {
+  test('continues where the last one stopped, so that every object has its turn', () => {
     const object = Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [name, rows(60)]));
     const it = watched(object, { names: 'own', limit: 1e6 });
     it.watch.takeChanges();
@@ -80,7 +80,7 @@ describe('a flush', () => {
     expect([...seen].toSorted()).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  test('after a refresh looks inside everything', () => {
+  test('looks inside everything after a refresh', () => {
     const object = { data: rows(300) };
     const it = watched(object);
     exhaust(it);
@@ -91,7 +91,7 @@ describe('a flush', () => {
 });
 
 describe('after a call', () => {
-  test('what was missed is looked at by a timer, which ends when nothing is left', async () => {
+  test('a timer looks at objects that were skipped, and ends when none is left', async () => {
     const object = { data: rows(300) };
     const it = watched(object);
     it.watch.takeChanges();
@@ -105,7 +105,7 @@ describe('after a call', () => {
     });
   });
 
-  test('the timer goes on while calls run', async () => {
+  test('the timer continues while calls run', async () => {
     const object = { steps: 0 };
     const it = watched(object);
     it.watch.takeChanges();
@@ -120,7 +120,7 @@ describe('after a call', () => {
 });
 
 describe('a property that cannot cross', () => {
-  test('is told of once, and tried again only as often as others are looked at', () => {
+  test('is reported once, and tried again only as often as others are looked at', () => {
     const object: { timer: unknown; owner?: unknown } = { timer: { run: () => 1, list: rows(100) } };
     const it = watched(object);
     expect(it.watch.takeChanges()?.unavailable).toEqual([['timer', expect.stringMatching(/timer\.run is a function/)]]);
@@ -132,7 +132,7 @@ describe('a property that cannot cross', () => {
     expect(it.watch.takeChanges()?.set).toEqual([['timer', { list: [] }]]);
   });
 
-  test('because it is too large is told of when it has shrunk', () => {
+  test('because it is too large is reported when it has shrunk', () => {
     const object = { data: rows(2000) };
     const { watch } = watched(object);
     expect(watch.takeChanges()?.unavailable).toEqual([['data', expect.stringMatching(/limit of 16384 bytes/)]]);
@@ -141,7 +141,7 @@ describe('a property that cannot cross', () => {
     expect(watch.takeChanges()?.set).toEqual([['data', [{ id: 0, name: 'row 0' }]]]);
   });
 
-  test('because it would run code says so, and runs none', () => {
+  test('because it would run code is reported with that reason, and no code runs', () => {
     const object = {
       model: {
         get total(): never {
@@ -156,7 +156,7 @@ describe('a property that cannot cross', () => {
     ]);
   });
 
-  test('takes no room from others: the limit counts what is told', () => {
+  test('takes no room from others: the limit counts only what is reported', () => {
     const object: Record<string, unknown> = { big: 'x'.repeat(900), small: 'y', more: 'z'.repeat(500) };
     const { watch } = watched(object, { names: 'own', limit: 1000 });
     expect(watch.takeChanges()).toMatchObject({
@@ -172,7 +172,7 @@ describe('a property that cannot cross', () => {
     expect(watch.takeChanges()?.set).toEqual([['more', object['more']]]);
   });
 
-  test('a back reference to the instance is its proxy, and costs a word', () => {
+  test('a reference back to the instance is not followed, and takes little room', () => {
     class Lexer {
       part = { owner: this };
     }

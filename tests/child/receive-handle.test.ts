@@ -40,7 +40,7 @@ describe('a handle goes to the first method that takes its kind', () => {
   });
 });
 
-test("an emitter gets it as its event 'handle', where it has no such method", () => {
+test("an emitter without such a method gets it as its event 'handle'", () => {
   const emitter = new EventEmitter();
   const heard: unknown[] = [];
   emitter.on('handle', (...args) => heard.push(args));
@@ -71,7 +71,7 @@ describe('a handle that the instance does not take is closed, and the error name
   });
 });
 
-test('a method that fails after the delivery is a warning', async () => {
+test('a method that fails after the delivery causes a warning', async () => {
   const warned = once(process, 'warning') as Promise<[Error & { code?: string }]>;
   receiveHandle({ receiveSocket: () => Promise.reject(new Error('too late')) }, socket, 1);
   const [warning] = await warned;

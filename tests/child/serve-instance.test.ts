@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { memoryChannelPair } from '../../src/channel/memory.js';
-import type { Place } from '../../src/child/agent-methods.js';
+import type { Place } from '../../src/child/place.js';
 import type { Class } from '../../src/classes.js';
 import { serveInstance } from '../../src/child/serve-instance.js';
 import type { ProtocolError } from '../../src/errors.js';
@@ -99,7 +99,7 @@ describe.each(['json', 'advanced'] as const)('serveInstance() in the mode %s', (
     expect(violations).toEqual([]);
   });
 
-  test('two of them in one process do not disturb each other', async () => {
+  test('two instances in one process do not affect each other', async () => {
     const [one, other] = [serve(mode), serve(mode)];
     await Promise.all([one.start(0), other.start(100)]);
     one.session.sendControl({ type: 'event-subscribe', event: 'added' });
@@ -117,7 +117,7 @@ describe.each(['json', 'advanced'] as const)('serveInstance() in the mode %s', (
     expect([...one.violations, ...other.violations]).toEqual([]);
   });
 
-  test('one that is closed forwards nothing more, beats no more, and rejects what its instance waits for', async () => {
+  test('after its end it forwards no events, sends no heartbeats, and rejects calls that its instance awaits', async () => {
     class Waiting extends Counter {
       static made: Waiting[] = [];
       failures: unknown[] = [];
@@ -147,7 +147,7 @@ describe.each(['json', 'advanced'] as const)('serveInstance() in the mode %s', (
   });
 });
 
-test('the dispose hook runs once, whoever asks for it', async () => {
+test('the dispose hook runs once, even if both sides ask for it', async () => {
   const { start, ask, served, mirrored, call } = serve('json');
   await start();
   await Promise.all([ask('dispose'), served.dispose(), ask('dispose')]);
@@ -155,7 +155,7 @@ test('the dispose hook runs once, whoever asks for it', async () => {
   expect(mirrored['disposals']).toBe(1);
 });
 
-test.each(['$sendDescriptor', '$sendHandle'])('%s is refused unless handles were asked for', async (method) => {
+test.each(['$sendDescriptor', '$sendHandle'])('%s is refused unless handles were requested', async (method) => {
   const taken: unknown[] = [];
   class Taking {
     receiveHandle(handle: unknown): void {
@@ -169,7 +169,7 @@ test.each(['$sendDescriptor', '$sendHandle'])('%s is refused unless handles were
   expect(taken).toEqual([]);
 });
 
-test('a method that is called before there is an instance is refused, and so is one of another protocol', async () => {
+test('a call before there is an instance is refused, and so is a request of another protocol version', async () => {
   const early = serve('json');
   await expect(early.call('add', 1)).rejects.toThrow('before it was constructed');
   await expect(early.ask('constructor')).rejects.toThrow('before its module');

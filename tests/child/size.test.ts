@@ -13,7 +13,7 @@ describe('the size of a value', () => {
     expect(bytes).toBeLessThan(length * 2 + 10);
   });
 
-  test('of a huge array or string is known without going through it', () => {
+  test('of a huge array or string is found without reading all of it', () => {
     let reads = 0;
     const array: unknown[] = Array.from({ length: 1000 });
     Object.defineProperty(array, 0, { get: () => reads++ });
@@ -22,14 +22,14 @@ describe('the size of a value', () => {
     expect(reads).toBe(0);
   });
 
-  test('of a cycle, of a back reference and of shared parts ends', () => {
+  test('of cycles, back references and shared parts is finite', () => {
     const owner: Record<string, unknown> = { name: 'owner' };
     owner['part'] = { owner, list: [owner] };
     expect(isWithin(owner, 200)).toBe(true);
     expect(measure({ owner }, 1000, owner).bytes).toBeLessThan(20);
   });
 
-  test('of what is nested too deep is too large, and no stack overflows', () => {
+  test('of a value that is nested too deep is too large, without a stack overflow', () => {
     let value: unknown = 0;
     for (let depth = 0; depth < 100_000; depth++) value = [value];
     expect(isWithin(value, 1e9)).toBe(false);
@@ -55,7 +55,7 @@ describe('the size of a value', () => {
     ['bytes', { data: new Uint8Array(5000) }],
     ['a Map', new Map([['key', 'x'.repeat(5000)]])],
     ['a Set', new Set(['x'.repeat(5000)])],
-  ])('counts what stands in %s', (_name, value) => {
+  ])('counts the content of %s', (_name, value) => {
     expect(isWithin(value, 4000)).toBe(false);
     expect(isWithin(value, 6000)).toBe(true);
   });

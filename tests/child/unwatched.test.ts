@@ -18,7 +18,7 @@ class Counter {
 const namesOf = (object: object, names: MirrorRequest['names'] = 'own'): string[] =>
   listUnwatched(object, { names, limit: 1000 }).map(([name]) => name);
 
-test('a getter is one, unless it is named, and says so', () => {
+test('a getter is not watched unless it is named, and the list says why', () => {
   expect(listUnwatched(new Counter(), { names: 'own', limit: 1000 })).toEqual([
     ['computed', expect.stringContaining('getter')],
   ]);
@@ -26,11 +26,11 @@ test('a getter is one, unless it is named, and says so', () => {
   expect(namesOf(new Counter(), ['computed', 'count'])).toEqual(['list']);
 });
 
-test('a property that the option leaves out is one; methods and private ones are not', () => {
+test('properties that the option leaves out are listed, but methods and private properties are not', () => {
   expect(namesOf(new Counter(), 'none').toSorted()).toEqual(['computed', 'count', 'list']);
 });
 
-test('a getter that an own property or a method hides is not one', () => {
+test('a getter that is hidden by an own property or a method is not listed', () => {
   const own = Object.defineProperty(new Counter(), 'computed', { value: 1, enumerable: true });
   class Overriding extends Counter {
     override get computed(): never {
@@ -42,12 +42,12 @@ test('a getter that an own property or a method hides is not one', () => {
   expect(namesOf(method)).toEqual([]);
 });
 
-test('nothing that every object has is one', () => {
+test('members that every object has are not listed', () => {
   expect(namesOf({})).toEqual([]);
   expect(namesOf(Object.create(null) as object)).toEqual([]);
 });
 
-test('a dictionary has no such list', () => {
+test('an instance that is a dictionary has no list', () => {
   const dictionary = Object.fromEntries(Array.from({ length: 1002 }, (_, n) => [`key${n}`, n]));
   expect(namesOf(dictionary, 'none')).toEqual([]);
 });

@@ -37,13 +37,13 @@ describe('a value that V8 carries whole', () => {
     );
   });
 
-  test('is sent as it is, and must be written before its owner goes on', () => {
+  test('is sent as it is, and must be written before its owner continues', () => {
     const value = { map: new Map([['a', 1n]]), at: new Date(0) };
     expect(codec.encode(value, { root: 'args' })).toEqual({ wire: value, coded: undefined, isLive: true });
     expect(codec.encode(value, { root: 'args' }).wire).toBe(value);
   });
 
-  test('is copied instead where it is small and plain, and may be written later', () => {
+  test('is copied if it is small and plain, and may then be written later', () => {
     const value = { list: [1, 2] };
     const { wire, isLive } = codec.encode(value, { root: 'args' });
     expect(isLive).toBeUndefined();
@@ -52,7 +52,7 @@ describe('a value that V8 carries whole', () => {
   });
 });
 
-describe('a value that holds what must be rewritten', () => {
+describe('a value of which a part must be rewritten', () => {
   test('is copied, and the original is left as it was', () => {
     const value = { deep: [{ point: new Point() }], bytes: new Uint8Array([1, 2]) };
     const { wire, coded } = withPoints.encode(value, { root: 'args' });
@@ -96,7 +96,7 @@ describe('a value that holds what must be rewritten', () => {
     expect(arrived).toHaveLength(4_000_000_001);
   });
 
-  test('keeps keys that are our own, in cycles too', () => {
+  test('keeps keys that look like descriptors, in cycles too', () => {
     const forged: Record<string, unknown> = { __procxy_type: 'point', value: 'x=9' };
     expect(crossWithPoints(forged)).toEqual(forged);
     const cyclic: Record<string, unknown> = { __procxy_callback: 'id', point: new Point() };
@@ -140,7 +140,7 @@ describe('values that are refused', () => {
     expect(refusalOf(codec, { a: traps })).toMatchObject({ name: 'SerializationError', path: 'value.a' });
   });
 
-  test('a handler that writes the value that it is about', () => {
+  test('a handler that writes its own value', () => {
     const circular: TransferHandler<Point> = {
       ...points,
       encode: (point, context) => context.encode([point], 'inner'),
@@ -155,7 +155,7 @@ describe('values that are refused', () => {
     expect(refusalOf(codec, deep)).toBeInstanceOf(SerializationError);
   });
 
-  test('nothing is written by a handler before the whole value has been looked at', () => {
+  test('no handler writes before the whole value was checked', () => {
     let written = 0;
     const counting: TransferHandler<Point> = { ...points, encode: () => void written++ };
     refusalOf(codecOf('advanced', { handlers: [counting] }), [new Point(), Symbol('s')]);
@@ -163,7 +163,7 @@ describe('values that are refused', () => {
   });
 });
 
-test('the object that a side means by `this` crosses as itself, and a part of it too', () => {
+test('the instance crosses as the instance of the other side, also within a value', () => {
   const here = new Map([['a', 1]]);
   const there = {};
   const sender = codecOf('advanced', { self: { current: here } });

@@ -21,13 +21,13 @@ describe('bytes that a stream marks', () => {
     expect((codec.decode(wire) as Uint8Array).buffer.byteLength).toBe(1);
   });
 
-  test('other values are left as they are, and bytes that nobody marks are refused', () => {
+  test('other values are left as they are, and unmarked bytes are refused', () => {
     for (const value of ['text', 5, undefined, new Uint16Array(1)]) expect(markBytes(value)).toBe(value);
     expect(() => codec.encode(Buffer.from('x'), { root: 'item' })).toThrow('item is a Buffer');
   });
 
   test.each([undefined, null, 'x', {}, { kind: 'Buffer' }, { kind: 'Map', base64: '' }, { kind: 'Buffer', base64: 5 }])(
-    'a malformed one breaks the protocol: %o',
+    'a malformed mark breaks the protocol: %o',
     (wire) => {
       expect(() => bytesHandler.decode(wire, { decode: (value) => value, announce: () => {} })).toThrow(ProtocolError);
     },

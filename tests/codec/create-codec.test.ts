@@ -60,7 +60,7 @@ const self = { current: undefined };
 const root = { root: 'args' };
 
 describe.each(['json', 'advanced'] as const)('a codec, in %s mode', (mode) => {
-  test('names what a message exports, and that alone', () => {
+  test('lists exactly what a message exports', () => {
     const { functions, streams } = exchanges();
     const codec = createCodec({ mode, self, functions, streams });
     function first(): void {}
@@ -70,7 +70,7 @@ describe.each(['json', 'advanced'] as const)('a codec, in %s mode', (mode) => {
     expect(codec.encode(first, root).coded).toEqual(['first']);
   });
 
-  test('keeps all of a value that is refused', () => {
+  test('takes back everything that a refused value exported', () => {
     const { exports, ...parts } = exchanges();
     const codec = createCodec({ mode, self, ...parts });
     function first(): void {}

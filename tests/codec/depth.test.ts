@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { messageFormat } from '../../src/channel/frames.js';
+import { SerializationError } from '../../src/errors.js';
 import type { Wire } from '../../src/protocol.js';
 import { codecOf, cross, refusalOf, transmit } from '../support/crossing.js';
 
@@ -30,7 +32,7 @@ describe('advanced mode', () => {
     ['arrays', (inner: unknown) => [inner]],
     ['Maps', (inner: unknown) => new Map([['inner', inner]])],
     ['Sets', (inner: unknown) => new Set([inner])],
-  ])(`takes %s ${LIMIT} levels deep, and refuses one more`, (_name, wrap) => {
+  ])(`accepts %s ${LIMIT} levels deep, and refuses one more`, (_name, wrap) => {
     expect(refusalOf(codec, nested(LIMIT, wrap))).toBeUndefined();
     const refusal = refusalOf(codec, nested(LIMIT + 1, wrap)) as Error;
     expect(refusal).toMatchObject({ name: 'SerializationError' });
@@ -65,7 +67,7 @@ describe('advanced mode', () => {
 });
 
 describe('JSON mode', () => {
-  test('takes what the sender can write, and refuses the rest', () => {
+  test('accepts values that the sender can write, and refuses the rest', () => {
     const codec = codecOf('json');
     expect(
       cross(
@@ -83,11 +85,18 @@ describe('JSON mode', () => {
 
   test('reads what it has written, with descriptors too', () => {
     const codec = codecOf('json');
+    const format = messageFormat('json');
     for (const depth of [500, 1000, 1500, 2000, 3000, 5000]) {
       const value = nested(depth, (inner) => ({ inner }), [undefined]);
-      if (refusalOf(codec, value)) continue;
-      const { wire } = codec.encode(value, { root: 'value' });
-      codec.decode(transmit('json', wire));
+      let written: Buffer;
+      try {
+        // Near the limit, V8 may have smaller frames for the codec's check than for the writing of the message.
+        written = format.encode({ wire: codec.encode(value, { root: 'value' }).wire });
+      } catch (error) {
+        expect([SerializationError, RangeError]).toContain((error as Error).constructor);
+        continue;
+      }
+      codec.decode((format.decode(written) as { wire: Wire }).wire);
     }
     expect(
       refusalOf(

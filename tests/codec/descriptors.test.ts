@@ -41,7 +41,7 @@ describe('a descriptor is read', () => {
     expect(readerOf().read(descriptor)).toStrictEqual(value);
   });
 
-  test('by the handler of its name, which decodes what it needs', () => {
+  test('by the handler of its name, which decodes the parts that it needs', () => {
     expect(readerOf(tagging('a'), tagging('b')).read({ __procxy_type: 'b', value: 5 })).toEqual(
       new Tagged('b', { decoded: 5 }),
     );
@@ -52,7 +52,7 @@ describe('a descriptor is read', () => {
     expect(reader.read({ __procxy_type: 'a' })).toMatchObject({ by: 'first' });
   });
 
-  test('by a registered handler, where none of the list has its name', () => {
+  test('by a registered handler, if none in the list has its name', () => {
     registerTransferHandler('descriptors-test', {
       canHandle: () => false,
       encode: () => null,
@@ -61,14 +61,14 @@ describe('a descriptor is read', () => {
     expect(readerOf().read({ __procxy_type: 'descriptors-test', value: 1 })).toEqual({ registered: { decoded: 1 } });
   });
 
-  test('whole by the handler of functions, where it describes one', () => {
+  test('as a whole by the handler of functions, if it describes a function', () => {
     const functions: TransferHandler = { ...tagging('function'), decode: (wire) => wire };
     const descriptor = { __procxy_callback: 'id', __procxy_meta: { type: 'function', arity: 0, name: '' } } as const;
     expect(readerOf(functions).read(descriptor)).toBe(descriptor);
   });
 });
 
-test('a name that nobody has registered is an error that says so', () => {
+test('a name that is not registered is an error that says so', () => {
   const read = (): unknown => readerOf(tagging('a')).read({ __procxy_type: 'Money', value: 1 });
   expect(read).toThrow(SerializationError);
   expect(read).toThrow("'Money'");

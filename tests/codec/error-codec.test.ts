@@ -42,7 +42,7 @@ describe.each(modes)('an error, in %s mode', (mode) => {
     expect(arrived.pour()).toBe('3 cups');
   });
 
-  test('of a class that nobody knows keeps its name, and the nearest class of the language', () => {
+  test('of an unknown class keeps its name, and is an instance of its nearest built-in class', () => {
     class ConfigError extends TypeError {
       override name = 'ConfigError';
     }
@@ -73,7 +73,7 @@ describe.each(modes)('an error, in %s mode', (mode) => {
     expect(Object.hasOwn(arrive(new Error('of nothing', { cause: undefined })), 'cause')).toBe(true);
   });
 
-  test('keeps what an AggregateError is made of', () => {
+  test('keeps the errors of an AggregateError', () => {
     const arrived = arrive(new AggregateError([new TypeError('one'), 'two'], 'both'));
     expect(arrived).toBeInstanceOf(AggregateError);
     expect(arrived.errors).toMatchObject([{ name: 'TypeError', message: 'one' }, 'two']);
@@ -100,7 +100,7 @@ describe.each(modes)('an error, in %s mode', (mode) => {
     expect('cause' in arrived).toBe(false);
   });
 
-  test('survives a name, a message and a stack that are no text, or cannot be read', () => {
+  test('survives a name, a message and a stack that are not text, or cannot be read', () => {
     const error = new Error('kept');
     // First: V8 formats a stack when it is looked at, and reads the message for it.
     Object.defineProperty(error, 'stack', { value: { not: 'text' } });
@@ -142,14 +142,14 @@ describe.each(modes)('an error, in %s mode', (mode) => {
     expect(arrive(new WebAssembly[name]('trap'))).toBeInstanceOf(WebAssembly[name]);
   });
 
-  test('that leads back to itself ends', () => {
+  test('that contains itself arrives', () => {
     const error = new Error('a circle') as Error & { self: unknown };
     error.self = { error };
     error.cause = error;
     expect(arrive(error)).toMatchObject({ message: 'a circle' });
   });
 
-  test('stands anywhere in a value', () => {
+  test('may be anywhere in a value', () => {
     const { list } = arrive({ list: [{ error: new RangeError('deep') }] });
     expect(list[0]?.error).toBeInstanceOf(RangeError);
   });
@@ -187,7 +187,7 @@ describe('the stack', () => {
     return (cross('json', error, codecOf('json', ownFile === undefined ? {} : { ownFile })) as Error).stack;
   };
 
-  test('is cut where the own file begins', () => {
+  test("is cut where the library's own file begins", () => {
     const stack = ['Error: x', at('user.js'), at('agent.cjs'), at('beneath.js')].join('\n');
     expect(send(stack, '/app/agent.cjs')).toBe(`Error: x\n${at('user.js')}`);
     expect(send(stack)).toBe(stack);
@@ -199,7 +199,7 @@ describe('the stack', () => {
     expect(send(stack, '/app/agent.cjs')).toBe(stack);
   });
 
-  test('is neither collected nor changed for all errors while one is made', () => {
+  test('is not collected when an error is made here, and Error.stackTraceLimit stays', () => {
     const limit = Error.stackTraceLimit;
     const arrived = cross('json', Object.assign(new Error('x'), { stack: undefined })) as Error;
     expect(Error.stackTraceLimit).toBe(limit);
@@ -226,7 +226,7 @@ describe('a malformed error is refused', () => {
     expect(errorHandler().decode(sound, context)).toBeInstanceOf(Error);
   });
 
-  test('a class that is not one of errors, or none at all, is an Error', () => {
+  test('an error of a class that is not a class of errors, or unknown, is an Error', () => {
     for (const type of ['Object', '__proto__', 'constructor', 'toString', 'Nobody']) {
       const decoded = errorHandler().decode(
         { ...sound, class: type },
@@ -247,7 +247,7 @@ describe('a malformed error is refused', () => {
   });
 });
 
-test('a refusal tells of the place in the user value, though errors were tried on the way', () => {
+test('a refusal names the place in the user value, even if errors were tried on the way', () => {
   const value = { error: new Error('x', { cause: Symbol('lost') }), bad: 1n };
   expect(() => codecOf('json').encode(value, { root: 'args' })).toThrow(SerializationError);
   expect(() => codecOf('json').encode(value, { root: 'args' })).toThrow(/^args\.bad /);

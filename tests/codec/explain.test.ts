@@ -38,7 +38,7 @@ describe('explain', () => {
     expect(advanced.explain(bytes, { root: 'args' }, cause).path).toBe('args[1].bytes');
   });
 
-  test('names the whole where no part alone is most of it', () => {
+  test('names the whole value if no part is most of it', () => {
     const parts = ['x'.repeat(1000), 'y'.repeat(1000), 'z'.repeat(1000)];
     expect(json.explain({ parts }, { root: 'value' }, cause).path).toBe('value.parts');
     expect(json.explain(undefined, { root: 'value' }, cause).path).toBe('value');

@@ -7,7 +7,7 @@ const sound = { buffer: new ArrayBuffer(8), byteOffset: 2, length: 3 };
 const hasFloat16 = 'Float16Array' in globalThis;
 
 describe('a Float16Array that arrives', () => {
-  test('is one where this Node has the class, and else an error that says what to send', () => {
+  test('is one if this Node has the class, and otherwise an error that says what to send', () => {
     const read = (): unknown => float16Handler().decode(sound, context);
     if (hasFloat16) expect(read()).toMatchObject({ byteOffset: 2, length: 3 });
     else expect(read).toThrow(SerializationError);
@@ -20,7 +20,7 @@ describe('a Float16Array that arrives', () => {
     ['an odd offset', { ...sound, byteOffset: 1 }],
     ['a length beyond the buffer', { ...sound, length: 4 }],
     ['a negative length', { ...sound, length: -1 }],
-  ])('malformed is a violation: %s', (_name, wire) => {
+  ])('is a violation if it is malformed: %s', (_name, wire) => {
     expect(() => float16Handler().decode(wire as never, context)).toThrow(ProtocolError);
   });
 });

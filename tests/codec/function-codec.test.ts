@@ -50,7 +50,7 @@ describe.each(['json', 'advanced'] as const)('functions, in %s mode', (mode) => 
     expect(codec.decode(transmit(mode, wire))).toEqual({ list: [add] });
   });
 
-  test('are exported with the object that they are a method of, and with no collection', () => {
+  test('are exported with the object whose method they are, but not with a collection', () => {
     const functions = new Shelf();
     const codec = codecOf(mode, { functions });
     const options = { onEnd: () => 1 };
@@ -69,14 +69,14 @@ describe.each(['json', 'advanced'] as const)('functions, in %s mode', (mode) => 
     expect(error).toMatchObject({ path: 'value.Type', message: expect.stringContaining('a class') as string });
   });
 
-  test('a function that could be constructed too is one all the same', () => {
+  test('a function that can also be constructed crosses like any other', () => {
     function legacy(): number {
       return 1;
     }
     expect(refusalOf(codecOf(mode, { functions: new Shelf() }), legacy)).toBeUndefined();
   });
 
-  test('those marked by sync() go only where their exchange may send them', () => {
+  test('functions that are marked by sync() cross only if their exchange can send them', () => {
     const marked = sync(() => 1);
     expect(refusalOf(codecOf(mode, { functions: new Shelf() }), marked)).toBeUndefined();
     const error = refusalOf(codecOf(mode, { functions: new Shelf(false) }), { compare: marked });
@@ -90,7 +90,7 @@ describe.each(['json', 'advanced'] as const)('functions, in %s mode', (mode) => 
   });
 });
 
-test('a method of a copy is one of the original', () => {
+test('a method of a copy counts as a method of the original', () => {
   const functions = new Shelf();
   const original = { count: 1, run: () => 1, lost: Symbol('s') };
   const copy = sanitizeForClone(original, true) as object;
@@ -98,7 +98,7 @@ test('a method of a copy is one of the original', () => {
   expect(functions.receivers[0]).toBe(original);
 });
 
-test('entries of a Map and members of a Set are methods of nothing', () => {
+test('functions in a Map or a Set are not methods', () => {
   const functions = new Shelf();
   const value = [new Map([['a', () => 1]]), new Set([() => 1])];
   codecOf('advanced', { functions }).encode(value, { root: 'args' });
@@ -130,7 +130,7 @@ describe('a malformed function is refused', () => {
     expect(() => read({ __procxy_callback: '1', __procxy_meta: meta })).toThrow('There is no 1.');
   });
 
-  test('any at all, where no functions are taken', () => {
+  test('every function, if functions are not accepted', () => {
     expect(() => functionHandler(undefined).decode({ __procxy_callback: '1', __procxy_meta: meta }, context)).toThrow(
       ProtocolError,
     );

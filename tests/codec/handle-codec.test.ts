@@ -65,7 +65,7 @@ describe.each(['json', 'advanced'] as const)('handles, in %s mode', (mode) => {
   let desk: Desk;
   const codec = (): Codec => codecOf(mode, { handles: (desk = new Desk()) });
 
-  test('cross anywhere in a value, as what their exchange makes of them', async () => {
+  test('cross anywhere in a value, in the form that their exchange gives them', async () => {
     const { accepted } = await connection();
     const server = await listening();
     const datagrams = createSocket('udp4').bind(0, '127.0.0.1');
@@ -79,13 +79,13 @@ describe.each(['json', 'advanced'] as const)('handles, in %s mode', (mode) => {
     datagrams.close();
   });
 
-  test('stay where a value is refused', async () => {
+  test('stay here if the value is refused', async () => {
     const { accepted } = await connection();
     expect(refusalOf(codec(), [accepted, Symbol('s')])).toBeInstanceOf(SerializationError);
     expect(desk.discarded).toBe(1);
   });
 
-  test('stay where they would be lost: as a property of an error', async () => {
+  test('stay here if they would be lost, as a property of an error', async () => {
     const { accepted } = await connection();
     const error = Object.assign(new Error('x'), { socket: accepted, kept: 1 });
     const arrived = cross(mode, error, codec());
@@ -135,7 +135,7 @@ describe('a handle that cannot move', () => {
     expect(refusal(accepted)).toEqual(saying('pauseOnConnect'));
   });
 
-  test('a socket whose data is not all sent', async () => {
+  test('a socket with unsent data', async () => {
     const { accepted } = await connection();
     accepted.write(Buffer.alloc(20_000_000));
     expect(refusal(accepted)).toEqual(saying('drain'));
@@ -147,7 +147,7 @@ describe('a handle that cannot move', () => {
     expect(refusal(accepted)).toEqual(saying('readOnly'));
   });
 
-  test('a socket that is still connecting may be asked again when it has connected, or failed to', async () => {
+  test('a socket that is still connecting can be sent when it has connected, or failed to connect', async () => {
     const server = await listening();
     const { port } = server.address() as AddressInfo;
     const socket = connect(port, '127.0.0.1');
@@ -170,7 +170,7 @@ describe('a malformed handle', () => {
     expect(() => handleHandler(new Desk()).decode(wire as never, context)).toThrow(ProtocolError);
   });
 
-  test('breaks it where no handles are taken', () => {
+  test('breaks the protocol if handles are not accepted', () => {
     expect(() => handleHandler(undefined).decode(1, context)).toThrow(ProtocolError);
   });
 });

@@ -57,7 +57,7 @@ describe('values that cross unchanged', () => {
   });
 });
 
-describe('values that JSON changes, as everybody knows', () => {
+describe('values that JSON changes by its own rules', () => {
   test.each<[string, unknown, unknown]>([
     ['a property that is undefined is dropped', { a: undefined, b: 1 }, { b: 1 }],
     ['a Date is its text', { at: new Date(0) }, { at: '1970-01-01T00:00:00.000Z' }],
@@ -79,7 +79,7 @@ describe('values that JSON changes, as everybody knows', () => {
     expect(wireOf({ a: { toJSON: () => undefined } })).toEqual({ a: { __procxy_type: 'undefined' } });
   });
 
-  test('a toJSON() that gives the object itself says nothing new', () => {
+  test('a toJSON() that returns the object itself changes nothing', () => {
     const object = {
       a: 1,
       toJSON(): unknown {
@@ -120,7 +120,7 @@ describe('values that are refused', () => {
 });
 
 describe('the copy', () => {
-  test('runs each getter once, and is not reached by later changes', () => {
+  test('runs each getter once, and is not affected by later changes', () => {
     let reads = 0;
     const value = {
       list: [{ n: 1 }],
@@ -135,7 +135,7 @@ describe('the copy', () => {
     expect(reads).toBe(1);
   });
 
-  test('is left out for the flat array of arguments alone, which was made for its message', () => {
+  test('is omitted only for the flat array of arguments, which was made for its message', () => {
     const flat = [1, 'two', null, true];
     expect(wireOf(flat, 'args')).toBe(flat);
     expect(wireOf(flat, 'result')).toEqual(flat);
@@ -145,7 +145,7 @@ describe('the copy', () => {
   });
 });
 
-test('the object that a side means by `this` crosses as itself, though it may be an array', () => {
+test('the instance crosses as the instance of the other side, even if it is an array', () => {
   const here = Object.assign([1], { name: 'instance' });
   const there = {};
   const { wire, coded } = codecOf('json', { self: { current: here } }).encode(here, { root: 'result' });
@@ -210,7 +210,7 @@ describe('the copy of an object', () => {
   });
 });
 
-test('a form that has the same toJSON is not asked again', () => {
+test('toJSON() is not called again on its own result', () => {
   class Tree {
     children: Tree[] = [];
     toJSON(): object {

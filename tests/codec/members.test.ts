@@ -45,7 +45,7 @@ test('methods are found without running a getter', () => {
   expect(findMethod(thing, Symbol.toPrimitive)).toBeUndefined();
 });
 
-describe('what has methods, and so stays where it is', () => {
+describe('whether a value has methods, and so stays where it is', () => {
   test.each<[string, object, boolean]>([
     ['an instance with methods', new Thing(), true],
     ['one of another realm', runInNewContext('new (class { method() {} })()') as object, true],

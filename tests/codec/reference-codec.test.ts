@@ -33,7 +33,7 @@ const origin = { root: 'args', method: 'use' };
 describe.each(['json', 'advanced'] as const)('objects by reference, in %s mode', (mode) => {
   const codecOf = (references: ReferenceExchange) => createCodec({ mode, self: { current: undefined }, references });
 
-  test('automatically: what has methods, however deep, and nothing else', () => {
+  test('are made automatically of everything with methods, however deep, and of nothing else', () => {
     const exchange = exchangeOf(true);
     const codec = codecOf(exchange);
     const book = new Book();
@@ -46,7 +46,7 @@ describe.each(['json', 'advanced'] as const)('objects by reference, in %s mode',
     expect(codec.decode(wire)).toEqual([{ list: [{ imported: 'r1' }] }, { imported: 'r2' }, { data: 1 }]);
   });
 
-  test('otherwise only what is marked', () => {
+  test('are otherwise made only of marked objects', () => {
     const exchange = exchangeOf(false);
     const book = new Book();
     const { wire } = codecOf(exchange).encode([new Book(), byReference(book, ['read'])], origin);
@@ -54,7 +54,7 @@ describe.each(['json', 'advanced'] as const)('objects by reference, in %s mode',
     expect((wire as unknown[])[0]).toEqual({ title: 'Emma' });
   });
 
-  test('a reference goes home, unless it was released or belongs to another process', () => {
+  test('return to their owner, unless they were released or belong to another process', () => {
     const exchange = exchangeOf(true);
     const codec = codecOf(exchange);
     const mine = new Proxied();

@@ -39,7 +39,7 @@ describe('a registered handler', () => {
     expect((arrived.tags as Money[])[0]?.cents).toBe(2);
   });
 
-  test('writes what is refused at the place of the value itself', () => {
+  test('names the place of the value itself in a refusal', () => {
     expect(refusalOf(codecOf('json'), [new Money(1, new Map())])).toMatchObject({
       name: 'SerializationError',
       path: expect.stringMatching(/^value\[0\].*tags$/) as string,

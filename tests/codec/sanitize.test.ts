@@ -24,7 +24,7 @@ describe.each(lost)('%s', (_name, value) => {
     expect(clean(map)).toEqual(new Map([['kept', 1]]));
   });
 
-  test('is nothing by itself', () => {
+  test('becomes undefined by itself', () => {
     expect(clean(value)).toBeUndefined();
   });
 });
@@ -38,7 +38,7 @@ test('the copy can be cloned, and the original is as it was', () => {
   expect(clean(null)).toBeNull();
 });
 
-test('accessors are read, once, and left out where they throw', () => {
+test('accessors are read once, and left out if they throw', () => {
   let reads = 0;
   const value = {
     a: 1,
@@ -63,7 +63,7 @@ test('shared references stay shared, and cycles are kept', () => {
   expect(copy.one).not.toBe(shared);
 });
 
-test('holes stay holes, and a key named __proto__ a key', () => {
+test('holes stay holes, and a key named __proto__ stays a key', () => {
   const sparse = clean(Object.assign([], { 1: 1 })) as unknown[];
   expect([0 in sparse, sparse.length]).toEqual([false, 2]);
   const copy = clean(JSON.parse('{"__proto__": {"a": 1}}')) as object;
@@ -71,7 +71,7 @@ test('holes stay holes, and a key named __proto__ a key', () => {
   expect(Object.getPrototypeOf(copy)).toBe(Object.prototype);
 });
 
-test('a value that crosses as it is is not copied', () => {
+test('a value that can cross unchanged is not copied', () => {
   class Money {
     cents = 1;
   }
@@ -107,7 +107,7 @@ test('an instance is a plain object of its own properties', () => {
   expect(clean(new Point())).toStrictEqual({ x: 1 });
 });
 
-test('functions are kept where they cross, each a method of the original', () => {
+test('functions are kept if they cross, each as a method of the original', () => {
   const original = { run: () => 1, lost: Symbol('s') };
   const copy = sanitizeForClone(original, true) as typeof original;
   expect(copy).toStrictEqual({ run: original.run });

@@ -66,7 +66,7 @@ describe('a malformed signal is refused', () => {
     expect(() => signalHandler(new Ledger()).decode(wire as never, context)).toThrow(ProtocolError);
   });
 
-  test('any at all, where none is taken', () => {
+  test('every signal, if signals are not accepted', () => {
     expect(() => signalHandler(undefined).decode({ id: 1 }, context)).toThrow(ProtocolError);
   });
 });

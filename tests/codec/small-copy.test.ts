@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { copySmall } from '../../src/codec/small-copy.js';
 
 describe('copySmall', () => {
-  test('is equal to a structured clone, or there is none', () => {
+  test('returns the equal of a structured clone, or nothing', () => {
     const anything = fc.anything({
       withBigInt: true,
       withDate: true,
@@ -59,7 +59,7 @@ describe('copySmall', () => {
     ],
     ['more objects than it compares', Array.from({ length: 40 }, () => ({}))],
     ['a long array', Array.from({ length: 1000 }, (_, index) => index)],
-  ])('leaves %s to others', (_name, value) => {
+  ])('does not copy %s', (_name, value) => {
     expect(copySmall(value)).toBeUndefined();
   });
 });

@@ -65,7 +65,7 @@ test.each<[string, object]>([
   ['a Map, which can only be iterated over at once', new Map()],
   ['a promise of an iterator', Object.assign(Promise.resolve(), { [Symbol.asyncIterator]: asyncItems })],
   ['plain data', { next: 1 }],
-])('%s is no stream', (_name, value) => {
+])('%s is not a stream', (_name, value) => {
   expect(classify(value)).toBeUndefined();
 });
 
@@ -88,18 +88,18 @@ describe.each(['json', 'advanced'] as const)('streams, in %s mode', (mode) => {
     expect(error).toMatchObject({ path: 'value.body', message: expect.stringContaining(why) as string });
   });
 
-  test('an object that can be iterated over again may be passed on again', () => {
+  test('an object that can be iterated over repeatedly may be passed repeatedly', () => {
     const again = passedOn({ [Symbol.asyncIterator]: asyncItems });
     expect(refusalOf(codecOf(mode, { streams: new Quay() }), again)).toBeUndefined();
   });
 
-  test('stay where a value is refused', () => {
+  test('stay here if the value is refused', () => {
     const quay = new Quay();
     expect(refusalOf(codecOf(mode, { streams: quay }), [Symbol('s'), Readable.from([1])])).toBeDefined();
     expect(quay.discarded).toBe(1);
   });
 
-  test('stay where they would be lost: as a property of an error', () => {
+  test('stay here if they would be lost, as a property of an error', () => {
     const quay = new Quay();
     const error = Object.assign(new Error('x'), { body: Readable.from([1]), kept: 1 });
     const arrived = cross(mode, error, codecOf(mode, { streams: quay })) as object;
@@ -137,11 +137,11 @@ describe('a malformed stream is refused', () => {
     expect(() => streamHandler(new Quay()).decode(wire as never, context)).toThrow(ProtocolError);
   });
 
-  test('any at all, where none is taken', () => {
+  test('every stream, if streams are not accepted', () => {
     expect(() => streamHandler(undefined).decode({ kind: 'iterator', id: 1 }, context)).toThrow(ProtocolError);
   });
 
-  test('sound descriptions reach the exchange', () => {
+  test('valid descriptions reach the exchange', () => {
     const sound = [
       { kind: 'readable', ...side, encoding: 'utf8' },
       { kind: 'duplex', readable: side, writable: side },
@@ -152,7 +152,7 @@ describe('a malformed stream is refused', () => {
   });
 });
 
-test('asynchronous iteration is known by its method', () => {
+test('an asynchronous iterable is recognized by its method', () => {
   expect(isAsyncIterable(asyncItems())).toBe(true);
   expect(isAsyncIterable(items())).toBe(false);
   expect(isAsyncIterable({ [Symbol.asyncIterator]: 5 })).toBe(false);

@@ -12,7 +12,7 @@ test('a marked function is called like the original, and is described like it', 
   expect(isSync(scale)).toBe(false);
 });
 
-test('a function is marked once, and a marked one not again', () => {
+test('a function has one marked form, and marking that again returns it', () => {
   const fn = (): number => 1;
   const marked = sync(fn);
   expect(sync(fn)).toBe(marked);

@@ -12,7 +12,7 @@ test.each([
   expect(key).toEqual({ place });
 });
 
-test('`this` is whatever each side means by it at the time, and nothing else is', () => {
+test('the handler takes only the current instance of its side', () => {
   const self: { current: object | undefined } = { current: undefined };
   const handler = selfHandler(self);
   const instance = {};

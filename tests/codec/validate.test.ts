@@ -36,11 +36,11 @@ describe('validateProcxiable', () => {
     }
   };
 
-  test('says nothing of what can cross', () => {
+  test('reports nothing for values that can cross', () => {
     expect(refusal({ port: 80 }, 'json', 'config')).toBeUndefined();
   });
 
-  test('names the place from the context on', () => {
+  test('names the place, beginning with the context', () => {
     const error = refusal({ list: [{ port: NaN }] }, 'json', 'config');
     expect(error).toBeInstanceOf(SerializationError);
     expect(error).toMatchObject({ path: 'config.list[0].port' });
@@ -53,7 +53,7 @@ describe('validateProcxiable', () => {
     expect(refusal(deep, mode, 'tree')).toBeInstanceOf(SerializationError);
   });
 
-  test('finds a detached buffer, which no walk can see', () => {
+  test('finds a detached buffer', () => {
     expect(refusal({ bytes: detached() }, 'advanced', 'frame')).toBeInstanceOf(SerializationError);
   });
 });

@@ -114,7 +114,7 @@ describe('transfer handlers', () => {
     expect(refused(() => walk([handler]).root({ a: new Box(0) })).message).toBe('args.a is shut. Open it.');
   });
 
-  test('that throw have the reason named, and kept as the cause', () => {
+  test('that throw are refused with the reason, which is kept as the cause', () => {
     const cause = new Error('jammed');
     const handler = boxHandler('box', () => {
       throw cause;
@@ -134,7 +134,7 @@ describe('a part that may be lost', () => {
     return context.encode(1, 'last');
   });
 
-  test('is tried, and the walk goes on from where it stood', () => {
+  test('is tried, and the walk continues at the same place', () => {
     const error = refused(() => walk([handler]).root({ box: new Box({ good: 'x', bad: { deep: { number: 1 } } }) }));
     expect(attempts).toEqual([
       { crosses: true, wire: 'x' },
@@ -143,7 +143,7 @@ describe('a part that may be lost', () => {
     expect(error.path).toBe('args.box.last');
   });
 
-  test('is known as one to the handlers within it', () => {
+  test('is known to be optional by the handlers within it', () => {
     const seen: boolean[] = [];
     const inner = boxHandler('inner', (box, context) => {
       seen.push(context.isOptional);

@@ -6,7 +6,8 @@ import { MAX_MESSAGE, v8Frame } from '../../src/channel/frames.js';
 import { addMessageApi } from '../../src/channel/message-api.js';
 import { nodeIpcChannel, type IpcPort } from '../../src/channel/node-ipc.js';
 import { ProtocolError } from '../../src/errors.js';
-import { readRows } from '../../src/session/wire/rows.js';
+import type { LoneRow } from '../../src/protocol.js';
+import { isLoneRow, readLoneRow, readRows } from '../../src/session/wire/rows.js';
 import type { SerializationMode } from '../../src/types/serializable.js';
 import { openDescriptors, until } from '../support/processes.js';
 import { SocketPairs } from '../support/socket-pair.js';
@@ -212,9 +213,11 @@ class Target {
   /** As an honest child does. */
   #answer(dialect: StreamFormat, message: unknown): void {
     const { type, rows } = message as { type: string; rows: unknown[] };
-    if (type !== 'batch') return this.#answerOne(dialect, message);
     const answer = (each: unknown): void => this.#answerOne(dialect, each);
-    readRows(rows, { message: answer, row: answer });
+    const reader = { message: answer, row: answer };
+    if (isLoneRow(message as object)) readLoneRow(message as LoneRow, reader);
+    else if (type === 'batch') readRows(rows, reader);
+    else answer(message);
   }
 
   #answerOne(dialect: StreamFormat, message: unknown): void {

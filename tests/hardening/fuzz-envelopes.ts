@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as fc from 'fast-check';
+import { isLoneRow, readLoneRow } from '../../src/session/wire/rows.js';
 import { MuxChannel } from '../../src/channel/mux-channel.js';
 import { ProtocolError } from '../../src/errors.js';
 import type { SerializationMode } from '../../src/types/serializable.js';
@@ -87,8 +88,12 @@ function childWith(count: number, mode: SerializationMode, kind: number): Child 
   let lastCall = 0;
   const mux = new MuxChannel({
     send(sent) {
-      const { message } = sent as { message?: { type?: string; callId?: number; rows?: unknown } };
-      if (message?.type === 'call-invoke') lastCall = message.callId ?? 0;
+      const { message } = sent as { message?: object };
+      if (!message || !isLoneRow(message)) return;
+      readLoneRow(message, {
+        message: () => {},
+        row: (each) => (lastCall = each.type === 'call-invoke' ? each.callId : lastCall),
+      });
     },
   });
   const victims = Array.from({ length: count }, () => new Victim(mode, 'parent', kind, mux.open()));

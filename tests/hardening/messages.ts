@@ -279,6 +279,9 @@ const batch = fc.record({
   ),
 });
 
+/** Rows as a message that travels alone. Only one of a call or an answer is sound. */
+const loneRow = fc.oneof(rows, soundRow).map((row) => ['procxy', ...row]);
+
 /** What a session goes on after, mostly: else it would be over before anything interesting is under way. */
 const plain = fc.jsonValue({ maxDepth: 2 });
 const freshId = fc.integer({ min: 1, max: 1e9 });
@@ -338,6 +341,7 @@ export function anyMessage(side: 'parent' | 'child'): fc.Arbitrary<unknown> {
     { weight: 1, arbitrary: fc.constant({ type: 'callback-collect' }) },
     { weight: 12, arbitrary: message },
     { weight: 3, arbitrary: batch },
+    { weight: 3, arbitrary: loneRow },
     { weight: 1, arbitrary: anyValue },
   );
 }

@@ -1,21 +1,26 @@
 /**
  * `npm run fuzz`, with `--messages N` for so many in each mode: random messages to both sides of a session, and a hundredth as many
- * values between two sides that keep the protocol, and a tenth as many envelopes from a child with several instances; then, with `--bytes N` and `--seed N`, so many attacks on the parent's end of a socket channel, and a hundred times as many damaged messages for its decoder.
+ * values between two sides that keep the protocol, and a tenth as many envelopes from a child with several instances; then, with `--bytes N` and `--seed N`, so many attacks on the parent's end of a socket channel, and a hundred times as many damaged messages for its decoder; then, with
+ * `--frames N`, so many frames to a host as a hostile client sends them, and to a client as a hostile host does. These need nats-server.
  */
 import { parseArgs } from 'node:util';
+import { hasNats } from '../support/nats.js';
 import { fuzzBytes } from './bytes.js';
 import { fuzz } from './fuzz.js';
+import { fuzzClient } from './fuzz-client.js';
 import { fuzzEnvelopes } from './fuzz-envelopes.js';
 import { fuzzHandles } from './fuzz-handles.js';
+import { fuzzHost } from './fuzz-host.js';
 import { fuzzHonest } from './honest.js';
 import { fuzzPayloads } from './payloads.js';
 
 const text = (value: string): { type: 'string'; default: string } => ({ type: 'string', default: value });
 const { values } = parseArgs({
-  options: { messages: text('1000000'), bytes: text('10000'), seed: text(`${Date.now()}`) },
+  options: { messages: text('1000000'), bytes: text('10000'), frames: text('300000'), seed: text(`${Date.now()}`) },
 });
 const half = Math.ceil(Number(values.messages) / 2);
 const bytes = Number(values.bytes);
+const frames = hasNats ? Number(values.frames) : 0;
 /** fast-check takes one of 32 bits. */
 const seed = Number(values.seed) | 0;
 
@@ -57,5 +62,18 @@ for (const mode of bytes > 0 ? (['json', 'advanced'] as const) : []) {
   console.log(
     `${mode}: ${payloads} damaged messages, ${messages} still readable, ${(memory / 1e6).toFixed(1)} MB at most`,
   );
+}
+if (frames > 0) {
+  const host = await fuzzHost(frames, seed);
+  console.log(
+    `to a host, seed ${seed}: ${host.frames} frames, ${host.sessions} sessions, ${host.started} instances, ${host.calls} honest calls, ` +
+      `${(host.memory / 1e6).toFixed(0)} MB at most`,
+  );
+  const client = await fuzzClient(Math.ceil(frames / 300), seed);
+  console.log(
+    `to a client, seed ${seed}: ${client.frames} frames, ${client.instances} instances, of which ${client.made} were made, ` +
+      `${client.calls} honest calls, ${(client.memory / 1e6).toFixed(0)} MB at most`,
+  );
+  printFrequent(client.reasons);
 }
 console.log('Nothing was thrown, stayed open or was changed for everybody.');

@@ -66,7 +66,7 @@ describe('advanced mode', () => {
     expect((arrived.map as Map<unknown, unknown>).get(arrived)).toBe(arrived.a);
   });
 
-  test('also when the value must be rewritten on the way', async () => {
+  test('cycles and shared references survive even if the value must be rewritten on the way', async () => {
     const error = new TypeError('shared', { cause: new Map([['why', 1n]]) });
     const list: unknown[] = [error, -0, undefined, 'to be a hole', /x/];
     delete list[3];
@@ -109,25 +109,25 @@ describe('advanced mode', () => {
     });
   }
 
-  test('use case 1: binary data', async () => {
+  test('binary data arrives as a Buffer in both directions', async () => {
     await using processor = await procxy(ImageProcessor, useCases, advanced);
     const processed = await processor.processImage(Buffer.from([0, 100, 255]));
     expect(processed).toEqual(Buffer.from([255, 155, 0]));
     expect(Buffer.isBuffer(processed)).toBe(true);
   });
 
-  test('use case 2: large numbers', async () => {
+  test('a BigInt argument has a BigInt result', async () => {
     await using calculator = await procxy(CryptoCalculator, { modulePath: useCases, ...advanced });
     expect(String(await calculator.factorial(100n))).toMatch(/^9332621544.*0{24}$/);
   });
 
-  test('use case 3: collections', async () => {
+  test('a Map as an argument has a Map as its result', async () => {
     await using analyzer = await procxy(DataAnalyzer, advanced);
     const data = new Map(Object.entries({ a: 150, b: 50, c: 200 }));
     expect(await analyzer.analyze(data)).toEqual(new Map(Object.entries({ a: 150, c: 200 })));
   });
 
-  test('use case 5: errors with full context', async () => {
+  test('an error keeps its properties, its cause and the errors within it', async () => {
     await using processor = await procxy(FileProcessor, useCases, advanced);
     const error = (await processor.readFile('/nonexistent').catch((reason: unknown) => reason)) as Error & {
       attempts: unknown;
@@ -148,7 +148,7 @@ describe('advanced mode', () => {
     expect(aggregate.errors[1]).toMatchObject({ message: 'two', code: 'E_TWO' });
   });
 
-  test('results and properties', async () => {
+  test('a result and a property may be a Map, and a function within is refused', async () => {
     await using typed = await procxy(Typed, '../fixtures/structured.js', advanced);
     expect(typed.seen).toEqual(new Map([['start', 0n]]));
     await typed.see('more', 2n);
@@ -163,7 +163,7 @@ describe('advanced mode', () => {
     expect(await typed.$get('seen')).toBeInstanceOf(Map);
   });
 
-  test('events', async () => {
+  test('an argument of an event may be a Map', async () => {
     await using emitting = await procxy(Emitting, '../fixtures/emitting.js', advanced);
     const seen: unknown[] = [];
     emitting.on('map', (map) => seen.push(map));

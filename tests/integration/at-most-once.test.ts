@@ -15,7 +15,7 @@ describe('a call runs at most once', () => {
   afterEach(() => rmSync(folder, { recursive: true }));
   const runs = (): number => readFileSync(log, 'utf8').length;
 
-  test('also when it times out', async () => {
+  test('even if it times out', async () => {
     await using counter = await procxy(Counter, '../fixtures/counter.js', { timeout: 100 }, log);
     await expect(counter.countAndSleep(300)).rejects.toBeInstanceOf(TimeoutError);
     expect(await counter.$with({ timeout: 0 }).countAndSleep(0)).toBe(2);

@@ -91,7 +91,7 @@ describe('bad input', () => {
       expect(error.cause).toBeInstanceOf(RangeError);
     });
 
-    test('given twice', async () => {
+    test('is refused if it is given twice', async () => {
       const error = await failure(Calculator, module, { modulePath: './other.js' });
       expect(error.message).toMatch(/given twice: '.*calculator\.js' as an argument, '\.\/other\.js' as an option/);
     });

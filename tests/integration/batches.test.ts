@@ -46,7 +46,7 @@ describe.each(['json', 'advanced'] as const)('a burst of messages, in %s mode', 
     );
   });
 
-  test('arrives though the child ends in the same turn, and what it says then', async () => {
+  test('arrives even though the child ends in the same turn, and so does its last event', async () => {
     await using bursting = await procxy(Bursting, module, { serialization });
     const arrived: unknown[] = [];
     bursting.on('reported', (n) => arrived.push(n));
@@ -55,7 +55,7 @@ describe.each(['json', 'advanced'] as const)('a burst of messages, in %s mode', 
     expect(arrived).toEqual([...numbers(1000), 'last']);
   });
 
-  test('arrives though the child dies of an error in the same turn', async () => {
+  test('arrives even though the child dies of an error in the same turn', async () => {
     await using bursting = await procxy(Bursting, module, { serialization, stdio: 'ignore' });
     const arrived: unknown[] = [];
     bursting.on('reported', (n) => arrived.push(n));

@@ -16,7 +16,7 @@ describe('calling', () => {
 
   test('a method runs in the child and its result comes back', async () => {
     expect(await calculator.add(1, 2)).toBe(3);
-    expect(calculator.$process.pid).not.toBe(process.pid);
+    expect(calculator.$where.pid).not.toBe(process.pid);
   });
 
   test('asynchronous methods are awaited in the child', async () => {

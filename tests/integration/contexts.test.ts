@@ -33,7 +33,7 @@ describe.each([
     expect(await visiting.callKept()).toBe('last');
   });
 
-  test('so does a function that the child waits for, and a call from within it still rejects', async () => {
+  test('a function that the child waits for does too, and a call from within it still rejects', async () => {
     await using visiting = await start();
     let within: unknown;
     const fn = sync(() => {

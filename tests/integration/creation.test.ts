@@ -114,7 +114,7 @@ describe('classFrom()', () => {
     );
   });
 
-  test('and a module or an export cannot both be given', async () => {
+  test('is refused together with a module or an export', async () => {
     for (const args of [['./other.js'], [{ exportName: 'Other' }], [{ modulePath: './other.js' }]]) {
       expect(await outcome(untyped(Round, ...args))).toBeInstanceOf(OptionsValidationError);
     }

@@ -87,7 +87,7 @@ describe('tracing channels', () => {
     diagnostics.subscribe('procxy:end', listener);
     undo.push(() => void diagnostics.unsubscribe('procxy:end', listener));
     const traced = await procxy(Traced, module);
-    const { pid } = traced.$process;
+    const { pid } = traced.$where;
     expect(names(starts)).toEqual(settled);
     expect(starts[0]?.[1]).toMatchObject({ className: 'Traced', pid });
     await traced.$terminate();
@@ -109,7 +109,7 @@ describe('tracing channels', () => {
     const [, context] = calls[0] as Event;
     expect(context).toEqual({
       className: 'Traced',
-      pid: traced.$process.pid,
+      pid: traced.$where.pid,
       method: 'echo',
       arguments: ['x'],
       result: 'x',
@@ -147,7 +147,7 @@ describe('tracing channels', () => {
   test('procxy:callback reports functions that the child calls', async () => {
     await using traced = await procxy(Traced, module, { enableCallbacks: true });
     const callbacks = trace('callback');
-    const { pid } = traced.$process;
+    const { pid } = traced.$where;
     expect(await traced.each([1], async (n: number) => n * 2)).toEqual([2]);
     expect(names(callbacks)).toEqual(settled);
     expect(callbacks[0]?.[1]).toMatchObject({ pid, arguments: [1], result: 2 });

@@ -4,6 +4,8 @@ import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import { root } from '../../site/entries.js';
 import { compilerOptions, publicSymbols } from '../support/doc-comments.js';
+import { optionPages } from '../support/option-pages.js';
+import { textOf } from '../support/pages.js';
 
 const symbols = publicSymbols();
 const fixtureNames = [
@@ -26,6 +28,23 @@ test('every member of a public class or interface has a description', () => {
       .map((member) => `${name}.${member.name}`),
   );
   expect([...new Set(missing)]).toEqual([]);
+});
+
+describe('the fields', () => {
+  const types = new Map(symbols.map(({ name, properties }) => [name, properties]));
+
+  test('of all types of options have a page', () => {
+    const named = [...types.keys()].filter((name) => name.endsWith('Options') && name !== 'KnownOptions');
+    expect(named.filter((name) => optionPages[name] === undefined)).toEqual([]);
+  });
+
+  test.each(Object.entries(optionPages))('of %s are in the reference', (name, pages) => {
+    const fields = types.get(name) ?? [];
+    expect(fields.length).toBeGreaterThan(0);
+    const text = pages.map(textOf).join('\n');
+    const isCode = (field: string): boolean => new RegExp(`\`[^\`\\n]*\\b${field}\\b[^\`\\n]*\``).test(text);
+    expect(fields.filter((field) => !isCode(field))).toEqual([]);
+  });
 });
 
 describe('the example', () => {

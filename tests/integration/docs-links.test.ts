@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import * as main from 'procxy';
 import * as ipc from 'procxy/ipc';
 import * as processProxy from 'procxy/process-proxy';
+import * as remote from 'procxy/remote';
 import { anchorsOf, linksOf, pages, textOf, titleOf } from '../support/pages.js';
 import { Calculator } from '../fixtures/calculator.js';
 import { DocumentClient } from '../fixtures/documents.js';
@@ -78,7 +79,7 @@ test('one table has each member with a $, and says who has it', async () => {
 });
 
 test('the list of errors names each error class and warning', () => {
-  const exported = [main, ipc, processProxy].flatMap((entry) => Object.entries<unknown>(entry));
+  const exported = [main, ipc, processProxy, remote].flatMap((entry) => Object.entries<unknown>(entry));
   const classes = exported.filter(
     ([, value]) => typeof value === 'function' && value.prototype instanceof main.ProcxyError,
   );
@@ -88,6 +89,14 @@ test('the list of errors names each error class and warning', () => {
   expect(warnings.length).toBeGreaterThan(5);
   const listed = [...textOf('docs/reference/errors.md').matchAll(/^\| \[?`(\w+)`/gm)].map(([, name]) => name);
   expect([...classes.map(([name]) => name), ...warnings].filter((name) => !listed.includes(name))).toEqual([]);
+});
+
+test('the list of errors has each code', () => {
+  const source = readFileSync(join(root, 'src/procxy-error.ts'), 'utf8');
+  const codes = [...source.matchAll(/^ {2}\| '(PROCXY_\w+)'/gm)].map(([, code]) => code);
+  expect(codes.length).toBeGreaterThan(15);
+  const listed = [...textOf('docs/reference/errors.md').matchAll(/^\| \[`\w+Error`\]\([^)]+\) +\| `(\w+)`/gm)];
+  expect(listed.map(([, code]) => code).toSorted()).toEqual(codes.toSorted());
 });
 
 test('broken links are noticed', () => {

@@ -32,7 +32,7 @@ describe.each(['json', 'advanced'] as const)(
       await vi.waitFor(async () => expect(await cursor.wasClosed()).toBe(true));
     });
 
-    test('an id goes home as itself', async () => {
+    test('an id that is passed back arrives as itself', async () => {
       const collection = await client.db('shop').collection('people');
       const eve = await collection.findOne({ name: 'Eve' });
       if (!eve) return expect.unreachable();

@@ -1,12 +1,14 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runScript } from '../support/scripts.js';
+import { textOf } from '../support/pages.js';
+import { outcomeOf, runScript } from '../support/scripts.js';
+import { makeFolder, readFences } from '../support/snippets.js';
 
 let folder: string;
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'procxy-electron-'));
+  folder = makeFolder();
   const executable = join(folder, 'electron');
   // As Electron's does, it opens the app whatever its arguments are, unless it is told to be Node.
   writeFileSync(
@@ -35,4 +37,52 @@ test.each([
   `;
   const outcome = await runScript(code, { NODE_OPTIONS: `--require ${join(folder, 'preload.cjs')}` });
   expect(outcome).toEqual({ stdout: 'pong\n', stderr: '', code: 0, signal: null });
+});
+
+/** The part of Electron that the page uses. `quit()` asks the listeners first, as Electron's does. */
+const electron = `
+  const { EventEmitter } = require('node:events');
+  const handlers = new Map();
+  exports.ipcMain = { handle: (channel, handler) => handlers.set(channel, handler) };
+  exports.invoke = (channel) => handlers.get(channel)();
+  exports.app = Object.assign(new EventEmitter(), {
+    whenReady: async () => {},
+    quit() {
+      let prevented = false;
+      this.emit('before-quit', { preventDefault: () => (prevented = true) });
+      console.log(prevented ? 'the quit is prevented' : 'the app quits');
+      if (!prevented) process.exit();
+    },
+  });
+`;
+
+/** Uses the app as a window does, and quits it. */
+const driver = `
+  import { subscribe } from 'node:diagnostics_channel';
+  import { app, invoke } from 'electron';
+  subscribe('procxy:end', () => console.log('the child has ended'));
+  app.once('newListener', (name) => setImmediate(async () => {
+    console.log(name, await invoke('runtime'));
+    app.quit();
+  }));
+  await import('./electron-main.js');
+`;
+
+test('the app of the page quits after its child has ended', async () => {
+  const fences = readFences(textOf('docs/runtimes.md'));
+  for (const name of ['where.js', 'electron-main.js']) {
+    const fence = fences.find(({ body }) => body[0] === `// ${name}`) ?? expect.unreachable(name);
+    writeFileSync(join(folder, name), fence.body.join('\n'));
+  }
+  mkdirSync(join(folder, 'node_modules/electron'));
+  writeFileSync(join(folder, 'node_modules/electron/index.js'), electron);
+  writeFileSync(join(folder, 'driver.js'), driver);
+  const outcome = await outcomeOf(
+    spawn(process.execPath, ['--require', './preload.cjs', 'driver.js'], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  );
+  const lines = ['before-quit Node', 'the quit is prevented', 'the child has ended', 'the app quits', ''];
+  expect(outcome).toEqual({ stdout: lines.join('\n'), stderr: '', code: 0, signal: null });
 });

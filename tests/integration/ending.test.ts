@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { procxy } from 'procxy';
 import { Disposable, SynchronouslyDisposable } from '../fixtures/disposable.js';
 import { Mortal } from '../fixtures/mortal.js';
-import { childPids, isRunning, until } from '../support/processes.js';
+import { childPids, isRunning, kill, until } from '../support/processes.js';
 import { onTold, tell, firstLine, outcomeOf, runScript, startScript } from '../support/scripts.js';
 
 const mortalModule = '../fixtures/mortal.js';
@@ -36,7 +36,7 @@ describe('ending is clean', () => {
       await Promise.all([mortal.$terminate(), mortal.$terminate()]);
       await mortal.$terminate();
       const crashed = await procxy(Mortal, mortalModule);
-      crashed.$process.kill('SIGKILL');
+      kill(crashed);
       await crashed.$exited;
       await crashed.$terminate();
     });
@@ -77,7 +77,7 @@ describe('ending is clean', () => {
       expect(await busy.$exited).toEqual({ code: null, signal: 'SIGKILL' });
 
       const stopped = await procxy(Mortal, mortalModule, { terminateTimeout: 200 });
-      stopped.$process.kill('SIGSTOP');
+      kill(stopped, 'SIGSTOP');
       await stopped.$terminate();
       expect(await stopped.$exited).toEqual({ code: null, signal: 'SIGKILL' });
     });

@@ -49,7 +49,7 @@ describe.each(modes)('chunks of web streams that are more than data, in %s mode'
     expect(await Promise.all(items)).toEqual(expected);
   });
 
-  test('and so do functions that the child writes', async () => {
+  test('functions that the child writes keep their place too', async () => {
     await using proxy = await procxy(ExportingChunks, module, { serialization, enableCallbacks: true });
     const got: Promise<unknown>[] = [];
     await proxy.write(new WritableStream<Item>({ write: (item) => void got.push(shown(item)) }) as never);
@@ -69,7 +69,7 @@ describe.each(modes)('chunks of web streams that are more than data, in %s mode'
     server.close();
   });
 
-  test('a failure of any kind comes after them', async () => {
+  test('a failure of any kind arrives after the chunks', async () => {
     await using proxy = await procxy(ExportingChunks, module, { serialization, enableCallbacks: true });
     for (const reason of [undefined, 'a text', { code: 7 }]) {
       const { items, error } = await outcomeOf((await proxy.failing(reason)) as never);

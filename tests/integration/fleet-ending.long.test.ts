@@ -34,7 +34,7 @@ describe('$drain() of a pool', () => {
     ['during a recycling', (pool: JournalPool) => void pool.$recycle()],
     ['after a crash', killOne],
   ])(
-    'finishes by $drain() what waits in each way, %s',
+    'finishes calls that wait in each way, %s',
     async (_name, disturb) => {
       const pool = await procxyPool(Journal, module, { size: 2, restart: quick });
       await disturb(pool);

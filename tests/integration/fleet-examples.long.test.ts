@@ -1,15 +1,12 @@
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { nodeBinary } from '../support/nodes.js';
-
-const programOf = (example: string): string =>
-  fileURLToPath(new URL(`../../examples/${example}/main.js`, import.meta.url));
+import { commandOf, programOf, type Example } from '../support/examples.js';
 
 /** What a program prints in its table, by the label of the row. */
-async function tableOf(binary: string, example: string, ...args: string[]): Promise<(label: string) => string> {
-  const { stdout } = await promisify(execFile)(binary, [programOf(example), ...args]);
+async function tableOf(example: Example): Promise<(label: string) => string> {
+  const [command, ...args] = await commandOf(example);
+  const { stdout } = await promisify(execFile)(command, args);
   return (label) => {
     const line = stdout.split('\n').find((each) => each.startsWith(`${label} `));
     if (line === undefined) throw new Error(`There is no row '${label}' in:\n${stdout}`);
@@ -18,7 +15,7 @@ async function tableOf(binary: string, example: string, ...args: string[]): Prom
 }
 
 test('image-service: answers or refuses every client under load, and recovers from a crash', async () => {
-  const table = await tableOf(process.execPath, 'image-service', '100');
+  const table = await tableOf({ name: 'image-service', args: ['100'] });
   const answered = Number(table('answered 200'));
   const refused = Number(table('answered 429'));
   expect(answered).toBeGreaterThan(0);
@@ -33,8 +30,7 @@ test('image-service: answers or refuses every client under load, and recovers fr
 }, 120_000);
 
 test('cart-service: loses no item that was acknowledged, whatever is killed', async () => {
-  // It needs node:sqlite.
-  const table = await tableOf(await nodeBinary(24), 'cart-service', '8');
+  const table = await tableOf({ name: 'cart-service', args: ['8'], needs: 'node:sqlite' });
   expect(Number(table('children killed'))).toBeGreaterThan(0);
   expect(table('items acknowledged')).toBe('320');
   expect(table('items in the file')).toBe('320');

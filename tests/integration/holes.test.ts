@@ -37,7 +37,7 @@ describe.each(settings)('an array of holes, in $serialization mode on the channe
     expect(await proxy.echo('alive')).toBe('alive');
   }
 
-  test('is no reason to end a child: as an argument, within one, and as results of functions', async () => {
+  test('does not end a child: as an argument, within one, and as the result of a function', async () => {
     await tryTo(() => proxy.echo(holes()));
     await tryTo(() => proxy.echo({ list: [new Error('x', { cause: { list: holes() } })] }));
     await tryTo(() => proxy.map([1], () => holes()));

@@ -150,7 +150,7 @@ describe('a program with an instance in its own process', () => {
     });
   });
 
-  test('waits for a pending call, also where nothing else keeps it alive', async () => {
+  test('waits for a pending call, even if nothing else keeps it alive', async () => {
     expect(await runScript(program('console.log(await own.soon());'))).toMatchObject({ code: 0, stdout: 'done\n' });
   });
 

@@ -34,13 +34,13 @@ describe('`instanceof` on a reference', () => {
     expect(Object.getPrototypeOf(book)).toBe(Book.prototype);
   });
 
-  test('an object without a class, and printing, are as before', async () => {
+  test('is false for an object without a class, and printing is unchanged', async () => {
     const counter = await library.counter();
     expect(counter instanceof Book).toBe(false);
     expect(String(await library.book('a'))).toBe('[object Remote]');
   });
 
-  test('a reference goes home as itself, also where a handler for its class is registered', async () => {
+  test('a reference that is passed back arrives as the object itself, even if its class has a handler', async () => {
     registerTransferHandler('test-book', {
       canHandle: (value) => value instanceof Book,
       encode: () => 'copied',
@@ -51,7 +51,7 @@ describe('`instanceof` on a reference', () => {
     expect(await library.titleOf(book)).toBe('home');
   });
 
-  test('a class that the module imports, and one with base classes', async () => {
+  test('is true for a class that the module imports, and for base classes', async () => {
     await using newsroom = await procxy(Newsroom, '../fixtures/newsroom.js', { enableReferences: true });
     const [desk, bare] = await Promise.all([newsroom.desk('a'), newsroom.bare()]);
     expect([desk instanceof Desk, desk instanceof EventEmitter, bare instanceof EventEmitter]).toEqual([
@@ -69,7 +69,7 @@ describe('`instanceof` on a proxy from classFrom()', () => {
   const url = JSON.stringify(new URL('../fixtures/library.js', import.meta.url).href);
   const references = '{ enableReferences: true }';
 
-  test('an ES module that was loaded, before or after', async () => {
+  test('is true if an ES module was loaded before or after', async () => {
     const { stdout, stderr } = await runScript(`
       const { classFrom } = await import('procxy');
       const library = await procxy(classFrom(${fixture('library.js')}, 'Library'), ${references});
@@ -85,7 +85,7 @@ describe('`instanceof` on a proxy from classFrom()', () => {
     expect({ stdout, stderr }).toEqual({ stdout: 'false true\ntrue true false\ntrue\n', stderr: '' });
   });
 
-  test('a CommonJS module', async () => {
+  test('is true if a CommonJS module was loaded', async () => {
     const { stdout, stderr } = await runScript(`
       const { createRequire } = await import('node:module');
       const { classFrom } = await import('procxy');
@@ -98,7 +98,7 @@ describe('`instanceof` on a proxy from classFrom()', () => {
     expect({ stdout, stderr }).toEqual({ stdout: 'true\n', stderr: '' });
   });
 
-  test('asking loads no module', async () => {
+  test('loads no module itself', async () => {
     const { stdout } = await runScript(`
       const { classFrom } = await import('procxy');
       globalThis.loadedHere = 0;

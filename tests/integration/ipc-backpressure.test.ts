@@ -1,13 +1,14 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { spawnWithIpc } from 'procxy/ipc';
-import { disconnected, ended, ipcProgram, output, receive, record } from '../support/ipc-children.js';
+import { disconnected, ended, ipcProgram, output, receive, record, startRaw } from '../support/ipc-children.js';
 import { blockUntil } from '../support/processes.js';
 
 test('messages wait in the child while this process does not read them', async () => {
-  const marker = join(mkdtempSync(join(tmpdir(), 'procxy-flood-')), 'sent');
+  const folder = mkdtempSync(join(tmpdir(), 'procxy-flood-'));
+  const marker = join(folder, 'sent');
   const child = spawnWithIpc(process.execPath, [ipcProgram('flood.js'), '65536', marker], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -20,10 +21,11 @@ test('messages wait in the child while this process does not read them', async (
   expect(accepted).toBeGreaterThan(0);
   expect(accepted).toBeLessThan(100);
   expect(log.filter((entry) => (entry as unknown[])[0] === 'message')).toHaveLength(accepted);
+  rmSync(folder, { recursive: true });
 });
 
 test('messages wait here while the child does not read them: send() returns false, and each callback follows its message', async () => {
-  const child = spawnWithIpc('python3', ['-c', pausedReader], { stdio: ['pipe', 'ignore', 'inherit'] });
+  const child = startRaw(pausedReader, { stdio: ['pipe', 'ignore', 'inherit'] });
   const last = receive(child, 1);
   const message = 'x'.repeat(65_536);
   let gone = 0;
@@ -42,11 +44,9 @@ test('messages wait here while the child does not read them: send() returns fals
 
 /** Reads messages after a line on stdin, and answers the last one with their count. */
 const pausedReader = `
-import os, socket, sys
-channel = socket.socket(fileno=int(os.environ['PROCXY_IPC_FD']))
-sys.stdin.readline()
-count = 0
-for line in channel.makefile('rb'):
-    count += 1
-    if line == b'"end"\\n': channel.sendall(b'%d\\n' % count)
-`;
+process.getBuiltinModule('fs').readSync(0, Buffer.alloc(1));
+let count = 0;
+for (let line = read(); line !== undefined; line = read()) {
+  count++;
+  if (line === '"end"') write(count + '\\n');
+}`;

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { isRunning } from '../support/processes.js';
-import { codeOf, ended, kinds, receive, record, start, startReady } from '../support/ipc-children.js';
+import { codeOf, ended, kinds, ordered, receive, record, start, startReady } from '../support/ipc-children.js';
 
 describe.each(kinds)('the end of the channel to a child of %s', (kind) => {
   test('disconnect() reaches both sides once, after all earlier messages', async () => {
@@ -51,7 +51,7 @@ describe.each(kinds)('the end of the channel to a child of %s', (kind) => {
     const log = record(child);
     child.send(order);
     await ended(child);
-    expect(log).toEqual([
+    expect(ordered(log)).toEqual([
       ['message', 'last words'],
       ['disconnect', false, null],
       ['exit', ...status],
@@ -67,7 +67,7 @@ describe.each(kinds)('the end of the channel to a child of %s', (kind) => {
     if (how === 'exit') child.send('exit');
     else child.kill('SIGKILL');
     expect(await ended(child)).toEqual(status);
-    expect(log).toEqual([
+    expect(ordered(log)).toEqual([
       ['disconnect', false, null],
       ['exit', ...status],
     ]);

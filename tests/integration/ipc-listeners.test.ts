@@ -1,7 +1,4 @@
-import { once } from 'node:events';
-import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { spawnWithIpc } from 'procxy/ipc';
 import { describe, expect, test } from 'vitest';
 import {
   disconnected,
@@ -10,6 +7,7 @@ import {
   kinds,
   receive,
   start,
+  startRaw,
   startReady,
   type Kind,
 } from '../support/ipc-children.js';
@@ -98,10 +96,10 @@ describe.concurrent.each(kinds)('listeners on a child of %s', (kind) => {
 
 describe.concurrent('messages without a listener', () => {
   test('are delivered after the end of the channel and the child', async () => {
-    const script = 'printf "0\\n1\\n2\\n" >&3; echo sent; read -r _ <&3';
-    const child = spawnWithIpc('/bin/sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-    await once(child.stdout as Readable, 'data');
-    await new Promise(setImmediate);
+    const child = startRaw(`write('0\\n1\\n2\\n'); print('sent'); read()`);
+    await new Promise((resolve) => child.stdout?.once('data', resolve));
+    // On Windows, the child's connection is accepted first.
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
     await disconnected(child);
     const messages: unknown[] = [];
     child.on('message', (message) => messages.push(message));
@@ -114,8 +112,9 @@ describe.concurrent('messages without a listener', () => {
       process.on('uncaughtException', (error) => console.log('uncaught', error.message));
       const { spawnWithIpc } = await import('procxy/ipc');
       const { once } = await import('node:events');
-      const child = spawnWithIpc('/bin/sh', ['-c', 'printf "0\\n1\\n2\\n3\\n4\\n" >&3; read -r _ <&3'], { stdio: 'inherit' });
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      const child = spawnWithIpc(process.execPath, [${raw}, "write('0\\\\n1\\\\n2\\\\n3\\\\n4\\\\n'); print('sent'); read()"]);
+      await once(child.stdout, 'data');
+      await new Promise((resolve) => setTimeout(resolve, 50));
       console.log(...(await once(child, 'message')), ...(await once(child, 'message')));
       child.on('message', (message) => {
         if (message === 3) throw new Error('at 3');
@@ -126,6 +125,8 @@ describe.concurrent('messages without a listener', () => {
     expect(stdout).toBe('0 undefined 1 undefined\n2\nuncaught at 3\n4\n');
   });
 });
+
+const raw = JSON.stringify(ipcProgram('raw.js'));
 
 /** Returns code that starts the echo program as `child`. */
 function startEcho(kind: Kind, stdout = "'ignore'"): string {

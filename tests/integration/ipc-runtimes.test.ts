@@ -1,11 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { spawnWithIpc } from 'procxy/ipc';
-import { disconnected, ended, ipcProgram, output, receive, record } from '../support/ipc-children.js';
+import { disconnected, ended, ipcProgram, ordered, output, receive, record } from '../support/ipc-children.js';
 import { blockUntil } from '../support/processes.js';
 import { runtimeBinary, runtimes } from '../support/runtimes.js';
 
@@ -48,7 +48,7 @@ describe.each(runtimes)('a child in %s', (runtime) => {
     const log = record(child);
     child.send(order);
     await ended(child);
-    expect(log).toEqual([...messages, ['disconnect', false, null], ['exit', code, null]]);
+    expect(ordered(log)).toEqual([...messages, ['disconnect', false, null], ['exit', code, null]]);
   });
 
   test.each(['nothing', 'unlisten', 'unref'])('exits when nothing holds its channel: %s', async (how) => {
@@ -77,7 +77,8 @@ describe.each(runtimes)('a child in %s', (runtime) => {
   });
 
   test('waits while its parent does not read, and ends when all its messages have been read', async () => {
-    const marker = join(mkdtempSync(join(tmpdir(), 'procxy-flood-')), 'sent');
+    const folder = mkdtempSync(join(tmpdir(), 'procxy-flood-'));
+    const marker = join(folder, 'sent');
     const child = start('flood.js', ['65536', marker], 'pipe');
     const log = record(child);
     const printed = output(child);
@@ -87,10 +88,11 @@ describe.each(runtimes)('a child in %s', (runtime) => {
     await ended(child);
     expect(accepted).toBeGreaterThan(0);
     expect(accepted).toBeLessThan(100);
-    expect(log.map((entry) => (entry as unknown[])[0])).toEqual([
+    expect(ordered(log).map((entry) => (entry as unknown[])[0])).toEqual([
       ...Array.from({ length: accepted }, () => 'message'),
       'disconnect',
       'exit',
     ]);
+    rmSync(folder, { recursive: true });
   });
 });

@@ -4,12 +4,15 @@ import { spawnWithIpc } from 'procxy/ipc';
 import { disconnected, ipcProgram } from '../support/ipc-children.js';
 import { times } from '../support/thorough.js';
 
-const startPython = (): ChildProcess => spawnWithIpc('python3', [ipcProgram('echo.py')], { stdio: 'inherit' });
+// The tests on Windows run without Python.
+const [language, program, file] =
+  process.platform === 'win32' ? ['Node', process.execPath, 'echo.js'] : ['Python', 'python3', 'echo.py'];
+const startEcho = (): ChildProcess => spawnWithIpc(program, [ipcProgram(file)], { stdio: 'inherit' });
 
 const COUNT = times(50_000, 1_000_000);
 
-test(`${COUNT} messages through a child in Python come back in order, and few wait at a time`, async () => {
-  const child = startPython();
+test(`${COUNT} messages through a child in ${language} come back in order, and few wait at a time`, async () => {
+  const child = startEcho();
   let received = 0;
   let misplaced = 0;
   let largest = 0;
@@ -30,7 +33,7 @@ test(`${COUNT} messages through a child in Python come back in order, and few wa
   }
   await done;
   expect(misplaced).toBe(0);
-  // The others are in the buffers of the kernel, of Python and of this process.
+  // The others are in the buffers of the kernel, of the child and of this process.
   expect(largest).toBeLessThan(40_000);
   await disconnected(child);
   expect(child.exitCode).toBe(0);
@@ -39,7 +42,7 @@ test(`${COUNT} messages through a child in Python come back in order, and few wa
 const SIZE = times(20, 100) * 1_000_000;
 
 test(`one message of ${SIZE / 1e6} MB comes back unchanged`, async () => {
-  const child = startPython();
+  const child = startEcho();
   const sent = 'é1\n'.repeat(SIZE / 4);
   expect(Buffer.byteLength(sent)).toBe(SIZE);
   const answer = new Promise((resolve) => child.once('message', resolve));

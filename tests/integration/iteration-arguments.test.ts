@@ -79,7 +79,7 @@ describe.each(modes)('an argument is iterated over in the child, in %s mode', (s
     expect(ran).toEqual(['finally']);
   });
 
-  test('the child drives it by hand', async () => {
+  test('the child calls its methods by hand', async () => {
     const heard: unknown[] = [];
     async function* talking(): AsyncGenerator<unknown, void, unknown> {
       try {
@@ -105,7 +105,7 @@ describe.each(modes)('an argument is iterated over in the child, in %s mode', (s
     expect(heard).toEqual(['A', 'RangeError', 'finally']);
   });
 
-  test('an error comes in its place', async () => {
+  test('an error arrives in its place among the items', async () => {
     async function* failing(): AsyncGenerator<unknown> {
       yield 1;
       throw Object.assign(new RangeError('mine'), { code: 'E_MINE' });
@@ -122,7 +122,7 @@ describe.each(modes)('an argument is iterated over in the child, in %s mode', (s
     expect((await proxy.failureOf(failsToBegin)).error).toMatchObject({ name: 'TypeError', message: 'cannot begin' });
   });
 
-  test('an item that cannot cross', async () => {
+  test('an item that cannot cross ends it', async () => {
     async function* symbols(): AsyncGenerator<unknown> {
       try {
         yield 1;
@@ -164,7 +164,7 @@ describe.each(modes)('an argument is iterated over in the child, in %s mode', (s
     expect(await failure(proxy.collect(promise))).toBeInstanceOf(SerializationError);
   });
 
-  test('a callback returns one, and takes one', async () => {
+  test('a callback returns an iterator, and takes one', async () => {
     expect(await proxy.collectFrom(() => numbers(3))).toEqual([0, 1, 2]);
     expect(await proxy.collectFrom(async () => numbers(2))).toEqual([0, 1]);
     expect(await proxy.giveTo((items) => collect(items))).toEqual([0, 1, 2, 3]);

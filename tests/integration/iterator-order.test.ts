@@ -22,7 +22,7 @@ describe('requests to an iterator are answered in order', () => {
   });
 
   for (const pause of [0, 50]) {
-    test(`next() before throw(), where the generator catches it in ${pause} ms`, async () => {
+    test(`next() before throw(), if the generator catches it in ${pause} ms`, async () => {
       const catching = await proxy.catching(pause);
       await catching.next();
       const asked = [catching.next(), catching.throw(new Error('x')), catching.next(), catching.next()];
@@ -35,7 +35,7 @@ describe('requests to an iterator are answered in order', () => {
     });
   }
 
-  test('throw() before next(), though the generator has run ahead', async () => {
+  test('throw() before next(), even if the generator has run ahead', async () => {
     const catching = await proxy.catching(0);
     for (let n = 1; n <= 4; n++) expect(await catching.next()).toEqual(item(n));
     await sleep(30);
@@ -47,14 +47,14 @@ describe('requests to an iterator are answered in order', () => {
 });
 
 describe('nothing is left after', () => {
-  test('return(), where the generator had ended by itself', async () => {
+  test('return() on a generator that had ended by itself', async () => {
     const ten = await proxy.ten();
     for (let n = 1; n <= 4; n++) await ten.next();
     await sleep(50);
     expect([await ten.return('left' as never), await ten.next()]).toEqual([end('left'), end()]);
   });
 
-  test('throw(), nor a failure that came first', async () => {
+  test('throw(), or an earlier failure', async () => {
     const failing = await proxy.failing();
     await failing.next();
     await failing.next();

@@ -112,7 +112,7 @@ describe('a spy on a method', () => {
     expect(worker.start).toBe(40);
   });
 
-  test('can take their place, and restores the method', async () => {
+  test('can replace the calls, and restores the method', async () => {
     const { add } = worker;
     const spy = jest.spyOn(worker, 'add').mockResolvedValue(7);
     expect(await worker.add(2)).toBe(7);

@@ -47,6 +47,11 @@ test(`${KEYS} keys, 50 in a child, that idle and come back: order per key holds,
     }
   }
   await Promise.all(pending);
+  // On a slow machine, the calls so far have waited for the first instance of their key.
+  const open = async (): Promise<number> => (await carts.$stats()).instances.length;
+  await expect.poll(open, { timeout: 60_000 }).toBe(0);
+  for (let n = 0; n < 100; n++) add(`key ${n}`);
+  await Promise.all(pending);
   await carts.$drain();
   expect(made.size).toBe(KEYS);
   expect(most).toBeGreaterThan(1);
@@ -57,5 +62,5 @@ test(`${KEYS} keys, 50 in a child, that idle and come back: order per key holds,
     expect(seen.length % 2).toBe(0);
   }
   const lives = [...uses.values()].reduce((sum, { length }) => sum + length / 2, 0);
-  expect(lives).toBeGreaterThan(KEYS);
+  expect(lives).toBeGreaterThanOrEqual(KEYS + 100);
 }, 600_000);

@@ -62,7 +62,7 @@ describe.each(['ipc', 'socket'] as const)("large bytes beside the messages of ch
     await remote.$terminate();
   });
 
-  test('are those of the time of the call or the return, although their owner changes them then', async () => {
+  test('are those of the time of the call or the return, even if their owner changes them afterwards', async () => {
     const remote = await start();
     const calls = Array.from({ length: 12 }, async (_, n) => {
       const bytes = Buffer.alloc(LARGE, n);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { procxy, type ChildCrashedError } from 'procxy';
 import { Hookless, Leaving } from '../fixtures/leaving.js';
-import { until } from '../support/processes.js';
+import { kill, until } from '../support/processes.js';
 
 const module = '../fixtures/leaving.js';
 let folder: string;
@@ -72,7 +72,7 @@ describe.each(['ipc', 'socket'] as const)('$terminate(), on the channel %s', (ch
     }
   });
 
-  test('ends a child that listens to no killSignal as ever', async () => {
+  test('ends a child that does not listen to its killSignal', async () => {
     const leaving = await procxy(Leaving, module, { channel, killSignal: 'SIGINT' }, log, { hears: true });
     await leaving.$terminate();
     expect(await leaving.$exited).toEqual({ code: 0, signal: null });
@@ -83,7 +83,7 @@ describe.each(['ipc', 'socket'] as const)('$terminate(), on the channel %s', (ch
     for (const event of ['message', 'disconnect', 'SIGTERM', 'exit', undefined]) {
       const leaving = await procxy(Leaving, module, { channel, terminateTimeout: 60_000 }, log);
       await leaving.removeListeners(event);
-      expect(await leaving.pid(), `after the removal of ${event ?? 'all'}`).toBe(leaving.$process.pid);
+      expect(await leaving.pid(), `after the removal of ${event ?? 'all'}`).toBe(leaving.$where.pid);
       await leaving.$terminate();
       expect(await leaving.$exited).toEqual({ code: 0, signal: null });
     }
@@ -102,8 +102,8 @@ test('a child without a hook that does not react is killed long before terminate
 describe('a signal to the whole group', () => {
   test('leaves the child to its parent, which ends it in an orderly way', async () => {
     const leaving = await procxy(Leaving, module, { terminateTimeout: 60_000 }, log);
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGINT', 'SIGTERM'] as const) leaving.$process.kill(signal);
-    expect(await leaving.pid()).toBe(leaving.$process.pid);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGINT', 'SIGTERM'] as const) kill(leaving, signal);
+    expect(await leaving.pid()).toBe(leaving.$where.pid);
     await leaving.$terminate();
     expect(await leaving.$exited).toEqual({ code: 0, signal: null });
     expect(events()).toEqual(['disposed', 'exit 0']);
@@ -111,7 +111,7 @@ describe('a signal to the whole group', () => {
 
   test('ends a child that its parent does not end, hook included, when terminateTimeout is over', async () => {
     const leaving = await procxy(Leaving, module, { terminateTimeout: 200 }, log, { hears: true });
-    leaving.$process.kill('SIGTERM');
+    kill(leaving, 'SIGTERM');
     expect(await leaving.$exited).toEqual({ code: 0, signal: null });
     expect(events()).toEqual(['heard SIGTERM', 'disposed', 'exit 0']);
   });

@@ -35,7 +35,7 @@ describe.each(settings)('in $serialization mode on the channel $channel', (optio
     expect(await within(collect(items), 'the lines')).toEqual(lines);
   });
 
-  test('every line arrives where they are read later', async () => {
+  test('every line arrives if the lines are read later', async () => {
     const items = await proxy.interface(path);
     await sleep(50);
     expect(await within(collect(items), 'the lines')).toEqual(lines);
@@ -46,14 +46,14 @@ describe.each(settings)('in $serialization mode on the channel $channel', (optio
     expect(await within(proxy.collect(items), 'the lines')).toEqual(lines);
   });
 
-  test('what is announced to iterators arrives', async () => {
+  test('items that are emitted before they are read arrive', async () => {
     const items = proxy.announced();
     busy(50);
     expect(await within(collect(items), 'the items')).toEqual(['a', 'b']);
     expect(await within(proxy.collect(announcing(['c'], 5)), 'the items')).toEqual(['c']);
   });
 
-  test('an iterable that makes no iterator fails when it is read', async () => {
+  test('an iterable that cannot make an iterator fails when it is read', async () => {
     expect(await failure(collect(proxy.unusable()))).toMatchObject({
       name: 'RangeError',
       message: 'it makes no iterator',

@@ -29,7 +29,7 @@ describe.each(['json', 'advanced'] as const)('many references, in %s mode', (ser
   const start = (maxReferences?: number) =>
     procxy(Library, module, { serialization, enableReferences: true, ...(maxReferences && { maxReferences }) });
 
-  test('of one class that are held are a warning, at every doubling', async () => {
+  test('of one class that are held cause a warning at every doubling', async () => {
     await using library = await start();
     const held: unknown[] = [];
     const hold = async (count: number): Promise<void> => {
@@ -51,7 +51,7 @@ describe.each(['json', 'advanced'] as const)('many references, in %s mode', (ser
     expect(held.length).toBeGreaterThan(2000);
   });
 
-  test('that are garbage are no warning', async () => {
+  test('that are garbage cause no warning', async () => {
     await using library = await start();
     const use = async (): Promise<void> => {
       await Promise.all(Array.from({ length: 500 }, (_, i) => library.passingBook(`b${i}`)));
@@ -61,7 +61,7 @@ describe.each(['json', 'advanced'] as const)('many references, in %s mode', (ser
     expect(piled()).toEqual([]);
   });
 
-  test('are half of a lower limit', async () => {
+  test('cause a warning at half of a lower limit', async () => {
     await using library = await start(20);
     const held = await Promise.all(Array.from({ length: 10 }, (_, i) => library.passingBook(`b${i}`)));
     await collect();

@@ -80,7 +80,7 @@ describe('the class finds its own module', () => {
     expect(await cache.$get('max')).toBe(2);
   });
 
-  test('a barrel named as the module will do', async () => {
+  test('by a barrel that is named as the module', async () => {
     await using circle = await procxy(Circle, '../fixtures/modules/outer-barrel.js');
     expect(await circle.area()).toBe(3);
   });
@@ -188,7 +188,7 @@ describe('the class finds its own module', () => {
     });
   });
 
-  describe('says what to do when it cannot', () => {
+  describe('says what to do when the class cannot be found:', () => {
     test('not exported', async () => {
       const error = await procxy(privates.makeClass()).catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(ModuleResolutionError);

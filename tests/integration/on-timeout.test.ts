@@ -23,7 +23,7 @@ describe.each(['ipc', 'socket'] as const)("onTimeout: 'terminate', by %s", (chan
     expect(await mortal.$exited).toEqual(killed);
   });
 
-  test('rejects the other open calls, and those that come, with a crash that names the call', async () => {
+  test('rejects the other open calls, and later ones, with a crash that names the call', async () => {
     await using mortal = await procxy(Mortal, module, { ...options, channel });
     const patient = mortal.$with({ timeout: 0 });
     const others = [patient.hang(), patient.sleep(60_000)].map(outcome);
@@ -63,7 +63,7 @@ describe("onTimeout: 'terminate'", () => {
     rmSync(dirname(log), { recursive: true });
   });
 
-  test('concerns $get() and $stats() too, and the timeout of a single call', async () => {
+  test('applies to $get() and $stats() too, and to the timeout of a single call', async () => {
     for (const ask of ['$stats', '$refresh'] as const) {
       await using mortal = await procxy(Mortal, module, { onTimeout: 'terminate', timeout: 0 });
       const busy = outcome(mortal.busyForever());
@@ -86,7 +86,7 @@ describe("onTimeout: 'terminate'", () => {
     await until(() => answered, 'the answer');
   });
 
-  test('leaves a child alone whose call is given up by a signal, or throws a TimeoutError', async () => {
+  test('leaves a child alone if a signal gives its call up, or if the method throws a TimeoutError', async () => {
     await using mortal = await procxy(Mortal, module, { onTimeout: 'terminate', timeout: 60_000 });
     await using other = await procxy(Mortal, module, { timeout: 1 });
     const timeout = await outcome(other.hang());
@@ -112,7 +112,7 @@ describe("onTimeout: 'terminate'", () => {
     await using second = await procxy(Mortal, module, options);
     await outcome(first.busyForever());
     expect(await second.ping()).toBe('pong');
-    const { pid } = first.$process;
+    const { pid } = first.$where;
     await until(() => !isAlive(pid), 'the end of the first child');
   });
 });

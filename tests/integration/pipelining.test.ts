@@ -26,7 +26,7 @@ describe.each(['json', 'advanced'] as const)('calls on results that have not arr
   });
   afterAll(() => library.$terminate());
 
-  test('run after what gives them', async () => {
+  test('run after the call that gives the result', async () => {
     expect(await library.newBook('a').turnTo(5).page()).toBe(5);
     expect(await library.newBook('slow').slowly().page()).toBe(1);
   });
@@ -73,7 +73,7 @@ describe.each(['json', 'advanced'] as const)('calls on results that have not arr
     expect(await library.titleOf(book)).toBe('argument');
   });
 
-  test('within an argument it is refused, as other promises are', async () => {
+  test('a result within an argument is refused, as other promises are', async () => {
     expect(await rejectionOf(library.echo([library.data()]))).toMatchObject({
       name: 'SerializationError',
       path: 'args[0][0]',
@@ -131,7 +131,7 @@ describe.each(['json', 'advanced'] as const)('calls on results that have not arr
     expect(await rejectionOf((library.data() as unknown as Awaiting).page())).toBeInstanceOf(TypeError);
   });
 
-  test('a result is a promise as any other', async () => {
+  test('a result is a promise like any other', async () => {
     const result = library.newBook('promise') as unknown as Record<string | symbol, unknown>;
     expect(result).toBeInstanceOf(Promise);
     for (const name of ['next', 'return', 'throw', 'pipe', 'subscribe', 'toJSON', 'asymmetricMatch', '_x', '$x']) {
@@ -143,7 +143,7 @@ describe.each(['json', 'advanced'] as const)('calls on results that have not arr
     await result;
   });
 
-  test('the results that the child keeps are few', async () => {
+  test('the child keeps few results', async () => {
     for (let i = 0; i < 300; i++) await library.data();
     expect(await library.newBook('later').page()).toBe(1);
   });

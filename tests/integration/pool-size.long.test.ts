@@ -35,7 +35,7 @@ describe('a pool that changes', () => {
     60_000,
   );
 
-  test('grows where calls wait, shrinks where none come, and is resized', async () => {
+  test('grows while calls wait, shrinks while none arrive, and can be resized', async () => {
     await using pool = await procxyPool(Journal, module, { size: { min: 1, max: 3 }, idleTimeout: 200 }, log);
     const size = async (): Promise<number> => (await pool.$stats()).instances.length;
     expect(await size()).toBe(1);

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { PoolClosedError, procxyPool, QueueFullError, QueueTimeoutError } from 'procxy';
 import { Journal } from '../fixtures/journal.js';
 import { isRunning, until } from '../support/processes.js';
@@ -21,7 +21,7 @@ let log: string;
 const logged = useLog((path) => (log = path));
 
 describe('procxyPool()', () => {
-  test('brings each call to an instance that is free, and the rest to the next that is', async () => {
+  test('brings each call to an instance that is free, or to the next that becomes free', async () => {
     await using pool = await procxyPool(Journal, module, { size: 3 }, log);
     const pids = new Set(await Promise.all(range(3).map(() => pool.pid())));
     expect(pids.size).toBe(3);
@@ -47,7 +47,7 @@ describe('procxyPool()', () => {
     await Promise.all(open);
   });
 
-  test('rejects what a dead instance had been given; what waits goes to the others', async () => {
+  test('rejects calls that a dead instance was given, and brings waiting calls to the others', async () => {
     await using pool = await procxyPool(Journal, module, { size: 2, restart: quick }, log);
     const [pid] = await Promise.all([pool.pid(), pool.pid()]);
     const open = range(20).map((n) => outcome(pool.run(n, 50)));
@@ -70,6 +70,30 @@ describe('procxyPool()', () => {
     expect(await pool.run(4)).toBe(4);
     await Promise.all(open);
     expect(logged()).toEqual(['0', '1', '2', '4']);
+  });
+
+  test('says of a call that may not wait whether instances are busy or starting', async () => {
+    const restart = { ...quick, minDelay: 1000, maxDelay: 1000 };
+    await using pool = await procxyPool(Journal, module, { size: 1, maxQueue: 0, restart }, log);
+    const open = outcome(pool.run(0, 60_000));
+    const busy =
+      'run() would have to wait for an instance of the pool, but `maxQueue: 0` lets no call wait. Instances: ';
+    const remedy = 'Answer the request with 429, or raise `maxQueue`.';
+    await expect(pool.run(1)).rejects.toThrow(`${busy}1 ready, 0 starting. ${remedy}`);
+    await until(() => logged().length === 1, 'the call runs');
+    const [instance] = (await pool.$stats()).instances;
+    process.kill(instance?.pid ?? 0, 'SIGKILL');
+    expect(await open).toMatchObject({ name: 'ChildCrashedError' });
+    await expect(pool.run(2)).rejects.toThrow(`${busy}0 ready, 1 starting. ${remedy}`);
+  });
+
+  test('grows for a call that it refuses since none may wait', async () => {
+    await using pool = await procxyPool(Journal, module, { size: { min: 1, max: 2 }, maxQueue: 0 }, log);
+    const open = pool.run(0, 3000);
+    await expect(pool.run(1)).rejects.toThrow('1 ready, 0 starting');
+    await vi.waitFor(async () => expect(await pool.run(2)).toBe(2), { timeout: 20_000 });
+    expect((await pool.$stats()).instances).toHaveLength(2);
+    await open;
   });
 
   test('counts the timeout of a call from its hand-over, and that of the queue from the call', async () => {
@@ -115,9 +139,13 @@ describe('procxyPool()', () => {
     const random = seeded(7);
     const calls = range(1000).map((n) => {
       const controller = new AbortController();
-      const isAborted = random() < 0.5;
-      return { n, controller, isAborted, result: outcome(pool.$with({ signal: controller.signal }).run(n, 2)) };
+      const isAborted = n === 0 || random() < 0.5;
+      const ms = n === 0 ? 2000 : 2;
+      return { n, controller, isAborted, result: outcome(pool.$with({ signal: controller.signal }).run(n, ms)) };
     });
+    // One that surely runs.
+    await until(() => logged().includes('0'), 'the first call runs');
+    calls[0]?.controller.abort(new Error('aborted 0'));
     const inRandomOrder = calls.map((call) => ({ call, place: random() })).toSorted((a, b) => a.place - b.place);
     for (const { call } of inRandomOrder) {
       if (!call.isAborted) continue;
@@ -133,7 +161,7 @@ describe('procxyPool()', () => {
       aborted.push(n);
     }
     expect(await pool.$all.pid()).toEqual(pids);
-    expect((await pool.$stats()).running).toBe(0);
+    await vi.waitFor(async () => expect((await pool.$stats()).running).toBe(0), { timeout: 20_000 });
     const ran = new Set(logged().map(Number));
     // Some of them were running, and some were waiting and have never run.
     expect(aborted.filter((n) => ran.has(n)).length).toBeGreaterThan(0);
@@ -281,7 +309,7 @@ describe('procxyPool()', () => {
     expect(new Set([await round.pid(), await round.pid(), await round.pid()]).size).toBe(3);
   });
 
-  test('rejects, and leaves no process, where an instance cannot be made', async () => {
+  test('rejects if an instance cannot be made, and leaves no process', async () => {
     const setup = (): never => {
       throw new Error('no set-up');
     };

@@ -14,7 +14,7 @@ describe('`ps` shows a child', () => {
     expect(await placed.title()).toBe('procxy Placed');
   });
 
-  test('that was started ahead by the name too, once it has an instance', async () => {
+  test('by the name too if it was started ahead, once it has an instance', async () => {
     await procxy.warm(1);
     try {
       await using placed = await procxy(Placed);
@@ -24,7 +24,7 @@ describe('`ps` shows a child', () => {
     }
   });
 
-  test('of a class without a name', async () => {
+  test('if its class has no name', async () => {
     await using anonymous = await procxy(Anonymous);
     expect(shown(anonymous.$process.pid)).toBe('procxy (anonymous class)');
   });

@@ -29,12 +29,12 @@ describe('properties mirror', () => {
     }
   });
 
-  test('also after a call that fails', async () => {
+  test('they are up to date even if the call fails', async () => {
     await expect(model.throwAfterChange()).rejects.toThrow('changed');
     expect(model.count).toBe(-1);
   });
 
-  test('while a call runs', async () => {
+  test('they are updated while a call runs', async () => {
     const running = model.steps(8, 100);
     const seen = new Set<number>();
     const timer = setInterval(() => seen.add(model.count), 10);

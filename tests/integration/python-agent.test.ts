@@ -101,7 +101,7 @@ test('an exception of Python is an error of the class that stands for it, with i
   expect(await outcome(probe.fail('ZeroDivisionError'))).toMatchObject({ name: 'ZeroDivisionError' });
 });
 
-test('its end settles open calls, and garbage ends it', async () => {
+test('its end settles open calls, and garbage bytes end it', async () => {
   const exiting = await start();
   expect(await outcome(exiting.exit(3))).toMatchObject({ name: 'ChildCrashedError', exitCode: 3 });
   const hostile = await start();

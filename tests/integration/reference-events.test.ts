@@ -168,7 +168,7 @@ describe.each(['json', 'advanced'] as const)('events of a reference, in %s mode'
     again.$release();
   });
 
-  test('released and listened to again at once, while its last events are under way', async () => {
+  test('an object may be released and listened to again while its last events are in transit', async () => {
     const seen: string[] = [];
     const desk = await newsroom.desk('quick');
     desk.on('x', () => seen.push('old'));
@@ -193,7 +193,15 @@ describe.each(['json', 'advanced'] as const)('events of a reference, in %s mode'
     await rejectionOf(other.exit());
     expect(count).toBe(1);
     expect(desk.listenerCount('x')).toBe(1);
-    desk.on('y', () => {}).off('y', () => {});
+    desk.off('y', () => {});
+    for (const method of ['on', 'once', 'prependListener'] as const) {
+      expect(() => desk[method]('y', () => {})).toThrow(
+        expect.objectContaining({
+          name: 'TerminatedError',
+          message: `${method}(): the reference to Desk belongs to a child that has ended. Get the object again to use it again.`,
+        }),
+      );
+    }
     expect(await rejectionOf(desk.fire('x'))).toMatchObject({ name: 'ChildCrashedError' });
   });
 

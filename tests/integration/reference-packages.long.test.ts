@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readPage } from '../support/snippets.js';
 
 /** Packages of npm that are used by reference, unmodified. The first of them is compiled, which takes minutes. */
 const packages = ['better-sqlite3@12.11.1', 'linkedom@0.18.15', 'kysely@0.28.19', 'mingo@7.2.7'];
@@ -53,6 +54,16 @@ test('the example with SQLite prints what its page says', () => {
   // The file is a database, and whole.
   expect(print('example.js', 'bank.db')).toBe(said);
   expect(readFileSync(join(folder, 'bank.db'), 'latin1')).toMatch(/^SQLite format 3/);
+});
+
+test('the recipe of a database prints what it says, also with the file that it has made', () => {
+  const { commands, problems } = readPage(join(root, 'docs/recipes/database.md'));
+  expect(problems).toEqual([]);
+  expect(commands.map(({ text }) => text)).toEqual(['node main.js']);
+  for (const { expected, files } of commands) {
+    for (const { name, code } of files.values()) writeFileSync(join(folder, name), code);
+    for (let time = 1; time <= 2; time++) expect(print('main.js')).toBe(`${expected.join('\n')}\n`);
+  }
 });
 
 test('better-sqlite3: prepared statements, rows one by one, transactions and a file', () => {

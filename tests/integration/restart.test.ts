@@ -12,9 +12,11 @@ import {
   QueueFullError,
   QueueTimeoutError,
   TerminatedError,
+  type Remote,
 } from 'procxy';
 import { Journal } from '../fixtures/journal.js';
-import { isRunning, until } from '../support/processes.js';
+import { Newsroom, type Desk } from '../fixtures/newsroom.js';
+import { isRunning, kill, killed, until, type Located } from '../support/processes.js';
 import { runScript } from '../support/scripts.js';
 
 const module = '../fixtures/journal.js';
@@ -39,10 +41,10 @@ describe('a proxy with the option restart', () => {
   test.each([
     ['an exit with code 0', (journal: { exit(code: number): unknown }) => journal.exit(0)],
     ['an exit with code 3', (journal: { exit(code: number): unknown }) => journal.exit(3)],
-    ['SIGKILL', (journal: { $process: { kill(signal: NodeJS.Signals): unknown } }) => journal.$process.kill('SIGKILL')],
+    ['SIGKILL', (journal: Located) => kill(journal)],
   ] as const)('has a new child after %s, with the same arguments', async (_name, end) => {
     await using journal = await procxy(Journal, module, { restart: quick }, log);
-    const { pid } = journal.$process;
+    const { pid } = journal.$where;
     const exited = journal.$exited;
     expect(journal.$restarts).toBe(0);
     await journal.run('a');
@@ -51,7 +53,7 @@ describe('a proxy with the option restart', () => {
     await exited;
     expect(await journal.run('b')).toBe('b');
     expect(journal.count).toBe(1);
-    expect(journal.$process.pid).not.toBe(pid);
+    expect(journal.$where.pid).not.toBe(pid);
     expect(journal.$exited).not.toBe(exited);
     expect(journal.$restarts).toBe(1);
     expect(logged()).toEqual(['a', 'b']);
@@ -61,20 +63,51 @@ describe('a proxy with the option restart', () => {
     await using journal = await procxy(Journal, module, { restart: quick }, log);
     const open = [journal.run(1, 60_000), journal.run(2, 60_000)];
     await until(() => logged().length === 2, 'both calls run');
-    journal.$process.kill('SIGKILL');
+    kill(journal);
     for (const each of open) {
       const error = await outcome(each);
       expect(error).toBeInstanceOf(ChildCrashedError);
-      expect(error).toMatchObject({ ran: 'maybe', signal: 'SIGKILL', message: /A new one takes its place/ });
+      expect(error).toMatchObject({ ran: 'maybe', ...killed.error, message: /A new one takes its place/ });
     }
     await journal.run(3);
     expect(logged()).toEqual(['1', '2', '3']);
   });
 
+  test('says that a reference to the old child must be got again, and has it again in onRestart', async () => {
+    let desk: Remote<Desk> | undefined;
+    const restart = {
+      ...quick,
+      onRestart: async (proxy: { desk(name: string): unknown }) => {
+        desk = (await proxy.desk('sports')) as Remote<Desk>;
+      },
+    };
+    const options = { restart, enableReferences: true, enableCallbacks: true } as const;
+    await using newsroom = await procxy(Newsroom, '../fixtures/newsroom.js', options);
+    const old = await newsroom.desk('sports');
+    kill(newsroom);
+    await newsroom.$exited;
+    const advice =
+      'This reference to Desk belongs to the child that ended. Get the object again from the new child, for example in `onRestart`.';
+    const expected = {
+      name: 'ChildCrashedError',
+      ran: 'no',
+      message: expect.stringMatching(new RegExp(`^fire\\(\\): .* ${killed.words}\\. This reference to Desk`)),
+    };
+    expect(await outcome(old.fire('goal'))).toMatchObject(expected);
+    expect(await outcome(old.fire('goal'))).toMatchObject({ message: expect.stringContaining(advice) });
+    expect(await newsroom.listeners('sports', 'goal')).toBe(0);
+    expect(await outcome(old.fire('goal'))).toMatchObject(expected);
+    expect(await outcome(old.$get('name'))).toMatchObject({ message: expect.stringContaining(advice) });
+    expect(() => old.on('goal', () => {})).toThrow(TerminatedError);
+    desk?.on('goal', () => {});
+    expect(await newsroom.listeners('sports', 'goal')).toBe(1);
+    desk?.removeAllListeners();
+  });
+
   test('keeps the order of the calls that wait, and their asynchronous context', async () => {
     const storage = new AsyncLocalStorage<string>();
     await using journal = await procxy(Journal, module, { restart: quick, enableCallbacks: true }, log);
-    journal.$process.kill('SIGKILL');
+    kill(journal);
     await journal.$exited;
     const calls = Array.from({ length: 20 }, (_, n) => journal.run(n));
     const inContext = storage.run('mine', () => journal.callBack(() => storage.getStore()));
@@ -94,25 +127,25 @@ describe('a proxy with the option restart', () => {
       },
     };
     await using journal = await procxy(Journal, module, { restart }, log);
-    journal.$process.kill('SIGKILL');
+    kill(journal);
     await journal.$exited;
     await journal.run('waited');
     expect(logged()).toEqual(['set up', 'waited']);
-    expect(crashes).toMatchObject([{ name: 'ChildCrashedError', signal: 'SIGKILL' }]);
+    expect(crashes).toMatchObject([{ name: 'ChildCrashedError', ...killed.error }]);
     expect(await journal.itself()).toBe(journal);
   });
 
   test.each([
-    ['rejects', () => Promise.reject(new Error('cannot be set up'))],
-    ['takes longer than startTimeout', () => new Promise(() => {})],
-  ])('counts it as a crash where onRestart %s', async (_name, onRestart) => {
+    ['rejects', () => Promise.reject(new Error('cannot be set up')), 20_000],
+    ['takes longer than startTimeout', () => new Promise(() => {}), 4000],
+  ])('counts it as a crash if onRestart %s', async (_name, onRestart, startTimeout) => {
     let attempts = 0;
     const restart = {
       ...quick,
       onRestart: () => (++attempts < 3 ? onRestart() : undefined),
     };
-    await using journal = await procxy(Journal, module, { restart, startTimeout: 2000 }, log);
-    journal.$process.kill('SIGKILL');
+    await using journal = await procxy(Journal, module, { restart, startTimeout }, log);
+    kill(journal);
     await journal.$exited;
     await journal.run('at last');
     expect(attempts).toBe(3);
@@ -126,18 +159,18 @@ describe('a proxy with the option restart', () => {
     journal.on('run', (id) => seen.push(id));
     journal.once('run', (id) => seen.push(`once ${String(id)}`));
     await journal.run(1);
-    journal.$process.kill('SIGKILL');
+    kill(journal);
     await journal.$exited;
     await journal.run(2);
     expect(seen).toEqual([1, 'once 1', 2]);
   });
 
-  test('rejects calls while there is no child, where it is told to', async () => {
+  test("rejects calls while there is no child, with { whileDown: 'reject' }", async () => {
     const restart = { ...quick, minDelay: 300, maxDelay: 300, whileDown: 'reject' as const };
     await using journal = await procxy(Journal, module, { restart }, log);
-    journal.$process.kill('SIGKILL');
+    kill(journal);
     await journal.$exited;
-    expect(await outcome(journal.run(1))).toMatchObject({ name: 'ChildCrashedError', ran: 'no', signal: 'SIGKILL' });
+    expect(await outcome(journal.run(1))).toMatchObject({ name: 'ChildCrashedError', ran: 'no', ...killed.error });
     expect(await outcome(journal.$get('count'))).toMatchObject({ name: 'ChildCrashedError', ran: 'no' });
     await until(() => journal.$restarts === 1, 'the restart');
     expect(await journal.run(2)).toBe(2);
@@ -146,7 +179,7 @@ describe('a proxy with the option restart', () => {
   test('bounds the calls that wait, in number and in time, and lets them be aborted', async () => {
     const restart = { ...quick, minDelay: 500, maxDelay: 500, maxQueue: 2, queueTimeout: 100 };
     await using journal = await procxy(Journal, module, { restart }, log);
-    journal.$process.kill('SIGKILL');
+    kill(journal);
     await journal.$exited;
     const controller = new AbortController();
     const aborted = outcome(journal.$with({ signal: controller.signal }).run(1));
@@ -167,7 +200,7 @@ describe('a proxy with the option restart', () => {
   test('begins the timeout of a call when the call is handed over', async () => {
     const restart = { ...quick, minDelay: 700, maxDelay: 700 };
     await using journal = await procxy(Journal, module, { restart, timeout: 600 }, log);
-    journal.$process.kill('SIGKILL');
+    kill(journal);
     await journal.$exited;
     expect(await journal.run(1)).toBe(1);
   });
@@ -175,7 +208,7 @@ describe('a proxy with the option restart', () => {
   test('fails for good after too many crashes, with the last one as the cause', async () => {
     const restart = { ...quick, maxRestarts: 2, onRestart: (proxy: { exit(code: number): unknown }) => proxy.exit(7) };
     await using journal = await procxy(Journal, module, { restart }, log);
-    journal.$process.kill('SIGKILL');
+    kill(journal);
     await journal.$exited;
     const error = await outcome(journal.run(1));
     expect(error).toBeInstanceOf(ChildCrashedError);
@@ -184,7 +217,7 @@ describe('a proxy with the option restart', () => {
     expect(await outcome(journal.run(2))).toMatchObject({ name: 'ChildCrashedError', ran: 'no' });
   });
 
-  test('says so where the class has been deployed in place meanwhile', async () => {
+  test('says so if the class has been deployed in place meanwhile', async () => {
     const file = join(folder, 'deployed.mjs');
     writeFileSync(file, 'export class Deployed { version() { return 1; } exit() { process.exit(1); } }');
     const { Deployed } = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as {
@@ -203,13 +236,13 @@ describe('a proxy with the option restart', () => {
     await using journal = await procxy(Journal, module, { restart: quick, enableCallbacks: true });
     const given = await journal.giver();
     expect(await given()).toBe('given');
-    journal.$process.kill('SIGKILL');
+    kill(journal);
     await journal.$exited;
     await journal.pid();
     expect(await outcome(given())).toMatchObject({ name: 'ChildCrashedError', ran: 'no' });
   });
 
-  test('rejects, and starts nothing again, where the first start fails', async () => {
+  test('rejects if the first start fails, and starts nothing again', async () => {
     const unknown = outcome(procxy(Journal, './no-such-module.js', { restart: true }));
     expect(await unknown).toMatchObject({ name: 'ModuleResolutionError' });
   });
@@ -232,8 +265,8 @@ describe('a proxy with the option restart', () => {
       ['starting', starting, () => new Promise((resolve) => setTimeout(resolve, 300))],
     ])('by $terminate() while it is %s', async (state, restart, reached) => {
       const journal = await procxy(Journal, module, { restart });
-      const first = journal.$process.pid;
-      if (state !== 'up') journal.$process.kill('SIGKILL');
+      const first = journal.$where.pid;
+      if (state !== 'up') kill(journal);
       await reached(journal);
       const waiting = state === 'up' ? undefined : outcome(journal.pid());
       await journal.$terminate();
@@ -242,7 +275,7 @@ describe('a proxy with the option restart', () => {
       expect(error).toBeInstanceOf(TerminatedError);
       expect(error).toMatchObject({ ran: 'no' });
       expect(isRunning(first ?? 0)).toBe(false);
-      expect(isRunning(journal.$process.pid ?? 0)).toBe(false);
+      expect(isRunning(journal.$where.pid ?? 0)).toBe(false);
     });
 
     test('by its signal, in each state', async () => {
@@ -251,7 +284,7 @@ describe('a proxy with the option restart', () => {
         const restart = { ...quick, minDelay: 60_000, maxDelay: 60_000 };
         const journal = await procxy(Journal, module, { restart, signal: controller.signal });
         if (isDown) {
-          journal.$process.kill('SIGKILL');
+          kill(journal);
           await journal.$exited;
         }
         const waiting = isDown && outcome(journal.pid());
@@ -284,7 +317,7 @@ describe('a proxy with the option restart', () => {
     const listen = (warning: Error): unknown => warnings.push(warning);
     process.on('warning', listen);
     await using journal = await procxy(Journal, module, { restart: { minDelay: 10 } });
-    journal.$process.kill('SIGKILL');
+    kill(journal);
     await journal.$exited;
     await journal.pid();
     await until(() => warnings.length > 0, 'a warning');

@@ -75,7 +75,7 @@ describe.each(runtimes)('a class in %s', (runtime) => {
     expect(await remote['length']?.(own)).toBe(300_007);
   });
 
-  test('sync() works where a process can wait, and says so where it cannot', async () => {
+  test('sync() works if a process can wait, and says so if it cannot', async () => {
     const sorted = await outcome(
       remote['sort']?.(
         [3, 1, 2],

@@ -24,7 +24,7 @@ describe('a spy on a method of a proxy', () => {
     await expect(spy.mock.results[0]?.value).resolves.toBe(3);
   });
 
-  test('can take their place', async () => {
+  test('can replace the calls', async () => {
     vi.spyOn(calculator, 'add').mockResolvedValue(42);
     expect(await calculator.add(1, 2)).toBe(42);
     expect(await calculator.$with({ timeout: 1000 }).add(1, 2)).toBe(3);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { procxy, ProtocolError } from 'procxy';
 import { Faulty } from '../fixtures/faulty-streams.js';
-import { until } from '../support/processes.js';
+import { kill, killed, until } from '../support/processes.js';
 
 const module = '../fixtures/faulty-streams.js';
 const outcome = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: unknown) => error);
@@ -35,8 +35,8 @@ describe('a generator whose finally throws', () => {
   test('has no effect when the child dies', async () => {
     const faulty = await procxy(Faulty, module);
     expect(await faulty.takeTwoAndHold(throwing() as never)).toEqual([0, 1]);
-    faulty.$process.kill('SIGKILL');
-    expect(await faulty.$exited).toMatchObject({ signal: 'SIGKILL' });
+    kill(faulty);
+    expect(await faulty.$exited).toMatchObject(killed.exited);
   });
 });
 

@@ -55,7 +55,7 @@ describe.each(modes)('Node streams, in %s mode', (serialization) => {
     objects.destroy();
   });
 
-  test('text, where the stream has an encoding', async () => {
+  test('text, if the stream has an encoding', async () => {
     await using own = await streaming({ serialization });
     const readable = await own.text(['grün', ' und ', 'blau'], 'utf8');
     expect(readable.readableEncoding).toBe('utf8');
@@ -178,7 +178,7 @@ describe.each(modes)('Node streams, in %s mode', (serialization) => {
     expect(await first).toBe(hashOf(pieces(100_000, 1000)));
   });
 
-  test('a stream that has ended, failed or been destroyed before', async () => {
+  test('a stream that has ended, failed or been destroyed before it crosses', async () => {
     expect(await outcomeOf(await proxy.spent('ended'))).toEqual({ items: [] });
     expect((await outcomeOf(await proxy.spent('failed'))).error).toMatchObject({ message: 'before it was asked' });
     expect((await outcomeOf(await proxy.spent('destroyed'))).error).toMatchObject({

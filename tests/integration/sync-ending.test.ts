@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ChildCrashedError, sync, SyncCallbackError, TerminatedError, type ProcxyOptions } from 'procxy';
 import { rejectionOf, startFunctionUser, type Remote } from '../support/function-user.js';
-import { isRunning, until } from '../support/processes.js';
+import { isRunning, kill, killed, until } from '../support/processes.js';
 import { onTold, tell, firstLine, outcomeOf, startScript } from '../support/scripts.js';
 import { startSyncUser, type RemoteSyncUser } from '../support/sync-user.js';
 
@@ -125,8 +125,8 @@ describe.each(['json', 'advanced'] as const)('while a child waits, in %s mode', 
     const call = rejectionOf(user.call(fn));
     await begun;
     const ping = rejectionOf(user.ping());
-    user.$process.kill('SIGKILL');
-    expect(await call).toMatchObject({ name: 'ChildCrashedError', signal: 'SIGKILL' });
+    kill(user);
+    expect(await call).toMatchObject({ name: 'ChildCrashedError', ...killed.error });
     expect(await ping).toBeInstanceOf(ChildCrashedError);
     finish({ fn: () => 1 });
     await later(undefined);

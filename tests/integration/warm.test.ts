@@ -102,9 +102,9 @@ describe('procxy.warm()', () => {
   test('they neither keep the parent alive nor outlive it', async () => {
     const { stdout, code } = await runScript(`
       await procxy.warm(2);
-      const { execFileSync } = await import('node:child_process');
-      console.log(execFileSync('ps', ['-o', 'pid=,comm=', '--ppid', String(process.pid)], { encoding: 'utf8' })
-        .split('\\n').filter((line) => / (node|MainThread)$/.test(line)).map((line) => parseInt(line)).join(' '));
+      const { childrenOf } = await import(${JSON.stringify(new URL('../support/process-table.js', import.meta.url).href)});
+      const nodes = childrenOf().filter(({ command }) => command !== 'sh');
+      console.log(nodes.map(({ pid }) => pid).join(' '));
     `);
     expect(code).toBe(0);
     const pids = stdout.trim().split(' ').map(Number);

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { spawnWithIpc } from 'procxy/ipc';
-import { disconnected, ended, ipcProgram, output, receive, startShell } from '../support/ipc-children.js';
+import { disconnected, ended, ipcProgram, output, receive, startRaw } from '../support/ipc-children.js';
 
 test('with `envelope`, each message is sent in an envelope', async () => {
-  const child = startShell('read -r one <&3; read -r two <&3; printf "%s\\n" "$one" "$two"', { envelope: true });
+  const child = startRaw('print(read()); print(read())', { envelope: true });
   child.send({ n: 1 });
   child.send([null]);
   expect(await output(child)).toBe('{"cmd":"NODE_HANDLE","msg":{"n":1}}\n{"cmd":"NODE_HANDLE","msg":[null]}\n');
@@ -11,9 +11,7 @@ test('with `envelope`, each message is sent in an envelope', async () => {
 });
 
 test('a message that arrives in an envelope is unwrapped', async () => {
-  const child = startShell(
-    `printf '%s\\n' '{"cmd":"NODE_HANDLE","msg":{"n":1}}' 2 '{"cmd":"NODE_HANDLE"}' >&3; read -r _ <&3`,
-  );
+  const child = startRaw(`write('{"cmd":"NODE_HANDLE","msg":{"n":1}}\\n2\\n{"cmd":"NODE_HANDLE"}\\n'); read()`);
   expect(await receive(child, 3)).toEqual([{ n: 1 }, 2, { cmd: 'NODE_HANDLE' }]);
   await disconnected(child);
 });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { spawnWithIpc, type SpawnWithIpcOptions } from 'procxy/ipc';
-import { disconnected, ended, ipcProgram, output, receive, start, startShell } from '../support/ipc-children.js';
+import { disconnected, ended, ipcProgram, output, receive, start, startRaw } from '../support/ipc-children.js';
 import { runScript } from '../support/scripts.js';
 
 describe('spawnWithIpc()', () => {
@@ -78,7 +78,7 @@ test('both sides refuse handles, and the channel stays open', async () => {
 });
 
 test('each message is a line of JSON', async () => {
-  const child = startShell('read -r one <&3; read -r two <&3; printf "%s\\n" "$one" "$two"');
+  const child = startRaw('print(read()); print(read())');
   child.send({ n: 1 });
   child.send('a\nb');
   expect(await output(child)).toBe('{"n":1}\n"a\\nb"\n');
@@ -88,23 +88,23 @@ test('each message is a line of JSON', async () => {
 test.each([
   ['blank lines', '\\n1\\n \\t\\n\\n2\\n\\n'],
   ['line ends of Windows', '1\\r\\n\\r\\n2\\r\\n'],
-  ['byte order marks', '\\357\\273\\2771\\n\\357\\273\\2772\\n'],
+  ['byte order marks', '\\ufeff1\\n\\ufeff2\\n'],
 ])('a child may write %s', async (_what, bytes) => {
-  const child = startShell(`printf '${bytes}' >&3; read -r _ <&3`);
+  const child = startRaw(`write('${bytes}'); read()`);
   child.on('error', (error) => expect.unreachable(error.message));
   expect(await receive(child, 2)).toEqual([1, 2]);
   await disconnected(child);
 });
 
 describe('the descriptor', () => {
-  const print = 'echo "$PROCXY_IPC_FD $DEKA_IPC_ENABLED $DEKA_IPC_FD"';
+  const print = "const { env } = process; print([env.PROCXY_IPC_FD, env.DEKA_IPC_ENABLED, env.DEKA_IPC_FD].join(' '))";
 
   test.each<[string, SpawnWithIpcOptions['stdio'], number]>([
     ['after the standard streams', ['ignore', 'pipe', 'inherit'], 3],
     ['after the other inherited descriptors', ['ignore', 'pipe', 'inherit', 'ignore', 'ignore'], 5],
     ["at the place of 'ipc'", ['ignore', 'pipe', 'inherit', 'ignore', 'ipc', 'ignore'], 4],
   ])('is %s, and the environment names it', async (_where, stdio, descriptor) => {
-    const child = startShell(`${print}; echo '"here"' >&$PROCXY_IPC_FD; read -r _ <&$PROCXY_IPC_FD`, { stdio });
+    const child = startRaw(`${print}; write('"here"\\n'); read()`, { stdio });
     const printed = output(child);
     expect(await receive(child, 1)).toEqual(['here']);
     await disconnected(child);
@@ -113,15 +113,18 @@ describe('the descriptor', () => {
 
   test('is found through either pair of variables, and not passed on to grandchildren', async () => {
     const program = ipcProgram('environment.js');
-    for (const unset of ['PROCXY_IPC_FD', 'DEKA_IPC_FD DEKA_IPC_ENABLED']) {
-      const child = startShell(`unset ${unset}; exec '${process.execPath}' '${program}'`);
+    for (const unset of [['PROCXY_IPC_FD'], ['DEKA_IPC_FD', 'DEKA_IPC_ENABLED']]) {
+      const script = `for (const name of ${JSON.stringify(unset)}) delete process.env[name];
+        const stdio = ['ignore', 'ignore', 'inherit', 3];
+        process.getBuiltinModule('child_process').spawn(process.execPath, [${JSON.stringify(program)}], { stdio })`;
+      const child = startRaw(script);
       expect(await receive(child, 1)).toEqual([[]]);
       await disconnected(child);
     }
   });
 
   test('is added to the environment in `env`, and not to that of this process', async () => {
-    const child = startShell(`${print}; echo $OTHER`, { env: { OTHER: 'yes' } });
+    const child = startRaw(`${print}; print(env.OTHER)`, { env: { OTHER: 'yes' } });
     expect(await output(child)).toBe('3 1 3\nyes\n');
     await ended(child);
     expect(Object.keys(process.env).filter((name) => name.endsWith('IPC_FD'))).toEqual([]);

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { containmentOptions } from '../../src/options/containment.js';
@@ -5,9 +6,12 @@ import { containmentOptions } from '../../src/options/containment.js';
 const { permissions, resourceLimits, heartbeat } = containmentOptions;
 
 describe('the places of permissions', () => {
-  test.each([[true], [[]], [['/srv/app/', pathToFileURL('/srv/data'), 'file:///srv/a%20b']]])('may be %j', (read) => {
-    expect(permissions.kind.check({ read, write: read }, 'permissions')).toBeUndefined();
-  });
+  test.each([[true], [[]], [['/srv/app/', pathToFileURL('/srv/data'), pathToFileURL(resolve('/srv/a b')).href]]])(
+    'may be %j',
+    (read) => {
+      expect(permissions.kind.check({ read, write: read }, 'permissions')).toBeUndefined();
+    },
+  );
 
   test.each<[string, unknown]>([
     ['a relative path', ['./app']],

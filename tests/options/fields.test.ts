@@ -11,7 +11,7 @@ describe('an object with known properties', () => {
     }
   });
 
-  test('names a wrong one, and one that it does not know', () => {
+  test('names a property with a wrong value, and an unknown one', () => {
     expect(fields.check({ interval: '5' }, 'heartbeat')).toContain('`heartbeat.interval`');
     expect(fields.check({ intervall: 5 }, 'heartbeat')).toMatch(
       /`heartbeat\.intervall`.*did you mean `heartbeat\.interval`/,

@@ -43,19 +43,19 @@ function literal(value: unknown): string {
 describe('the table of options', () => {
   const defaults = documentedDefaults();
 
-  test.each(names)('documents the default of %s that it has', (name) => {
+  test.each(names)('documents the real default of %s', (name) => {
     const value = optionTable[name].default;
     if (value === undefined) expect(defaults.get(name)).toMatch(/./);
     else expect(defaults.get(name)).toBe(literal(value));
   });
 
-  test.each(names)('has a default for %s that its kind takes', (name) => {
+  test.each(names)('has a default for %s that its kind accepts', (name) => {
     const { kind, default: value } = optionTable[name];
     if (value !== undefined) expect(kind.check(value, name)).toBeUndefined();
     else expect(kind.check(null, name)).toMatch(new RegExp(`^The option \`${name}\` must be .*, but got null\\.$`));
   });
 
-  test.each(names)('says what to write in the place of a wrong %s', (name) => {
+  test.each(names)('says what to write instead of a wrong %s', (name) => {
     expect(optionTable[name].remedy).toMatch(/^[A-Z0-9].*\.$/);
   });
 });

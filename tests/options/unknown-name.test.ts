@@ -12,7 +12,7 @@ describe('an unknown name', () => {
     expect(unknownName(name, known)).toContain(`did you mean \`${meant}\`?`);
   });
 
-  test('that is near none of them gets the list', () => {
+  test('that is similar to no option gets the list', () => {
     expect(unknownName('colour of the bicycle', known)).toContain('timeout, retries, mirror');
   });
 });

@@ -4,6 +4,9 @@ import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { callerUrl } from '../../src/parent/caller.js';
 
+/** The URL of `/`, which has a drive on Windows. */
+const disk = pathToFileURL('/').href;
+
 /** The function that a user calls. */
 function api(): string | undefined {
   return callerUrl(api);
@@ -15,24 +18,24 @@ function callFrom(filename: string): string | undefined {
   return call(api);
 }
 
-test('is the file that called the function', () => {
-  expect(api()).toMatch(/^file:.*\/tests\/parent\/caller\.test\.ts$/);
+test('the caller is the file that called the function', () => {
+  expect(api()).toMatch(/^file:.*\/tests\/parent\/caller\.test\.[jt]s$/);
   const nested = (): string | undefined => [1].map(() => api())[0];
   expect(nested()).toBe(api());
 });
 
 test.each([
-  ['/app/src/main.js', 'file:///app/src/main.js'],
-  ['/app/with space & ü.js', 'file:///app/with%20space%20&%20%C3%BC.js'],
+  ['/app/src/main.js', `${disk}app/src/main.js`],
+  ['/app/with space & ü.js', `${disk}app/with%20space%20&%20%C3%BC.js`],
   ['file:///app/main.mjs', 'file:///app/main.mjs'],
 ])('the file %s as %s', (filename, url) => {
   expect(callFrom(filename)).toBe(url);
 });
 
 test.each(['[eval]', 'evalmachine.<anonymous>', 'node:repl', 'webpack://app/./main.js', 'rsc://Server/main.js?1'])(
-  '%s is not a file: the next one up is meant',
+  '%s is not a file, so that the next caller counts',
   (filename) => {
-    expect(callFrom(filename)).toMatch(/caller\.test\.ts$/);
+    expect(callFrom(filename)).toMatch(/caller\.test\.[jt]s$/);
   },
 );
 
@@ -45,7 +48,7 @@ async function callFromEvaluated(name: string): Promise<string | undefined> {
 }
 
 test('code that was run by eval calls from the file that it names', async () => {
-  expect(await callFromEvaluated('/app/src/main.js')).toBe('file:///app/src/main.js');
+  expect(await callFromEvaluated('/app/src/main.js')).toBe(`${disk}app/src/main.js`);
   expect(await callFromEvaluated('file:///app/src/main.js')).toBe('file:///app/src/main.js');
 });
 
@@ -67,7 +70,7 @@ test('leaves the stacks of errors as they were, also where a user has changed ho
   Error.prepareStackTrace = own;
   Error.stackTraceLimit = 0;
   try {
-    expect(api()).toMatch(/caller\.test\.ts$/);
+    expect(api()).toMatch(/caller\.test\.[jt]s$/);
     expect(Error.prepareStackTrace).toBe(own);
     expect(Error.stackTraceLimit).toBe(0);
   } finally {

@@ -79,7 +79,7 @@ class ScriptedWorker implements Worker {
   }
 
   #value({ method, args }: CallInvoke): unknown {
-    if (method === 'import') return { batches: true };
+    if (method === 'import') return {};
     if (method === 'constructor') return { methods: ['echo'], unmirrored: [], disposable: true, emitter: false };
     return method === 'echo' ? args : 'none';
   }
@@ -127,7 +127,7 @@ beforeEach(async () => {
 });
 
 describe('a connection', () => {
-  test('holds its worker while a call is open, and lets go of it afterwards', async () => {
+  test('holds its worker while a call is open, and releases it afterwards', async () => {
     expect(worker.holds).toBe(0);
     const echo = call('echo', 1);
     expect(worker.holds).toBe(1);
@@ -135,7 +135,7 @@ describe('a connection', () => {
     expect(worker.holds).toBe(0);
   });
 
-  test('rejects what is open, and all that follows, when the other side breaks the protocol', async () => {
+  test('rejects open calls and later ones when the other side breaks the protocol', async () => {
     const open = expect(call('hang')).rejects.toThrow(ProtocolError);
     worker.far.send({ type: 'call-result', callId: 999, result: 'success' });
     await open;
@@ -145,20 +145,20 @@ describe('a connection', () => {
     expect(worker.log).toEqual(['hang', killed]);
   });
 
-  test('takes bytes that are no message for a breach of the protocol', async () => {
+  test('treats bytes that are not a message as a breach of the protocol', async () => {
     const open = expect(call('hang')).rejects.toThrow('junk');
     worker.listener?.onGarbage(new ProtocolError('junk'));
     await open;
     expect(worker.log).toContainEqual(['kill', 'junk']);
   });
 
-  test('takes a sign of life that nobody asked for as one', async () => {
+  test('treats a heartbeat that was not requested as a breach of the protocol', async () => {
     worker.far.send({ type: 'heartbeat' });
     await expect.poll(() => worker.log).toEqual([['kill', expect.any(String)]]);
     await expect(call('echo')).rejects.toThrow('was not requested');
   });
 
-  test('refuses new calls as soon as the worker has ended, and still takes answers that were under way', async () => {
+  test('refuses new calls as soon as the worker has ended, and still accepts answers in transit', async () => {
     const open = call('echo', 'under way');
     await expect.poll(() => worker.log).toEqual(['echo']);
     worker.hasEnded = true;
@@ -167,7 +167,7 @@ describe('a connection', () => {
     expect(await open).toEqual(['under way']);
   });
 
-  test('rejects what is still open when all has arrived', async () => {
+  test('rejects calls that are still open when everything has arrived', async () => {
     const open = expect(call('hang')).rejects.toThrow('hang(): scripted end');
     worker.exit();
     await open;

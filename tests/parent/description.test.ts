@@ -10,11 +10,11 @@ const sound = {
   symbols: ['iterator'],
 };
 
-test('a sound description is taken, and only what it has to say', () => {
+test('a valid description is accepted, without fields that are unknown', () => {
   expect(checkDescription({ ...sound, more: 'of a later version' })).toEqual(sound);
 });
 
-test('an agent of another language need not know symbols', () => {
+test('an agent of another language does not have to list symbols', () => {
   expect(checkDescription({ ...sound, symbols: undefined })).toEqual({ ...sound, symbols: [] });
 });
 

@@ -5,12 +5,12 @@ import { expect, test } from 'vitest';
 import { HandleTransferError } from '../../src/errors.js';
 import { handOver } from '../../src/parent/hand-over.js';
 
-test('a socket or server goes as itself, and nothing is left to do', () => {
+test('a socket or server is sent as itself, and nothing is left to do', () => {
   const server = new Server();
   expect(handOver(server)).toMatchObject({ method: '$sendHandle', argument: server });
 });
 
-test('a descriptor goes as a reference to its file, and is closed afterwards', () => {
+test('a descriptor is sent as a reference to its file, and closed afterwards', () => {
   const descriptor = openSync(fileURLToPath(import.meta.url), 'r');
   const { method, argument, finish } = handOver(descriptor);
   expect([method, argument]).toMatchObject(['$sendDescriptor', { path: expect.stringContaining(String(descriptor)) }]);

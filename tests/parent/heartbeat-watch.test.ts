@@ -24,7 +24,7 @@ function start(child: Child, onBlocked: ResolvedHeartbeat['onBlocked']): Heartbe
 }
 
 describe('a child that gives no sign of life', () => {
-  test('is reported once, with the time, until it has given one', async () => {
+  test('is reported once with the time, and again only after a sign of life', async () => {
     const child = new Child();
     const told: number[] = [];
     const { blockedFor } = start(child, (ms) => told.push(ms));
@@ -37,14 +37,14 @@ describe('a child that gives no sign of life', () => {
     await until(() => told.length === 2, 'it is reported again');
   });
 
-  test('is killed with the reason, where that is asked for', async () => {
+  test('is killed with the reason, if that is requested', async () => {
     const child = new Child();
     start(child, 'terminate');
     await until(() => child.ends.length > 0, 'it is killed');
     expect(child.ends).toEqual([['kill', expect.stringMatching(/has not turned for \d+ ms/)]]);
   });
 
-  test('is a warning of the process, by default', async () => {
+  test('causes a warning of the process by default', async () => {
     const warned = once(process, 'warning') as Promise<[Error & { code?: string }]>;
     start(new Child(), 'warn');
     const [warning] = await warned;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { KeepAlive } from '../../src/parent/keep-alive.js';
+import { KeepAlive, keepAliveByTimer } from '../../src/parent/keep-alive.js';
 
 function watched(): { keepAlive: KeepAlive; log: boolean[] } {
   const log: boolean[] = [];
@@ -8,11 +8,11 @@ function watched(): { keepAlive: KeepAlive; log: boolean[] } {
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-test('keeps nothing alive before somebody waits', () => {
+test('keeps nothing alive before the first hold', () => {
   expect(watched().log).toEqual([false]);
 });
 
-test('lets go some time after the last hold was released, and once', async () => {
+test('keeps alive for a while after the last release, and then lets the process end once', async () => {
   const { keepAlive, log } = watched();
   keepAlive.hold();
   keepAlive.hold();
@@ -26,7 +26,7 @@ test('lets go some time after the last hold was released, and once', async () =>
   expect(log).toEqual([false, true, false]);
 });
 
-test('calls that follow one another hold once', async () => {
+test('a sequence of calls holds once', async () => {
   const { keepAlive, log } = watched();
   for (let n = 0; n < 100; n++) {
     keepAlive.hold();
@@ -38,7 +38,7 @@ test('calls that follow one another hold once', async () => {
   expect(log).toEqual([false, true, false, true]);
 });
 
-test('after the end nothing is held, whatever is still to be released', async () => {
+test('keeps nothing alive after the end, even if holds were not released', async () => {
   const { keepAlive, log } = watched();
   keepAlive.hold();
   keepAlive.close();
@@ -48,4 +48,16 @@ test('after the end nothing is held, whatever is still to be released', async ()
   keepAlive.release();
   await pause(30);
   expect(log).toEqual([false, true, false]);
+});
+
+test('a timer takes the place of a handle, and ends with the worker', async () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  let end!: () => void;
+  const keepAlive = keepAliveByTimer(new Promise<void>((resolve) => (end = resolve)));
+  expect(timers()).toBe(before);
+  keepAlive.hold();
+  expect(timers()).toBe(before + 1);
+  end();
+  await expect.poll(timers).toBeLessThanOrEqual(before);
 });

@@ -48,7 +48,7 @@ describe('a path', () => {
     expect(resolve(path)).toEqual({ url: url('lib', found) });
   });
 
-  test('is relative to the caller, and to the working directory where there is none', () => {
+  test('is relative to the caller, or to the working directory if there is no caller', () => {
     expect(() => resolve('./worker.js')).toThrow(ModuleResolutionError);
     expect(resolve('./worker.js', url('lib', 'main.js'))).toEqual({ url: url('lib', 'worker.js') });
     expect(resolveModule('./package.json', undefined)).toEqual({ url: pathToFileURL('package.json').href });
@@ -61,7 +61,7 @@ describe('a path', () => {
     expect(resolve(new URL(url('lib', 'worker.js')))).toEqual(expected);
   });
 
-  test('may have characters that mean something in a URL', () => {
+  test('may have characters with a meaning in URLs', () => {
     expect(resolve(join(folder, 'lib', 'a b#c.js'))).toEqual({ url: url('lib', 'a b#c.js') });
   });
 });
@@ -93,7 +93,7 @@ describe('an error says what was looked for', () => {
     throw new Error('It was resolved.');
   };
 
-  test('where, and relative to what', () => {
+  test('and relative to what', () => {
     const text = message('./missing.js');
     for (const part of ["'./missing.js'", join(folder, 'app', 'missing.js'), fileURLToPath(caller)]) {
       expect(text).toContain(part);
@@ -105,11 +105,11 @@ describe('an error says what was looked for', () => {
     expect(message(path)).toContain(path);
   });
 
-  test('where the path is a folder', () => {
+  test('if the path is a folder', () => {
     expect(message('../lib')).toContain(join(folder, 'lib'));
   });
 
-  test('where no file defines the class', () => {
+  test('if no file defines the class', () => {
     const type = new Function('return class Made {}')() as { readonly name: string };
     expect(message(undefined, type)).toMatch(/Made.*eval.*procxy\(/);
     expect(message(undefined, Map)).toContain('the class Map');

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { keepTail } from '../../src/parent/stderr-tail.js';
 
-test('the last 4 KiB are kept, however they came', () => {
+test('the last 4 KiB are kept, in whatever pieces they arrived', () => {
   const stderr = new PassThrough();
   const tail = keepTail(stderr);
   expect(tail()).toBe('');
@@ -20,6 +20,6 @@ test('text of a stream with an encoding counts too', () => {
   expect(tail()).toBe('größer');
 });
 
-test('without a pipe there is none', () => {
+test('there is no text without a pipe', () => {
   expect(keepTail(null)()).toBeUndefined();
 });

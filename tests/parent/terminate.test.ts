@@ -52,7 +52,7 @@ function start(worker: Ending, { timeout = LONG, hasHook = false } = {}): Promis
 }
 
 describe('a worker that is ended from outside', () => {
-  test('ends at once where it has no hook, and keeps this process alive until it is gone', async () => {
+  test('ends at once if it has no hook, and keeps this process alive until it is gone', async () => {
     const worker = new Ending('term');
     await start(worker);
     expect(worker.log).toEqual(['hold', 'term', 'release']);
@@ -69,7 +69,7 @@ describe('a worker that is ended from outside', () => {
     expect(worker.log).toEqual(['hold', 'term', 'release']);
   });
 
-  test('is asked for nothing where it cannot answer any more', async () => {
+  test('is asked for nothing if it can no longer answer', async () => {
     const worker = Object.assign(new Ending('term'), { isConnected: false });
     await start(worker, { hasHook: true });
     expect([...asked.keys()]).toEqual([]);
@@ -90,7 +90,7 @@ describe('a worker that is ended from outside', () => {
 describe('a worker that leaves by itself', () => {
   const leaving = (...endsBy: string[]): Ending => Object.assign(new Ending(...endsBy), { leaves: true });
 
-  test('is asked to end, and not told', async () => {
+  test('is asked to end, and not ended from outside', async () => {
     const worker = leaving();
     const ended = start(worker, { hasHook: true });
     await turn();
@@ -101,7 +101,7 @@ describe('a worker that leaves by itself', () => {
     expect(worker.log).toEqual(['hold', 'release']);
   });
 
-  test('is killed early where it does not say that it has begun, and has no hook to lose', async () => {
+  test('is killed early if it does not confirm the request, and has no hook', async () => {
     const worker = leaving('drop');
     await start(worker);
     expect(worker.log).toEqual(['hold', 'drop', 'release']);
@@ -109,7 +109,7 @@ describe('a worker that leaves by itself', () => {
 });
 
 describe('a hook that fails', () => {
-  test('is a warning, and the end goes on', async () => {
+  test('causes a warning, and the end continues', async () => {
     const worker = new Ending('term');
     const warned = once(process, 'warning') as Promise<[Error & { code?: string }]>;
     const ended = start(worker, { hasHook: true });
@@ -121,7 +121,7 @@ describe('a hook that fails', () => {
     expect(warning.message).toMatch(/RangeError: not closed/);
   });
 
-  test('is no news where the end of the worker cut it off', async () => {
+  test('causes no warning if the end of the worker interrupted it', async () => {
     const worker = new Ending();
     const warnings: unknown[] = [];
     const note = (warning: unknown): unknown => warnings.push(warning);

@@ -1,19 +1,23 @@
+import { pathToFileURL } from 'node:url';
 import { runInNewContext, Script } from 'node:vm';
 import { expect, test } from 'vitest';
 import { locateClass } from '../../src/parent/v8-location.js';
 import * as barrel from '../fixtures/modules/outer-barrel.js';
 import { Circle } from '../fixtures/modules/shapes.js';
 
+/** The URL of `/`, which has a drive on Windows. */
+const disk = pathToFileURL('/').href;
+
 const shapes = new URL('../fixtures/modules/shapes.js', import.meta.url).href;
 
-test('a class is where it was defined, under whatever name it came', () => {
+test('a class is located where it was defined, under whatever name it was imported', () => {
   for (const type of [Circle, barrel.Circle, barrel.Renamed, barrel.nested.Circle]) {
     expect(locateClass(type)).toEqual({ url: shapes });
   }
 });
 
 test.each([
-  ['a path', '/app/worker.js', { url: 'file:///app/worker.js' }],
+  ['a path', '/app/worker.js', { url: `${disk}app/worker.js` }],
   ['a URL', 'file:///app/worker.js', { url: 'file:///app/worker.js' }],
 ])('the name of its script may be %s', (_name, filename, location) => {
   const type = new Script('(class Worker {})', { filename }).runInThisContext() as object;
@@ -22,7 +26,7 @@ test.each([
 
 test('a class of another realm is found too', () => {
   const type = runInNewContext('(class Far {})', {}, { filename: '/app/far.js' }) as object;
-  expect(locateClass(type)).toEqual({ url: 'file:///app/far.js' });
+  expect(locateClass(type)).toEqual({ url: `${disk}app/far.js` });
 });
 
 test.each<[string, object, RegExp]>([
@@ -35,7 +39,7 @@ test.each<[string, object, RegExp]>([
 });
 
 test.each(['webpack://app/./src/worker.js', 'webpack-internal:///./worker.js', 'rsc://Server/worker.js?1'])(
-  'a name from a bundle, %s, is no place that a child could import from',
+  'a name from a bundle, %s, is not a place that a child can import from',
   (name) => {
     const reason = expect.stringContaining(`its name in a bundle (${name})`) as string;
     const named = new Script('(class Worker {})', { filename: name }).runInThisContext() as object;

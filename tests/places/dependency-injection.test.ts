@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -9,21 +10,9 @@ import { readPage } from '../support/snippets.js';
 // Installing takes as long as the registry and the machine let it.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
-const page = readPage(join(root, 'docs/dependency-injection.md'));
-
-const tsconfig = {
-  compilerOptions: {
-    target: 'es2022',
-    lib: ['es2023', 'esnext.disposable'],
-    module: 'nodenext',
-    types: ['node'],
-    strict: true,
-    skipLibCheck: true,
-    experimentalDecorators: true,
-    emitDecoratorMetadata: true,
-  },
-  include: ['*.ts'],
-};
+const path = join(root, 'docs/dependency-injection.md');
+const page = readPage(path);
+const [, tsconfig = ''] = /```text\n(\{\n {2}"compilerOptions".*?)```/s.exec(readFileSync(path, 'utf8')) ?? [];
 
 let app: InstalledPackage;
 beforeAll(async () => {
@@ -37,7 +26,7 @@ beforeAll(async () => {
     'tsyringe@4.10.0',
     '@types/node@20.19.43',
   );
-  await writeFile(join(app.folder, 'tsconfig.json'), JSON.stringify(tsconfig));
+  await writeFile(join(app.folder, 'tsconfig.json'), tsconfig);
   for (const { files } of page.commands) {
     for (const { name, code } of files.values()) await writeFile(join(app.folder, name), code);
   }
@@ -46,7 +35,7 @@ afterAll(() => app?.remove());
 
 test('every program of the page is run', () => {
   expect(page.problems).toEqual([]);
-  expect(page.commands).toHaveLength(3);
+  expect(page.commands).toHaveLength(4);
 });
 
 test('the programs compile, with legacy decorators', async () => {

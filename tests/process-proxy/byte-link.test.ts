@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -162,23 +162,29 @@ test('nobody resumes a session without its token, or from bytes that were never 
  * byte of the answer.
  */
 const resumingClient = `
-import socket, sys
-port, hello, marker = int(sys.argv[1]), bytes.fromhex(sys.argv[2]), sys.argv[3]
-print('ready', flush=True)
-sys.stdin.readline()
-client = socket.create_connection(('127.0.0.1', port))
-client.sendall(hello)
-open(marker, 'w')
-print(client.recv(1)[0], flush=True)
-sys.stdin.readline()
+const [port, hello, marker] = process.argv.slice(1);
+console.log('ready');
+process.stdin.once('data', () => {
+  const client = require('net').connect(port, '127.0.0.1');
+  client.write(hello, 'hex', () => require('fs').writeFileSync(marker, ''));
+  client.once('data', (answer) => console.log(answer[0]));
+});
+process.stdin.once('end', () => process.exit());
 `;
 
 test('a session that is resumed while this process is blocked continues, even after reconnectTimeout', async () => {
   const reconnectTimeout = 500;
   await using server = await serve({ token: 'known', reconnectTimeout });
   const bytes = hello('known', SESSION);
-  const marker = join(mkdtempSync(join(tmpdir(), 'procxy-resume-')), 'sent');
-  const client = spawn('python3', ['-c', resumingClient, String(server.getPort()), bytes.toString('hex'), marker]);
+  const folder = mkdtempSync(join(tmpdir(), 'procxy-resume-'));
+  const marker = join(folder, 'sent');
+  const client = spawn(process.execPath, [
+    '-e',
+    resumingClient,
+    String(server.getPort()),
+    bytes.toString('hex'),
+    marker,
+  ]);
   const lines = createInterface(client.stdout)[Symbol.asyncIterator]();
   await lines.next();
   const { socket, connection } = await impostor(server, bytes);
@@ -193,4 +199,5 @@ test('a session that is resumed while this process is blocked continues, even af
   expect(await lines.next()).toMatchObject({ value: '0' });
   expect(connection.closed).toBe(false);
   client.stdin.end();
+  rmSync(folder, { recursive: true });
 });

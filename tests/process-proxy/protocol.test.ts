@@ -38,7 +38,7 @@ test('the executable has the same sizes and names', () => {
   expect(define('SESSION_VARIABLE')).toBe(protocol.Variable.SESSION);
 });
 
-test('every command has a response, but the one that waits for input', () => {
+test('every command has a response, except the one that waits for input', () => {
   const { AWAIT_STDIN, ...answered } = protocol.Command;
   expect([...protocol.responseShapes.keys()].toSorted()).toEqual(Object.values(answered).toSorted());
   expect(protocol.responseShapes.has(AWAIT_STDIN)).toBe(false);

@@ -90,6 +90,8 @@ test('a stopped server leaves nothing behind', async () => {
       connection.stdin.resume();
       await connection.exit(0);
       await server.stop();
+      // On Windows, the handle of a closed server goes some turns of the event loop later.
+      await new Promise((resolve) => setTimeout(resolve, 100));
       console.log(process.getActiveResourcesInfo().filter((name) => !/Pipe|TTY|Process|FSReq/.test(name)));
     });
     spawn(getExecutablePath(), { env: { ...process.env, ...server.env } });

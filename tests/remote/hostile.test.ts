@@ -2,8 +2,8 @@ import { connect as connectNats } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { procxy } from '../../dist/index.js';
 import { connect, serve, type Cluster, type Host } from '../../dist/remote.js';
-import { encodeFrame, Lane, LANES } from '../../src/remote/link/frame.js';
 import { Ledger } from '../fixtures/remote/ledger.js';
+import { firstFrame } from '../support/first-frame.js';
 import { hasNats, startNats, type NatsServer } from '../support/nats.js';
 
 const module = new URL('../fixtures/remote/ledger.ts', import.meta.url);
@@ -52,18 +52,7 @@ describe.runIf(hasNats)('a host among clients that break the protocol', () => {
 
   /** Sends the first frame of a session. */
   const begin = (session: string, line: string): void => {
-    const states = LANES.map(() => ({ received: 0, room: 1_000_000 }));
-    const head = {
-      asks: false,
-      closes: false,
-      stamp: 1,
-      echo: 2 ** 47,
-      states,
-      lane: Lane.CONTROL,
-      offset: 0,
-    } as const;
-    const frame = Buffer.concat([encodeFrame(head, 0), Buffer.from(`${line}\n`)]);
-    stranger.publish(`procxy.n.h.${host.id}.stranger.c.${session}`, frame);
+    stranger.publish(`procxy.n.h.${host.id}.stranger.c.${session}`, firstFrame(line));
   };
   const open = { type: 'open', procxy: '0.1.0', class: 'Ledger', lease: 1000, callId: 1 };
   const request = { serialization: 'json' };
@@ -75,7 +64,7 @@ describe.runIf(hasNats)('a host among clients that break the protocol', () => {
     ['a version of 1 MB', { procxy: '0.1.0', version: 'x'.repeat(1_040_000), where: {} }],
     ['a label of 1 MB', { procxy: '0.1.0', where: { gpu: 'x'.repeat(1_040_000) } }],
   ])('goes on after a question with %s', async (_what, question) => {
-    stranger.publish('procxy.n.place.Ledger', JSON.stringify(question), { reply: 'procxy.n.c.stranger.c.q' });
+    stranger.publish('procxy.n.place.Ledger.stranger', JSON.stringify(question), { reply: 'procxy.n.c.stranger.c.q' });
     await expectAlive();
   });
 
@@ -97,14 +86,34 @@ describe.runIf(hasNats)('a host among clients that break the protocol', () => {
     await expectAlive();
   });
 
-  test('answers only on subjects of clients', async () => {
+  test('answers a client only on its own subjects', async () => {
     const heard: string[] = [];
-    for (const subject of ['elsewhere', 'procxy.n.h.a.b.c.d', 'procxy.n.c.stranger.c.q']) {
+    for (const subject of ['elsewhere', 'procxy.n.h.a.b.c.d', 'procxy.n.c.other.c.q', 'procxy.n.c.stranger.c.q']) {
       stranger.subscribe(subject, { callback: () => void heard.push(subject) });
-      stranger.publish('procxy.n.place.-', JSON.stringify({ procxy: '0.1.0', where: {} }), { reply: subject });
+      stranger.publish('procxy.n.place.-.stranger', JSON.stringify({ procxy: '0.1.0', where: {} }), { reply: subject });
     }
     await expectAlive();
     expect(heard).toEqual(['procxy.n.c.stranger.c.q']);
+  });
+
+  test.each([
+    ['of procxy', { procxy: '9.9.9' }, 'it runs procxy 0.1.0, and the client 9.9.9'],
+    ['of the class', { procxy: '0.1.0', version: '2.0.0' }, 'it has Ledger 1.0.0, and the client needs 2.0.0'],
+  ])('refuses another version %s when it is asked, and again before it starts anything', async (what, other, why) => {
+    const { started } = host.stats();
+    const heard: string[] = [];
+    const subscription = stranger.subscribe('procxy.n.c.stranger.>', {
+      callback: (_error, { data }) => void heard.push(Buffer.from(data).toString()),
+    });
+    const question = JSON.stringify({ where: {}, ...other });
+    stranger.publish('procxy.n.place.Ledger.stranger', question, { reply: 'procxy.n.c.stranger.c.q' });
+    begin(`version${what.length}`, JSON.stringify({ ...open, ...other, request }));
+    const isRefused = (text: string): boolean => text.includes(why);
+    await expect.poll(() => heard.filter(isRefused).length).toBeGreaterThanOrEqual(2);
+    expect(heard.some((text) => text.includes('"refusal"'))).toBe(true);
+    expect(heard.some((text) => text.includes('"refused"'))).toBe(true);
+    subscription.unsubscribe();
+    expect(host.stats().started).toBe(started);
   });
 
   test('gives no room to sessions that it refuses, and keeps few of them', async () => {

@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -151,7 +151,11 @@ describe.runIf(hasNats)('an instance on a host', () => {
     await using _ledger = await procxy(Ledger, { host: { cluster: clients, version: '1.1.0', where: { gpu: true } } });
     await expect(attempt({})).rejects.toThrow('it is full: 1 instances');
     expect(small.stats()).toMatchObject({ instances: 1, limit: 1 });
-    expect(await clients.stats()).toEqual([small.stats()]);
+    const { rss, cpu, ...stats } = small.stats();
+    expect(await clients.stats()).toEqual([{ ...stats, rss: expect.any(Number), cpu: expect.any(Number) }]);
+    expect(rss).toBeGreaterThan(1e7);
+    expect(cpu).toBeGreaterThan(0);
+    expect(stats).toMatchObject({ started: 1, kept: 0 });
   });
 
   test('is made only if its host authorizes the client', async () => {
@@ -165,7 +169,7 @@ describe.runIf(hasNats)('an instance on a host', () => {
     await using ledger = await procxy(Ledger, { host: clients }, 'none', 'please');
     expect(ledger.greeting).toBe('please');
     await expect(procxy(Ledger, { host: clients }, 'none', 'now')).rejects.toThrow(
-      'this client may not make an instance of Ledger',
+      /^The host \w+ refused: `authorize` does not let this client make an instance of Ledger with these arguments\.$/,
     );
     expect(asked).toEqual([
       ['web', 'Ledger', ['none', 'please']],
@@ -214,7 +218,8 @@ describe.runIf(hasNats)('an instance on a host', () => {
     const server = await startNats();
     const own = await serve({ servers: server.url, namespace: 'restart', classes: { Ledger: Served } });
     const clients = await connect({ servers: server.url, namespace: 'restart' });
-    const file = join(mkdtempSync(join(tmpdir(), 'procxy-ledger-')), 'log');
+    const folder = mkdtempSync(join(tmpdir(), 'procxy-ledger-'));
+    const file = join(folder, 'log');
     const ledger = await procxy(Ledger, { host: clients }, file);
     const results: Promise<number>[] = [];
     for (let round = 0; round < 3; round++) {
@@ -230,6 +235,7 @@ describe.runIf(hasNats)('an instance on a host', () => {
     await clients.close();
     await own.close();
     await server.kill();
+    rmSync(folder, { recursive: true });
   });
 
   describe('whose host is another process', () => {

@@ -19,15 +19,22 @@ describe('a client does not trust a host', () => {
     expect(() => readFromHost(message)).toThrow('The host sent a message that is not known here');
   });
 
-  const stats = { id: 'h', machine: 'm', instances: 1, limit: 4 };
+  const about = { id: 'h', machine: 'm', pid: 1, procxy: '0.1.0', state: 'running', labels: {}, classes: {} };
+  const stats = { ...about, instances: 1, limit: 4, started: 1, kept: 0, rss: 1, cpu: 1 };
   test.each([
     { limit: undefined },
     { limit: 0 },
     { limit: 'x' },
     { instances: -1 },
     { instances: null },
+    { kept: evil },
+    { rss: 'x' },
     { machine: evil },
     { id: 'a.b' },
+    { labels: undefined },
+    { classes: 'x' },
+    { state: evil },
+    { pid: 1.5 },
   ])('whose offer has %o', (wrong) => {
     const offer = (changed: object): Buffer =>
       Buffer.from(JSON.stringify({ stats: { ...stats, ...changed }, stamp: 1 }));

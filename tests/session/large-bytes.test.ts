@@ -10,7 +10,7 @@ const LARGE = 2 ** 20;
 /** As long as two parts of a message may not both be. Memory of zeros takes no space until it is used. */
 const half = new ArrayBuffer(2 ** 30);
 
-describe('a side that takes large bytes from another that is not honest', () => {
+describe('a side that accepts large bytes from a hostile one', () => {
   let far: MemoryChannel;
   let receiver: DataReceiver | undefined;
   let calls: unknown[][];
@@ -57,7 +57,7 @@ describe('a side that takes large bytes from another that is not honest', () => 
     large().receive(id, bytes);
   }
 
-  test('handles a message when all of its bytes have arrived, in any order, and what waits behind it', async () => {
+  test('handles a message when all of its bytes have arrived in any order, and then later messages', async () => {
     await call(1, 2, 3);
     await send({ type: 'call-invoke', callId: 3, method: 'take', args: ['behind'] });
     for (const id of [2, 3]) arrive(id);
@@ -139,7 +139,7 @@ describe('messages that wait', () => {
     expect(fill).toThrow(/while a message waited/);
   });
 
-  test('leave in the order in which they came, many as they are', () => {
+  test('leave in the order in which they came, even if they are many', () => {
     const held = new HeldMessages();
     const messages = Array.from({ length: 2 ** 17 }, (_, n) => ({ n }));
     for (const message of messages) held.add({ ...waiting, message });

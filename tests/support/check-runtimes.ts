@@ -1,11 +1,13 @@
 /**
- * Runs the suites of the class proxy with children in other runtimes, on a socket, or with instances in this process: `npm run build`,
- * then `tsx tests/support/check-runtimes.ts bun deno socket in-process`. Tests that a target cannot pass are excluded by name.
+ * Runs the suites of the class proxy with children in other runtimes, on a socket, on a host, or with instances in this process:
+ * `npm run build`, then `tsx tests/support/check-runtimes.ts bun deno socket host in-process`. Tests that a target cannot pass are
+ * excluded by name.
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from './packed.js';
-import { runtimeBinary, runtimes } from './runtimes.js';
+import { runtimeBinary } from './runtimes.js';
+import { coreOnHost, onHost, onHostCannot } from './suites-on-host.js';
 
 const everywhere = [
   'every-call-settles',
@@ -52,7 +54,10 @@ const inThisProcess = [
 ];
 
 interface Target {
-  options: () => Promise<object>;
+  /** Prepares what instances need, and returns the options for them. `undefined`: what they need is not installed here. */
+  options: () => Promise<object | undefined>;
+  /** Called when the suites have run. */
+  stop?: () => Promise<void>;
   suites: readonly string[];
   /** Names of tests, or parts of names, and the reasons why they are excluded. */
   without: Readonly<Record<string, string>>;
@@ -89,6 +94,19 @@ const inProcessCannot = {
   'falsy values are results': 'the same',
   'errors are thrown through': 'the same',
 };
+let stopNats: (() => Promise<void>) | undefined;
+
+/** Says loudly that it is missing, or fails in CI. */
+async function onNats(): Promise<{ nats: string } | undefined> {
+  const { hasNats, startNats } = await import('./nats.js');
+  if (!hasNats) return undefined;
+  const server = await startNats();
+  stopNats = () => server.kill();
+  return { nats: server.url };
+}
+
+const host: Omit<Target, 'suites'> = { options: onNats, stop: async () => stopNats?.(), without: onHostCannot };
+
 const targets: Record<string, Target> = {
   bun: {
     options: async () => ({ execPath: await runtimeBinary('bun') }),
@@ -109,6 +127,8 @@ const targets: Record<string, Target> = {
     suites: [...everywhere, 'ending', 'sync', 'stream', 'web-streams'],
     without: { handles: 'none crosses on a socket', sockets: 'the same', 'also after': 'the same' },
   },
+  host: { ...host, suites: onHost },
+  'host-core': { ...host, suites: coreOnHost },
   'in-process': {
     options: () => Promise.resolve({ inProcess: true }),
     suites: inThisProcess,
@@ -118,15 +138,17 @@ const targets: Record<string, Target> = {
 
 for (const name of process.argv.slice(2)) {
   const target = targets[name];
-  if (!target) throw new Error(`There is no '${name}': ${[...runtimes, 'socket'].join(', ')} are there.`);
+  if (!target) throw new Error(`There is no '${name}': ${Object.keys(targets).join(', ')} are there.`);
   console.log(
     `\n${name}, without ${Object.entries(target.without)
       .map((pair) => pair.join(': '))
       .join('; ')}`,
   );
+  const options = await target.options();
+  if (!options) continue;
   const pattern = `^(?!.*(${Object.keys(target.without).join('|')}))`;
   const args = ['run', '-t', pattern, ...target.suites.map((suite) => `tests/integration/${suite}`)];
-  const env = { ...process.env, PROCXY_ELSEWHERE: JSON.stringify(await target.options()) };
+  const env = { ...process.env, PROCXY_ELSEWHERE: JSON.stringify(options) };
   const child = spawn(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), ...args], {
     cwd: root,
     env,
@@ -134,4 +156,5 @@ for (const name of process.argv.slice(2)) {
   });
   const code = await new Promise((resolve) => child.once('close', resolve));
   if (code !== 0) process.exitCode = 1;
+  await target.stop?.();
 }

@@ -15,6 +15,8 @@ export interface PublicSymbol extends DocComment {
   entry: string;
   /** The public members of a class or an interface. */
   members: DocComment[];
+  /** The names of all properties of a type that the package itself declares: inherited, picked and computed ones too. */
+  properties: string[];
 }
 
 /** Reads the compiler's options of this repository. */
@@ -40,9 +42,20 @@ export function publicSymbols(): PublicSymbol[] {
         name: exported.name,
         entry,
         members: members.map((member) => read(checker, member)),
+        properties: propertiesOf(checker, symbol),
       };
     });
   });
+}
+
+function propertiesOf(checker: ts.TypeChecker, symbol: ts.Symbol): string[] {
+  if ((symbol.flags & (ts.SymbolFlags.Interface | ts.SymbolFlags.TypeAlias)) === 0) return [];
+  const inPackage = ({ declarations = [] }: ts.Symbol): boolean =>
+    declarations.some((declaration) => !declaration.getSourceFile().fileName.includes('/node_modules/'));
+  return checker
+    .getPropertiesOfType(checker.getDeclaredTypeOfSymbol(symbol))
+    .filter(inPackage)
+    .map(({ name }) => name);
 }
 
 function read(checker: ts.TypeChecker, symbol: ts.Symbol): DocComment {

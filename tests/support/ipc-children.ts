@@ -46,7 +46,7 @@ export async function disconnected(child: ChildProcess): Promise<void> {
   await ended(child);
 }
 
-/** Resolves with the next messages. Rejects if the child ends before, and removes its listeners. */
+/** Resolves with the next messages. Rejects if the channel ends before, and removes its listeners. */
 export function receive(child: ChildProcess, count: number): Promise<unknown[]> {
   const messages: unknown[] = [];
   return new Promise((resolve, reject) => {
@@ -57,11 +57,11 @@ export function receive(child: ChildProcess, count: number): Promise<unknown[]> 
     const onEnd = (): void => settle(() => reject(new Error(`It ended after ${messages.length} of ${count} messages`)));
     const settle = (how: () => void): void => {
       child.off('message', onMessage);
-      child.off('close', onEnd);
+      child.off('disconnect', onEnd);
       how();
     };
     child.on('message', onMessage);
-    child.on('close', onEnd);
+    child.on('disconnect', onEnd);
   });
 }
 
@@ -75,13 +75,24 @@ export function record(child: ChildProcess): unknown[] {
   return log;
 }
 
+/**
+ * Puts the end of the process last in what {@link record} has recorded: Windows may tell it before the end of the channel.
+ */
+export function ordered(log: unknown[]): unknown[] {
+  const isExit = (entry: unknown): boolean => Array.isArray(entry) && entry[0] === 'exit';
+  return process.platform === 'win32' ? [...log.filter((entry) => !isExit(entry)), ...log.filter(isExit)] : log;
+}
+
 export function codeOf(error: unknown): unknown {
   return (error as { code?: unknown } | null)?.code ?? error;
 }
 
-/** Starts a shell script with a channel. */
-export function startShell(script: string, options: SpawnWithIpcOptions = {}): ChildProcess {
-  return spawnWithIpc('/bin/sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'], ...options });
+/** Starts a program that uses its channel without the library: see `raw.js`. */
+export function startRaw(script: string, options: SpawnWithIpcOptions = {}): ChildProcess {
+  return spawnWithIpc(process.execPath, [ipcProgram('raw.js'), script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    ...options,
+  });
 }
 
 /** Everything that a child writes to its stdout. */

@@ -1,9 +1,8 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
+import { hasNats, spawnNats, type NatsProgram } from './nats-program.js';
 
-/** Whether the program `nats-server` is installed. */
-export const hasNats = spawnSync('nats-server', ['--version']).error === undefined;
+export { hasNats };
 
 if (!hasNats) {
   const how = 'Install it to run them: apt-get install nats-server, then npx vitest run tests/remote';
@@ -13,11 +12,13 @@ if (!hasNats) {
 
 /** A real server of NATS on this machine. */
 export class NatsServer {
-  #process: ChildProcess | undefined;
+  #process: NatsProgram | undefined;
 
   constructor(
     readonly port: number,
     readonly args: readonly string[] = [],
+    readonly address = '127.0.0.1',
+    readonly env: Readonly<Record<string, string>> = {},
   ) {}
 
   get url(): string {
@@ -25,10 +26,14 @@ export class NatsServer {
   }
 
   async start(): Promise<this> {
-    const args = ['-a', '127.0.0.1', '-p', String(this.port), ...this.args];
-    this.#process = spawn('nats-server', args, { stdio: 'ignore' });
+    const args = ['-a', this.address, '-p', String(this.port), ...this.args];
+    this.#process = spawnNats(args, this.env);
     while (!(await accepts(this.port))) await new Promise((resolve) => setTimeout(resolve, 10));
     return this;
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -53,15 +58,24 @@ export async function startNats(args?: readonly string[]): Promise<NatsServer> {
   return new NatsServer(await freePort(), args).start();
 }
 
-/** Two servers that form a cluster. */
-export async function startCluster(): Promise<[NatsServer, NatsServer]> {
+/**
+ * Two servers that form a cluster.
+ * @param further arguments of each server
+ */
+export async function startCluster(
+  address?: string,
+  further: readonly (readonly string[])[] = [],
+): Promise<[NatsServer, NatsServer]> {
   const [a, b, routeA, routeB] = [await freePort(), await freePort(), await freePort(), await freePort()];
   const args = (own: number, other: number): string[] => [
     '--cluster_name=test',
     `--cluster=nats://127.0.0.1:${own}`,
     `--routes=nats://127.0.0.1:${other}`,
   ];
-  return [await new NatsServer(a, args(routeA, routeB)).start(), await new NatsServer(b, args(routeB, routeA)).start()];
+  return [
+    await new NatsServer(a, [...args(routeA, routeB), ...(further[0] ?? [])], address).start(),
+    await new NatsServer(b, [...args(routeB, routeA), ...(further[1] ?? [])], address).start(),
+  ];
 }
 
 export async function freePort(): Promise<number> {

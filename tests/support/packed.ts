@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -72,12 +72,21 @@ export async function makeApp(
   for (const part of ['package.json', 'dist']) {
     await cp(join(root, part), join(modules, 'procxy', part), { recursive: true });
   }
-  for (const name of packages) {
-    await mkdir(dirname(join(modules, name)), { recursive: true });
-    await symlink(join(root, 'node_modules', name), join(modules, name));
-  }
+  for (const name of packages) await addPackage(name, modules);
   await writeAll(folder, files);
   return folder;
+}
+
+/** Links a package of the repository. On Windows, where a link needs a right, it is copied with those that it depends on. */
+async function addPackage(name: string, modules: string): Promise<void> {
+  const [from, to] = [join(root, 'node_modules', name), join(modules, name)];
+  if (existsSync(to)) return;
+  await mkdir(dirname(to), { recursive: true });
+  if (process.platform !== 'win32') return symlink(from, to);
+  await cp(from, to, { recursive: true });
+  const text = await readFile(join(from, 'package.json'), 'utf8');
+  const { dependencies = {} } = JSON.parse(text) as { dependencies?: Record<string, string> };
+  for (const each of Object.keys(dependencies)) await addPackage(each, modules);
 }
 
 /** Runs a program to its end, in the environment of a user's shell. A program that fails does not throw. */

@@ -15,8 +15,14 @@ export const pages: readonly string[] = [
     .toSorted(),
 ];
 
-/** Pages whose programs need packages that are not installed here: tests/places installs these, and runs them. */
-export const pagesWithPackages: readonly string[] = ['docs/dependency-injection.md'];
+/** Pages whose programs need packages that are not installed here. Tests that install these run the programs. */
+export const pagesWithPackages: readonly string[] = [
+  'docs/dependency-injection.md',
+  'docs/recipes/database.md',
+  'docs/recipes/moving-from-comlink.md',
+  'docs/recipes/moving-from-piscina.md',
+  'docs/recipes/moving-from-workerpool.md',
+];
 
 export interface Link {
   /** The link as it is written. */

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
+import { childrenOf } from './process-table.js';
 
 const isWindows = process.platform === 'win32';
 
@@ -7,40 +8,16 @@ const isWindows = process.platform === 'win32';
 export function isRunning(pid: number): boolean {
   try {
     if (isWindows) return process.kill(pid, 0);
-    return !/^\s*Z/.test(execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }));
+    // A zombie with an `l` has threads that still hold its files and sockets.
+    return !/^\s*Z(?!.*l)/.test(execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }));
   } catch {
     return false;
   }
 }
 
-/** Ids of this process's children, without the `ps` that finds them. */
+/** Ids of this process's children, without the program that finds them. */
 export function childPids(): number[] {
-  if (isWindows) return childPidsOnWindows();
-  const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,comm='], { encoding: 'utf8' });
-  return table
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([, parent, command]) => Number(parent) === process.pid && command !== 'ps')
-    .map(([pid]) => Number(pid));
-}
-
-/** Under Wine, `wmic` sometimes does not end. */
-function processTable(attempts = 5): string {
-  const args = ['process', 'get', 'Name,ParentProcessId,ProcessId'];
-  try {
-    return execFileSync('wmic', args, { encoding: 'utf16le', timeout: 20_000 });
-  } catch (error) {
-    if (attempts === 1) throw error;
-    return processTable(attempts - 1);
-  }
-}
-
-function childPidsOnWindows(): number[] {
-  return processTable()
-    .split('\n')
-    .map((line) => /^(\S+)\s+(\d+)\s+(\d+)/.exec(line.trim()))
-    .filter((match) => Number(match?.[2]) === process.pid && !/^(wmic|start|conhost)/i.test(match?.[1] ?? ''))
-    .map((match) => Number(match?.[3]));
+  return childrenOf().map(({ pid }) => pid);
 }
 
 /** Ids of the shells that end the children of a process if it dies. There is one at most, unless it is being replaced. */
@@ -64,6 +41,26 @@ export function killReaper(parent: number): boolean {
     return false; // It has just ended.
   }
 }
+
+/** A proxy, by which its process is found: a child of this process, or one of a host on this machine. */
+export interface Located {
+  readonly $where: { readonly pid: number | undefined };
+}
+
+/** Sends a signal to the process of an instance. If that has ended, nothing happens. */
+export function kill({ $where: { pid } }: Located, signal: NodeJS.Signals = 'SIGKILL'): void {
+  if (pid === undefined || pid === process.pid) throw new Error(`This is not another process: ${pid}.`);
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** What an error and `$exited` say of a process that {@link kill} ended. Windows ends it with code 1, and reports no signal. */
+export const killed = isWindows
+  ? { error: { exitCode: 1 }, exited: { code: 1 }, words: 'exited with code 1' }
+  : { error: { signal: 'SIGKILL' }, exited: { signal: 'SIGKILL' }, words: 'was ended by SIGKILL' };
 
 /** Open descriptors of this process. Windows does not tell. */
 export function openDescriptors(): number {

@@ -5,10 +5,12 @@ import { dirname, join, normalize, posix, sep } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
+import { isServer, startServer } from './snippet-servers.js';
 
 /**
  * Runs the code of a Markdown page. A js, ts or py fence begins with a comment that names its file; `// main.js, continued` adds to the
- * file as it is. A console fence holds commands and what they print. `…` in an expected line matches any text.
+ * file as it is. A console fence holds commands and what they print. `…` in an expected line matches any text. `npx procxy-host` goes
+ * on running after the lines that it is expected to print; `stopServers()` ends it.
  */
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -26,7 +28,7 @@ const linked = {
 const tsx = join(root, 'node_modules/tsx/dist/cli.mjs');
 
 /** Fences that are shown but not run. */
-const inert = new Set(['sh', 'text', 'mermaid']);
+const inert = new Set(['sh', 'text', 'mermaid', 'ini', 'dockerfile']);
 /** A program that hangs is killed after this time, in ms. */
 const LIMIT = 30_000;
 
@@ -67,7 +69,7 @@ interface Run {
   code: number | string;
 }
 
-interface Fence {
+export interface Fence {
   language: string;
   line: number;
   body: string[];
@@ -90,12 +92,16 @@ export function readPage(path: string): Page {
       if (before) unused.delete(before);
       const snippet = { name, code: `${before?.code ?? ''}${body.join('\n')}\n` };
       files.set(name, snippet);
+      if (isForAnotherProgram(name)) continue;
       unused.set(snippet, `line ${line}: ${name} is neither run nor imported by a file that is`);
     } else if (language === 'console') {
       const found = readCommands(body, line, new Map(files));
       if (!body[0]?.startsWith('$ ')) problem('the fence does not begin with a command');
       for (const command of found) {
-        if (!isKnown(command)) problem(`neither "node file" nor "npx tsx file" nor "npx tsc file": ${command.text}`);
+        if (!isKnown(command))
+          problem(
+            `neither "node file" nor "npx tsx file" nor "npx tsc file" nor "npx procxy-host file": ${command.text}`,
+          );
         for (const snippet of usedBy(command)) unused.delete(snippet);
       }
       commands.push(...found.filter(isKnown));
@@ -104,7 +110,12 @@ export function readPage(path: string): Page {
   return { commands, problems: [...problems, ...unused.values()] };
 }
 
-function readFences(markdown: string): Fence[] {
+/** Another program loads such a file. A test of its own has to check it. */
+function isForAnotherProgram(name: string): boolean {
+  return name.endsWith('.config.cjs') || name === 'electron-main.js';
+}
+
+export function readFences(markdown: string): Fence[] {
   const fences: Fence[] = [];
   let open: Fence | undefined;
   for (const [index, text] of markdown.split('\n').entries()) {
@@ -128,10 +139,10 @@ function readCommands(body: string[], line: number, files: Command['files']): Co
 }
 
 function isKnown({ text }: Command): boolean {
-  return /^(node|npx tsx|npx tsc) /.test(text);
+  return /^(node|npx tsx|npx tsc|npx procxy-host) /.test(text);
 }
 
-/** Lists the files that a command names, and the files that those name in imports or as module paths. */
+/** Lists the files that a command names, and the files that their code names: in imports, as module paths, or as programs to start. */
 function usedBy({ text, files }: Command): Snippet[] {
   const used = new Set<Snippet>();
   const visit = (name: string): void => {
@@ -141,6 +152,7 @@ function usedBy({ text, files }: Command): Snippet[] {
     for (const [, path] of snippet.code.matchAll(/['"](\.\.?\/[^'"]+)['"]/g)) {
       visit(posix.join(posix.dirname(snippet.name), path ?? ''));
     }
+    for (const [, program] of snippet.code.matchAll(/['"](\w[^'"]*)['"]/g)) visit(program ?? '');
     for (const [, module] of snippet.code.matchAll(/^from (\w+) import /gm)) visit(`${module}.py`);
   };
   for (const word of text.split(' ')) visit(posix.normalize(word));
@@ -163,7 +175,7 @@ export async function runCommand(folder: string, command: Command, types = new T
   for (const snippet of command.files.values()) writeSnippet(folder, snippet);
   const errors = types.errorsOf(command);
   const compiles = command.text.startsWith('npx tsc ');
-  const { stdout, stderr, code } = compiles ? report(types.folderOf(command), errors) : await run(folder, command.text);
+  const { stdout, stderr, code } = compiles ? report(types.folderOf(command), errors) : await run(folder, command);
   const typeErrors = compiles ? [] : errors.map(describe);
   const lines = stdout === '' ? [] : stdout.replace(/\n$/, '').split('\n');
   if (code !== 0) lines.push(`(exit code ${code})`);
@@ -181,7 +193,9 @@ function writeSnippet(folder: string, { name, code }: Snippet): string {
   return path;
 }
 
-async function run(cwd: string, line: string): Promise<Run> {
+async function run(cwd: string, { text: line, expected }: Command): Promise<Run> {
+  if (isServer(line))
+    return { stdout: (await startServer(cwd, line, expected.length)).join('\n'), stderr: '', code: 0 };
   const words = line.split(' ');
   const args = words[0] === 'npx' ? [tsx, ...words.slice(2)] : words.slice(1);
   const { FORCE_COLOR: _color, NODE_OPTIONS: _options, ...env } = process.env;

@@ -10,6 +10,8 @@ export class SocketPairs {
   readonly #folder = mkdtempSync(join(tmpdir(), 'procxy-pairs-'));
   readonly #server: Server = createServer().listen(socketPath(this.#folder));
 
+  readonly #ends: Socket[] = [];
+
   /** One pair at a time. */
   async next(): Promise<{ near: Socket; far: Socket }> {
     if (!this.#server.listening) await once(this.#server, 'listening');
@@ -18,11 +20,13 @@ export class SocketPairs {
     // An error of writing after the other end has refused something.
     far.on('error', () => {});
     const [near] = await accepted;
+    this.#ends.push(near, far);
     return { near, far };
   }
 
   close(): void {
     this.#server.close();
+    for (const end of this.#ends) end.destroy();
     rmSync(this.#folder, { recursive: true });
   }
 }

@@ -59,7 +59,10 @@ export interface TracedApp {
 }
 
 /** An app with the files, \`telemetry.js\` and \`telemetry.cjs\`. */
-export async function makeTracedApp(files: Readonly<Record<string, string>>): Promise<TracedApp> {
+export async function makeTracedApp(
+  files: Readonly<Record<string, string>>,
+  packages: readonly string[] = [],
+): Promise<TracedApp> {
   const folder = await makeApp(
     {
       'package.json': '{ "type": "module" }',
@@ -67,7 +70,7 @@ export async function makeTracedApp(files: Readonly<Record<string, string>>): Pr
       'telemetry.cjs': telemetry('require'),
       ...files,
     },
-    ['@opentelemetry/api', '@opentelemetry/sdk-trace-node', '@opentelemetry/sdk-metrics'],
+    ['@opentelemetry/api', '@opentelemetry/sdk-trace-node', '@opentelemetry/sdk-metrics', ...packages],
   );
   let count = 0;
   return {

@@ -28,8 +28,8 @@ export interface RemoteSyncUser extends Omit<Procxy<SyncUser, ProcxyOptions>, ke
   $releaseCallback(fn: (...args: never[]) => unknown): boolean;
 }
 
-/** Under Wine, a round trip takes a millisecond. */
-const timeout = process.platform === 'win32' ? 170_000 : 30_000;
+/** Under Wine, or on a host on a busy machine, a round trip takes a millisecond. */
+const timeout = process.platform === 'win32' ? 170_000 : 60_000;
 
 /** With callbacks, unless the options say otherwise. */
 export async function startSyncUser(options: ProcxyOptions, log?: string): Promise<RemoteSyncUser> {

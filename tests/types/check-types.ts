@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { usersFlags } from './users-flags.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -14,26 +15,19 @@ interface Report {
 
 /** Compiles files against the built package's declarations, as a user's project would. */
 function compile(compiler: string, files: string[]): Promise<Report> {
-  const flags = [
-    '--noEmit',
-    '--strict',
-    '--target',
-    'es2023',
-    '--module',
-    'nodenext',
-    '--types',
-    'node',
-    '--pretty',
-    'false',
-  ];
   const lib = ['--lib', 'es2023,esnext.disposable', '--skipLibCheck'];
   // The others refuse to be given files where a tsconfig.json is.
   if (compiler !== 'typescript') lib.push('--ignoreConfig');
   const tsc = join(root, 'node_modules', compiler, 'bin', 'tsc');
   return new Promise((resolve) => {
-    execFile(process.execPath, [tsc, ...flags, ...lib, ...files], { cwd: root }, (error, stdout, stderr) => {
-      resolve({ code: error ? Number(error.code) : 0, output: stdout + stderr });
-    });
+    execFile(
+      process.execPath,
+      [tsc, ...usersFlags, '--pretty', 'false', ...lib, ...files],
+      { cwd: root },
+      (error, stdout, stderr) => {
+        resolve({ code: error ? Number(error.code) : 0, output: stdout + stderr });
+      },
+    );
   });
 }
 

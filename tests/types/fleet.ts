@@ -1,4 +1,4 @@
-import { procxyKeyed, procxyPool, type KeyedProxy, type PoolProxy } from 'procxy';
+import { procxyKeyed, procxyPool, type KeyedProxy, type PoolProxy, type Procxy } from 'procxy';
 import { holds, type Equal } from './assert.js';
 
 class Renderer {
@@ -38,6 +38,16 @@ holds<Equal<Awaited<ReturnType<typeof pool.itself>>, typeof pool>>();
 const length = await pool.$use(async (renderer) => (await renderer.render(renderer.title)).length);
 holds<Equal<typeof length, number>>();
 void pool.$with({ key: 'user', timeout: 5 }).render('home');
+void procxyPool(
+  Renderer,
+  './renderer.js',
+  { size: 4, restart: { onRestart: (renderer, crash) => [renderer.render('home').then(String), crash.exitCode] } },
+  'en',
+);
+const alone = { restart: { onRestart: (renderer: Procxy<Renderer>) => renderer.render('home') } };
+void procxyPool(Renderer, './renderer.js', alone, 'en');
+// @ts-expect-error it has no such method
+void procxyPool(Renderer, { restart: { onRestart: (renderer) => renderer.walk() } }, 'en');
 void procxyPool(Renderer, { setup: (renderer) => renderer.render('home'), onFailed: (crash) => crash.message }, 'en');
 // @ts-expect-error a pool has no properties
 void pool.title;

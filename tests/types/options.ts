@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { procxy, type Procxy, type ProcxyOptions } from 'procxy';
+import { procxy, type ChildCrashedError, type Procxy, type ProcxyOptions, type Restart } from 'procxy';
 import { holds, type Equal } from './assert.js';
 
 class Greedy {
@@ -65,3 +65,12 @@ void procxy(Plain, { restart: { onRestart: (proxy) => proxy.walk() } });
 void procxy(Plain, { restart: { maxRestart: 3 } });
 const holdsNumber = (value: number): number => value;
 holds<Equal<Procxy<Plain>['$restarts'], number>>();
+
+// Written apart from the call, they are functions too.
+const restart: Restart<Procxy<Plain>> = { onRestart: async (proxy, crash) => [await proxy.run(), crash.exitCode] };
+void procxy(Plain, { restart });
+const anyRestart: Restart = { onRestart: (proxy: Procxy<Plain>) => proxy.run(), maxRestarts: 3 };
+void procxy(Plain, { restart: anyRestart });
+holds<Equal<Parameters<NonNullable<Restart['onRestart']>>, [proxy: never, crash: ChildCrashedError]>>();
+// @ts-expect-error not a function
+export const wrongRestart: Restart = { onRestart: {} };

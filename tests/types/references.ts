@@ -195,6 +195,13 @@ export async function pipelining(): Promise<void> {
   void [all, ran, same];
 }
 
+/** Takes a reference of a proxy without other options. */
+export async function passed(statement: Remote<Statement>): Promise<void> {
+  await using db = await procxy(Database, { enableReferences: true });
+  const same: Remote<Statement> = await db.prepare('');
+  void [same, statement];
+}
+
 export async function without(): Promise<void> {
   await using db = await procxy(Database);
   // @ts-expect-error a statement has private fields: without the option it cannot cross

@@ -6,13 +6,13 @@ export interface BackoffOptions {
   maxDelay: number;
 }
 
-/** How much may be added to a delay: children that died together do not start together. */
+/** The largest part that is added to a delay, so that children that died together do not start together. */
 const JITTER = 0.25;
 
 /** Says how long to wait after a crash, and when there have been too many. */
 export class Backoff {
   readonly #options: BackoffOptions;
-  /** When the crashes were that still count, the oldest first. */
+  /** The times of the crashes that still count, the oldest first. */
   #crashes: number[] = [];
   #delay: number;
 
@@ -22,9 +22,9 @@ export class Backoff {
   }
 
   /**
-   * To be called at each crash.
+   * Call it at each crash.
    * @param time as `now()` gives it
-   * @returns ms until the next start; `undefined`: there is none
+   * @returns ms until the next start. `undefined` if there is none
    */
   next(time: number): number | undefined {
     const { maxRestarts, within, minDelay, maxDelay } = this.#options;

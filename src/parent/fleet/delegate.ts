@@ -1,22 +1,20 @@
 import type { TimeoutError } from '../../errors.js';
-import type { CallOptions, CallTarget, Settle } from '../../session/calls/open-call.js';
-import { PipelinedResult } from '../../session/calls/pipelined-result.js';
-import { RemoteResult } from '../../session/calls/remote-result.js';
+import type { CallOptions } from '../../session/calls/open-call.js';
 import type { Listeners } from '../../session/events/listeners.js';
 import type { UntypedFunction } from '../../types/any-function.js';
 import type { PassableHandle } from '../../types/serializable.js';
 import type { ProcxyStats } from '../../types/stats.js';
+import { CallMaker } from '../call-maker.js';
 import type { Connection } from '../connection.js';
 import type { PropertyMirror } from '../property-mirror.js';
 import type { RemoteInstance } from '../remote-instance.js';
 import type { Worker } from '../worker.js';
 
-/** Stands for a connection, and decides for each request whether and when it may reach it. */
-export abstract class Delegate implements RemoteInstance {
+/** Represents a connection, and decides for each request whether and when it reaches the connection. */
+export abstract class Delegate extends CallMaker implements RemoteInstance {
   abstract readonly connection: Connection;
   abstract readonly listeners: Listeners;
   abstract readonly restarts: number;
-  abstract readonly pipelines: boolean;
 
   get worker(): Worker {
     return this.connection.worker;
@@ -30,24 +28,12 @@ export abstract class Delegate implements RemoteInstance {
     return this.connection.blockedFor;
   }
 
-  /** A call that is late was given to the connection that is there now: otherwise it would have rejected with the crash. */
-  readonly endLate = (error: TimeoutError): void => this.connection.endLate(error);
-
-  call(method: string, args: readonly unknown[], options: CallOptions, target?: CallTarget): Promise<unknown> {
-    if (!this.pipelines) {
-      return new RemoteResult((resolve, reject) => void this.open(method, args, options, { resolve, reject }, target));
-    }
-    // Methods of the result are called when it has arrived.
-    return PipelinedResult.open((settle) => void this.open(method, args, options, settle, target), args);
+  get pipelines(): boolean {
+    return this.connection.pipelines;
   }
 
-  abstract open(
-    method: string,
-    args: readonly unknown[],
-    options: CallOptions,
-    settle: Settle,
-    target?: CallTarget,
-  ): unknown;
+  /** A call that is late was given to the connection that is there now: otherwise it would have rejected with the crash. */
+  readonly endLate = (error: TimeoutError): void => this.connection.endLate(error);
 
   get(name: string, options: CallOptions): Promise<unknown> {
     return this.ask('$get', options, (connection) => connection.get(name, options));
@@ -71,7 +57,7 @@ export abstract class Delegate implements RemoteInstance {
 
   abstract terminate(): Promise<void>;
 
-  /** Has something asked of a connection, now or later, or rejects. */
+  /** Asks a connection now or later, or rejects. */
   protected abstract ask<T>(
     method: string,
     options: CallOptions,

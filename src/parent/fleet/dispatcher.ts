@@ -19,17 +19,17 @@ export interface FleetCall {
 
 export interface DispatcherOptions extends WaitingRoomOptions {
   choose: 'least-busy' | 'round-robin' | Choose;
-  /** A call has been handed over, after so many ms. */
+  /** Called when a call was handed over. `waited` is in ms. */
   onHandOver(call: { method: string; key: string | undefined }, member: Member, waited: number): void;
-  /** A member has done with a call, after so many ms. */
+  /** Called when a member has finished a call. `time` is in ms. */
   onDone(member: Member, time: number): void;
-  /** A call has to wait, and no member is free. */
+  /** Called when a call has to wait, or is refused since no more may wait, and no member is free. */
   onWaiting(): void;
 }
 
 /**
- * Brings calls to members: to one that is free at once, or else by the queue. Calls that can go to one member alone wait in its own
- * list. A member that has room takes the oldest call of the two.
+ * Brings calls to members: immediately to one that is free, or else through the queue. Calls that only one member may take wait
+ * in its own list. A member with room takes the oldest call of both lists.
  */
 export class Dispatcher {
   readonly members = new Set<Member>();
@@ -39,7 +39,7 @@ export class Dispatcher {
   readonly #free = new FreeMembers<Member>();
   readonly #keys = new KeyBindings(this.members, (member) => this.feed(member));
   readonly #sites = new CallSiteBudget();
-  /** Where the round-robin goes on. */
+  /** The index at which the round-robin continues. */
   #next = 0;
 
   constructor(options: DispatcherOptions) {
@@ -59,14 +59,14 @@ export class Dispatcher {
     this.feed(member);
   }
 
-  /** The member takes no calls any more. Those that wait for it alone go elsewhere, or reject with `error`. */
+  /** The member takes no more calls. Calls that wait only for it go to others, or reject with `error`. */
   remove(member: Member, error: () => Error): void {
     this.members.delete(member);
     this.#free.remove(member);
     this.#keys.lose(member, error);
   }
 
-  /** The instance of a member has ended, with all that it ran. */
+  /** The instance of a member has ended with all of its calls. */
   lose(member: Member, error: () => Error): void {
     member.running = 0;
     this.#free.remove(member);
@@ -89,30 +89,32 @@ export class Dispatcher {
         settle.reject(reason);
       },
     });
+    // A call that is refused for want of room shows as well that more members are needed.
+    const { isFull } = this.room;
     this.room.enter(waiting, binding ? binding.list : this.#queue);
-    if (waiting.isWaiting) this.#wait();
+    if (waiting.isWaiting || isFull) this.#wait();
   }
 
-  /** Has a call wait for one member, in its turn. */
+  /** Lets a call wait for its turn at one member. */
   enter(waiting: WaitingCall<Member>, member: Member): void {
     this.room.enter(waiting, member.own);
     this.feed(member);
   }
 
-  /** Has a call wait that needs a member for itself. */
+  /** Lets a call wait that needs a member for itself. */
   enterExclusive(waiting: WaitingCall<Member>): void {
     this.room.enter(waiting, this.#queue);
     if (waiting.isWaiting) this.#wait();
   }
 
-  /** One more call waits, maybe behind one that needs a member for itself. */
+  /** One more call waits, maybe behind one that needs a member for itself, or found the queue full. */
   #wait(): void {
     const member = this.#free.leastBusy();
     if (member) this.feed(member);
     else this.#options.onWaiting();
   }
 
-  /** Gives a member what waits, as far as it has room. To be called whenever that may have changed. */
+  /** Gives a member the calls that wait, as far as it has room. Call it whenever its room may have changed. */
   feed(member: Member): void {
     for (let call = this.#nextFor(member); call; call = this.#nextFor(member)) {
       if (call.isExclusive && member.running > 0) {
@@ -130,7 +132,7 @@ export class Dispatcher {
     this.#handOver(member, call, 0, undefined);
   }
 
-  /** The member runs one call more. */
+  /** The member runs one more call. */
   begin(member: Member): void {
     member.running++;
     member.calls++;
@@ -175,7 +177,7 @@ export class Dispatcher {
     this.begin(member);
     this.#options.onHandOver({ method, key }, member, waited);
     const onDone = (): void => {
-      // What was lost with the instance has been counted as such.
+      // Calls that were lost with the instance do not count any more.
       if (member.instance !== instance) return;
       if (binding) this.#keys.release(binding);
       this.end(member);
@@ -203,7 +205,7 @@ export class Dispatcher {
     return free[choose(stats, { method, key })] ?? free[0];
   }
 
-  /** The caller is no more to be seen when the call is handed over. */
+  /** The caller is no longer on the stack when the call is handed over. */
   #withSite({ boundary, ...options }: CallOptions): CallOptions {
     return boundary && this.#sites.take(now()) ? { ...options, site: captureCallSite(boundary) } : options;
   }

@@ -24,7 +24,7 @@ export class FleetStats extends FleetTimes {
     };
   }
 
-  /** Bytes of memory, where the instance says. */
+  /** Bytes of memory. `undefined` if the instance does not answer. */
   async rss(member: Member): Promise<number | undefined> {
     return (await this.#readOne(member)).rss;
   }

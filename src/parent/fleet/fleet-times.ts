@@ -19,7 +19,7 @@ function histogram(): Histogram {
   return process.getBuiltinModule('node:perf_hooks').createHistogram();
 }
 
-/** The least that a histogram takes is 1. */
+/** The smallest value of a histogram is 1. */
 function record(into: Histogram, time: number): void {
   into.record(Math.max(Math.round(time), 1));
 }

@@ -1,19 +1,22 @@
 import { LinkedList, type Link } from './linked-list.js';
 
-/** One that may be able to take a call. */
+/** A member that may be able to take a call. */
 export interface Candidate {
   /** Calls that it runs. */
   readonly running: number;
-  /** Whether it can take one more. */
+  /** Whether it can take one more call. */
   readonly isFree: boolean;
 }
 
-/** Those that can take a call, in lists by how many they run: the least busy is found at the same price, however many there are. */
+/**
+ * The members that can take a call, in lists by the number of calls that they run. Finding the least busy one takes the same time
+ * for any number of members.
+ */
 export class FreeMembers<T extends Candidate> {
   readonly #byRunning: LinkedList<T>[] = [];
   readonly #places = new Map<T, { list: LinkedList<T>; link: Link<T> }>();
 
-  /** To be called when one runs more or fewer calls, or can take none any more. */
+  /** Call it when a member runs more or fewer calls, or can take no more. */
   update(member: T): void {
     this.remove(member);
     if (!member.isFree) return;
@@ -27,7 +30,10 @@ export class FreeMembers<T extends Candidate> {
     this.#places.delete(member);
   }
 
-  /** Of those that run the fewest calls, the one that has run one last: its process is awake, and the others become idle. */
+  /**
+   * Returns, of the members that run the fewest calls, the one that ran a call last: its process is awake, and the others become
+   * idle.
+   */
   leastBusy(): T | undefined {
     for (const list of this.#byRunning) {
       for (let member = list?.last; member; member = list?.last) {

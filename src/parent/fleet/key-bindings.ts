@@ -99,7 +99,7 @@ export class KeyBindings {
     this.#settle(next);
   }
 
-  /** Gives its calls a member to wait for. Without any, they wait on. */
+  /** Gives its calls a member to wait for. If there is none, they continue to wait. */
   #settle(binding: Binding): void {
     const member = this.#home(binding.key);
     if (!member) return;

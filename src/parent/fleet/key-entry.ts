@@ -25,11 +25,11 @@ export class KeyEntry {
   /** In the order in which they were made. */
   readonly calls = new LinkedList<WaitingCall<Instance>>();
   readonly listeners: Listeners;
-  /** What stands for the instance on this side. */
+  /** The object that represents the instance on this side. */
   proxy: object | undefined;
   prepared: Prepared | undefined;
   instance: Instance | undefined;
-  /** Calls that the instance has not done with. */
+  /** Calls that the instance has not finished. */
   running = 0;
   /** Calls that it was given. */
   handedOver = 0;

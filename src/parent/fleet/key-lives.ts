@@ -12,19 +12,19 @@ type Restore = (key: string) => unknown;
 
 export interface KeyLivesOptions {
   plan: KeyedPlan;
-  /** Why no instance can be made any more, if so. */
+  /** Returns why no more instances can be made, if so. */
   refusal(method: string): Error | undefined;
   /** Whether a save that fails is a process warning. */
   isAnnounced(): boolean;
   /** The instance takes calls. */
   onUp(entry: KeyEntry): void;
-  /** There is no instance any more. `error` says why it could not be made; it is left out where it has ended. */
+  /** The instance is gone. `error` says why it could not be made, and is absent if it has ended. */
   onGone(entry: KeyEntry, error: unknown): void;
 }
 
 /** Makes the instances of keys, saves and ends them. {@link KeyEntry} shows the states of one. */
 export class KeyLives {
-  /** How many instances there are, those that start or end too. */
+  /** How many instances there are, including those that start or end. */
   live = 0;
   /** Instances that are saved or ended. */
   readonly leaving = new Set<KeyEntry>();
@@ -51,7 +51,9 @@ export class KeyLives {
       if (over) throw over;
       const onLoaded = await this.#places.take(entry);
       const advice = 'The next call makes a new one.';
-      this.#becomeUp(entry, await plan.start(entry.prepared as Prepared, { constructorArgs, advice, onLoaded }));
+      const referenceAdvice = 'Get the object again by a call of the key, which makes a new instance.';
+      const how = { constructorArgs, advice, referenceAdvice, onLoaded };
+      this.#becomeUp(entry, await plan.start(entry.prepared as Prepared, how));
     } catch (error) {
       this.#gone(entry, error);
     }

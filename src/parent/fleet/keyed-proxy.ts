@@ -51,7 +51,7 @@ export function createKeyed(creation: Omit<Creation, 'further'>): object {
     $drain: () => keyed.drain(),
     $terminate: () => keyed.terminate(),
     $stats: () => keyed.stats(),
-    // What could not be saved is reported, and ends all the same: nobody can reach it any more.
+    // An instance that could not be saved is reported, and ends anyway: nothing can reach it any more.
     [Symbol.asyncDispose]: () => keyed.drain().finally(() => keyed.terminate()),
   };
 }
@@ -62,7 +62,7 @@ interface KeySource {
   key: string;
 }
 
-/** Which methods an instance has is known when there is one: until then every name may be one of them. */
+/** The methods are known when there is an instance. Until then, every name may be a method. */
 function keyProxy(source: KeySource, overrides: CallOverrides): object {
   const { keyed, plan, key } = source;
   const members = new Map<string, unknown>();
@@ -71,11 +71,11 @@ function keyProxy(source: KeySource, overrides: CallOverrides): object {
     connection: {
       call(method, args, options) {
         const open = (settle: Settle): void => keyed.open(key, proxy, { method, args, options, settle });
-        // There may be no instance yet. So methods of the result are called when that has arrived.
+        // There may be no instance yet. So methods of the result are called when the result has arrived.
         if (pipelines) return PipelinedResult.open((settle) => void open(settle), args);
         return new RemoteResult((resolve, reject) => open({ resolve, reject }));
       },
-      // Replaced by that of the instance which gets the call.
+      // Replaced by the function of the instance that gets the call.
       endLate: () => {},
       pipelines,
     },

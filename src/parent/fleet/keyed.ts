@@ -147,7 +147,7 @@ export class Keyed {
     this.#serveQueue();
   }
 
-  /** Starts instances for keys that wait, as far as there is room, or has idle ones make room. */
+  /** Starts instances for keys that wait, as far as there is room, or ends idle ones to make room. */
   #serveQueue(): void {
     const { maxInstances } = this.#plan.options;
     for (const entry of this.#queue) {
@@ -156,7 +156,7 @@ export class Keyed {
       if (entry.calls.size > 0) void this.#lives.start(entry);
       else this.#settleAbsent(entry);
     }
-    // As many make room as are waited for, less those that are on their way out already.
+    // One idle instance makes room for each key that waits, less those that are ending already.
     let leaving = this.#lives.leaving.size;
     for (const entry of this.#idle) {
       if (leaving >= this.#queue.size) break;
@@ -176,7 +176,7 @@ export class Keyed {
     this.#checkIdle(entry);
   }
 
-  /** @param error why it could not be made; left out where it has ended */
+  /** @param error why it could not be made. Absent if it has ended */
   #gone(entry: KeyEntry, error: unknown): void {
     this.#idle.delete(entry);
     if (error !== undefined) for (const call of entry.calls) call.refuse(error);

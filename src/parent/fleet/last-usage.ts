@@ -6,7 +6,7 @@ const USAGE_TIME = 250;
 
 export type Usage = Pick<InstanceStats, 'rss' | 'cpu' | 'utilization'>;
 
-/** What processes use, or what they said last. */
+/** Remembers what processes use, as they said last. */
 export class LastUsage {
   readonly #last = new WeakMap<object, Pick<Usage, 'rss' | 'cpu'>>();
 

@@ -5,8 +5,8 @@ import type { Connection } from '../connection.js';
 import { Delegate } from './delegate.js';
 
 /**
- * An instance of a pool that somebody has for themselves, for a while. When that is over, its proxy reaches nothing, and the
- * instance is free once it has done with every call that was made by the way.
+ * An instance of a pool that is lent to one function. After that, its proxy reaches nothing, and the instance is free when it has
+ * finished the calls of the lease.
  */
 export class Lease extends Delegate {
   readonly connection: Connection;
@@ -17,8 +17,8 @@ export class Lease extends Delegate {
   #isOver = false;
 
   /**
-   * @param target what listeners get as `this`
-   * @param onDone called when the lease is over, and nothing of it runs any more
+   * @param target the `this` of listeners
+   * @param onDone called when the lease is over, and its last call has ended
    */
   constructor(connection: Connection, target: () => object | undefined, onDone: () => void) {
     super();
@@ -26,10 +26,6 @@ export class Lease extends Delegate {
     this.listeners = new Listeners(target);
     this.#onDone = onDone;
     connection.events.attach(this.listeners);
-  }
-
-  get pipelines(): boolean {
-    return this.connection.pipelines;
   }
 
   end(): void {

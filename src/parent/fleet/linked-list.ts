@@ -7,7 +7,7 @@ export interface Link<T> {
 }
 
 /**
- * A list from which any value can be taken at the same price, however long it is:
+ * A list from which any value can be removed in the same time, however long it is:
  *
  *     first ⇄ link ⇄ link ⇄ last
  */
@@ -38,7 +38,7 @@ export class LinkedList<T> {
     return link;
   }
 
-  /** Takes the first value off. */
+  /** Removes the first value, and returns it. */
   shift(): T | undefined {
     const first = this.#first;
     if (first) this.remove(first);
@@ -58,7 +58,7 @@ export class LinkedList<T> {
     return true;
   }
 
-  /** From the first to the last. The value at hand may be removed meanwhile. */
+  /** From the first value to the last. The current value may be removed meanwhile. */
   *[Symbol.iterator](): Generator<T, void, undefined> {
     for (let link = this.#first; link;) {
       const { next } = link;

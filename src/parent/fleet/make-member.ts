@@ -11,7 +11,7 @@ export interface MemberMaking {
   plan: PoolPlan;
   /** The listeners of the pool. */
   listeners: Listeners;
-  /** What stands for the pool on this side. */
+  /** The object that represents the pool on this side. */
   proxy(): object | undefined;
   isListenedTo(): boolean;
   /** A new instance has taken the place of one that crashed. */

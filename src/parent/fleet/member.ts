@@ -23,20 +23,20 @@ export class Member {
   readonly own = new LinkedList<WaitingCall<Member>>();
   isLeased = false;
   isRetiring = false;
-  /** Calls that the instance has not done with. */
+  /** How many calls the instance has not finished. */
   running = 0;
-  /** Calls that it was given so far. */
+  /** How many calls it was given so far. */
   calls = 0;
-  /** When it was last given a call, or done with one. */
+  /** When it last got a call, or finished one. */
   idleSince = now();
-  /** When its memory was looked at last. */
+  /** When its memory was last measured. */
   measured = now();
-  /** Another one is to take its place. */
+  /** Whether another one will take its place. */
   isReplaced = false;
   /** Resolves when it has retired, and its process has ended. */
   readonly gone: Promise<void>;
   onGone!: () => void;
-  /** A `$use()` waits for the member to run nothing. */
+  /** The `$use()` that waits until the member runs nothing. */
   reserved: WaitingCall<Member> | undefined;
   readonly #concurrency: number;
   #ageTimer: NodeJS.Timeout | undefined;
@@ -55,7 +55,7 @@ export class Member {
     return !this.isRetiring && this.hasRoom;
   }
 
-  /** Whether it can run one more call, of those that wait for it alone. */
+  /** Whether it can run one more of the calls that wait only for it. */
   get hasRoom(): boolean {
     return !this.isLeased && !this.reserved && this.running < this.#concurrency && this.instance !== undefined;
   }
@@ -70,7 +70,7 @@ export class Member {
     return { pid: supervisor.pid, state, running, calls, restarts: supervisor.restarts };
   }
 
-  /** Calls `retire` once it is as old as that. */
+  /** Calls `retire` when it is `age` ms old. */
   setAge(age: number | undefined, retire: () => void): void {
     clearTimeout(this.#ageTimer);
     if (age === undefined) return;

@@ -1,4 +1,4 @@
-import { clearInterval, now, setInterval } from '../../clock.js';
+import { clearInterval, now, setInterval, setTimeout } from '../../clock.js';
 import { describeReason } from '../../errors.js';
 import type { PoolSize, Recycle } from '../../options/pool.js';
 import type { ErrorFactory } from '../../session/calls/open-call.js';
@@ -8,9 +8,9 @@ import { traceRestart } from '../tracing.js';
 import type { Member } from './member.js';
 import type { Dispatcher } from './dispatcher.js';
 
-/** After an instance could not be started, none is started for a waiting call for as long, in ms. */
+/** How long no instance is started for a waiting call after a start has failed, in ms. */
 const PAUSE = 1000;
-/** How often the memory of an instance is looked at, at most, in ms. */
+/** The least time between two measurements of the memory of an instance, in ms. */
 const MEASURE_EVERY = 1000;
 
 export interface PoolMembersOptions {
@@ -20,11 +20,11 @@ export interface PoolMembersOptions {
   recycle: Recycle;
   dispatcher: Dispatcher;
   make(): Member;
-  /** Bytes of memory of a member's process, where it says. */
+  /** Bytes of memory of a member's process. `undefined` if it does not answer. */
   rss(member: Member): Promise<number | undefined>;
-  /** There is no member, and none could be started. */
+  /** Called when the pool has no members left, and could not start one. */
   onNoneLeft(error: Error): void;
-  /** A member has been taken out. */
+  /** Called when a member was removed. */
   onGone(member: Member): void;
 }
 
@@ -32,12 +32,17 @@ export interface PoolMembersOptions {
 export class PoolMembers {
   readonly #options: PoolMembersOptions;
   #size: PoolSize;
-  /** Those that are started, and those that are ended: they take no calls. */
+  /** The members that are starting or ending. They take no calls. */
   readonly #outside = new Set<Member>();
   #starting = 0;
   #mayGrow = 0;
   #sweep: NodeJS.Timeout | undefined;
+  /** Replacements that wait for each other, and for the calls of what they replace. */
   #recycling: Promise<void> = Promise.resolve();
+  /** Those of members whose hosts will end. They wait only for each other. */
+  #moving: Promise<void> = Promise.resolve();
+  /** The members whose successors are starting. */
+  readonly #replacing = new Map<Member, Promise<boolean>>();
   #isOver = false;
 
   constructor(options: PoolMembersOptions) {
@@ -46,15 +51,15 @@ export class PoolMembers {
     this.#watchIdle();
   }
 
-  get isStarting(): boolean {
-    return this.#starting > 0;
+  get starting(): number {
+    return this.#starting;
   }
 
   start(): Promise<Instance[]> {
     return Promise.all(Array.from({ length: this.#size.min }, () => this.#startOne()));
   }
 
-  /** A call waits: one more is started, where there may be more. */
+  /** Starts one more member for a call that waits, if there may be more. */
   grow(): void {
     const { members } = this.#options.dispatcher;
     if (this.#starting > 0 || this.#isOver || now() < this.#mayGrow || members.size >= this.#size.max) return;
@@ -78,7 +83,7 @@ export class PoolMembers {
     ]);
   }
 
-  /** To be called when a member has done with a call. */
+  /** Call it when a member has finished a call. */
   afterCall(member: Member): void {
     this.endIfRetired(member);
     const { calls, rss } = this.#options.recycle;
@@ -93,13 +98,13 @@ export class PoolMembers {
   recycleAll(): Promise<void> {
     const all = [...this.#options.dispatcher.members];
     this.#recycling = all.reduce(
-      (before, member) => before.then(() => this.#replace(member)),
+      (before, member) => before.then(() => this.#recycle(member)),
       this.#recycling.catch(() => {}),
     );
     return this.#recycling;
   }
 
-  /** Takes a member out that is of no use any more. */
+  /** Removes a member that can no longer be used. */
   remove(member: Member): void {
     const { dispatcher, onGone } = this.#options;
     if (!dispatcher.members.has(member)) return;
@@ -108,7 +113,7 @@ export class PoolMembers {
     onGone(member);
   }
 
-  /** To be called when a member runs fewer calls than before. */
+  /** Call it when a member runs fewer calls than before. */
   endIfRetired(member: Member): void {
     if (!member.isRetiring || member.running > 0 || member.own.size > 0) return;
     this.remove(member);
@@ -132,9 +137,9 @@ export class PoolMembers {
     await Promise.all(all.map(({ supervisor }) => supervisor.terminate(reason)));
   }
 
-  /** Replaces an instance whose host will end, by one on another. To be called with each new instance of a member. */
+  /** Replaces an instance whose host will end, by one on another. Call it with each new instance of a member. */
   followHost(member: Member, { connection }: Instance): void {
-    connection.worker.listen({ onEnd() {}, onGarbage() {}, onDraining: () => this.#recycleLater(member) });
+    connection.worker.listen({ onEnd() {}, onGarbage() {}, onDraining: () => this.#moveLater(member) });
   }
 
   async #startOne(): Promise<Instance> {
@@ -157,30 +162,57 @@ export class PoolMembers {
   #recycleLater(member: Member): void {
     if (this.#isOver || member.isRetiring || member.isReplaced) return;
     member.isReplaced = true;
-    this.#recycling = this.#recycling.catch(() => {}).then(() => this.#replace(member));
+    this.#recycling = this.#recycling.catch(() => {}).then(() => this.#recycle(member));
     this.#recycling.catch((error: unknown) => {
-      // The old one goes on for as long again.
+      // The old instance continues for as long again.
       member.isReplaced = false;
       member.calls = 0;
-      if (!this.#isOver)
-        warn('PROCXY_START_FAILED', `An instance of a pool could not be replaced. ${describeReason(error)}.`);
+      if (this.#isOver || isLeaving(member)) return;
+      warn('PROCXY_START_FAILED', `An instance of a pool could not be replaced. ${describeReason(error)}.`);
     });
   }
 
-  /** The new one is there before the old one goes. */
-  async #replace(member: Member): Promise<void> {
+  #moveLater(member: Member): void {
+    this.#moving = this.#moving.then(async () => {
+      try {
+        await this.#replace(member);
+      } catch {
+        // Another host has room sooner or later.
+        setTimeout(() => isLeaving(member) && this.#moveLater(member), PAUSE).unref();
+      }
+    });
+  }
+
+  /** Resolves when the old one has ended too. */
+  async #recycle(member: Member): Promise<void> {
+    if (await this.#replace(member)) await member.gone;
+  }
+
+  /** The new instance is there before the old one ends. Resolves to whether it is there. */
+  #replace(member: Member): Promise<boolean> {
+    let replacing = this.#replacing.get(member);
+    if (!replacing) {
+      replacing = this.#startInPlaceOf(member).finally(() => this.#replacing.delete(member));
+      this.#replacing.set(member, replacing);
+    }
+    return replacing;
+  }
+
+  async #startInPlaceOf(member: Member): Promise<boolean> {
     const { members } = this.#options.dispatcher;
-    if (this.#isOver || !members.has(member) || member.isRetiring) return;
+    if (this.#isOver || !members.has(member) || member.isRetiring) return false;
     let instance: Instance;
     try {
       instance = await this.#startOne();
     } catch (error) {
       // The pool was closed meanwhile, and has ended the old one too.
-      if (this.#isOver) return;
+      if (this.#isOver) return false;
       throw error;
     }
-    traceRestart({ ...instance.connection.context, key: undefined, reason: 'recycle' });
-    await this.#retire(member);
+    const reason = isLeaving(member) ? 'drain' : 'recycle';
+    traceRestart({ ...instance.connection.context, key: undefined, reason });
+    void this.#retire(member);
+    return true;
   }
 
   /** The member takes no more calls, and is ended when it runs none. */
@@ -207,4 +239,9 @@ export class PoolMembers {
       if (member.isIdle && time - member.idleSince >= idleTimeout) void this.#retire(member);
     }
   }
+}
+
+/** Whether the host of its instance will end. */
+function isLeaving({ instance }: Member): boolean {
+  return instance?.connection.worker.isDraining === true;
 }

@@ -15,7 +15,7 @@ import { remoteMethod, type CallSource } from '../remote-method.js';
 import type { PoolPlan } from './plans.js';
 import type { Pool } from './pool.js';
 
-/** Replaced by that of the instance which gets the call. */
+/** Replaced by the function of the instance that gets the call. */
 const endLate = (): void => {};
 
 export interface PoolSource {
@@ -24,7 +24,7 @@ export interface PoolSource {
   description: InstanceDescription;
 }
 
-/** The object that stands for the pool: the methods of its instances, and members of its own that start with `$`. */
+/** Makes the object that represents the pool: the methods of its instances, and members of its own that start with `$`. */
 export function createPoolProxy(source: PoolSource, overrides: PoolCallOptions = {}): object {
   const { pool, plan, description } = source;
   const { className } = plan;
@@ -57,7 +57,7 @@ export function createPoolProxy(source: PoolSource, overrides: PoolCallOptions =
   return proxy;
 }
 
-/** It is not known before its hand-over which instance gets a call. So methods of its result are called when that has arrived. */
+/** The instance of a call is unknown before the hand-over. So methods of the result are called when the result has arrived. */
 function callOf(pool: Pool, key: string | undefined, pipelines: boolean): CallSource['connection']['call'] {
   return (method, args, options) =>
     pipelines

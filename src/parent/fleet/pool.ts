@@ -7,10 +7,9 @@ import type { CallOptions, Settle } from '../../session/calls/open-call.js';
 import { Listeners } from '../../session/events/listeners.js';
 import type { PoolStats } from '../../types/pool.js';
 import type { Instance } from '../instance-plan.js';
-import { createProxy } from '../proxy.js';
 import { traceQueue } from '../tracing.js';
 import { FleetStats } from './fleet-stats.js';
-import { Lease } from './lease.js';
+import { lend, type Lender } from './lend.js';
 import { makeMember } from './make-member.js';
 import type { Member } from './member.js';
 import type { PoolPlan } from './plans.js';
@@ -19,18 +18,18 @@ import { Dispatcher } from './dispatcher.js';
 import { WaitingCall } from './waiting-room.js';
 
 /**
- * Equal instances behind one queue. {@link Dispatcher} brings calls to them, {@link PoolMembers} keeps as many as there are to be.
+ * Equal instances behind one queue. {@link Dispatcher} brings calls to them, {@link PoolMembers} starts and ends them.
  *
  * | state    | takes calls | what follows                                                                   |
  * | -------- | ----------- | ------------------------------------------------------------------------------ |
  * | running  | yes         | draining, closed; failed, when every instance has used up its restarts         |
- * | draining | no          | closed, when no call waits or runs any more                                    |
+ * | draining | no          | closed, when no call waits or runs                                             |
  * | failed   | no          | closed                                                                         |
  * | closed   | no          | nothing                                                                        |
  */
 export class Pool {
   readonly listeners: Listeners;
-  /** What stands for the pool on this side. */
+  /** The object that represents the pool on this side. */
   proxy: object | undefined;
   readonly #plan: PoolPlan;
   readonly #dispatcher: Dispatcher;
@@ -56,7 +55,8 @@ export class Pool {
       maxQueue: options.maxQueue,
       queueTimeout: options.queueTimeout,
       what: 'an instance of the pool',
-      remedy: 'Wait for $room(), answer the request with 429, or raise `maxQueue`.',
+      state: () => this.#summary(),
+      remedy: `${options.maxQueue > 0 ? 'Wait for $room(), answer' : 'Answer'} the request with 429, or raise \`maxQueue\`.`,
       choose: options.choose,
       onHandOver: (call, member, wait) => {
         this.#stats.wait(wait);
@@ -64,8 +64,7 @@ export class Pool {
       },
       onDone: (member, time) => {
         this.#stats.run(time);
-        this.#members.afterCall(member);
-        this.#checkEmpty();
+        this.#afterCall(member);
       },
       onWaiting: () => this.#members.grow(),
     });
@@ -93,7 +92,7 @@ export class Pool {
     });
   }
 
-  /** Starts the least number of instances. Where one cannot be made, all are ended. */
+  /** Starts the smallest number of instances. If one cannot be made, all are ended. */
   async start(): Promise<Instance> {
     const { signal } = this.#plan.options;
     signal?.throwIfAborted();
@@ -107,7 +106,14 @@ export class Pool {
     }
   }
 
-  /** @param proxy what stands for the pool on this side */
+  /** Returns a sentence that tells overload from instances that are being replaced. */
+  #summary(): string {
+    const members = [...this.#dispatcher.members];
+    const ready = members.filter(({ instance }) => instance).length;
+    return `Instances: ${ready} ready, ${members.length - ready + this.#members.starting} starting.`;
+  }
+
+  /** @param proxy the object that represents the pool on this side */
   represent(proxy: object): void {
     this.proxy = proxy;
     for (const { instance } of this.#dispatcher.members) if (instance) instance.self.current = proxy;
@@ -118,7 +124,7 @@ export class Pool {
     this.#dispatcher.open({ method, args, options, settle, key });
   }
 
-  /** Calls a method on every instance that is up, on each in its turn. */
+  /** Calls a method on every instance that is up. Each call waits for its turn there. */
   all(method: string, args: readonly unknown[], options: CallOptions): Promise<PromiseSettledResult<unknown>[]> {
     const members = [...this.#dispatcher.members].filter(({ instance }) => instance);
     const calls = members.map(
@@ -134,41 +140,19 @@ export class Pool {
     return Promise.allSettled(calls);
   }
 
-  /** Runs a function with an instance that runs nothing else meanwhile. */
+  /** Runs a function with an instance that meanwhile runs nothing else. */
   use(run: (proxy: object) => unknown, signal: AbortSignal | undefined): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#state !== 'running') return reject(this.#closedError('$use'));
-      const handOver = (member: Member): void => resolve(this.#lend(member, run));
+      const lender: Lender = {
+        plan: this.#plan,
+        dispatcher: this.#dispatcher,
+        proxy: () => this.proxy,
+        onReturned: (member) => this.#afterCall(member),
+      };
+      const handOver = (member: Member): void => resolve(lend(member, run, lender));
       this.#dispatcher.enterExclusive(new WaitingCall({ method: '$use', isExclusive: true, signal, handOver, reject }));
     });
-  }
-
-  async #lend(member: Member, run: (proxy: object) => unknown): Promise<unknown> {
-    const instance = member.instance as Instance;
-    const { self, description, connection } = instance;
-    member.isLeased = true;
-    this.#dispatcher.begin(member);
-    const lease = new Lease(
-      connection,
-      () => self.current,
-      () => {
-        // A lost instance has taken the lease with it.
-        if (member.instance !== instance) return;
-        member.isLeased = false;
-        self.current = this.proxy;
-        this.#dispatcher.end(member);
-        this.#members.afterCall(member);
-        this.#checkEmpty();
-      },
-    );
-    const { options, className, type } = this.#plan;
-    const proxy = createProxy<object>({ connection: lease, description, options, className, type });
-    self.current = proxy;
-    try {
-      return await run(proxy);
-    } finally {
-      lease.end();
-    }
   }
 
   room(): Promise<void> {
@@ -218,6 +202,11 @@ export class Pool {
     return this.#stats.read(this.#state, this.#dispatcher.room.calls.size, this.#dispatcher.members);
   }
 
+  #afterCall(member: Member): void {
+    this.#members.afterCall(member);
+    this.#checkEmpty();
+  }
+
   #lose(member: Member, crash: Error): void {
     member.isLeased = false;
     member.reserved = undefined;
@@ -230,7 +219,7 @@ export class Pool {
     this.#lose(member, crash);
     this.#members.remove(member);
     this.#plan.options.onFailed?.(crash);
-    if (this.#dispatcher.members.size === 0 && !this.#members.isStarting) this.#failAll(crash);
+    if (this.#dispatcher.members.size === 0 && this.#members.starting === 0) this.#failAll(crash);
   }
 
   #failAll(crash: Error): void {

@@ -1,6 +1,6 @@
 /**
- * Picks one of several for a key, always the same one while that is there: when one of them goes, only its own keys move. The highest
- * hash of key and member decides.
+ * Picks one of several members for a key, always the same one while it exists. When a member goes, only its own keys move. The
+ * highest hash of key and member decides.
  */
 export function rendezvous<T extends { readonly id: number }>(key: string, members: Iterable<T>): T | undefined {
   let best: T | undefined;

@@ -1,8 +1,9 @@
+import { clearTimeout, setTimeout } from '../../clock.js';
 import { ChildCrashedError, describeReason, markRan } from '../../errors.js';
 import type { ResolvedRestart } from '../../options/restart.js';
 import { onAbort } from '../../session/calls/abort.js';
 import type { CallOptions, CallTarget, ErrorFactory, Settle } from '../../session/calls/open-call.js';
-import { PipelinedResult, type Asking } from '../../session/calls/pipelined-result.js';
+import type { Asking } from '../../session/calls/pipelined-result.js';
 import { Listeners } from '../../session/events/listeners.js';
 import { warn } from '../../warnings.js';
 import type { Connection } from '../connection.js';
@@ -12,11 +13,18 @@ import { terminated, terminatedBySignal } from '../reasons.js';
 import { traceRestart } from '../tracing.js';
 import { CALL_AGAIN } from '../worker.js';
 import { Delegate } from './delegate.js';
+import { leaveHost, type Leaving } from './leave-host.js';
 import { refuseOneTime } from './refuse-one-time.js';
 import { Supervisor } from './supervisor.js';
 import { WaitingCall, WaitingRoom } from './waiting-room.js';
 
-/** Makes an instance that is made again when its child ends, and the proxy for it. */
+/**
+ * ms for which new calls wait, at most, before an instance moves. They wait twice at most, and for a fraction of their
+ * `queueTimeout`.
+ */
+const HOLD = 1000;
+
+/** Makes an instance that is recreated when its child ends, and the proxy for it. */
 export async function startRestarting(plan: InstancePlan, restart: ResolvedRestart): Promise<object> {
   refuseOneTime(plan.constructorArgs, 'The option `restart`');
   const instance = new Restarting(plan, restart);
@@ -31,7 +39,7 @@ export async function startRestarting(plan: InstancePlan, restart: ResolvedResta
  *
  * | the supervisor is  | a call                                                      |
  * | ------------------ | ----------------------------------------------------------- |
- * | up                 | goes to the instance                                        |
+ * | up                 | goes to the instance. Waits while it is about to move       |
  * | starting, or down  | waits, or rejects with the crash: as `whileDown` says       |
  * | failed             | rejects, with the last crash as the cause                   |
  * | over               | rejects with a `TerminatedError`                            |
@@ -44,11 +52,15 @@ export class Restarting extends Delegate {
   readonly #restart: ResolvedRestart;
   readonly #supervisor: Supervisor;
   readonly #room: WaitingRoom<Connection>;
-  /** The last one that was up. */
+  /** The last instance that was up. */
   #instance!: Instance;
   #proxy: object | undefined;
   #over: ErrorFactory | undefined;
   #stopFollowing: () => void = () => {};
+  /** The instance whose calls wait: it is about to move. */
+  #held: Instance | undefined;
+  #release: NodeJS.Timeout | undefined;
+  #moveReason: Error | undefined;
 
   constructor(plan: InstancePlan, restart: ResolvedRestart) {
     super();
@@ -83,6 +95,7 @@ export class Restarting extends Delegate {
     this.#instance = await this.#supervisor.start();
     const { signal } = this.#plan.options;
     if (signal) this.#stopFollowing = onAbort(signal, () => void this.terminate(terminatedBySignal(signal)));
+    this.#followHost(this.#instance);
     return this.#instance;
   }
 
@@ -91,7 +104,7 @@ export class Restarting extends Delegate {
     return { connection: this, description, options, className, type };
   }
 
-  /** @param proxy what stands for the instances on this side */
+  /** @param proxy the object that represents the instances on this side */
   represent(proxy: object): void {
     this.#proxy = proxy;
     this.#instance.self.current = proxy;
@@ -105,20 +118,19 @@ export class Restarting extends Delegate {
     return this.#supervisor.restarts;
   }
 
-  override call(method: string, args: readonly unknown[], options: CallOptions, target?: CallTarget): Promise<unknown> {
-    if (!this.pipelines) return super.call(method, args, options, target);
-    return PipelinedResult.open((settle) => {
-      let asking: Asking | undefined;
-      const handOver = (connection: Connection): void => {
-        asking = connection.openPipelined(method, args, options, settle, target);
-      };
-      this.#reach(method, options, handOver, (reason) => settle.reject(reason));
-      return asking;
-    }, args);
-  }
-
-  get pipelines(): boolean {
-    return this.connection.pipelines;
+  override openPipelined(
+    method: string,
+    args: readonly unknown[],
+    options: CallOptions,
+    settle: Settle,
+    target?: CallTarget,
+  ): Asking | undefined {
+    let asking: Asking | undefined;
+    const handOver = (connection: Connection): void => {
+      asking = connection.openPipelined(method, args, options, settle, target);
+    };
+    this.#reach(method, options, handOver, (reason) => settle.reject(reason));
+    return asking;
   }
 
   open(method: string, args: readonly unknown[], options: CallOptions, settle: Settle, target?: CallTarget): void {
@@ -139,7 +151,7 @@ export class Restarting extends Delegate {
     });
   }
 
-  /** Has a call made now, or when there is an instance, or rejects it. */
+  /** Makes a call now, or when there is an instance, or rejects it. */
   #reach(
     method: string,
     { signal }: CallOptions,
@@ -147,11 +159,44 @@ export class Restarting extends Delegate {
     reject: (reason: unknown) => void,
   ): void {
     const { available, state } = this.#supervisor;
-    if (available) return handOver(available.connection);
+    if (available && available !== this.#held) return handOver(available.connection);
     if (this.#over) return reject(markRan(this.#over(method), 'no'));
     if (state === 'failed' || state === 'over') return reject(this.#failure(method));
-    if (this.#restart.whileDown === 'reject') return reject(this.connection.failure(method));
+    if (this.#restart.whileDown === 'reject' && !available) return reject(this.connection.failure(method));
+    // None is rejected because of a move.
+    if (available && this.#room.isFull) {
+      this.#releaseHeld();
+      return handOver(available.connection);
+    }
     this.#room.enter(new WaitingCall({ method, signal, handOver, reject }));
+  }
+
+  #followHost(instance: Instance): void {
+    const leaving: Leaving = {
+      isCurrent: () => this.#supervisor.available === instance,
+      hold: () => this.#hold(instance),
+      isHeld: () => this.#held === instance,
+      release: () => this.#held === instance && this.#releaseHeld(),
+      startSuccessor: (reason) => this.#supervisor.startSuccessor((this.#moveReason = reason)),
+      replace: (successor, reason) => this.#supervisor.replace(successor, reason),
+    };
+    const onDraining = (): void => void leaveHost(instance, leaving);
+    instance.connection.worker.listen({ onEnd() {}, onGarbage() {}, onDraining });
+  }
+
+  #hold(instance: Instance): void {
+    if (this.#held === instance) return;
+    clearTimeout(this.#release);
+    this.#held = instance;
+    this.#release = setTimeout(() => this.#releaseHeld(), Math.min(HOLD, this.#restart.queueTimeout / 4));
+    this.#release.unref();
+  }
+
+  #releaseHeld(): void {
+    clearTimeout(this.#release);
+    this.#held = undefined;
+    // Without an instance, they wait for the next one.
+    if (this.#supervisor.available) this.#handOver();
   }
 
   async #setUp(instance: Instance, crash: Error | undefined): Promise<void> {
@@ -159,7 +204,7 @@ export class Restarting extends Delegate {
     connection.events.attach(this.listeners);
     const { onRestart } = this.#restart;
     if (!crash || !onRestart) return;
-    // It goes past the calls that wait; so does a method that returns `this`.
+    // Its calls overtake the calls that wait. A method that returns `this` returns the same proxy.
     const proxy = createProxy<object>({ ...this.source(description), connection });
     self.current = proxy;
     await onRestart(proxy, crash);
@@ -169,15 +214,20 @@ export class Restarting extends Delegate {
     this.#instance = instance;
     instance.self.current = this.#proxy;
     const { className } = this.#plan;
-    traceRestart({ ...instance.connection.context, key: undefined, reason: 'crash', error: crash });
+    const reason = crash === this.#moveReason ? 'drain' : 'crash';
+    traceRestart({ ...instance.connection.context, key: undefined, reason, error: crash });
     if (!this.#restart.onRestart) {
       const what = `The instance of ${className || 'an anonymous class'} was made again, in the child ${instance.connection.worker.pid}`;
       warn('PROCXY_RESTARTED', `${what}. ${describeReason(crash)}.`);
     }
-    for (const call of this.#room.calls) {
-      // It may have ended at once.
-      if (instance.connection.isOpen) call.handOver(instance.connection);
-    }
+    this.#followHost(instance);
+    this.#handOver();
+  }
+
+  /** Makes the calls that wait. The instance may end meanwhile. */
+  #handOver(): void {
+    const { connection } = this;
+    for (const call of this.#room.calls) if (connection.isOpen) call.handOver(connection);
   }
 
   #failure(method: string): Error {

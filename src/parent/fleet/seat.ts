@@ -86,7 +86,7 @@ export class Seat implements Worker {
     return this.#state === 'ended' || this.#child.hasEnded;
   }
 
-  /** Those of the process: nothing tells which instance was at fault. */
+  /** The last words of the process. They do not tell which instance was at fault. */
   get lastWords(): Worker['lastWords'] {
     return this.#child.lastWords;
   }
@@ -95,7 +95,7 @@ export class Seat implements Worker {
     this.#child.lastWords = words;
   }
 
-  /** The parent has given it up, and its process has not confirmed this yet. */
+  /** Whether the parent has given it up, and its process has not confirmed this yet. */
   get isDropped(): boolean {
     return this.#state === 'dropped';
   }

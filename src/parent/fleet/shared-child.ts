@@ -6,7 +6,7 @@ import type { Prepared } from '../spares.js';
 import type { KeyedPlan } from './plans.js';
 import { Seat } from './seat.js';
 
-/** The least time for a process to confirm that it has let go of an instance, in ms. */
+/** The least time that a process has to confirm the end of an instance, in ms. */
 const LEAST_PATIENCE = 500;
 
 /** A child process with several instances. It has a connection to the agent itself, and one for each of them. */
@@ -61,7 +61,7 @@ export class SharedChild {
     return this.#root.worker.exited;
   }
 
-  /** Makes a place for one more. */
+  /** Makes a place for one more instance. */
   prepare(): Prepared {
     const { channel, sync } = this.#shared;
     const seat: Seat = new Seat({
@@ -93,13 +93,13 @@ export class SharedChild {
   }
 
   /**
-   * A process whose event loop is blocked does not let go of an instance. It is killed for it only when nobody waits for a call there
-   * any more: the call that blocks it may still return.
+   * A process whose event loop is blocked cannot end an instance. It is killed only when no call there is awaited any more: the
+   * call that blocks it may still return.
    */
   #watchDropped(): void {
     const before = this.#shared.channel.received;
     const overdue = this.#dropped();
-    // What has arrived by then is read before the judgement.
+    // Messages that have arrived by then are read before the judgement.
     this.#timer ??= setTimeout(() => setImmediate(() => this.#judge(overdue, before)), this.#patience);
   }
 
@@ -109,7 +109,7 @@ export class SharedChild {
     const dropped = this.#dropped();
     if (dropped.size === 0 || this.#root.worker.hasEnded) return;
     const isSilent = this.#shared.channel.received === before && [...dropped].some((seat) => overdue.has(seat));
-    const isBusy = [...this.#seats.values()].some(({ isOpen, pendingCalls }) => isOpen && pendingCalls > 0);
+    const isBusy = [...this.#seats.values()].some(({ isOpen, side }) => isOpen && side.pendingCalls > 0);
     if (!isSilent || isBusy) return this.#watchDropped();
     this.#isKilled = true;
     this.#root.worker.end('kill', 'its event loop was blocked, and nothing waited for it any more');

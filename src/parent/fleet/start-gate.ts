@@ -8,7 +8,7 @@ export class StartGate {
   #free = 2 * availableParallelism();
   readonly #waiting: (() => void)[] = [];
 
-  /** Resolves when one more may start. The function that it gives must be called when the start has used its CPU time. */
+  /** Resolves when one more may start. Call the resulting function when the start has used its CPU time. */
   async enter(): Promise<() => void> {
     if (this.#free > 0) this.#free--;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));

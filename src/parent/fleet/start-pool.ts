@@ -4,7 +4,7 @@ import { Pool } from './pool.js';
 import { createPoolProxy } from './pool-proxy.js';
 import { refuseOneTime } from './refuse-one-time.js';
 
-/** Starts the instances of a pool, and makes the object that stands for them. */
+/** Starts the instances of a pool, and makes the object that represents them. */
 export async function startPool(creation: Omit<Creation, 'further'>): Promise<object> {
   const plan = planInstance({ ...creation, further: { caller: 'procxyPool', table: poolOptions } });
   refuseOneTime(plan.constructorArgs, 'procxyPool()');

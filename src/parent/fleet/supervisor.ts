@@ -17,18 +17,20 @@ export interface SupervisorOptions {
    * @param crash why it is made, unless it is the first one
    */
   setUp(instance: Instance, crash: Error | undefined): Promise<unknown>;
-  /** Whether somebody waits for its events. Calls that wait keep this process alive by themselves. */
+  /** Whether it has listeners. Calls that wait keep this process alive by themselves. */
   isListenedTo(): boolean;
-  /** A new instance is there, after `crash`. */
+  /** Called when a new instance is ready, after `crash`. */
   onUp(instance: Instance, crash: Error): void;
-  /** The instance has ended, or could not be started again. Another one follows. */
+  /** Called when the instance has ended, or could not be started again, and another one follows. */
   onDown(crash: Error): void;
-  /** The instance has ended, and none follows. */
+  /** Called when the instance has ended, and none follows. */
   onFailed(crash: Error): void;
 }
 
-/** What an error of a crash says at its end, where another instance follows. */
+/** The last sentence of crash errors, if another instance follows. */
 const ADVICE = 'A new one takes its place.';
+/** The same for a call on a reference. */
+const REFERENCE_ADVICE = 'Get the object again from the new child, for example in `onRestart`.';
 
 /**
  * Keeps one instance running:
@@ -39,6 +41,8 @@ const ADVICE = 'A new one takes its place.';
  *      │    └─ the delay is over ── down
  *      │                             ^  the child has ended, or a start after the first has failed
  *      └─ the instance is ready ─> up ──> failed, where there were too many crashes
+ *
+ * While it is up, a successor can be started, and take the place of the instance: see `replace()`. It is up all the time.
  *
  * | state    | is there a child?  | what follows                        |
  * | -------- | ------------------ | ----------------------------------- |
@@ -58,9 +62,11 @@ export class Supervisor {
   /** What is started now, or was started last. */
   #prepared: Prepared | undefined;
   #instance: Instance | undefined;
+  /** A successor that starts, and instances that were replaced, until they have ended. */
+  readonly #beside = new Set<Prepared>();
   #timer: NodeJS.Timeout | undefined;
   #terminated: Promise<void> | undefined;
-  /** When the module was written of which the first instance was made. */
+  /** When the module of the first instance was written. */
   #moduleTime: number | undefined;
 
   constructor(options: SupervisorOptions) {
@@ -78,7 +84,7 @@ export class Supervisor {
     return this.#prepared?.connection.worker.pid;
   }
 
-  /** The first start. Where it fails, nothing is tried again. */
+  /** The first start. If it fails, nothing is tried again. */
   async start(): Promise<Instance> {
     try {
       const instance = await this.#attempt(undefined);
@@ -104,16 +110,58 @@ export class Supervisor {
   async #terminate(reason: ErrorFactory): Promise<void> {
     this.state = 'over';
     clearTimeout(this.#timer);
-    await this.#prepared?.connection.terminate(reason);
+    await Promise.all([this.#prepared, ...this.#beside].map((each) => each?.connection.terminate(reason)));
+  }
+
+  /**
+   * Starts an instance that can {@link replace} the one that is up. If that fails, it rejects, and nothing else changes.
+   * @param reason what `setUp` gets in place of a crash
+   */
+  startSuccessor(reason: Error): Promise<Instance> {
+    const prepared = this.#options.plan.prepare();
+    this.#addBeside(prepared);
+    return this.#make(prepared, reason);
+  }
+
+  /**
+   * Ends the instance that is up: `successor` takes its place. That is not a crash.
+   * @param reason what `onUp` gets in place of a crash
+   */
+  replace(successor: Instance, reason: Error): void {
+    const old = this.#instance;
+    this.#prepared = successor;
+    this.#serve(successor);
+    this.restarts++;
+    this.#options.onUp(successor, reason);
+    if (!old) return;
+    this.#addBeside(old);
+    void old.connection.terminate(() => reason);
+  }
+
+  #addBeside(prepared: Prepared): void {
+    this.#beside.add(prepared);
+    void prepared.connection.worker.exited.then(() => this.#beside.delete(prepared));
   }
 
   async #attempt(crash: Error | undefined): Promise<Instance> {
-    const { plan, constructorArgs, setUp } = this.#options;
     this.state = 'starting';
-    const prepared = plan.prepare();
-    this.#prepared = prepared;
+    this.#prepared = this.#options.plan.prepare();
+    const instance = await this.#make(this.#prepared, crash);
+    this.state = 'up';
+    this.#serve(instance);
+    return instance;
+  }
+
+  #serve(instance: Instance): void {
+    this.#instance = instance;
+    void instance.connection.worker.exited.then(() => this.#ended(instance));
+  }
+
+  /** Makes an instance that is set up. If that fails, its worker has ended. */
+  async #make(prepared: Prepared, crash: Error | undefined): Promise<Instance> {
+    const { plan, constructorArgs, setUp } = this.#options;
     const begun = now();
-    const instance = await plan.start(prepared, { constructorArgs, advice: ADVICE });
+    const instance = await plan.start(prepared, { constructorArgs, advice: ADVICE, referenceAdvice: REFERENCE_ADVICE });
     const { connection } = instance;
     try {
       const left = Math.max(plan.options.startTimeout - (now() - begun), 1);
@@ -124,16 +172,13 @@ export class Supervisor {
       await connection.worker.exited;
       throw error;
     }
-    this.#instance = instance;
-    this.state = 'up';
-    void connection.worker.exited.then(() => this.#ended(instance));
     return instance;
   }
 
-  #ended({ connection }: Instance): void {
-    if (this.state !== 'up') return;
+  #ended(instance: Instance): void {
+    if (this.state !== 'up' || instance !== this.#instance) return;
     if (this.#options.plan.options.signal?.aborted) this.state = 'over';
-    else this.#crashed(connection.failure(this.#options.plan.className || 'constructor'));
+    else this.#crashed(instance.connection.failure(this.#options.plan.className || 'constructor'));
   }
 
   #crashed(crash: Error): void {
@@ -171,18 +216,20 @@ export class Supervisor {
   }
 }
 
-/** When the module was written, in ms; `undefined` where that is not known. */
+/** When the module was written, in ms. `undefined` if that is not known. */
 function timeOf(module: ModuleReference): number | undefined {
   if (!('url' in module) || !module.url.startsWith('file:')) return undefined;
   return statSync(fileURLToPath(module.url), { throwIfNoEntry: false })?.mtimeMs;
 }
 
-/** Waits for the set-up of an instance, but no longer than it may take, nor than the instance lives. */
+/** Waits for the set-up of an instance until its time is over, or the instance has ended. */
 async function within(left: number, limit: number, ended: Promise<unknown>, setUp: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     if (limit === Infinity) return;
-    const message = `The instance was made, but was not set up within ${limit} ms. Raise \`startTimeout\`.`;
+    const message =
+      `The instance was made, but was not set up within ${limit} ms. Raise \`startTimeout\`. ` +
+      'In `onRestart` and `setup`, call only the proxy that the function gets: calls on the other one wait for its end.';
     timer = setTimeout(() => reject(new TimeoutError('setup', limit, message)), Math.min(left, MAX_DELAY));
   });
   setUp.catch(() => {});

@@ -13,14 +13,14 @@ export interface WaitingCallOptions<T> {
   /** Whether the call needs its target for itself. */
   isExclusive?: boolean;
   signal: AbortSignal | undefined;
-  /** Makes the call, where `target` says. Runs in the asynchronous context of the caller. */
+  /** Makes the call at `target`, in the asynchronous context of the caller. */
   handOver(target: T): void;
   reject(reason: unknown): void;
 }
 
 let lastOrder = 0;
 
-/** A call that nobody has been able to make yet. Nothing of its arguments has crossed. */
+/** A call that could not be made yet. None of its arguments have crossed. */
 export class WaitingCall<T> {
   /** Later ones have higher numbers. */
   readonly order = ++lastOrder;
@@ -33,7 +33,7 @@ export class WaitingCall<T> {
   readonly since = now();
   readonly #context = new AsyncResource('PROCXY_WAITING_CALL');
   readonly #handOver: (target: T) => void;
-  /** What is to happen when it has left the room. */
+  /** Called when it has left the room. */
   leave: (() => void) | undefined;
   /** The list from which it is taken, besides the room's. */
   #listed: { list: LinkedList<WaitingCall<T>>; link: Link<WaitingCall<T>> } | undefined;
@@ -56,7 +56,7 @@ export class WaitingCall<T> {
     return this.leave !== undefined;
   }
 
-  /** Puts it at the end of another list; left out: of none. */
+  /** Moves it to the end of another list. Absent: to none. */
   move(list?: LinkedList<WaitingCall<T>>): void {
     this.#listed?.list.remove(this.#listed.link);
     this.#listed = list && { list, link: list.push(this) };
@@ -76,6 +76,8 @@ export interface WaitingRoomOptions {
   queueTimeout: number;
   /** What calls wait for: completes "waits for …". */
   what: string;
+  /** A sentence about the present state of what calls wait for. */
+  state?(): string;
   /** What to do about a full queue. */
   remedy: string;
 }
@@ -83,9 +85,9 @@ export interface WaitingRoomOptions {
 /** The calls that wait. They keep this process alive. */
 export class WaitingRoom<T> {
   readonly #options: WaitingRoomOptions;
-  /** All of them, the first ones first. Whoever hands them over may have lists of its own. */
+  /** All calls that wait, the oldest first. Their owner may have lists of its own. */
   readonly calls = new LinkedList<WaitingCall<T>>();
-  /** Those who want to know when there is room. */
+  /** Functions that are called when there is room. */
   readonly #onRoom: (() => void)[] = [];
   #keepAlive: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -145,7 +147,7 @@ export class WaitingRoom<T> {
     for (const tell of this.#onRoom.splice(0)) tell();
   }
 
-  /** All may wait for as long, so that the first one is due first. */
+  /** All may wait equally long, so that the first one is due first. */
   #watch(): void {
     const { queueTimeout } = this.#options;
     const { first } = this.calls;
@@ -167,8 +169,9 @@ export class WaitingRoom<T> {
 
   #fullError(method: string): QueueFullError {
     const { maxQueue, what, remedy } = this.#options;
-    const full = `${method}() would have to wait for ${what}, but ${maxQueue} calls wait already. ${remedy}`;
-    return new QueueFullError(method, maxQueue, full);
+    const limit = maxQueue === 0 ? '`maxQueue: 0` lets no call wait' : `${maxQueue} calls wait already`;
+    const sentences = [`${method}() would have to wait for ${what}, but ${limit}.`, this.#options.state?.(), remedy];
+    return new QueueFullError(method, maxQueue, sentences.filter(Boolean).join(' '));
   }
 
   #timeoutError(method: string): QueueTimeoutError {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { realpathSync } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { dirname, join, normalize, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeReason, OptionsValidationError } from '../../errors.js';
 import type { Permissions, ResourceLimits } from '../../options/containment.js';
@@ -145,8 +145,9 @@ function paths(given: Permissions['read'], further: readonly string[] = []): str
   return [...new Set(named.flatMap((path) => [path, realPath(path)]))];
 }
 
+/** Spells a path in one way: Node 20 on Windows aborts if two flags name the same directory. */
 function toPath(path: string): string {
-  return path.startsWith('file:') ? fileURLToPath(path) : path;
+  return normalize(path.startsWith('file:') ? fileURLToPath(path) : path);
 }
 
 /** Resolves symbolic links. A path that does not exist yet stays as it is. */

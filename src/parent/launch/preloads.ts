@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { requireFrom } from '../../require-from.js';
 import { startDirectory } from '../../start-directory.js';
 
@@ -7,7 +8,7 @@ const flag = /^(--import|--loader|--experimental-loader|--require|-r)(?:=(.*))?$
 
 /** A flag that loads a module, and what stands for it in a list of flags. */
 export interface Preload {
-  /** One or two arguments. The module's path is absolute, since the child may start threads and processes of its own elsewhere. */
+  /** One or two arguments. The module's path or URL is absolute, since the child may start threads and processes of its own elsewhere. */
   located: string[];
   /** How many arguments of the list it takes. */
   length: number;
@@ -53,9 +54,12 @@ export function preloadsIn(text: string): string[] {
 
 function locate(name: string, module: string): string {
   if (startDirectory === undefined) return module;
-  if (/^\.\.?[\\/]/.test(module)) return resolve(startDirectory, module);
-  // Only Node's own resolver knows what `import` would find.
-  if (name !== '-r' && name !== '--require') return module;
+  const isRelative = /^\.\.?[\\/]/.test(module);
+  if (name !== '-r' && name !== '--require') {
+    // As Node does: `import` takes no path with a drive of Windows. Only Node's own resolver knows what a package's name would find.
+    return isRelative ? new URL(module, pathToFileURL(join(startDirectory, '/'))).href : module;
+  }
+  if (isRelative) return resolve(startDirectory, module);
   try {
     return requireFrom(join(startDirectory, 'index.js')).resolve(module);
   } catch {

@@ -1,7 +1,7 @@
 /*
  * Windows. A process can wait neither for a console nor for an anonymous pipe there, so a thread reads stdin.
  *
- * It is one file, and longer than others, because all of its parts share the handles and the last error.
+ * This file is longer than most, because all of its parts share the handles and the last error.
  */
 #include <winsock2.h>
 /* winsock2.h must come first. */

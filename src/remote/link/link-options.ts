@@ -13,10 +13,10 @@ export interface Transport {
 
 /**
  * Why a link has ended: this end closed it; the other end closed it, or does not know it; nothing was heard of the other end for too
- * long; it broke the protocol; or too many bytes wait for it.
+ * long; it broke the protocol; too many bytes wait for it; or the transport may not carry frames to it.
  */
 export type LinkEnd =
-  | { readonly why: 'closed' | 'refused' | 'silent' | 'gone' | 'backlog' }
+  | { readonly why: 'closed' | 'refused' | 'silent' | 'gone' | 'backlog' | 'forbidden' }
   | { readonly why: 'violation'; readonly error: ProtocolError };
 
 export interface LinkEvents {

@@ -1,3 +1,4 @@
+/* This file is longer than most, because each method of a link reads and changes its state: stamps, lanes and the next timer. */
 import { ProtocolError } from '../../errors.js';
 import {
   decodeFrame,
@@ -123,6 +124,11 @@ export class Link {
     if (this.#ended) return;
     this.#silence.nobody(this.#options.clock.now());
     this.#arm();
+  }
+
+  /** The transport may not carry frames to the other end, which hears nothing. */
+  forbid(): void {
+    this.#end({ why: 'forbidden' });
   }
 
   /** The transport is connected again. What was in transit may be lost. */
@@ -274,7 +280,7 @@ export class Link {
     this.#ended = true;
     this.#timer?.cancel();
     const { transport, events } = this.#options;
-    if (end.why !== 'refused' && transport.isConnected) transport.send(encodeRefusal());
+    if (end.why !== 'refused' && end.why !== 'forbidden' && transport.isConnected) transport.send(encodeRefusal());
     events.onEnd(end);
   }
 

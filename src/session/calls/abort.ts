@@ -1,4 +1,4 @@
-/** What to do when a signal aborts. Each signal gets only one listener, since Node warns about many. */
+/** The actions to run when a signal aborts. Each signal gets only one listener, since Node warns about many. */
 const actions = new WeakMap<AbortSignal, Set<() => void>>();
 
 /** Calls `action` when `signal` aborts. Returns a function that cancels this. */

@@ -39,7 +39,7 @@ const INTERVAL = 1;
 function frameOf(site: CallSite): string {
   const { stack } = site;
   const start = stack?.indexOf('\n') ?? -1;
-  // There are more frames only where the limit is read-only.
+  // There are more frames only if the limit is read-only.
   return start === -1 ? '' : ((stack ?? '').slice(start + 1).split('\n', 1)[0] ?? '');
 }
 

@@ -1,22 +1,13 @@
 import type { Codec } from '../../codec/codec.js';
 import { describeReason, HandleTransferError, markRan, ProtocolError, SerializationError } from '../../errors.js';
-import type {
-  CallbackInvoke,
-  CallbackResult,
-  CallInvoke,
-  CallResult,
-  Coded,
-  Message,
-  ReferenceInvoke,
-  ResultInvoke,
-} from '../../protocol.js';
+import type { CallbackResult, CallResult, Coded, Message } from '../../protocol.js';
 import { SocketConnectingError } from '../../codec/handle-codec.js';
 import { onAbort } from './abort.js';
+import { callMessage } from './call-message.js';
 import { appendCallSite, CallSiteBudget, captureCallSite, replaceStack } from './call-site.js';
 import { now } from '../../clock.js';
 import { isError } from '../../realm.js';
 import { Deadlines } from './deadlines.js';
-import { encodeArgs } from './encode-args.js';
 import { LateAnswers } from './late-answers.js';
 import {
   OpenCall,
@@ -28,7 +19,7 @@ import {
   type Settle,
 } from './open-call.js';
 import { CallRing } from './call-ring.js';
-import { annotate, type Send } from '../wire/parcel.js';
+import type { Send } from '../wire/parcel.js';
 
 export interface CallsOptions {
   codec: Codec;
@@ -37,6 +28,8 @@ export interface CallsOptions {
   refuse(method: string): Error | undefined;
   /** How many messages have arrived so far. */
   received(): number;
+  /** Whether messages leave this process only when its event loop turns. */
+  leavesLater: boolean;
   /** Called when the first call opens and when the last one settles. */
   onBusy(busy: boolean): void;
   /** Calls `done` when none of these streams is open any more. */
@@ -60,7 +53,12 @@ export class Calls {
 
   constructor(options: CallsOptions) {
     this.#options = options;
-    this.#deadlines = new Deadlines({ sweep: (time) => this.#sweep(time), received: () => options.received() });
+    const { leavesLater } = options;
+    this.#deadlines = new Deadlines({
+      sweep: (time) => this.#sweep(time),
+      received: () => options.received(),
+      leavesLater,
+    });
   }
 
   get size(): number {
@@ -100,7 +98,7 @@ export class Calls {
     return ++this.#lastId;
   }
 
-  /** @throws {ProtocolError} if the call is not open, and was not given up either */
+  /** @throws {ProtocolError} if the call is neither open nor given up */
   settle(message: CallResult | CallbackResult): void {
     const id = message.type === 'call-result' ? message.callId : message.invokeId;
     const call = this.#take(id);
@@ -143,7 +141,7 @@ export class Calls {
   #build(call: OpenCall): Message | undefined {
     // The call may have been given up while it waited to be sent.
     if (!this.#open.get(call.id)) return undefined;
-    const message = this.#message(call);
+    const message = callMessage(call, this.#options.codec);
     if (call.hooks.trace) message.trace = call.hooks.trace;
     call.args = undefined;
     call.sent = true;
@@ -163,33 +161,6 @@ export class Calls {
   async #sendWhenConnected(socket: Promise<void>, call: OpenCall): Promise<void> {
     await socket;
     this.#options.send(call);
-  }
-
-  #message({ id, target, method, args = [] }: OpenCall): CallInvoke | CallbackInvoke | ReferenceInvoke | ResultInvoke {
-    const resultOf = typeof target === 'object' && target.type === 'result' ? target.callId() : undefined;
-    const remote = typeof target === 'object' && target.type !== 'result' ? target : undefined;
-    // Before encoding, since it may throw: an encoded message has already exported its functions.
-    const remoteId = remote?.id();
-    // A class instance would reach the constructor without its methods, and fail much later for no visible reason.
-    const refuseMethods = target === 'agent' && method === 'constructor';
-    const encoded = encodeArgs(this.#options.codec, target, args, { root: 'args', method, refuseMethods });
-    const wire = encoded.wire as unknown[];
-    if (remote && remoteId !== undefined) {
-      if (remote.type === 'function') {
-        return annotate({ type: 'callback-invoke', callbackId: remoteId, args: wire, invokeId: id }, encoded);
-      }
-      const { kind } = remote;
-      return annotate(
-        { type: 'reference-invoke', callId: id, referenceId: remoteId, ...(kind && { kind }), method, args: wire },
-        encoded,
-      );
-    }
-    if (resultOf !== undefined) {
-      return annotate({ type: 'result-invoke', callId: id, resultOf, method, args: wire }, encoded);
-    }
-    const message: CallInvoke = { type: 'call-invoke', callId: id, method, args: wire };
-    if (target === 'agent' || target === 'symbol') message.target = target;
-    return annotate(message, encoded);
   }
 
   /** Decodes an answer and settles the call with it. A malformed answer rejects the call and is a protocol violation. */

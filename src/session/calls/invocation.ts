@@ -3,7 +3,7 @@ import { describeReason } from '../../errors.js';
 import { CallbackPromise } from './callback-promise.js';
 import type { Settle } from './open-call.js';
 
-/** A call of a function, or of a lent object's method, with the promise that its caller has. */
+/** A call of a function, or of a lent object's method, with the promise of its caller. */
 export class Invocation implements Settle {
   readonly promise: CallbackPromise;
   resolve!: Settle['resolve'];

@@ -5,7 +5,7 @@ import { ProtocolError } from '../../errors.js';
  * dropped. Any other answer to a call that is not open breaks the protocol.
  */
 export class LateAnswers {
-  /** With what is to happen when the answer is there. */
+  /** Each with the function to call when its answer arrives. */
   readonly #expected = new Map<number, (() => void) | undefined>();
 
   expect(callId: number, onDone?: () => void): void {

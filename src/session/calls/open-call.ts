@@ -26,7 +26,7 @@ interface Target {
 /** An object of the other side. */
 export interface ReferenceTarget extends Target {
   readonly type: 'reference';
-  /** What the call names; `undefined`: a method. */
+  /** What the call names. `undefined` for a method. */
   readonly kind: ReferenceMember | undefined;
   /** The name of its class. Empty for an object without a class. */
   readonly className: string;
@@ -52,21 +52,19 @@ export interface CallOptions {
   boundary?: ((...args: never[]) => unknown) | undefined;
   /** The call site itself, if the function that the user called has already returned. */
   site?: CallSite | undefined;
-  /** Ends the other side, which did not answer in time. If it is left out, the other side goes on. */
+  /** Ends the other side, which did not answer in time. Absent if the other side continues. */
   onTimeout?: ((error: TimeoutError) => void) | undefined;
-  /** Wraps the promise's functions, to observe the answer. */
-  observe?: ((settle: Settle) => Settle) | undefined;
   /**
-   * Called once the other side has done with the call, also where it was given up here, and with the streams that it returned.
-   * Not called where the conversation ends before.
+   * Called when the other side has finished the call, even if it was given up here, and the streams that it returned are closed.
+   * Not called if the session ends before.
    * @param failure how one of these streams failed
    */
   onDone?: ((failure?: { value: unknown }) => void) | undefined;
-  /** What the message carries so that the other side continues a trace. */
+  /** Fields of the message with which the other side continues a trace. */
   trace?: TraceFields | undefined;
 }
 
-/** A call that is not answered yet, and what is sent for it. */
+/** A call that is not answered yet, and the message that is sent for it. */
 export class OpenCall implements Parcel {
   stopListening: (() => void) | undefined;
   /** Whether it was sent, so that an answer may arrive. */

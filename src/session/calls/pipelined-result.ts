@@ -11,20 +11,20 @@ export type AskResult = (
   boundary: UntypedFunction,
 ) => Promise<unknown>;
 
-/** A call that has been made, and who makes calls on its result. */
+/** A call that has been made, and the function that makes calls on its result. */
 export interface Asking {
   readonly call: OpenCall;
   readonly ask: AskResult;
 }
 
-/** Names that are read by those who look for another kind of object: a result has no such methods. */
+/** Names that code reads to recognize another kind of object. A result has no such methods. */
 const never = new Set(['next', 'return', 'throw', 'pipe', 'subscribe', 'toJSON', 'asymmetricMatch']);
 
 /**
  * A result on which methods can be called before it has arrived: they are sent at once, and run after it.
  *
- * Its methods are unknown, so the chain of its prototypes ends in a Proxy. All that promises have is found before that, for
- * which reason ordinary use of a result costs nothing.
+ * Its methods are unknown, so the chain of its prototypes ends in a Proxy. The members of promises are found before that, so that
+ * ordinary use of a result costs nothing.
  */
 export class PipelinedResult extends RemoteResult<unknown> {
   /** `undefined` for a call that waits to be made. */
@@ -35,7 +35,7 @@ export class PipelinedResult extends RemoteResult<unknown> {
     for (const level of [Object.prototype, Promise.prototype, RemoteResult.prototype]) {
       for (const key of Reflect.ownKeys(level)) {
         if (key === 'constructor' || key === '__proto__') continue;
-        // Configurable, also where the built-in ones are frozen: a later level replaces what an earlier one has.
+        // Configurable, even if the built-in ones are frozen: a later level replaces members of an earlier one.
         const member = Object.getOwnPropertyDescriptor(level, key);
         Object.defineProperty(this.prototype, key, { ...member, configurable: true });
       }
@@ -106,7 +106,7 @@ export class PipelinedResult extends RemoteResult<unknown> {
     return (result.#asking as Asking).call.id;
   }
 
-  /** A result that something was chained on counts as handled: what was chained on it rejects. */
+  /** Marks a result as handled, because code has chained on it: the chained promise rejects. */
   static handle(result: PipelinedResult): void {
     Promise.prototype.then.call(result, undefined, () => {});
   }
@@ -147,7 +147,7 @@ function methodOf(value: unknown, name: string): UntypedFunction {
   throw new TypeError(`${name} is not a method of the result`);
 }
 
-/** The other side keeps the result until it has heard that it was read, which is said after whatever waits to be sent. */
+/** The other side keeps the result until it hears that this side has read it. That message goes behind all messages that wait. */
 function callIdOf(result: PipelinedResult, method: string): number {
   const place = PipelinedResult.locate(result, method);
   return 'callId' in place ? place.callId : PipelinedResult.idOf(result);

@@ -28,26 +28,26 @@ const answerForm: Form<AnswerHead> = {
 
 export interface ServerOptions {
   codec: Codec;
-  /** Sends the answers to calls that came by the channel. */
+  /** Sends the answers to calls that arrived on the channel. */
   send: Send;
 }
 
 /** A result of an earlier call that is an argument of another. */
 export abstract class AwaitedResult {
-  /** Runs what needs the value, as soon as it is there. @throws {PipelineError} when its call has failed */
+  /** Calls back with the value as soon as it is there. @throws {PipelineError} when its call has failed */
   abstract use(method: string, run: (value: unknown) => unknown): unknown;
 }
 
 /** How a call has ended. */
 export type CallOutcome = { value: unknown } | { error: unknown };
 
-/** Keeps the results of calls for others that need them. */
+/** Keeps the results of calls for other calls that need them. */
 export interface ResultKeeper {
   open(callId: number): void;
   answered(callId: number, outcome: CallOutcome): void;
 }
 
-/** Runs a call once the results are there that are among its arguments. */
+/** Runs a call when the results among its arguments are there. */
 function withResults(values: unknown[], method: string, run: (values: unknown[]) => unknown): unknown {
   const index = values.findIndex((value) => value instanceof AwaitedResult);
   if (index === -1) return run(values);
@@ -63,7 +63,7 @@ export class Server {
   readonly #codec: Codec;
   readonly #channel: Sender<AnswerHead>;
   #running = 0;
-  /** `undefined` where results are of no use before they arrive. */
+  /** `undefined` if results cannot be used before they arrive. */
   keeper: ResultKeeper | undefined;
 
   constructor({ codec, send }: ServerOptions) {
@@ -77,7 +77,7 @@ export class Server {
   }
 
   /**
-   * Runs a call that came by the channel, and answers it.
+   * Runs a call that arrived on the channel, and answers it.
    * @param method its name in error messages
    * @param run its result or error is the answer
    * @throws {ProtocolError} if the arguments are malformed
@@ -100,7 +100,7 @@ export class Server {
 
   /**
    * Counts a call as open, and returns its answer to be filled in.
-   * @param send sends the answer, if the call did not come by the channel
+   * @param send sends the answer, if the call did not arrive on the channel
    */
   open(head: AnswerHead, method: string, send?: Send): Answer {
     this.#running++;

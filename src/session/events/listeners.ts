@@ -6,7 +6,7 @@ import type { Event } from './event-name.js';
 
 type Listener = (...args: unknown[]) => void;
 
-/** Has the events forwarded that are listened to: for one instance. */
+/** Gets the events of one instance forwarded, as far as they have listeners. */
 interface Subscriber {
   update(event?: Event): void;
 }
@@ -22,15 +22,15 @@ export class Listeners {
   readonly #onChange: () => void;
 
   /**
-   * @param target what listeners get as `this`
-   * @param onChange called after listeners may have come or gone
+   * @param target the `this` of listeners
+   * @param onChange called after listeners may have been added or removed
    */
   constructor(target: () => object | undefined, onChange: () => void = () => {}) {
     this.#target = target;
     this.#onChange = onChange;
   }
 
-  /** Those that are listened to. */
+  /** The events that have listeners. */
   get events(): Event[] {
     return this.emitter.eventNames();
   }
@@ -43,12 +43,12 @@ export class Listeners {
     this.#subscribers.delete(subscriber);
   }
 
-  /** To be called for a listener that is added. */
+  /** Call it for a listener that is added. */
   keepContext(listener: Listener): void {
     if (typeof listener === 'function') this.#contexts.set(listener, new AsyncResource('PROCXY_LISTENER'));
   }
 
-  /** To be called after listeners to `event` may have come or gone; without one, to any event. */
+  /** Call it after listeners of `event` may have been added or removed. Absent: of any event. */
   update(event?: Event): void {
     for (const subscriber of this.#subscribers) subscriber.update(event);
     this.#onChange();

@@ -5,7 +5,7 @@ import { EventSubscriptions, type EventSubscriptionsOptions } from './event-subs
 export class ReferenceEvents {
   readonly #options: EventSubscriptionsOptions;
   /**
-   * Only those that events may arrive for. An entry holds the listeners, and these hold the reference: it is not collected while
+   * Only objects whose events may arrive. An entry holds the listeners, and these hold the reference: it is not collected while
    * it is listened to.
    */
   readonly #byId = new Map<string, EventSubscriptions>();

@@ -21,7 +21,7 @@ export interface ExportedObjectsOptions {
   onForget(entry: ExportedObject): void;
 }
 
-/** Represents an object of which only some methods are lent. */
+/** Represents an object if only some of its methods are lent. */
 class Facade {
   readonly methods: ReadonlySet<string>;
 

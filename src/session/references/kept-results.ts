@@ -23,7 +23,7 @@ class KeptResult extends AwaitedResult {
     for (const go of this.#waiting.splice(0)) go();
   }
 
-  /** Runs what needs the value: at once where it is there, so that calls keep their order. */
+  /** Calls back with the value: immediately if it is there, so that calls keep their order. */
   use(method: string, run: (value: unknown) => unknown): unknown {
     const outcome = this.#outcome;
     if (outcome && 'value' in outcome) return run(outcome.value);

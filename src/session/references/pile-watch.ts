@@ -1,6 +1,6 @@
 import { warn } from '../../warnings.js';
 
-/** From how many objects of one class on they count as many. */
+/** The least number of objects of one class that counts as many. */
 const MANY = 1000;
 
 export interface PileWatchOptions {

@@ -8,7 +8,10 @@ const MOST = 64;
 /** and for how long, in ms. */
 const LONGEST = 100;
 
-/** Tells the other side which results have been read, so that it need not keep them: seldom, since ordinary calls pay for it. */
+/**
+ * Tells the other side which results have been read, so that it does not have to keep them. It does so seldom, since ordinary
+ * calls pay for it.
+ */
 export class ReadResults implements SessionPart {
   readonly handlers = {};
   #link!: SessionApi;
@@ -32,7 +35,7 @@ export class ReadResults implements SessionPart {
     this.#unsaid = 0;
   }
 
-  /** In order with calls: those that wait to be sent may need the results. */
+  /** In order with calls: calls that wait to be sent may need the results. */
   #say(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -62,7 +62,7 @@ export function createReferenceProxy(remote: RemoteReference, members: Reference
 
 function trapsFor(shape: KnownShape, members: ReferenceMembers): ProxyHandler<object> {
   let type: { readonly prototype: object } | undefined;
-  /** Looked for when it is first asked for: few ask. */
+  /** Looked up when it is first needed, since that is rare. */
   const typeOf = (): { readonly prototype: object } => {
     if (encoding.depth > 0) return RemoteObject;
     return (type ??= members.typeOf(shape) ?? RemoteObject);

@@ -26,7 +26,7 @@ export interface ReferencesOptions {
   isParent: boolean;
   /** Makes the proxy of an object of the other side. The proxy must hold `remote`. Only user code may hold the proxy. */
   createProxy(remote: RemoteReference): object;
-  /** Makes what forwards the events of an object of this side. Absent if they are not forwarded: the parent's are not. */
+  /** Makes the forwarder of the events of an object of this side. Absent in the parent, whose events are not forwarded. */
   forwardEvents?(emitter: object, referenceId: string): EventForwarder;
 }
 
@@ -100,7 +100,7 @@ export class References implements ReferenceExchange, SessionPart, Collectable {
     };
   }
 
-  /** Finds what forwards the events of an object. @throws {ProtocolError} for an id that was never exported */
+  /** Finds the forwarder of the events of an object. @throws {ProtocolError} for an id that was never exported */
   forwarder(referenceId: string): EventForwarder {
     const { object } = this.#exported.get(referenceId);
     let forwarder = this.#forwarders.get(referenceId);

@@ -60,6 +60,18 @@ export class RemoteReference {
   }
 
   /**
+   * Checks that the object can still be listened to. @param name the method that adds a listener
+   * @throws {TerminatedError} if the object was released, or its process has ended
+   */
+  requireHeld(name: string): void {
+    this.idFor(name);
+    if (!this.isOver) return;
+    throw new TerminatedError(
+      `${name}(): the reference to ${this.name} belongs to a child that has ended. Get the object again to use it again.`,
+    );
+  }
+
+  /**
    * Returns its id. @param name the method that needs it
    * @throws {TerminatedError} if the object was released
    */

@@ -12,6 +12,11 @@ import { isObject } from '../../is-object.js';
  */
 export type Flow = 'items' | 'bytes' | 'chunks';
 
+/** The flow of a stream of Node. */
+export function flowOf({ objectMode }: { objectMode: boolean }): Flow {
+  return objectMode ? 'items' : 'bytes';
+}
+
 /** Bytes of one stream that may be in transit. */
 export const WINDOW = 1024 * 1024;
 /** The cost of a value, in bytes: 64 values fill the window. */

@@ -61,6 +61,11 @@ export class OpenSink {
     });
   }
 
+  /** Whether marks for messages that could not be written may still come by the data socket, also after the end. */
+  get mayBeMarked(): boolean {
+    return this.#order !== undefined;
+  }
+
   receiveData({ items, answer, bytes, coded }: StreamData, way: Way): void {
     if (bytes !== undefined)
       return this.receivePiece({ bytes: Buffer.from(bytes, 'base64'), isFirst: true, isLast: true });

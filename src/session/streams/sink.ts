@@ -1,3 +1,6 @@
+/*
+ * This file is longer than most, because each method of a sink reads and changes its state: separate classes would share all of it.
+ */
 import { ProtocolError } from '../../errors.js';
 import { Credit } from './credit.js';
 import { HeldItems } from './held-items.js';
@@ -45,8 +48,6 @@ export interface SinkOptions {
  * | `closed`   | were sent before the source heard of it: are dropped          | takes a held item, then the outcome     |
  *
  * The first request after the end gets the outcome. Later requests get a plain end.
- *
- * The file has more than 250 lines, because each method reads and changes the state: separate classes would share all of it.
  */
 export class Sink {
   readonly #options: SinkOptions;

@@ -141,6 +141,8 @@ export class StreamTable {
   #forget(id: number): void {
     const open = this.#open.get(id);
     this.#open.delete(id);
+    // The data socket may be slower than the channel, on which the end has come.
+    if (open?.role === 'sink' && open.mayBeMarked) this.ignore(id);
     const onClosed = this.#onClosed.get(id);
     this.#onClosed.delete(id);
     onClosed?.(open?.role === 'sink' ? open.failure : undefined);

@@ -1,7 +1,7 @@
 import type { Channel, Handle } from '../../channel/channel.js';
-import type { Batch, HandleTransfer, Message } from '../../protocol.js';
+import type { Batch, HandleTransfer, LoneRow, Message } from '../../protocol.js';
 import { nextTick, now } from '../../clock.js';
-import { rowsOf } from './rows.js';
+import { loneRowOf, rowsOf } from './rows.js';
 import type { Parcel } from './parcel.js';
 import type { WriteLog } from './write-log.js';
 
@@ -146,7 +146,7 @@ export class Batcher {
 
   #writeOne(message: Message, parcel: Parcel): void {
     try {
-      this.#transmit(message, [message]);
+      this.#transmit((this.enabled && loneRowOf(message)) || message, [message]);
     } catch (error) {
       this.#options.onUnwritable(message, parcel, error);
     }
@@ -163,7 +163,7 @@ export class Batcher {
   }
 
   /** @throws if it cannot be written */
-  #transmit(written: Message | Batch, messages: readonly Message[]): void {
+  #transmit(written: Message | Batch | LoneRow, messages: readonly Message[]): void {
     const { log } = this;
     const onWritten = log?.add(messages);
     try {

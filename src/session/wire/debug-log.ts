@@ -2,7 +2,7 @@ import { debuglog, inspect } from 'node:util';
 import type { Channel } from '../../channel/channel.js';
 import type { Message } from '../../protocol.js';
 import { isOurs } from './message-shape.js';
-import { readRows } from './rows.js';
+import { isLoneRow, readLoneRow, readRows, type RowReader } from './rows.js';
 
 const log = debuglog('procxy');
 /** Values may be confidential: they are printed only if `NODE_DEBUG` names this section. */
@@ -41,11 +41,17 @@ export function withDebugLog(channel: Channel, peer: string): Channel {
 
 /** Lists the messages of a batch, or a single message. Leaves out messages that are not ours. The inbox reports malformed ones. */
 function messagesOf(message: unknown): Message[] {
-  const { type, rows } = (message ?? {}) as { type?: unknown; rows?: unknown };
-  if (type !== 'batch' || !Array.isArray(rows)) return isOurs(message) ? [message as Message] : [];
+  if (typeof message !== 'object' || message === null) return [];
+  const { type, rows } = message as { type?: unknown; rows?: unknown };
   const all: Message[] = [];
+  const reader: RowReader = {
+    message: (each) => isOurs(each) && all.push(each as Message),
+    row: (each) => all.push(each),
+  };
   try {
-    readRows(rows, { message: (each) => isOurs(each) && all.push(each as Message), row: (each) => all.push(each) });
+    if (isLoneRow(message)) readLoneRow(message, reader);
+    else if (type === 'batch' && Array.isArray(rows)) readRows(rows, reader);
+    else reader.message(message);
   } catch {
     // The session ends the child for it.
   }

@@ -3,7 +3,7 @@ import type { ArrivedHandle } from '../../channel/channel.js';
 import { MAX_MESSAGE } from '../../channel/frames.js';
 import { ProtocolError } from '../../errors.js';
 
-/** Tells whether all that belongs to a message has arrived. `'lost'`: it never will. */
+/** Tells whether all bytes of a message have arrived. `'lost'` if they never will. */
 export type Arriving = () => 'complete' | 'waiting' | 'lost';
 
 export interface Held {
@@ -18,12 +18,12 @@ const MOST = 2 ** 17;
 /** The least memory that a part of a message takes, in bytes. */
 const PART = 16;
 
-/** Messages that wait for their bytes, and those behind them, in the order in which they arrived. */
+/** Messages that wait for their bytes, and the messages behind them, in the order of their arrival. */
 export class HeldMessages {
   #messages: ({ readonly held: Held; readonly weight: number } | undefined)[] = [];
   /** The index of the first one. Moving the others forward for each one that leaves would take quadratic time. */
   #head = 0;
-  /** The size of those behind the first one, in bytes. */
+  /** The size of the messages behind the first one, in bytes. */
   #weight = 0;
 
   get length(): number {

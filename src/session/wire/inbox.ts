@@ -4,7 +4,7 @@ import { isNative } from '../../channel/native-handles.js';
 import type { Batch, Coded, Message } from '../../protocol.js';
 import { HeldMessages, type Arriving } from './held-messages.js';
 import { findMalformedField, isOurs } from './message-shape.js';
-import { readRows, type RowMessage } from './rows.js';
+import { isLoneRow, readLoneRow, readRows, type RowMessage, type RowReader } from './rows.js';
 
 /** Message types allowed on the data socket. */
 const asideTypes = new Set<Message['type']>(['stream-data', 'stream-end']);
@@ -47,6 +47,13 @@ export class Inbox {
   #violated = false;
   #passOn: ((message: object, handle: ArrivedHandle | undefined) => void) | undefined;
 
+  readonly #rows: RowReader = {
+    message: (message) => {
+      if (!isOurs(message)) throw new ProtocolError('A batch contains a value that is not a message.');
+      this.#receiveOne(message, byChannel);
+    },
+    row: (message) => this.#receiveRow(message),
+  };
   readonly #held = new HeldMessages();
   #isGoingOn = false;
 
@@ -104,7 +111,8 @@ export class Inbox {
 
   #handle(message: object, handle: ArrivedHandle | undefined): void {
     try {
-      if ((message as Partial<Batch>).type === 'batch') this.#receiveBatch(message);
+      if (isLoneRow(message)) readLoneRow(message, this.#rows);
+      else if ((message as Partial<Batch>).type === 'batch') this.#receiveBatch(message);
       else if (isOurs(message)) this.#receiveOne(message, handle ? { way: 'channel', handle } : byChannel);
       else this.#passOn?.(message, handle);
     } catch (error) {
@@ -143,13 +151,7 @@ export class Inbox {
 
   #receiveBatch({ rows }: Partial<Batch>): void {
     if (!Array.isArray(rows)) throw new ProtocolError('The field rows of a batch is malformed.');
-    readRows(rows, {
-      message: (message) => {
-        if (!isOurs(message)) throw new ProtocolError('A batch contains a value that is not a message.');
-        this.#receiveOne(message, byChannel);
-      },
-      row: (message) => this.#receiveRow(message),
-    });
+    readRows(rows, this.#rows);
   }
 
   #receiveOne(message: { type: Message['type'] }, arrival: Arrival): void {

@@ -24,19 +24,19 @@ export function withoutValue(message: Message): Parcel {
   return { build: () => message, failed: () => {} };
 }
 
-/** Messages that hold user objects, which may change as soon as user code continues. */
-const live = new WeakSet<Message>();
+/** Marks messages that hold user objects, which may change as soon as user code continues. Serializers leave symbols out. */
+const LIVE = Symbol('live');
 
 /** Adds to a message the fields that describe its encoded values. */
 export function annotate<M extends Message & { coded?: Coded }>(message: M, encoded: Encoded): M {
   if (encoded.coded) message.coded = encoded.coded;
-  if (encoded.isLive) live.add(message);
+  if (encoded.isLive) (message as { [LIVE]?: true })[LIVE] = true;
   return message;
 }
 
 /** Whether a message must be written immediately, before its values change. */
 export function isLive(message: Message): boolean {
-  return live.has(message);
+  return (message as { [LIVE]?: true })[LIVE] === true;
 }
 
 /** What is needed when a parcel cannot be sent. */

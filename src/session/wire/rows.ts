@@ -1,5 +1,5 @@
 import { ProtocolError } from '../../errors.js';
-import type { CallbackInvoke, CallbackResult, CallInvoke, CallResult, Message } from '../../protocol.js';
+import type { CallbackInvoke, CallbackResult, CallInvoke, CallResult, LoneRow, Message } from '../../protocol.js';
 import { isId, isString } from '../../field-checks.js';
 
 /** The kinds of rows in a batch, by their numbers in the protocol. */
@@ -12,18 +12,38 @@ const INVOKED = 5;
 const EMPTY_INVOKED = 6;
 const INVOKE_AGAIN = 7;
 
+/** Tells a row that travels alone from an array of the user's. */
+const MARK = 'procxy';
+
+/** Adds the row of a call or an answer. Returns `false` if the message is another one, or has fields that no row carries. */
+function addCall(rows: unknown[], message: Message): boolean {
+  if (message.type === 'call-invoke' && !message.coded && !message.target && !message.trace) {
+    rows.push(CALL, message.callId, message.method, message.args);
+  } else if (message.type === 'call-result' && !message.coded && message.result !== 'error') {
+    if (message.value === undefined) rows.push(EMPTY_RESULT, message.callId);
+    else rows.push(RESULT, message.callId, message.value);
+  } else return false;
+  return true;
+}
+
+/** Makes the row of a call or an answer that is written by itself. Returns `undefined` for other messages. */
+export function loneRowOf(message: Message): LoneRow | undefined {
+  const row: LoneRow = [MARK];
+  return addCall(row, message) ? row : undefined;
+}
+
+export function isLoneRow(message: object): message is LoneRow {
+  return Array.isArray(message) && message[0] === MARK;
+}
+
 /** Makes the rows of a batch. */
 export function rowsOf(messages: readonly Message[]): unknown[] {
   const rows: unknown[] = [];
   let invoked: string | undefined;
   for (const message of messages) {
     const { type } = message;
-    if (type === 'call-invoke' && !message.coded && !message.target && !message.trace) {
-      rows.push(CALL, message.callId, message.method, message.args);
-    } else if (type === 'call-result' && !message.coded && message.result !== 'error') {
-      if (message.value === undefined) rows.push(EMPTY_RESULT, message.callId);
-      else rows.push(RESULT, message.callId, message.value);
-    } else if (type === 'callback-invoke' && !message.coded && !message.trace) {
+    if (addCall(rows, message)) continue;
+    if (type === 'callback-invoke' && !message.coded && !message.trace) {
       const { callbackId, invokeId, args } = message;
       if (callbackId === invoked) rows.push(INVOKE_AGAIN, invokeId, args);
       else rows.push(INVOKE, invokeId, callbackId, args);
@@ -45,10 +65,13 @@ export interface RowReader {
   row(message: RowMessage): void;
 }
 
-/** @throws {ProtocolError} at the first malformed row, after reading the rows before it */
-export function readRows(rows: readonly unknown[], { message, row }: RowReader): void {
+/**
+ * @param start where the first row begins
+ * @throws {ProtocolError} at the first malformed row, after reading the rows before it
+ */
+export function readRows(rows: readonly unknown[], { message, row }: RowReader, start = 0): void {
   let invoked: unknown;
-  for (let at = 0; at < rows.length;) {
+  for (let at = start; at < rows.length;) {
     const kind = rows[at++];
     if (kind === MESSAGE) {
       message(rows[at++]);
@@ -67,6 +90,11 @@ export function readRows(rows: readonly unknown[], { message, row }: RowReader):
     else if (kind === EMPTY_INVOKED) row({ type: 'callback-result', invokeId: id, result: 'success' });
     else throw malformed('kind');
   }
+}
+
+/** @throws {ProtocolError} if it is malformed */
+export function readLoneRow(row: LoneRow, reader: RowReader): void {
+  readRows(row, reader, 1);
 }
 
 function text(field: unknown): string {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { LinkedList } from '../../../src/parent/fleet/linked-list.js';
 
-test('a list gives its values in their order, and lets any of them go', () => {
+test('a list returns its values in order, and any of them can be removed', () => {
   const list = new LinkedList<string>();
   const links = ['a', 'b', 'c', 'd'].map((value) => list.push(value));
   expect([...list]).toEqual(['a', 'b', 'c', 'd']);
@@ -18,7 +18,7 @@ test('a list gives its values in their order, and lets any of them go', () => {
   expect([...list]).toEqual(['e']);
 });
 
-test('the value at hand may go while the list is looked through', () => {
+test('the current value may be removed during an iteration', () => {
   const list = new LinkedList<number>();
   const links = new Map([1, 2, 3].map((value) => [value, list.push(value)]));
   const seen: number[] = [];

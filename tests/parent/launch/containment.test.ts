@@ -1,6 +1,6 @@
 import { mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { OptionsValidationError } from '../../../src/errors.js';
@@ -27,33 +27,51 @@ const bun: AgentFiles = { ...node, runtime: 'bun' };
 const flags = (containment: Partial<Containment>, files = node): string[] =>
   containmentFlags({ permissions: undefined, resourceLimits: undefined, ...containment }, files);
 
-test('there are none where nothing is limited', () => {
+test('there are no flags if nothing is limited', () => {
   for (const files of [node, deno, bun]) expect(flags({}, files)).toEqual([]);
 });
 
 describe('permissions in Node', () => {
-  test('begin with the flag that turns the model on, and let the agent be read', () => {
+  test('begin with the flag that turns the model on, and allow reading the agent', () => {
     const [first, ...rest] = flags({ permissions: {} });
     expect(first).toMatch(/^--(experimental-)?permission$/);
     expect(rest).toContain(`--allow-fs-read=${join(folder, 'dist')}`);
     expect(rest.every((flag) => /^--allow-(fs-read=|net$)/.test(flag))).toBe(true);
   });
 
-  test('let only the agent itself be read where it is a copy among other files', () => {
+  test('allow reading only the agent itself if it is a copy among other files', () => {
     const read = flags({ permissions: {} }, { ...node, isAlone: true }).filter((flag) => flag.includes('fs-read'));
     expect(read).toEqual([`--allow-fs-read=${join(folder, 'dist', 'agent.cjs')}`]);
   });
 
-  test('name paths and URLs, and the files that links lead to', () => {
-    const read = [link, pathToFileURL(join(folder, 'a b')), `${link}/`, pathToFileURL('/not/there').href];
+  test.each<[string, (string | URL)[], string[]]>([
+    [
+      'paths and URLs',
+      [`${folder}/`, pathToFileURL(join(folder, 'a b')), pathToFileURL('/not/there').href],
+      [folder + sep, join(folder, 'a b'), resolve('/not/there')],
+    ],
+    ['the files that links lead to', [link, `${link}/`], [link, folder, link + sep, folder + sep]],
+  ])('name %s', (_what, read, expected) => {
     const found = flags({ permissions: { read } }).filter((flag) => flag.startsWith('--allow-fs-read='));
-    for (const path of [link, folder, join(folder, 'a b'), `${link}/`, `${folder}/`, '/not/there']) {
+    for (const path of expected) {
       expect(found).toContain(`--allow-fs-read=${path}`);
     }
     expect(new Set(found).size).toBe(found.length);
   });
 
-  test('may be for all files', () => {
+  test('name a directory once, however it is spelled', () => {
+    const path = join(folder, 'a b');
+    const write = [
+      path,
+      path.replaceAll(sep, '/'),
+      join(folder, '..') + sep + basename(folder) + '//a b',
+      pathToFileURL(path),
+    ];
+    const found = flags({ permissions: { write } }).filter((flag) => flag.startsWith('--allow-fs-write='));
+    expect(found).toEqual([`--allow-fs-write=${path}`]);
+  });
+
+  test('may allow all files', () => {
     expect(flags({ permissions: { read: true, write: true } })).toEqual(
       expect.arrayContaining(['--allow-fs-read=*', '--allow-fs-write=*']),
     );
@@ -63,13 +81,13 @@ describe('permissions in Node', () => {
     ['childProcess', '--allow-child-process'],
     ['worker', '--allow-worker'],
     ['addons', '--allow-addons'],
-  ] as const)('for %s are given only where they are asked for', (name, flag) => {
+  ] as const)('for %s are granted only on request', (name, flag) => {
     expect(flags({ permissions: { [name]: true } })).toContain(flag);
     expect(flags({ permissions: { [name]: false } })).not.toContain(flag);
     expect(flags({ permissions: {} })).not.toContain(flag);
   });
 
-  test('need an executable that tells its version', () => {
+  test('need an executable that prints its version', () => {
     const ask = (execPath: string) => () => flags({ permissions: {} }, { ...node, execPath });
     expect(ask('/bin/echo')).toThrow(OptionsValidationError);
     expect(ask('/bin/echo')).toThrow('/bin/echo');
@@ -79,9 +97,10 @@ describe('permissions in Node', () => {
 
 describe('permissions in Deno', () => {
   test('are lists, and the network is open unless it is closed', () => {
-    const found = flags({ permissions: { read: ['/a', '/b'], write: true } }, deno);
+    const [a, b] = [resolve('/a'), resolve('/b')];
+    const found = flags({ permissions: { read: [a, b], write: true } }, deno);
     expect(found).toContain('--no-prompt');
-    expect(found.find((flag) => flag.startsWith('--allow-read='))).toMatch(/^--allow-read=\/a,\/b,/);
+    expect(found.filter((flag) => flag.startsWith(`--allow-read=${a},${b},`))).toHaveLength(1);
     expect(found).toEqual(expect.arrayContaining(['--allow-write', '--allow-net']));
     expect(flags({ permissions: { network: false } }, deno)).not.toContain('--allow-net');
   });

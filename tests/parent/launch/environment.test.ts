@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { childEnv } from '../../../src/parent/launch/environment.js';
 
@@ -15,10 +16,12 @@ test("is the parent's, with the changes of the option", () => {
   expect(process.env['UNSET']).toBe('gone');
 });
 
-test('is only the option where nothing is inherited', () => {
+test('is only the option if nothing is inherited', () => {
   process.env['SECRET'] = 'x';
-  expect(childEnv({ inheritEnv: false, env: { ONLY: '1' } })).toEqual({ ONLY: '1' });
-  expect(childEnv({ inheritEnv: false, env: undefined })).toEqual({});
+  // No program of Windows starts without it.
+  const needed = process.platform === 'win32' ? { SystemRoot: process.env['SystemRoot'] } : {};
+  expect(childEnv({ inheritEnv: false, env: { ONLY: '1' } })).toEqual({ ...needed, ONLY: '1' });
+  expect(childEnv({ inheritEnv: false, env: undefined })).toEqual(needed);
 });
 
 describe('NODE_OPTIONS', () => {
@@ -27,13 +30,13 @@ describe('NODE_OPTIONS', () => {
     ['--inspect-brk=0.0.0.0:9229', ''],
     ['--max-old-space-size=64 --inspect=9229 --import tsx', '--max-old-space-size=64 --import tsx'],
     ['--inspect-port=0 --inspect', ''],
-    ['--import ./inspect.js --no-warnings', `--import ${resolve('inspect.js')} --no-warnings`],
+    ['--import ./inspect.js --no-warnings', `--import ${pathToFileURL(resolve('inspect.js')).href} --no-warnings`],
   ])('%j becomes %j: two processes cannot share an inspector port', (given, kept) => {
     process.env['NODE_OPTIONS'] = given;
     expect(childEnv({ inheritEnv: true, env: undefined }).NODE_OPTIONS?.trim().replace(/ +/g, ' ')).toBe(kept);
   });
 
-  test('of the option are taken as they are', () => {
+  test('of the option are passed on unchanged', () => {
     const env = { NODE_OPTIONS: '--inspect=0' };
     expect(childEnv({ inheritEnv: true, env })).toMatchObject(env);
   });

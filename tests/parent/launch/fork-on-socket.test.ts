@@ -47,7 +47,7 @@ describe('the end', () => {
     expect(garbage).toEqual([]);
   });
 
-  test('in the middle of a message is not garbage: the child may have died over it', async () => {
+  test('in the middle of a message is not garbage: the child may have died while it wrote', async () => {
     const mortal = start(`require('fs').writeSync(3, '{"half": ');`);
     await once(mortal, 'disconnect');
     expect(garbage).toEqual([]);

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
@@ -7,7 +8,7 @@ import type { ProcxyOptions } from '../../../src/types/options.js';
 
 const settings = (given: ProcxyOptions): object => spawnSettings(resolveOptions(given, undefined));
 
-test('what spawn() has options for goes to it as it is', () => {
+test('options that spawn() has are passed on unchanged', () => {
   expect(settings({})).toEqual({ windowsHide: false });
   expect(settings({ windowsHide: true, uid: 0, gid: 5, execPath: '/opt/node' })).toEqual({
     windowsHide: true,
@@ -19,7 +20,7 @@ test('what spawn() has options for goes to it as it is', () => {
 
 test('a child in Node starts where this process was started, and others in their directory', () => {
   expect(settings({ cwd: '/' })).not.toHaveProperty('cwd');
-  expect(settings({ cwd: '/', execPath: 'bun' })).toHaveProperty('cwd', '/');
+  expect(settings({ cwd: '/', execPath: 'bun' })).toHaveProperty('cwd', resolve('/'));
   expect(settings({ cwd: pathToFileURL(tmpdir()), execPath: 'deno' })).toHaveProperty('cwd', tmpdir());
   expect(settings({ cwd: pathToFileURL(tmpdir()).href, agent: '/a.py' })).toHaveProperty('cwd', tmpdir());
 });

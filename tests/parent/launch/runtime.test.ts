@@ -4,14 +4,17 @@ import { chooseChannel, runtimeFlags, type FlagSources } from '../../../src/pare
 import type { ProcxyOptions } from '../../../src/types/options.js';
 
 describe('the runtime and the channel', () => {
+  // On Windows, they inherit no sockets.
+  const ofOthers = process.platform === 'win32' ? 'ipc' : 'socket';
+
   test.each<[ProcxyOptions, runtime: string, channel: string]>([
     [{}, 'node', 'ipc'],
     [{ channel: 'socket' }, 'node', 'socket'],
     [{ execPath: '/usr/local/bin/node22' }, 'node', 'ipc'],
     [{ execPath: '/opt/electron' }, 'node', 'ipc'],
-    [{ execPath: '/home/me/.bun/bin/bun' }, 'bun', 'socket'],
-    [{ execPath: '/opt/bun-1.4/bun.exe' }, 'bun', 'socket'],
-    [{ execPath: '/opt/Deno' }, 'deno', 'socket'],
+    [{ execPath: '/home/me/.bun/bin/bun' }, 'bun', ofOthers],
+    [{ execPath: '/opt/bun-1.4/bun.exe' }, 'bun', ofOthers],
+    [{ execPath: '/opt/Deno' }, 'deno', ofOthers],
     [{ execPath: '/opt/bundler' }, 'node', 'ipc'],
     [{ execPath: '/opt/bun', channel: 'ipc' }, 'bun', 'ipc'],
     [{ execPath: 'python3', agent: './agent.py' }, 'other', 'socket'],

@@ -5,7 +5,7 @@ import { checkOptions } from '../../../src/parent/options/check-options.js';
 
 const check = (given: object) => (): void => checkOptions(given, overridingOptions, 'A hint.');
 
-test('options that are right, or undefined, pass', () => {
+test('options that are valid, or undefined, pass', () => {
   for (const given of [{}, { timeout: 5 }, { timeout: undefined, signal: AbortSignal.abort() }]) {
     expect(check(given)).not.toThrow();
   }

@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { optionTable } from '../../../src/options/table.js';
 import { keyOfChild } from '../../../src/parent/options/child-options.js';
@@ -42,14 +43,14 @@ const examples: { [K in keyof ProcxyOptions]-?: [ProcxyOptions[K], ProcxyOptions
   execArgv: [[], ['--expose-gc']],
   channel: ['ipc', 'socket'],
   stdio: ['pipe', 'inherit'],
-  permissions: [{ read: ['/a/'] }, { read: [new URL('file:///b/')] }],
+  permissions: [{ read: ['/a/'] }, { read: [pathToFileURL('/b/')] }],
   resourceLimits: [undefined, { maxOldGenerationSizeMb: 64 }],
   heartbeat: [undefined, { limit: 100 }],
   restart: [true, { maxRestarts: 2 }],
 };
 
 describe('a child that was started ahead', () => {
-  test.each(Object.entries(examples))('fits another %s only where it can change that later', (name, example) => {
+  test.each(Object.entries(examples))('fits another %s only if it can change that later', (name, example) => {
     const [one, other, needed] = example;
     const keyOf = (value: unknown): string => keyOfChild(resolveOptions({ ...needed, [name]: value }, undefined));
     const { fixedAtStart } = optionTable[name as keyof typeof optionTable];

@@ -25,7 +25,7 @@ describe('position decides what an argument after the class means', () => {
   });
 });
 
-test('a plain object that was meant for the constructor is refused, and told its place', () => {
+test('a plain object that was meant for the constructor is refused with its right place', () => {
   expect(() => readArguments(['./worker.js', { port: 80 }])).toThrow(OptionsValidationError);
   expect(() => readArguments(['./worker.js', { port: 80 }])).toThrow(
     /`port`.*onstructor arguments go after the options/,

@@ -19,7 +19,7 @@ describe('the options', () => {
     expect(resolve({ timeout: undefined, serialization: undefined })).toEqual(defaults);
   });
 
-  test('say how functions cross where they do', () => {
+  test('say how functions cross, if they cross', () => {
     expect(resolve({ enableCallbacks: true, callbackTimeout: 0 }).callbacks).toEqual({
       limit: 1000,
       timeout: Infinity,

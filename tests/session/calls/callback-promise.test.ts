@@ -34,7 +34,7 @@ for (const [name, use] of Object.entries(ways)) {
   });
 }
 
-test('promises derived from it are plain promises.', () => {
+test('promises derived from it are plain promises', () => {
   const promise = settled();
   for (const derived of [promise.then(() => {}), promise.catch(() => {}), promise.finally(() => {})]) {
     expect(Object.getPrototypeOf(derived)).toBe(Promise.prototype);

@@ -34,7 +34,7 @@ test('a value keeps its id until all messages that brought it are accounted for'
   expect(table.add(value)).toBe('x2');
 });
 
-test('what was not sent is discarded, but not what was sent before', () => {
+test('a value that was not sent is discarded, but not one that was sent before', () => {
   const kept = {};
   table.add(kept);
   table.takePending();
@@ -44,7 +44,7 @@ test('what was not sent is discarded, but not what was sent before', () => {
   expect([table.size, forgotten]).toEqual([1, ['x2']]);
 });
 
-test('the limit counts what is live, and a released value is not', () => {
+test('the limit counts live values, which released ones are not', () => {
   const first = {};
   table.add(first);
   table.add({});

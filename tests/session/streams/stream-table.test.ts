@@ -4,14 +4,15 @@ import { ProtocolError, TerminatedError } from '../../../src/errors.js';
 import type { Message } from '../../../src/protocol.js';
 import type { SessionApi } from '../../../src/session/part.js';
 import { iteratorProducer } from '../../../src/session/streams/producers.js';
+import type { DataLink } from '../../../src/session/streams/stream-sender.js';
 import { StreamTable } from '../../../src/session/streams/stream-table.js';
 import { failure } from '../../support/streams.js';
 
 /** A table, and the messages that it sends. */
-function tableOf() {
+function tableOf(data?: DataLink) {
   const sent: Message[] = [];
   const busy: boolean[] = [];
-  const table = new StreamTable({ data: () => undefined, onBusy: (on) => busy.push(on) });
+  const table = new StreamTable({ data: () => data, onBusy: (on) => busy.push(on) });
   const codec = createCodec({ mode: 'json', self: { current: undefined } });
   table.attach({
     codec,
@@ -20,9 +21,9 @@ function tableOf() {
       if (message) sent.push(message);
     },
   } as SessionApi);
-  const receive = (message: Message): void => {
+  const receive = (message: Message, way = 'channel'): void => {
     const handler = table.handlers[message.type] as ((message: Message, arrival: object) => void) | undefined;
-    handler?.(message, { way: 'channel' });
+    handler?.(message, { way });
   };
   return { table, sent, busy, receive };
 }
@@ -68,6 +69,20 @@ describe('StreamTable', () => {
     receive({ type: 'stream-end', streamId: 2, result: 'success' });
     expect(() => receive({ type: 'stream-end', streamId: 2, result: 'success' })).toThrow(/stream 2 ended twice/);
     expect(() => receive({ type: 'stream-data', streamId: 2, items: [1] })).toThrow(ProtocolError);
+  });
+
+  test('a mark of a message that could not be written may come after the end of its stream', () => {
+    const { table, receive } = tableOf({ sendBytes: () => {}, sendMessage: () => {} });
+    table
+      .openSink(1, 'chunks', true)
+      .next()
+      .catch(() => {});
+    const mark: Message = { type: 'stream-data', streamId: 1, items: [] };
+    receive({ type: 'stream-end', streamId: 1, result: 'error', value: 'unwritable' });
+    receive(mark, 'data-socket');
+    expect(table.size).toBe(0);
+    receive(mark, 'data-socket');
+    expect(() => receive({ ...mark, streamId: 3 }, 'data-socket')).toThrow(/stream 3, which is not open/);
   });
 
   test('ignores messages for the last thousand streams that this side did not accept', () => {

@@ -1,16 +1,17 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Batch, Message } from '../../../src/protocol.js';
+import type { Batch, LoneRow, Message } from '../../../src/protocol.js';
 import { Batcher, type BatcherOptions } from '../../../src/session/wire/batcher.js';
 import type { Parcel } from '../../../src/session/wire/parcel.js';
 import { WriteLog } from '../../../src/session/wire/write-log.js';
 
-type Written = Message | Batch;
+type Written = Message | Batch | LoneRow;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const message = (callbackId: string): Message => ({ type: 'callback-release', callbackId });
 
 /** The names of the messages in a written message. */
 function names(written: Written): string | string[] {
+  if (Array.isArray(written)) return written.join();
   if (written.type !== 'batch') return 'callbackId' in written ? written.callbackId : written.type;
   return written.rows.filter((row) => typeof row === 'object').map((row) => names(row as Message) as string);
 }
@@ -66,6 +67,15 @@ describe('Batcher', () => {
     await nextTurn();
     expect(written).toHaveLength(5);
     expect(written[4]).toEqual(message('e'));
+  });
+
+  test('a call by itself is written as a row, once the other side reads batches', () => {
+    const call: Message = { type: 'call-invoke', callId: 1, method: 'add', args: [] };
+    const parcel: Parcel = { build: () => undefined, failed: () => {} };
+    batcher.send(call, parcel);
+    batcher.enabled = false;
+    batcher.send(call, parcel);
+    expect(written).toEqual([['procxy', 1, 1, 'add', []], call]);
   });
 
   test('after a pause, held messages and then the next one are written immediately', () => {

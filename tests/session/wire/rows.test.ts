@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ProtocolError } from '../../../src/errors.js';
 import type { Message } from '../../../src/protocol.js';
-import { readRows, rowsOf } from '../../../src/session/wire/rows.js';
+import { isLoneRow, loneRowOf, readLoneRow, readRows, rowsOf } from '../../../src/session/wire/rows.js';
 
 const id = fc.integer({ min: 1, max: 2 ** 31 });
 const value = fc.jsonValue();
@@ -70,6 +70,38 @@ function read(rows: unknown[]): unknown[] {
   readRows(rows, { message: (message) => messages.push(message), row: (message) => messages.push(message) });
   return messages;
 }
+
+describe('A row that travels alone', () => {
+  test('is a call or an answer, and arrives unchanged', () => {
+    fc.assert(
+      fc.property(anyMessage, (message) => {
+        const row = loneRowOf(message);
+        const isCall = message.type === 'call-invoke' || message.type === 'call-result';
+        if (!isCall) expect(row).toBeUndefined();
+        if (!row) return;
+        const arrived = JSON.parse(JSON.stringify(row)) as object;
+        const messages: unknown[] = [];
+        expect(isLoneRow(arrived)).toBe(true);
+        readLoneRow(arrived as typeof row, { message: () => {}, row: (each) => messages.push(each) });
+        expect(messages).toEqual([JSON.parse(JSON.stringify(message))]);
+      }),
+    );
+  });
+
+  test('is an array with a mark', () => {
+    expect(loneRowOf({ type: 'call-invoke', callId: 7, method: 'add', args: [1, 2] })).toEqual([
+      'procxy',
+      1,
+      7,
+      'add',
+      [1, 2],
+    ]);
+  });
+
+  test.each([[[]], [[1, 7, 'add', []]], [['procxy2', 1]], [{ 0: 'procxy' }]])('%j is something else', (message) => {
+    expect(isLoneRow(message)).toBe(false);
+  });
+});
 
 describe('Rows of a batch', () => {
   test('every message arrives unchanged and in order, also through JSON', () => {

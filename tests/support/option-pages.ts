@@ -1,0 +1,30 @@
+/** The pages that describe the fields of each type of options. */
+const options = ['docs/reference/options.md', 'docs/reference/process-options.md'];
+const remote = ['docs/reference/remote.md'];
+export const optionPages: Readonly<Record<string, readonly string[]>> = {
+  ProcxyOptions: options,
+  CallOverrides: options,
+  Restart: options,
+  Permissions: ['docs/containment.md', ...options],
+  ResourceLimits: ['docs/containment.md', ...options],
+  Heartbeat: ['docs/containment.md', ...options],
+  HostChoice: remote,
+  PoolOptions: ['docs/reference/pool-options.md', ...options],
+  PoolCallOptions: ['docs/reference/pool-options.md', ...options],
+  PoolSize: ['docs/reference/pool-options.md'],
+  Recycle: ['docs/reference/pool-options.md'],
+  KeyedOptions: ['docs/reference/pool-options.md', ...options],
+  NetworkOptions: remote,
+  NatsAddress: remote,
+  ConnectOptions: remote,
+  ServeOptions: remote,
+  ServedClass: remote,
+  ClassOptions: remote,
+  Limits: remote,
+  Lease: remote,
+  SpawnWithIpcOptions: ['docs/reference/ipc.md'],
+  ConnectIpcOptions: ['docs/reference/ipc.md'],
+  IpcOptions: ['docs/reference/ipc.md'],
+  ProcessProxyServerOptions: ['docs/reference/process-proxy.md'],
+  ProxyProcessServerOptions: ['docs/reference/process-proxy.md'],
+};
