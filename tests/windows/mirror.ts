@@ -1,14 +1,25 @@
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
 
-/** Copies the project with its TypeScript compiled, file by file, so that paths in tests stay true. */
-export function makeMirror(root: string, mirror: string): void {
+/**
+ * Copies the project with its TypeScript compiled, file by file, so that paths in tests stay true.
+ * @param forWindows folders of packages that npm would install on Windows, by their names
+ */
+export function makeMirror(root: string, mirror: string, forWindows: Readonly<Record<string, string>>): void {
   for (const name of ['package.json', 'tsconfig.json', 'README.md', 'LICENSE', 'dist', 'docs']) {
     cpSync(join(root, name), join(mirror, name), { recursive: true });
   }
   for (const name of ['src', 'tests', 'examples']) copyCompiled(join(root, name), join(mirror, name));
-  symlinkSync(join(root, 'node_modules'), join(mirror, 'node_modules'));
+  linkPackages(join(root, 'node_modules'), join(mirror, 'node_modules'), forWindows);
+}
+
+/** Links each file, or copies it from another disk: a program that looks through folders does not follow a link to one. */
+function linkPackages(from: string, to: string, added: Readonly<Record<string, string>>): void {
+  const isMade = ['-al', '-a'].some((how) => spawnSync('cp', [how, `${from}/.`, to]).status === 0);
+  if (!isMade) throw new Error(`${from} could not be copied to ${to}.`);
+  for (const [name, folder] of Object.entries(added)) symlinkSync(folder, join(to, name));
 }
 
 const unneeded = new Set(['node_modules', 'build', 'contestants', 'results']);

@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { watchPipes } from './pipes.js';
 import type { TestResult } from './results.js';
 
 const [, , file = '', report = '', options = ''] = process.argv;
@@ -27,6 +28,9 @@ interface Task {
   result?: { state?: string; duration?: number; errors?: { message?: string; stack?: string }[] };
 }
 
+// As in Vitest's workers: a test may wait for what does not keep a process alive, such as a warning.
+setInterval(() => {}, 1_000_000);
+const leftPipes = watchPipes();
 const results: TestResult[] = [];
 const failures: string[] = [];
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
@@ -79,6 +83,7 @@ save();
 const [collected] = (await startTests([file], runner as never)) as unknown as Task[];
 const seen = new Set(results.map(({ name }) => name));
 addMissing(collected);
+failures.push(...(await leftPipes()).map((path) => `left behind a pipe: ${path}`));
 save(true);
 process.exit();
 

