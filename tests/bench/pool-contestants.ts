@@ -35,24 +35,32 @@ const { default: workerpool } = await load<{
   };
 }>('workerpool');
 
+async function startProcxy(options: {
+  size: number;
+  serialization?: 'advanced';
+  channel?: 'socket';
+}): Promise<RunningPool> {
+  const pool = await procxyPool(Echo, './pool-echo.js', { maxQueue: 1_000_000, execArgv: [], ...options });
+  return { echo: (value) => pool.echo(value), stop: () => pool.$terminate() };
+}
+
 /** Starts each contestant with so many instances. piscina has threads, which have the lighter task. */
 export const contestants: Record<string, (size: number) => Promise<RunningPool> | RunningPool> = {
-  async procxy(size) {
-    const pool = await procxyPool(Echo, './pool-echo.js', { size, maxQueue: 1_000_000, execArgv: [] });
-    return { echo: (value) => pool.echo(value), stop: () => pool.$terminate() };
-  },
+  procxy: (size) => startProcxy({ size }),
+  'procxy, advanced': (size) => startProcxy({ size, serialization: 'advanced' }),
+  "procxy, 'socket'": (size) => startProcxy({ size, channel: 'socket' }),
   tinypool(size) {
-    const options = { runtime: 'child_process', filename: child('tinypool'), minThreads: size, maxThreads: size };
+    const options = { runtime: 'child_process', filename: child('pool'), minThreads: size, maxThreads: size };
     const pool = new Tinypool(options);
     return { echo: (value) => pool.run(value), stop: () => pool.destroy() };
   },
   workerpool(size) {
     const options = { workerType: 'process', minWorkers: size, maxWorkers: size };
-    const pool = workerpool.pool(child('workerpool'), options);
+    const pool = workerpool.pool(child('workerpool-echo'), options);
     return { echo: (value) => pool.exec('echo', [value]), stop: () => pool.terminate(true) };
   },
   'piscina (threads)'(size) {
-    const pool = new Piscina({ filename: child('piscina'), minThreads: size, maxThreads: size, maxQueue: 1_000_000 });
+    const pool = new Piscina({ filename: child('pool'), minThreads: size, maxThreads: size, maxQueue: 1_000_000 });
     return { echo: (value) => pool.run(value), stop: () => pool.destroy() };
   },
 };

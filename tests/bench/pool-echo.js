@@ -1,7 +1,9 @@
+import echo from './contestants/pool-child.js';
+
 /** Gives back what it gets. */
 export class Echo {
   /** @param {unknown} value */
   echo(value) {
-    return value;
+    return echo(value);
   }
 }

@@ -5,6 +5,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { childPids } from '../support/processes.js';
+import { WHO } from './contestants/pool-child.js';
 import { contestants, type RunningPool } from './pool-contestants.js';
 import { median } from './statistics.js';
 
@@ -68,10 +69,14 @@ async function measure({ pool, children }: Contestant, { value, calls, inFlight 
   return [calls / seconds, (cpuTime(children) - cpu) / calls];
 }
 
-/** Starts a pool, of which each instance has answered. */
+/** Starts a pool, of which each instance has answered. Asks again until then: one that is up early may answer for others. */
 async function start(name: string): Promise<RunningPool> {
   const pool = await (contestants[name] as (size: number) => Promise<RunningPool> | RunningPool)(SIZE);
-  await Promise.all(Array.from({ length: SIZE }, () => pool.echo(0)));
+  const answered = new Set<unknown>();
+  const ask = async (): Promise<void> => {
+    while (answered.size < SIZE) answered.add(await pool.echo(WHO));
+  };
+  await Promise.all(Array.from({ length: SIZE }, ask));
   return pool;
 }
 

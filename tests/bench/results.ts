@@ -1,5 +1,5 @@
 /** What a run of `npm run bench` has found, as it is written to `results/`, and what follows from it. */
-import { isPeer, RAW, rows, type Goal, type Row } from './rows.js';
+import { isPeer, isProcessPeer, PROCXY, RAW, rows, type Goal, type Row } from './rows.js';
 import { median, quantile } from './statistics.js';
 
 export interface Results {
@@ -62,6 +62,35 @@ export function judge(row: Row, results: Results): Verdict[] {
     const value = compare(goal, row, results);
     return { goal, sign, value, isReached: sign === '≤' ? value <= goal.limit : value >= goal.limit };
   });
+}
+
+/** How an entrant of this library did beside the peer on processes that did best. */
+export interface Lead {
+  entrant: string;
+  peer: string;
+  /** How many times as fast it is, or how much less it takes: above 1, it is ahead. */
+  ratio: number;
+}
+
+/** The leads of this library's entrants, or `[]` if the row has no peer on processes. */
+export function leadsOf(row: Row, results: Results): Lead[] {
+  const better = isLessBetter(row)
+    ? (own: number, peer: number) => peer / own
+    : (own: number, peer: number) => own / peer;
+  return row.entrants
+    .filter(({ name }) => name.startsWith(PROCXY))
+    .flatMap(({ name: entrant }) => {
+      const own = samplesOf(row, entrant, results);
+      const leads = row.entrants
+        .filter(({ name }) => isProcessPeer(name))
+        .map(({ name }): Lead => {
+          const ratios = pairwise(own, samplesOf(row, name, results), better);
+          return { entrant, peer: name, ratio: ratios.length > 0 ? median(ratios) : NaN };
+        })
+        .filter(({ ratio }) => !Number.isNaN(ratio))
+        .toSorted((one, other) => one.ratio - other.ratio);
+      return leads.slice(0, 1);
+    });
 }
 
 function compare({ entrant, of }: Goal, row: Row, results: Results): number {

@@ -1,5 +1,5 @@
 /** The results in words and figures: for the console and for the documentation. */
-import { judge, rowsOf, summarize, type Results, type Summary, type Verdict } from './results.js';
+import { judge, leadsOf, rowsOf, summarize, type Results, type Summary, type Verdict } from './results.js';
 import { isPeer, PROCXY, RAW, type Row } from './rows.js';
 
 /** The first three digits, thousands apart. */
@@ -18,6 +18,9 @@ export function printRow(row: Row, results: Results): void {
     const outcome = verdict.isReached ? 'reached' : 'MISSED ';
     console.log(`  ${outcome}  ${verdict.goal.entrant}: ${found(verdict, row)}, goal ${wanted(verdict, row)}`);
   }
+  for (const { entrant, peer, ratio } of leadsOf(row, results)) {
+    console.log(`  ${ratio > 1 ? 'ahead  ' : 'BEHIND '}  ${entrant}: ${ratio.toFixed(2)} × as good as ${peer}`);
+  }
   console.log();
 }
 
@@ -26,9 +29,11 @@ export function tableOf(results: Results): string {
   const lines = rowsOf(results).flatMap((row) => {
     const summaries = summarize(row, results);
     const verdicts = judge(row, results);
+    const leads = leadsOf(row, results);
     const withUnit = ({ median }: Summary): string => `${figure(median)} ${row.unit}`;
     return summaries.filter(isOwn).map((own, index) => {
       const goals = verdicts.filter(({ goal }) => goal.entrant === own.entrant);
+      const lead = leads.find(({ entrant }) => entrant === own.entrant);
       const raw = summaries.find(({ entrant }) => entrant === RAW);
       return [
         index === 0 ? row.title : `– ${own.entrant.slice(`${PROCXY}, `.length)}`,
@@ -38,6 +43,7 @@ export function tableOf(results: Results): string {
         goals
           .map((verdict) => `${wanted(verdict, row)}: ${verdict.isReached ? 'reached' : `**${found(verdict, row)}**`}`)
           .join('; '),
+        lead ? `${lead.ratio > 1 ? 'ahead' : '**behind**'}: ${lead.ratio.toFixed(2)} × ${lead.peer}` : '',
         index === 0
           ? summaries
               .filter(({ entrant }) => isPeer(entrant))
@@ -47,7 +53,7 @@ export function tableOf(results: Results): string {
       ];
     });
   });
-  const head = ['work', 'raw', 'procxy', 'to raw', 'goal', 'peers'];
+  const head = ['work', 'raw', 'procxy', 'to raw', 'goal', 'best peer on processes', 'peers'];
   return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 

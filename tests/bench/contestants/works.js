@@ -16,6 +16,7 @@ const values = {
     isActive: true,
     score: 0.5,
   })),
+  sixtyFour: Buffer.alloc(64_000, 7),
   megabyte: Buffer.alloc(1_000_000, 7),
   sixteen: Buffer.alloc(16_000_000, 7),
 };

@@ -1,0 +1,4 @@
+import workerpool from 'workerpool';
+import echo from './pool-child.js';
+
+workerpool.worker({ echo });
