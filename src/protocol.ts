@@ -287,6 +287,14 @@ export interface Heartbeat {
   type: 'heartbeat';
 }
 
+/**
+ * Somebody besides the session reads the messages that this side gets, such as a listener on `$process`: from now on, the receiver
+ * writes single messages as objects, and never as a {@link LoneRow}.
+ */
+export interface MessagesWatched {
+  type: 'messages-watched';
+}
+
 /** The last message of a child: the uncaught error that is about to end it. */
 export interface ChildFatal {
   type: 'child-fatal';
@@ -399,6 +407,7 @@ export type Message =
   | SignalAbort
   | SignalRelease
   | Heartbeat
+  | MessagesWatched
   | ChildFatal
   | PropertyUpdate
   | EventSubscribe
@@ -433,8 +442,9 @@ export interface Batch {
 }
 
 /**
- * A single `call-invoke` or `call-result` as a row of a {@link Batch}, behind a mark that tells it from messages of the user:
- * `['procxy', 1, callId, method, args]`. It is faster to write and read than the object. The other side must read batches.
+ * A single message as a row of a {@link Batch}, behind a mark that tells it from messages of the user:
+ * `['procxy', 1, callId, method, args]`. It is faster to write and read than the object. The other side must read batches, and must
+ * not have sent {@link MessagesWatched}.
  */
 export type LoneRow = [mark: 'procxy', ...row: unknown[]];
 

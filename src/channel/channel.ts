@@ -33,6 +33,10 @@ export interface Channel {
    * system has them when `send()` returns.
    */
   readonly leavesLater?: boolean;
+  /** Whether somebody besides the session may read the messages, such as a listener on `$process`. Absent if nobody can. */
+  isWatched?(): boolean;
+  /** Sends a message that those readers need not know of, past a `send()` that they have replaced. Absent if there can be none. */
+  sendUnseen?(message: object, written?: () => void): void;
   /**
    * Sends a message, or drops it if the channel is closed, which `onClose` reports. A `handle` arrives with the message, and
    * stays open here too. `written` is called when the message has left this process.
@@ -41,6 +45,8 @@ export interface Channel {
   send(message: object, handle?: Handle, written?: () => void): void;
   /** Sets the only listener for messages. It may also get messages that are not ours. */
   onMessage(listener: (message: unknown, handle?: ArrivedHandle) => void): void;
+  /** Sets the only listener for the moment when somebody else begins to read what arrives. */
+  onWatched?(listener: () => void): void;
   /** Sets the only listener for the end of the channel. It is called once, after the last message. */
   onClose(listener: () => void): void;
   /** Closes this end. Nothing is delivered afterwards. */

@@ -4,11 +4,22 @@ import { isJsonChanged, withPlainJson } from '../plain-json.js';
 import { nativeOf } from './native-handles.js';
 
 /** One end of the channel that `fork()` sets up: a `ChildProcess` in the parent, `process` in the child. */
-export type IpcPort = Pick<ChildProcess, 'connected' | 'send' | 'disconnect' | 'on' | 'once' | 'off'>;
+export type IpcPort = Pick<ChildProcess, 'connected' | 'send' | 'disconnect' | 'on' | 'once' | 'off' | 'listenerCount'>;
 
 /** Node's own IPC channel. */
 export function nodeIpcChannel(port: IpcPort): Channel {
+  const { send } = port;
   let onMessage: ((message: unknown, handle?: ArrivedHandle) => void) | undefined;
+  let isHeard = port.listenerCount('message') > 0;
+  let onWatched = (): void => {};
+
+  const onNewListener = (event: string | symbol, listener: unknown): void => {
+    if (event !== 'message' || listener === onMessage) return;
+    port.off('newListener', onNewListener);
+    isHeard = true;
+    onWatched();
+  };
+  if (!isHeard) port.on('newListener', onNewListener);
 
   // With a callback, a write that fails because the other side has gone calls it, instead of emitting an 'error' event.
   const write = (message: object, handle: Handle | undefined, written: () => void): void => {
@@ -19,18 +30,26 @@ export function nodeIpcChannel(port: IpcPort): Channel {
   };
 
   return {
+    isWatched: () => isHeard || port.send !== send,
     send(message, handle, written = () => {}) {
       if (isJsonChanged()) withPlainJson(() => write(message, handle, written));
       else write(message, handle, written);
+    },
+    sendUnseen(message, written = () => {}) {
+      if (port.connected) Reflect.apply(send, port, [message, written]);
     },
     onMessage(listener) {
       onMessage = listener as typeof onMessage;
       port.on('message', listener as (message: unknown) => void);
     },
+    onWatched(listener) {
+      onWatched = listener;
+    },
     onClose(listener) {
       port.once('disconnect', listener);
     },
     close() {
+      port.off('newListener', onNewListener);
       if (onMessage) port.off('message', onMessage);
       if (port.connected) port.disconnect();
     },

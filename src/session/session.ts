@@ -68,6 +68,7 @@ export class Session implements Accounts {
       'call-invoke': (message) => this.#serveCall(message),
       'call-result': (message) => this.#calls.settle(message),
       'callback-result': (message) => this.#calls.settle(message),
+      'messages-watched': () => this.#sending.writeForReaders(),
       ...options.handlers,
     };
     const send = this.#sending.sendValue;

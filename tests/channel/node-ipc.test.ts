@@ -44,6 +44,36 @@ test('a handle is sent with its message, and stays open here', async () => {
   server.close();
 });
 
+test('it is watched as soon as somebody else listens, or replaces send()', () => {
+  const { send } = child;
+  expect(channel.isWatched?.()).toBe(false);
+  child.send = (() => true) as typeof send;
+  expect(channel.isWatched?.()).toBe(true);
+  child.send = send;
+  expect(channel.isWatched?.()).toBe(false);
+
+  const watchers = child.listenerCount('newListener');
+  let told = 0;
+  channel.onWatched?.(() => told++);
+  child.once('disconnect', () => {});
+  expect(channel.isWatched?.()).toBe(false);
+  child.once('message', () => {});
+  child.on('message', () => {});
+  expect([channel.isWatched?.(), told]).toEqual([true, 1]);
+  expect(child.listenerCount('newListener')).toBe(watchers - 1);
+});
+
+test('it is watched by listeners that were there before', () => {
+  expect(nodeIpcChannel(child).isWatched?.()).toBe(true);
+});
+
+test('a message that nobody needs to see does not pass a replaced send()', async () => {
+  child.send = (() => true) as typeof child.send;
+  channel.sendUnseen?.({ n: 1 });
+  await arrival(1);
+  expect(arrived).toEqual([{ n: 1 }]);
+});
+
 test('close() is seen by the other side, and nothing is delivered after it', async () => {
   channel.send({ n: 1 });
   await arrival(1);

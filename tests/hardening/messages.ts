@@ -195,6 +195,7 @@ const fields: Record<string, Record<string, fc.Arbitrary<unknown>>> = {
   'signal-abort': { signalId: id, reason: anyValue, coded },
   'signal-release': { signalId: id },
   heartbeat: {},
+  'messages-watched': {},
   'child-fatal': { error: anyValue, coded },
   'property-update': {
     set: fc.oneof(pairs, anyValue),

@@ -147,7 +147,16 @@ describe.each(['json', 'advanced'] as const)('functions on the wire, in %s mode'
 
   test('messages without functions do not mention functions', async () => {
     await user.echo({ n: 1 });
-    expect(sent).toEqual([['procxy', 1, 3, 'echo', [{ n: 1 }]]]);
-    expect(received).toEqual([['procxy', 2, 3, { n: 1 }]]);
+    expect(sent).toEqual([{ type: 'call-invoke', callId: 3, method: 'echo', args: [{ n: 1 }] }]);
+    expect(received).toEqual([{ type: 'call-result', callId: 3, result: 'success', value: { n: 1 } }]);
+  });
+
+  test('a listener that comes late sees objects too, from the next call on', async () => {
+    await using other = await startFunctionUser({ serialization });
+    await other.call(() => 1);
+    const seen: unknown[] = [];
+    other.$process.on('message', (message) => seen.push(message));
+    await other.call(() => 1);
+    expect(seen).toMatchObject([{ type: 'callback-invoke' }, { type: 'call-result', value: 1 }]);
   });
 });

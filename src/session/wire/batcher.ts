@@ -33,6 +33,8 @@ const prefaceParcel: Parcel = { build: () => undefined, failed: () => {} };
 export class Batcher {
   /** Whether the other side reads batches. */
   enabled = false;
+  /** Whether the other side has a reader of messages besides the session, for whom single messages are written as objects. */
+  isWatched = false;
   /** How many messages were handed to the channel. */
   sent = 0;
   log: WriteLog | undefined;
@@ -77,6 +79,13 @@ export class Batcher {
   sendHandle(message: HandleTransfer, handle: Handle): void {
     this.flush();
     this.#options.channel.send(message, handle, this.log?.add([message]));
+    this.sent++;
+  }
+
+  /** Writes held messages, then one that readers of the channel need not know of. */
+  sendUnseen(message: Message): void {
+    this.flush();
+    this.#options.channel.sendUnseen?.(message, this.log?.add([message]));
     this.sent++;
   }
 
@@ -146,10 +155,14 @@ export class Batcher {
 
   #writeOne(message: Message, parcel: Parcel): void {
     try {
-      this.#transmit((this.enabled && loneRowOf(message)) || message, [message]);
+      this.#transmit((this.#mayUseRows && loneRowOf(message)) || message, [message]);
     } catch (error) {
       this.#options.onUnwritable(message, parcel, error);
     }
+  }
+
+  get #mayUseRows(): boolean {
+    return this.enabled && !this.isWatched && !this.#options.channel.isWatched?.();
   }
 
   /** @returns whether the batch could be written */

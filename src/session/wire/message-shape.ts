@@ -113,6 +113,7 @@ const fieldsOf: Record<Message['type'], Shape> = {
   'signal-abort': { signalId: isId, coded: isCoded },
   'signal-release': { signalId: isId },
   heartbeat: {},
+  'messages-watched': {},
   'child-fatal': { coded: isCoded },
   'handle-transfer': { handleId: isId, handle: isHandleDescription },
   'handle-received': { handleId: isId },

@@ -15,13 +15,23 @@ const INVOKE_AGAIN = 7;
 /** Tells a row that travels alone from an array of the user's. */
 const MARK = 'procxy';
 
-/** Adds the row of a call or an answer. Returns `false` if the message is another one, or has fields that no row carries. */
-function addCall(rows: unknown[], message: Message): boolean {
+/**
+ * Adds the row of a call or an answer. Returns `false` if the message is another one, or has fields that no row carries.
+ * @param invoked the function that the row before has called
+ */
+function addRow(rows: unknown[], message: Message, invoked?: string): boolean {
   if (message.type === 'call-invoke' && !message.coded && !message.target && !message.trace) {
     rows.push(CALL, message.callId, message.method, message.args);
   } else if (message.type === 'call-result' && !message.coded && message.result !== 'error') {
     if (message.value === undefined) rows.push(EMPTY_RESULT, message.callId);
     else rows.push(RESULT, message.callId, message.value);
+  } else if (message.type === 'callback-invoke' && !message.coded && !message.trace) {
+    const { callbackId, invokeId, args } = message;
+    if (callbackId === invoked) rows.push(INVOKE_AGAIN, invokeId, args);
+    else rows.push(INVOKE, invokeId, callbackId, args);
+  } else if (message.type === 'callback-result' && !message.coded && message.result !== 'error') {
+    if (message.value === undefined) rows.push(EMPTY_INVOKED, message.invokeId);
+    else rows.push(INVOKED, message.invokeId, message.value);
   } else return false;
   return true;
 }
@@ -29,7 +39,7 @@ function addCall(rows: unknown[], message: Message): boolean {
 /** Makes the row of a call or an answer that is written by itself. Returns `undefined` for other messages. */
 export function loneRowOf(message: Message): LoneRow | undefined {
   const row: LoneRow = [MARK];
-  return addCall(row, message) ? row : undefined;
+  return addRow(row, message) ? row : undefined;
 }
 
 export function isLoneRow(message: object): message is LoneRow {
@@ -41,17 +51,8 @@ export function rowsOf(messages: readonly Message[]): unknown[] {
   const rows: unknown[] = [];
   let invoked: string | undefined;
   for (const message of messages) {
-    const { type } = message;
-    if (addCall(rows, message)) continue;
-    if (type === 'callback-invoke' && !message.coded && !message.trace) {
-      const { callbackId, invokeId, args } = message;
-      if (callbackId === invoked) rows.push(INVOKE_AGAIN, invokeId, args);
-      else rows.push(INVOKE, invokeId, callbackId, args);
-      invoked = callbackId;
-    } else if (type === 'callback-result' && !message.coded && message.result !== 'error') {
-      if (message.value === undefined) rows.push(EMPTY_INVOKED, message.invokeId);
-      else rows.push(INVOKED, message.invokeId, message.value);
-    } else rows.push(MESSAGE, message);
+    if (!addRow(rows, message, invoked)) rows.push(MESSAGE, message);
+    else if (message.type === 'callback-invoke') invoked = message.callbackId;
   }
   return rows;
 }

@@ -29,9 +29,11 @@ export class Sending {
   readonly #outbox: Outbox;
   readonly #batcher: Batcher;
   readonly #recovery: Recovery;
+  readonly #channel: Channel;
   #busyPoll: BusyPoll | undefined;
 
   constructor({ channel, codec, preface, beforeWrite, afterWrite, takeBack, makeRoom }: SendingOptions) {
+    this.#channel = channel;
     this.#beforeWrite = beforeWrite;
     this.#afterWrite = afterWrite;
     this.#recovery = { codec, takeBack, makeRoom: () => makeRoom(() => {}) };
@@ -39,6 +41,7 @@ export class Sending {
       refuse(message, parcel, error, this.#recovery);
     this.#batcher = new Batcher({ channel, preface, onUnwritable });
     this.#outbox = new Outbox({ write: (message, parcel) => this.#write(message, parcel), makeRoom });
+    channel.onWatched?.(() => this.#tellWatched());
   }
 
   /** How many messages were handed to the channel. */
@@ -70,6 +73,12 @@ export class Sending {
   /** The other side reads batches: from now on, messages of a burst may be held back until the end of the turn. */
   enableBatches(): void {
     this.#batcher.enabled = true;
+    this.#tellWatched();
+  }
+
+  /** Somebody else reads what this side sends, too: from now on, single messages are written as objects. */
+  writeForReaders(): void {
+    this.#batcher.isWatched = true;
   }
 
   /** Writes held messages and holds none back any more, since this process ends with this turn. */
@@ -108,6 +117,11 @@ export class Sending {
   close(): void {
     this.#outbox.close();
     this.#batcher.close();
+  }
+
+  /** Asks for objects if somebody reads what arrives. A side that reads no batches gets no rows, and may send what it likes. */
+  #tellWatched(): void {
+    if (this.#batcher.enabled && this.#channel.isWatched?.()) this.#batcher.sendUnseen({ type: 'messages-watched' });
   }
 
   #write(message: Message, parcel: Parcel): void {

@@ -24,11 +24,13 @@ describe('Batcher', () => {
   let unwritable: Set<string>;
   let batcher: Batcher;
   let time: number;
+  let isWatched: boolean;
 
   beforeEach(() => {
     const own: Written[] = [];
     [written, prefaces, failures, unwritable] = [own, [], [], new Set()];
     time = 0;
+    isWatched = false;
     const options: BatcherOptions = {
       channel: {
         send(sent) {
@@ -36,6 +38,7 @@ describe('Batcher', () => {
           if (all.some((name) => unwritable.has(name))) throw new RangeError('too large');
           own.push(sent as Written);
         },
+        isWatched: () => isWatched,
         onMessage: () => {},
         onClose: () => {},
         close: () => {},
@@ -69,13 +72,38 @@ describe('Batcher', () => {
     expect(written[4]).toEqual(message('e'));
   });
 
-  test('a call by itself is written as a row, once the other side reads batches', () => {
+  describe('a call by itself', () => {
     const call: Message = { type: 'call-invoke', callId: 1, method: 'add', args: [] };
+    const invoke: Message = { type: 'callback-invoke', callbackId: 'f', invokeId: 2, args: [] };
     const parcel: Parcel = { build: () => undefined, failed: () => {} };
-    batcher.send(call, parcel);
-    batcher.enabled = false;
-    batcher.send(call, parcel);
-    expect(written).toEqual([['procxy', 1, 1, 'add', []], call]);
+    const row = ['procxy', 1, 1, 'add', []];
+
+    test('is written as a row', () => {
+      batcher.send(call, parcel);
+      batcher.send(invoke, parcel);
+      expect(written).toEqual([row, ['procxy', 4, 2, 'f', []]]);
+    });
+
+    test('is written as an object to a side that reads no batches', () => {
+      batcher.enabled = false;
+      batcher.send(call, parcel);
+      expect(written).toEqual([call]);
+    });
+
+    test('is written as an object when somebody besides the session reads it there', () => {
+      batcher.send(call, parcel);
+      batcher.isWatched = true;
+      batcher.send(call, parcel);
+      expect(written).toEqual([row, call]);
+    });
+
+    test('is written as an object while somebody sees what is sent here', () => {
+      isWatched = true;
+      batcher.send(invoke, parcel);
+      isWatched = false;
+      batcher.send(call, parcel);
+      expect(written).toEqual([invoke, row]);
+    });
   });
 
   test('after a pause, held messages and then the next one are written immediately', () => {

@@ -76,7 +76,7 @@ describe('A row that travels alone', () => {
     fc.assert(
       fc.property(anyMessage, (message) => {
         const row = loneRowOf(message);
-        const isCall = message.type === 'call-invoke' || message.type === 'call-result';
+        const isCall = /^call(back)?-(invoke|result)$/.test(message.type);
         if (!isCall) expect(row).toBeUndefined();
         if (!row) return;
         const arrived = JSON.parse(JSON.stringify(row)) as object;
