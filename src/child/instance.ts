@@ -21,7 +21,7 @@ export interface InstanceOptions {
   codec: Codec;
   propertyCodec: Codec;
   fingerprint: (wire: unknown) => string;
-  session: Pick<Session, 'sendValue' | 'flush' | 'stats'>;
+  session: Pick<Session, 'sendValue' | 'flush' | 'servedCalls'>;
 }
 
 /** The user's object, with the operations that the other side may perform on it. */
@@ -37,7 +37,7 @@ export class Instance {
     this.#object = object as Record<PropertyKey, unknown>;
     this.#mirror = mirror;
     const flush = (): void => session.flush();
-    const isBusy = (): boolean => session.stats().servedCalls > 0;
+    const isBusy = (): boolean => session.servedCalls > 0;
     this.properties = new PropertyWatch({ object, codec: propertyCodec, fingerprint, mirror, flush, isBusy });
     if (!isEmitter(object)) return;
     this.events = new EventForwarder({

@@ -214,8 +214,14 @@ export class Session implements Accounts {
     this.#spans.end(reason);
   }
 
+  /** Takes time for each reference that is held: it counts them by class. */
   stats(): SideStats {
-    return { pendingCalls: this.#calls.size, servedCalls: this.#server.size, ...this.#parts.stats };
+    return { pendingCalls: this.#calls.size, servedCalls: this.servedCalls, ...this.#parts.stats };
+  }
+
+  /** How many calls of the other side are running. */
+  get servedCalls(): number {
+    return this.#server.size;
   }
 
   #describe(target: CallTarget, method: string): DescribedCall {
