@@ -102,11 +102,9 @@ describe('factorial', () => {
   });
 
   test('does not block the parent meanwhile', async () => {
-    const output = await run('factorial');
+    // The children compute for seconds. A process that computed itself would give its timers no turn before the end.
+    const output = await run('factorial', '130000');
     expect(output).toContain('identical.');
-    const [time = 0] = row(output, 'time taken');
-    const [stall = Infinity] = row(output, 'longest pause of the event loop');
-    expect(stall).toBeLessThan(time);
     expect(row(output, 'timer turns meanwhile')[0]).toBeGreaterThan(1);
   });
 });
