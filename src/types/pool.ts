@@ -141,7 +141,7 @@ export interface PoolControls<T, O extends ProcxyOptions> extends AsyncDisposabl
   $use<R>(use: (instance: Procxy<T, O>) => R | Promise<R>): Promise<Awaited<R>>;
   /** The same pool, with other options for the calls made through it. */
   $with(options: PoolCallOptions): PoolProxy<T, O>;
-  /** Resolves when one more call may wait. */
+  /** Resolves when one more call would not reject with a {@link QueueFullError}. */
   $room(): Promise<void>;
   /** Changes how many instances there are. Resolves when those that are needed are up. */
   $resize(size: number | PoolSize): Promise<void>;

@@ -78,13 +78,36 @@ describe('procxyPool()', () => {
     const open = outcome(pool.run(0, 60_000));
     const busy =
       'run() would have to wait for an instance of the pool, but `maxQueue: 0` lets no call wait. Instances: ';
-    const remedy = 'Answer the request with 429, or raise `maxQueue`.';
+    const remedy = 'Wait for $room(), answer the request with 429, or raise `maxQueue`.';
     await expect(pool.run(1)).rejects.toThrow(`${busy}1 ready, 0 starting. ${remedy}`);
     await until(() => logged().length === 1, 'the call runs');
     const [instance] = (await pool.$stats()).instances;
     process.kill(instance?.pid ?? 0, 'SIGKILL');
     expect(await open).toMatchObject({ name: 'ChildCrashedError' });
     await expect(pool.run(2)).rejects.toThrow(`${busy}0 ready, 1 starting. ${remedy}`);
+  });
+
+  test('says when an instance is free, if no call may wait', async () => {
+    await using pool = await procxyPool(Journal, module, { size: 2, maxQueue: 0 }, log);
+    await pool.$room();
+    const open = [pool.run(0, 60_000), pool.run(1, 100)].map(outcome);
+    const room = pool.$room().then(() => pool.run(2));
+    await expect(pool.run(3)).rejects.toBeInstanceOf(QueueFullError);
+    expect(await Promise.race([room, open[0]])).toBe(2);
+    const [busy] = (await pool.$stats()).instances.filter(({ running }) => running > 0);
+    process.kill(busy?.pid ?? 0, 'SIGKILL');
+    await Promise.all(open);
+    await pool.$terminate();
+    await expect(pool.$room()).rejects.toThrow('$room()');
+  });
+
+  test('ends the wait for room with the pool', async () => {
+    await using pool = await procxyPool(Journal, module, { size: 1, maxQueue: 0 }, log);
+    const open = outcome(pool.run(0, 60_000));
+    const room = outcome(pool.$room());
+    await pool.$terminate();
+    expect(await room).toMatchObject({ name: 'PoolClosedError' });
+    await open;
   });
 
   test('grows for a call that it refuses since none may wait', async () => {

@@ -125,6 +125,12 @@ export class Dispatcher {
       call.handOver(member);
     }
     this.#free.update(member);
+    if (member.isFree) this.room.tellOfRoom();
+  }
+
+  /** Resolves when a call would be made immediately, or may wait, or no more calls are made. */
+  whenRoom(isOver: () => boolean): Promise<void> {
+    return this.room.room(() => isOver() || this.#free.leastBusy() !== undefined);
   }
 
   /** Makes a call at a member that has room. */

@@ -56,7 +56,7 @@ export class Pool {
       queueTimeout: options.queueTimeout,
       what: 'an instance of the pool',
       state: () => this.#summary(),
-      remedy: `${options.maxQueue > 0 ? 'Wait for $room(), answer' : 'Answer'} the request with 429, or raise \`maxQueue\`.`,
+      remedy: 'Wait for $room(), answer the request with 429, or raise `maxQueue`.',
       choose: options.choose,
       onHandOver: (call, member, wait) => {
         this.#stats.wait(wait);
@@ -155,9 +155,10 @@ export class Pool {
     });
   }
 
-  room(): Promise<void> {
-    if (this.#state !== 'running') return Promise.reject(this.#closedError('$room'));
-    return this.#dispatcher.room.room();
+  async room(): Promise<void> {
+    const isOver = (): boolean => this.#state !== 'running';
+    if (!isOver()) await this.#dispatcher.whenRoom(isOver);
+    if (isOver()) throw this.#closedError('$room');
   }
 
   resize(size: PoolSize): Promise<void> {

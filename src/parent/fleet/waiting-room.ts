@@ -124,27 +124,31 @@ export class WaitingRoom<T> {
     this.#watch();
   }
 
-  /** Resolves when one more call may wait. */
-  async room(): Promise<void> {
-    while (this.isFull) await new Promise<void>((resolve) => this.#onRoom.push(resolve));
+  /**
+   * Resolves when one more call may wait, or need not.
+   * @param needNot asked again when a call has left, and at {@link tellOfRoom}
+   */
+  async room(needNot: () => boolean): Promise<void> {
+    while (this.isFull && !needNot()) await new Promise<void>((resolve) => this.#onRoom.push(resolve));
+  }
+
+  /** Lets those who wait for room look again. */
+  tellOfRoom(): void {
+    if (this.#onRoom.length > 0) for (const tell of this.#onRoom.splice(0)) tell();
   }
 
   rejectAll(reason: ErrorFactory): void {
     for (const call of this.calls) call.refuse(reason(call.method));
-    this.#tellOfRoom();
+    this.tellOfRoom();
   }
 
   #remove(place: Link<WaitingCall<T>>): void {
     this.calls.remove(place);
-    if (this.#onRoom.length > 0 && !this.isFull) this.#tellOfRoom();
+    if (!this.isFull) this.tellOfRoom();
     if (this.calls.size > 0) return;
     clearInterval(this.#keepAlive);
     clearTimeout(this.#timer);
     this.#timer = undefined;
-  }
-
-  #tellOfRoom(): void {
-    for (const tell of this.#onRoom.splice(0)) tell();
   }
 
   /** All may wait equally long, so that the first one is due first. */
