@@ -351,7 +351,7 @@ test('without a set-up in the child, the parent has its own spans', async () => 
 
 test('without the import, nothing of OpenTelemetry is loaded on either side, and messages carry nothing more', async () => {
   const { stdout, tree } = await app.trace('plain.js');
-  expect(stdout.split('\n')[0]).toMatch(/^\["procxy",1,\d+,"loaded",\[\]\]$/);
+  expect(stdout.split('\n')[0]).toMatch(/^\{"type":"call-invoke","callId":\d+,"method":"loaded","args":\[\]\}$/);
   expect(stdout).toContain('\nfalse false\n');
   expect(tree).toEqual([]);
 });
