@@ -119,9 +119,14 @@ export type EarlyArgumentsOf<C extends Constructor> = [unknown] extends [Constru
     ? NoEarlyArguments<ConstructorParameters<C>>
     : ConstructorParameters<C>;
 
+/** No arguments. The compiler shows the sentence for all that no other signature accepts, such as a mistyped option. */
 type NoEarlyArguments<A> =
   | ([] extends A ? [] : never)
-  | ['This would be taken for the module. Write the options first, if only {}: procxy(Class, {}, ...constructorArgs).'];
+  | [
+      A extends []
+        ? 'An option has an unknown name or a value of another type, or a constructor that takes no argument is given one.'
+        : 'This would be taken for the module. Write the options first, if only {}: procxy(Class, {}, ...constructorArgs).',
+    ];
 
 /**
  * The arguments after the options: those of the public constructor, or of the static method that the option `create` names. It also

@@ -130,6 +130,7 @@ export function checkTypes(compiler: string): void {
           state = { cache: new Map<string, number>() };
         }
         procxy(Store, 'test.db');
+        procxy(Worker, { enableCalbacks: true });
         declare const store: Procxy<Store>;
         store.save({ rows: [] });
         store.report();
@@ -150,11 +151,13 @@ export function checkTypes(compiler: string): void {
       expect(output).toContain('JSON would change a parameter of this method.');
       expect(output).toMatch(/wrong\.ts\(22,\d+\): error TS2/);
       expect(output).toContain('This would be taken for the module. Write the options first, if only {}');
-      expect(output).toMatch(/wrong\.ts\(24,\d+\): error TS2349/);
-      expect(output).toContain('args[0].rows[].at');
+      expect(output).toMatch(/wrong\.ts\(23,\d+\): error TS2/);
+      expect(output).toContain('An option has an unknown name or a value of another type');
       expect(output).toMatch(/wrong\.ts\(25,\d+\): error TS2349/);
+      expect(output).toContain('args[0].rows[].at');
+      expect(output).toMatch(/wrong\.ts\(26,\d+\): error TS2349/);
       expect(output).toContain('result.pages[].image');
-      expect(output).toMatch(/wrong\.ts\(26,\d+\): error TS2339/);
+      expect(output).toMatch(/wrong\.ts\(27,\d+\): error TS2339/);
       expect(output).toContain('This property cannot cross in the serialization mode of this proxy.", ".cache"');
     });
   });
