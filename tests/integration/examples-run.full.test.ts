@@ -6,7 +6,7 @@ test('npm run examples runs them all', async () => {
   const lines: string[] = [];
   const isFine = await runExamples({ folder: examplesFolder, list: examples, print: (line) => lines.push(line) });
   expect(isFine, lines.join('\n')).toBe(true);
-  // It has to be compiled first. reference-packages.long.test.ts runs it.
+  // It has to be compiled first. reference-packages.full.test.ts runs it.
   const notRun = lines.filter((line) => line.includes('not run: '));
   expect(notRun.filter((line) => !line.startsWith('sqlite '))).toEqual([]);
 }, 600_000);

@@ -26,7 +26,7 @@ export const withoutFiles: Readonly<Record<string, string>> = {
   'tests/places/': linuxPrograms,
   'tests/integration/jest.test.ts': linuxPrograms,
   'tests/integration/npm-packages.long.test.ts': linuxPrograms,
-  'tests/integration/reference-packages.long.test.ts': linuxPrograms,
+  'tests/integration/reference-packages.full.test.ts': linuxPrograms,
   'tests/integration/package.test.ts': linuxPrograms,
   'tests/integration/graceful-shutdown.long.test.ts': signals,
   'tests/integration/package.long.test.ts': linuxPrograms,
