@@ -36,7 +36,7 @@ export function nodeIpcChannel(port: IpcPort): Channel {
       else write(message, handle, written);
     },
     sendUnseen(message, written = () => {}) {
-      if (port.connected) Reflect.apply(send, port, [message, written]);
+      if (port.connected) withPlainJson(() => Reflect.apply(send, port, [message, written]) as unknown);
     },
     onMessage(listener) {
       onMessage = listener as typeof onMessage;

@@ -74,6 +74,18 @@ test('a message that nobody needs to see does not pass a replaced send()', async
   expect(arrived).toEqual([{ n: 1 }]);
 });
 
+test('a toJSON() of every object changes no such message either', async () => {
+  const { prototype } = Object;
+  Object.defineProperty(prototype, 'toJSON', { value: () => 'changed', configurable: true });
+  try {
+    channel.sendUnseen?.({ n: 1 });
+  } finally {
+    Reflect.deleteProperty(prototype, 'toJSON');
+  }
+  await arrival(1);
+  expect(arrived).toEqual([{ n: 1 }]);
+});
+
 test('close() is seen by the other side, and nothing is delivered after it', async () => {
   channel.send({ n: 1 });
   await arrival(1);
