@@ -101,6 +101,26 @@ describe('procxyPool()', () => {
     await expect(pool.$room()).rejects.toThrow('$room()');
   });
 
+  test('starts a further instance for those who wait for room', async () => {
+    await using pool = await procxyPool(Journal, module, { size: { min: 1, max: 2 }, maxQueue: 0 }, log);
+    const hung = outcome(pool.hang());
+    await pool.$room();
+    expect(await pool.run('second')).toBe('second');
+    await pool.$terminate();
+    await hung;
+  });
+
+  test('calls free instances by $use() and $all if no call may wait', async () => {
+    await using pool = await procxyPool(Journal, module, { size: 2, maxQueue: 0 }, log);
+    expect(await pool.$use((journal) => journal.run('mine'))).toBe('mine');
+    expect(await pool.$all.run('all')).toMatchObject([{ value: 'all' }, { value: 'all' }]);
+    const hung = [outcome(pool.hang()), outcome(pool.hang())];
+    expect(await outcome(pool.$use(() => 0))).toBeInstanceOf(QueueFullError);
+    expect(await outcome(pool.$with({ signal: AbortSignal.abort('why') }).$use(() => 0))).toBe('why');
+    await pool.$terminate();
+    await Promise.all(hung);
+  });
+
   test('ends the wait for room with the pool', async () => {
     await using pool = await procxyPool(Journal, module, { size: 1, maxQueue: 0 }, log);
     const open = outcome(pool.run(0, 60_000));
@@ -299,6 +319,41 @@ describe('procxyPool()', () => {
     await Promise.all(others);
     await pool.$drain();
     expect(logged()).toHaveLength(17);
+  });
+
+  test('gives $use() the instance that is idle first', async () => {
+    await using pool = await procxyPool(Journal, module, { size: 2, concurrency: 2 }, log);
+    const short = pool.run('short', 100);
+    const hung = outcome(pool.hang());
+    expect(await pool.$use((journal) => journal.run('mine'))).toBe('mine');
+    await short;
+    await pool.$terminate();
+    await hung;
+  });
+
+  test('makes calls again at an instance that was kept free for a $use() that was aborted', async () => {
+    await using pool = await procxyPool(Journal, module, { size: 1, concurrency: 2 }, log);
+    const hung = outcome(pool.hang());
+    const aborter = new AbortController();
+    const use = outcome(pool.$with({ signal: aborter.signal }).$use(() => 0));
+    const behind = pool.run('behind');
+    aborter.abort('why');
+    expect(await use).toBe('why');
+    expect(await behind).toBe('behind');
+    expect(await pool.run('after')).toBe('after');
+    await pool.$terminate();
+    await hung;
+  });
+
+  test('makes calls at free instances while the queue is full of calls of $use()', async () => {
+    await using pool = await procxyPool(Journal, module, { size: 2, concurrency: 2, maxQueue: 1 }, log);
+    const hung = [outcome(pool.hang()), outcome(pool.hang())];
+    const use = outcome(pool.$use(() => 0));
+    await pool.$room();
+    expect(await pool.run('other')).toBe('other');
+    await pool.$terminate();
+    expect(await use).toMatchObject({ name: 'PoolClosedError', ran: 'no' });
+    await Promise.all(hung);
   });
 
   test('sets every instance up before its first call, also after a crash', async () => {

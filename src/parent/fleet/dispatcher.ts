@@ -1,4 +1,4 @@
-import { now } from '../../clock.js';
+import { nextTick, now } from '../../clock.js';
 import type { Choose } from '../../options/pool.js';
 import { CallSiteBudget, captureCallSite } from '../../session/calls/call-site.js';
 import type { CallOptions, Settle } from '../../session/calls/open-call.js';
@@ -23,7 +23,7 @@ export interface DispatcherOptions extends WaitingRoomOptions {
   onHandOver(call: { method: string; key: string | undefined }, member: Member, waited: number): void;
   /** Called when a member has finished a call. `time` is in ms. */
   onDone(member: Member, time: number): void;
-  /** Called when a call has to wait, or is refused since no more may wait, and no member is free. */
+  /** Called when a call or `$room()` has to wait, or a call is refused since no more may wait, and no member is free. */
   onWaiting(): void;
 }
 
@@ -95,16 +95,31 @@ export class Dispatcher {
     if (waiting.isWaiting || isFull) this.#wait();
   }
 
-  /** Lets a call wait for its turn at one member. */
+  /** Makes a call at one member, or lets it wait for its turn there. */
   enter(waiting: WaitingCall<Member>, member: Member): void {
+    const isNext = member.hasRoom && member.own.size === 0 && this.#queue.size === 0;
+    if (isNext && !waiting.signal?.aborted) return waiting.handOver(member);
     this.room.enter(waiting, member.own);
     this.feed(member);
   }
 
-  /** Lets a call wait that needs a member for itself. */
+  /** Makes a call that needs a member for itself, or lets it wait. */
   enterExclusive(waiting: WaitingCall<Member>): void {
-    this.room.enter(waiting, this.#queue);
-    if (waiting.isWaiting) this.#wait();
+    const member = this.#queue.size === 0 ? this.#free.leastBusy() : undefined;
+    if (member?.running === 0 && !waiting.signal?.aborted) return waiting.handOver(member);
+    const { isFull } = this.room;
+    this.room.enter(waiting, this.#queue, () => this.#unreserve(waiting));
+    if (waiting.isWaiting || isFull) this.#wait();
+  }
+
+  /** The call has left the queue. The member that was kept free for it takes others. */
+  #unreserve(waiting: WaitingCall<Member>): void {
+    for (const member of this.members) {
+      if (member.reserved !== waiting) continue;
+      member.reserved = undefined;
+      // Later, since all waiting calls may be about to leave.
+      nextTick(() => this.members.has(member) && this.feed(member));
+    }
   }
 
   /** One more call waits, maybe behind one that needs a member for itself, or found the queue full. */
@@ -130,7 +145,12 @@ export class Dispatcher {
 
   /** Resolves when a call would be made immediately, or may wait, or no more calls are made. */
   whenRoom(isOver: () => boolean): Promise<void> {
-    return this.room.room(() => isOver() || this.#free.leastBusy() !== undefined);
+    return this.room.room(() => {
+      if (isOver() || this.#free.leastBusy()) return true;
+      // A further member would have room.
+      this.#options.onWaiting();
+      return false;
+    });
   }
 
   /** Makes a call at a member that has room. */
@@ -158,15 +178,18 @@ export class Dispatcher {
     if (member.reserved) return member.running === 0 ? member.reserved : undefined;
     if (!member.hasRoom) return undefined;
     const own = member.own.first;
-    const shared = member.isRetiring ? undefined : this.#firstShared();
+    const shared = member.isRetiring ? undefined : this.#firstShared(member.running === 0);
     if (own && shared) return own.order < shared.order ? own : shared;
     return own ?? shared;
   }
 
-  /** The first in the queue for which no member is kept free. */
-  #firstShared(): WaitingCall<Member> | undefined {
+  /**
+   * The first in the queue for which no member is kept free.
+   * @param isIdle whether a member asks that runs nothing: it need not be kept free
+   */
+  #firstShared(isIdle: boolean): WaitingCall<Member> | undefined {
     const first = this.#queue.first;
-    if (!first?.isExclusive || ![...this.members].some(({ reserved }) => reserved === first)) return first;
+    if (!first?.isExclusive || isIdle || ![...this.members].some(({ reserved }) => reserved === first)) return first;
     for (const call of this.#queue) if (call !== first && !call.isExclusive) return call;
     return undefined;
   }
@@ -194,7 +217,7 @@ export class Dispatcher {
   }
 
   #pick({ method, key }: FleetCall): Member | undefined {
-    if (this.#queue.size > 0) return undefined;
+    if (this.#firstShared(false)) return undefined;
     const { choose } = this.#options;
     if (choose === 'least-busy') return this.#free.leastBusy();
     const all = [...this.members];

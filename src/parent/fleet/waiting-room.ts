@@ -100,8 +100,11 @@ export class WaitingRoom<T> {
     return this.calls.size >= this.#options.maxQueue;
   }
 
-  /** Lets a call wait in a list, or rejects it. */
-  enter(call: WaitingCall<T>, list?: LinkedList<WaitingCall<T>>): void {
+  /**
+   * Lets a call wait in a list, or rejects it.
+   * @param onLeave called when it no longer waits
+   */
+  enter(call: WaitingCall<T>, list?: LinkedList<WaitingCall<T>>, onLeave?: () => void): void {
     const { signal } = call;
     if (signal?.aborted) return call.reject(signal.reason);
     if (this.isFull) return call.refuse(this.#fullError(call.method));
@@ -117,6 +120,7 @@ export class WaitingRoom<T> {
       call.leave = undefined;
       stopListening?.();
       call.move();
+      onLeave?.();
       this.#remove(place);
     };
     if (this.calls.size > 1) return;
