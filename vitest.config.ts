@@ -18,6 +18,8 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // One second, the default, is short for a process on a busy machine.
+    expect: { poll: { timeout: 30_000 } },
     // Tests fork processes of their own: more workers than cores would only make them wait.
     maxWorkers: 2,
   },

@@ -3,6 +3,7 @@ import { memoryChannelPair, type MemoryChannel } from '../../src/channel/memory.
 import { MuxChannel, type InstanceChannel } from '../../src/channel/mux-channel.js';
 import { SharedLane } from '../../src/channel/shared-lane.js';
 import { ProtocolError } from '../../src/errors.js';
+import { severalTurns } from '../support/eventually.js';
 
 let near: MemoryChannel;
 let far: MemoryChannel;
@@ -24,7 +25,7 @@ beforeEach(() => {
   far.onMessage((message) => acceptor.receive(message));
 });
 
-const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+const settled = severalTurns;
 function open(): InstanceChannel {
   const channel = opener.open();
   channel.onMessage((message) => log.push(['near', channel.instance, message]));

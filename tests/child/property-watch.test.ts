@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { PropertyWatch } from '../../src/child/property-watch.js';
 import { createCodec } from '../../src/codec/create-codec.js';
 import type { MirrorRequest, PropertyUpdate } from '../../src/protocol.js';
+import { eventually } from '../support/eventually.js';
 
 interface Watched {
   watch: PropertyWatch;
@@ -99,7 +100,7 @@ describe('after a call', () => {
     exhaust(it);
     object.data.push({});
     it.watch.takeChanges();
-    await vi.waitFor(() => {
+    await eventually(() => {
       const told = it.updates.flatMap(({ set }) => set ?? []);
       expect(told.at(-1)).toEqual(['data', object.data]);
     });
@@ -113,7 +114,7 @@ describe('after a call', () => {
     it.watch.follow();
     for (let step = 1; step <= 3; step++) {
       object.steps = step;
-      await vi.waitFor(() => expect(it.updates.at(-1)?.set).toEqual([['steps', step]]));
+      await eventually(() => expect(it.updates.at(-1)?.set).toEqual([['steps', step]]));
     }
     it.busy.value = false;
   });

@@ -183,18 +183,19 @@ describe('bad input', () => {
     });
 
     test('that never ends is a TimeoutError', async () => {
-      const error = await failure(Unbuildable, '../fixtures/unbuildable.js', { startTimeout: 1000 }, 'loop');
-      expect(error).toMatchObject({ name: 'TimeoutError', method: 'constructor', timeoutMs: 1000 });
+      const error = await failure(Unbuildable, '../fixtures/unbuildable.js', { startTimeout: 4000 }, 'loop');
+      expect(error).toMatchObject({ name: 'TimeoutError', method: 'constructor', timeoutMs: 4000 });
       expect(error.message).toContain('startTimeout');
     });
 
     test('shares startTimeout with the import of its module', async () => {
-      const code = `await new Promise((resolve) => setTimeout(resolve, 1200));
-        export class Slow { constructor() { for (const end = Date.now() + 1200; Date.now() < end; ); } }`;
+      // Neither takes too long on its own.
+      const code = `await new Promise((resolve) => setTimeout(resolve, 3000));
+        export class Slow { constructor() { for (const end = Date.now() + 5500; Date.now() < end; ); } }`;
       const url = `data:text/javascript,${encodeURIComponent(code)}`;
       class Slow {}
-      const error = await failure(Slow, url, { startTimeout: 2000 });
-      expect(error).toMatchObject({ name: 'TimeoutError', method: 'constructor', timeoutMs: 2000 });
+      const error = await failure(Slow, url, { startTimeout: 6000 });
+      expect(error).toMatchObject({ name: 'TimeoutError', method: 'constructor', timeoutMs: 6000 });
     });
 
     test('that ends the process is a ChildCrashedError', async () => {

@@ -84,14 +84,14 @@ describe('calling', () => {
       subscriptions: 0,
     };
     expect(await calculator.$stats()).toEqual({ parent: nothing, child: nothing });
-    const slow = calculator.addSlowly(1, 1, 300);
+    const slow = calculator.addSlowly(1, 1, 2500);
     expect(await calculator.$stats()).toMatchObject({ parent: { pendingCalls: 1 }, child: { servedCalls: 1 } });
     await slow;
   });
 
   test('$with changes the options of single calls', async () => {
     const impatient = calculator.$with({ timeout: 50 });
-    await expect(impatient.addSlowly(1, 1, 1000)).rejects.toMatchObject({ name: 'TimeoutError', timeoutMs: 50 });
+    await expect(impatient.addSlowly(1, 1, 2500)).rejects.toMatchObject({ name: 'TimeoutError', timeoutMs: 50 });
     expect(await calculator.addSlowly(1, 1, 100)).toBe(2);
     expect(await impatient.$with({ timeout: 0 }).addSlowly(1, 1, 100)).toBe(2);
   });

@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { procxy, sync } from 'procxy';
 import { Unsubscribing, Visiting } from '../fixtures/visiting.js';
+import { eventually } from '../support/eventually.js';
 
 const module = '../fixtures/visiting.js';
 const requests = new AsyncLocalStorage<string>();
@@ -69,7 +70,7 @@ describe.each([
     const seen: unknown[] = [];
     await visiting.forEachOfMap((value, key) => void seen.push([key, value]));
     await visiting.forEachOfSet((value) => void seen.push(value));
-    await vi.waitFor(() => expect(seen).toEqual([['one', 1], ['two', 2], 1, 2]));
+    await eventually(() => expect(seen).toEqual([['one', 1], ['two', 2], 1, 2]));
   });
 
   test('on() of an emitter that returns an unsubscribe function returns one, on which more can be added', async () => {

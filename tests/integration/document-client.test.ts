@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { procxy } from 'procxy';
 import { DocumentClient } from '../fixtures/documents.js';
+import { eventually } from '../support/eventually.js';
 
 const start = (serialization: 'json' | 'advanced') =>
   procxy(DocumentClient, '../fixtures/documents.js', { serialization, enableReferences: true });
@@ -29,7 +30,7 @@ describe.each(['json', 'advanced'] as const)(
     test('the cursor is iterated over, and closed when the loop is left', async () => {
       const cursor = await client.db('shop').collection('people').find().sort('name');
       for await (const { name } of cursor) if (name === 'Bob') break;
-      await vi.waitFor(async () => expect(await cursor.wasClosed()).toBe(true));
+      await eventually(async () => expect(await cursor.wasClosed()).toBe(true));
     });
 
     test('an id that is passed back arrives as itself', async () => {

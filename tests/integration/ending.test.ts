@@ -54,7 +54,7 @@ describe('ending is clean', () => {
     });
 
     test('kills a child whose hook takes too long', async () => {
-      const options = { terminateTimeout: 300 };
+      const options = { terminateTimeout: 2500 };
       const disposable = await procxy(Disposable, disposableModule, options, log, { disposeMs: 60_000 });
       await disposable.$terminate();
       expect(events()).toEqual(['constructed', 'disposing']);
@@ -62,7 +62,7 @@ describe('ending is clean', () => {
     });
 
     test('kills a child that ignores SIGTERM', async () => {
-      const options = { terminateTimeout: 300 };
+      const options = { terminateTimeout: 2500 };
       const disposable = await procxy(Disposable, disposableModule, options, log, { stubborn: true });
       await disposable.$terminate();
       expect(events()).toEqual(['constructed', 'disposing', 'disposed', 'SIGTERM ignored']);

@@ -7,9 +7,10 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { HandleTransferError, procxy, type Procxy } from 'procxy';
 import { TakingHandles } from '../fixtures/taking-handles.js';
+import { eventually } from '../support/eventually.js';
 
 const module = '../fixtures/taking-handles.js';
 const closers: (() => void)[] = [];
@@ -118,7 +119,7 @@ describe.each(['json', 'advanced'] as const)('a handle on its way to a busy chil
     client.on('message', (message) => received.push(String(message)));
     for (let n = 0; n < 50; n++) client.send(`datagram ${n}`, port, '127.0.0.1');
     await Promise.all([blocked, taken]);
-    await vi.waitFor(() => expect(received).toHaveLength(50));
+    await eventually(() => expect(received).toHaveLength(50));
     process.off('warning', hearWarning);
     expect(warnings.filter(({ name }) => name === 'DeprecationWarning')).toEqual([]);
   });
@@ -144,9 +145,9 @@ describe.each(['json', 'advanced'] as const)('a handle on its way to a busy chil
     let text = '';
     client.on('data', (chunk) => (text += String(chunk)));
     client.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\nhead|');
-    await vi.waitFor(() => expect(text).toMatch(/101 Switching Protocols[^]*head\|$/));
+    await eventually(() => expect(text).toMatch(/101 Switching Protocols[^]*head\|$/));
     client.write('more');
-    await vi.waitFor(() => expect(text).toMatch(/head\|more$/));
+    await eventually(() => expect(text).toMatch(/head\|more$/));
   });
 
   test('a socket with unread data, or that is read here, is refused', async () => {
@@ -175,7 +176,7 @@ describe('a side that has no descriptor left', () => {
     expect(near.destroyed).toBe(false);
     limitDescriptors(pid, before);
     await taking.answerAtEnd(near);
-    await vi.waitFor(() => expect(near.destroyed).toBe(true));
+    await eventually(() => expect(near.destroyed).toBe(true));
     held.far.end('still there');
     let text = '';
     for await (const chunk of held.far) text += String(chunk);

@@ -1,7 +1,8 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { procxy, procxyPool, TerminatedError } from 'procxy';
 import { Broken, Countdown, ReadingList, Shelves } from '../fixtures/reading-list.js';
 import { rejectionOf } from '../support/function-user.js';
+import { eventually } from '../support/eventually.js';
 
 const module = '../fixtures/reading-list.js';
 
@@ -38,7 +39,7 @@ describe.each(['json', 'advanced'] as const)('`for await` over a proxy, in %s mo
       })(),
     ).rejects.toThrow('enough');
     expect(read).toEqual([0, 1, 2, 3]);
-    await vi.waitFor(async () => expect(await countdown.isClosed()).toBe(true));
+    await eventually(async () => expect(await countdown.isClosed()).toBe(true));
     expect((await countdown.$stats()).child.openStreams).toBe(0);
   });
 

@@ -162,7 +162,7 @@ describe('several instances in one child', () => {
   });
 
   test('a child that is blocked for ever is ended when nobody waits for it any more, and its keys come back', async () => {
-    const options = { ...shared, idleTimeout: 50, terminateTimeout: 200, timeout: 1000 };
+    const options = { ...shared, idleTimeout: 50, terminateTimeout: 200, timeout: 4000 };
     await using all = procxyKeyed(Sharing, module, options);
     const pid = await all.get('a').pid();
     const blocked = outcome(all.get('b').block(600_000));
@@ -173,7 +173,7 @@ describe('several instances in one child', () => {
   });
 
   test('a dispose hook that takes too long is given up, and ends no neighbour', async () => {
-    const options = { ...shared, maxInstances: 2, terminateTimeout: 300 };
+    const options = { ...shared, maxInstances: 2, terminateTimeout: 2500 };
     await using all = procxyKeyed(Sharing, module, options);
     await all.get('slow').key();
     const pid = await all.get('b').pid();
@@ -184,11 +184,11 @@ describe('several instances in one child', () => {
   });
 
   test('a neighbour that waits for a `sync()` function does not count as blocked', async () => {
-    const heartbeat = { interval: 50, limit: 300, onBlocked: 'terminate' } as const;
+    const heartbeat = { interval: 50, limit: 2500, onBlocked: 'terminate' } as const;
     await using all = procxyKeyed(Sharing, module, { ...shared, heartbeat });
     const pid = await all.get('b').pid();
     const slow = sync(async (key: string) => {
-      await sleep(1000);
+      await sleep(4000);
       return key;
     });
     expect(await all.get('a').visit(slow)).toBe('a');
@@ -206,7 +206,7 @@ describe('several instances in one child', () => {
   });
 
   test("`onTimeout: 'terminate'` ends the child with all of them", async () => {
-    await using all = procxyKeyed(Sharing, module, { ...shared, timeout: 500, onTimeout: 'terminate' });
+    await using all = procxyKeyed(Sharing, module, { ...shared, timeout: 2500, onTimeout: 'terminate' });
     const pid = await all.get('a').pid();
     await all.get('b').key();
     const open = [all.get('a').wait(60_000), all.get('b').$with({ timeout: 0 }).wait(60_000)];

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { byReference, OptionsValidationError, procxy, ReferenceLimitError, SerializationError } from 'procxy';
 import { Library } from '../fixtures/library.js';
 import { collectGarbage, rejectionOf } from '../support/function-user.js';
+import { eventually } from '../support/eventually.js';
 
 const start = (serialization: 'json' | 'advanced', maxReferences?: number) =>
   procxy(Library, '../fixtures/library.js', { serialization, maxReferences, enableReferences: true });
@@ -101,7 +102,7 @@ describe.each(['json', 'advanced'] as const)('an object that the parent lends, i
     const warnings = vi.fn();
     process.on('warning', warnings);
     await library.callWithoutWaiting(byReference(new Logger()), 'fail');
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(warnings).toHaveBeenCalledWith(
         expect.objectContaining({ code: 'PROCXY_CALLBACK_FAILED', message: expect.stringContaining('fail() failed') }),
       ),

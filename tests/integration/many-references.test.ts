@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { byReference, procxy } from 'procxy';
 import { Library } from '../fixtures/library.js';
 import { collectGarbage } from '../support/function-user.js';
+import { eventually } from '../support/eventually.js';
 
 const module = '../fixtures/library.js';
 
@@ -80,6 +81,6 @@ describe.each(['json', 'advanced'] as const)('many references, in %s mode', (ser
     expect(child).toMatchObject({ exportedClasses: { Book: 2, '': 1 }, importedClasses: { '': 1 } });
     expect(held).toHaveLength(3);
     held[0]?.$release();
-    await vi.waitFor(async () => expect((await library.$stats()).child.exportedClasses).toEqual({ Book: 1, '': 1 }));
+    await eventually(async () => expect((await library.$stats()).child.exportedClasses).toEqual({ Book: 1, '': 1 }));
   });
 });

@@ -56,7 +56,8 @@ describe("onTimeout: 'terminate'", () => {
 
   test('waits for the last retry', async () => {
     const log = join(mkdtempSync(join(tmpdir(), 'procxy-on-timeout-')), 'log');
-    await using counter = await procxy(Counter, '../fixtures/counter.js', { ...options, retries: 2 }, log);
+    const patient = { ...options, timeout: 1000, retries: 2 };
+    await using counter = await procxy(Counter, '../fixtures/counter.js', patient, log);
     expect(await outcome(counter.countAndSleep(60_000))).toMatchObject({ name: 'TimeoutError' });
     expect(readFileSync(log, 'utf8')).toBe('...');
     expect(await counter.$exited).toEqual(killed);
@@ -75,13 +76,18 @@ describe("onTimeout: 'terminate'", () => {
   test('kills a child that waits for a sync() function, whose result is dropped', async () => {
     const file = '../fixtures/sync-user.js';
     const user = await procxy(SyncUser, file, { ...options, enableCallbacks: true });
+    let called = false;
     let answered = false;
     const answer = sync(async () => {
+      called = true;
       await user.$exited;
       answered = true;
       return 1;
     });
-    expect(await outcome(user.call(answer))).toBeInstanceOf(TimeoutError);
+    const waiting = outcome(user.$with({ timeout: 0 }).call(answer));
+    await until(() => called, 'the call');
+    expect(await outcome(user.ping())).toBeInstanceOf(TimeoutError);
+    expect(await waiting).toMatchObject({ name: 'ChildCrashedError', signal: 'SIGKILL' });
     expect(await user.$exited).toEqual(killed);
     await until(() => answered, 'the answer');
   });
@@ -102,7 +108,7 @@ describe("onTimeout: 'terminate'", () => {
   test('drops an instance in this process, which cannot be stopped', async () => {
     const mortal = await procxy(Mortal, { ...options, inProcess: true });
     const other = outcome(mortal.$with({ timeout: 0 }).hang());
-    expect(await outcome(mortal.sleep(200))).toBeInstanceOf(TimeoutError);
+    expect(await outcome(mortal.sleep(2500))).toBeInstanceOf(TimeoutError);
     expect(await other).toMatchObject({ name: 'ChildCrashedError', signal: 'SIGKILL' });
     expect(await mortal.$exited).toEqual(killed);
   });
@@ -127,7 +133,7 @@ function isAlive(pid: number | undefined): boolean {
 
 test("onTimeout: 'keep', the default, keeps the child running, and the error names both options", async () => {
   await using mortal = await procxy(Mortal, module, { timeout: 50 });
-  const error = await outcome(mortal.sleep(100));
+  const error = await outcome(mortal.sleep(2500));
   expect((error as Error).message).toMatch(
     /The child keeps running it, .*\$terminate\(\).*\{ onTimeout: 'terminate' \}\.$/,
   );

@@ -40,7 +40,7 @@ describe.each(['json', 'advanced'] as const)('calls on results that have not arr
       serialization,
       enableReferences: true,
       retries: 1,
-      timeout: 300,
+      timeout: 2500,
     });
     // The first attempt is too late. Its answer is dropped when it comes.
     expect(await library.onSecondCall('late').turnTo(3).page()).toBe(3);

@@ -141,20 +141,20 @@ describe('procxyPool()', () => {
 
   test('counts the timeout of a call from its hand-over, and that of the queue from the call', async () => {
     await using pool = await procxyPool(Journal, module, { size: 1, queueTimeout: 300 }, log);
-    const slow = pool.run('slow', 600);
+    const slow = pool.run('slow', 2500);
     const waiting = await outcome(pool.$with({ timeout: 50 }).run('waiting'));
     expect(waiting).toBeInstanceOf(QueueTimeoutError);
     expect(waiting).toMatchObject({ timeoutMs: 300, ran: 'no' });
     await slow;
     await using patient = await procxyPool(Journal, module, { size: 1 }, log);
-    const first = patient.run('first', 400);
-    expect(await patient.$with({ timeout: 300 }).run('second')).toBe('second');
+    const first = patient.run('first', 2600);
+    expect(await patient.$with({ timeout: 2500 }).run('second')).toBe('second');
     await first;
   });
 
   test('keeps an instance busy until a method that was given up has ended', async () => {
     await using pool = await procxyPool(Journal, module, { size: 1 }, log);
-    expect(await outcome(pool.$with({ timeout: 50 }).run('late', 400))).toMatchObject({
+    expect(await outcome(pool.$with({ timeout: 50 }).run('late', 2500))).toMatchObject({
       name: 'TimeoutError',
       ran: 'maybe',
     });

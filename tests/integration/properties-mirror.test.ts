@@ -25,7 +25,7 @@ describe('properties mirror', () => {
     for (let n = 1; n < 5; n++) {
       await model.increment();
       expect(model.count).toBe(n);
-      await expect.poll(() => [model.list.length, model.nested.deep.value], { timeout: 10_000 }).toEqual([n + 1, n]);
+      await expect.poll(() => [model.list.length, model.nested.deep.value]).toEqual([n + 1, n]);
     }
   });
 

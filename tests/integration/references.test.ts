@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { procxy, PropertyError, SerializationError, TerminatedError, type Procxy } from 'procxy';
 import { Book, Library } from '../fixtures/library.js';
 import { collectGarbage, rejectionOf } from '../support/function-user.js';
+import { eventually } from '../support/eventually.js';
 
 const start = (serialization: 'json' | 'advanced') =>
   procxy(Library, '../fixtures/library.js', { serialization, enableReferences: true, enableCallbacks: true });
@@ -203,7 +204,7 @@ describe.each(['json', 'advanced'] as const)('iteration over a reference, in %s 
   test('leaving the loop closes the iterator over there', async () => {
     const words = await library.words('a b c');
     for await (const word of words) if (word === 'a') break;
-    await vi.waitFor(async () => expect(await words.wasClosed()).toBe(true));
+    await eventually(async () => expect(await words.wasClosed()).toBe(true));
   });
 
   test('an iterator without other methods crosses as an iterator', async () => {

@@ -198,8 +198,8 @@ describe('a proxy with the option restart', () => {
   });
 
   test('begins the timeout of a call when the call is handed over', async () => {
-    const restart = { ...quick, minDelay: 700, maxDelay: 700 };
-    await using journal = await procxy(Journal, module, { restart, timeout: 600 }, log);
+    const restart = { ...quick, minDelay: 2600, maxDelay: 2600 };
+    await using journal = await procxy(Journal, module, { restart, timeout: 2500 }, log);
     kill(journal);
     await journal.$exited;
     expect(await journal.run(1)).toBe(1);

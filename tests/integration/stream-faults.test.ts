@@ -9,8 +9,8 @@ const outcome = (promise: Promise<unknown>): Promise<unknown> => promise.catch((
 describe('a stream that is not read', () => {
   test('a Writable that arrives too late has no effect', async () => {
     await using faulty = await procxy(Faulty, module);
-    expect(await outcome(faulty.$with({ timeout: 100 }).lateWritable(200))).toMatchObject({ name: 'TimeoutError' });
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(await outcome(faulty.$with({ timeout: 100 }).lateWritable(2500))).toMatchObject({ name: 'TimeoutError' });
+    await new Promise((resolve) => setTimeout(resolve, 2600));
     expect(await faulty.ping()).toBe('pong');
   });
 });

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { describe, expect, test } from 'vitest';
 import { lasting, type RemoteLasting } from '../support/remote-lasting.js';
+import { until } from '../support/processes.js';
 import { runScript } from '../support/scripts.js';
 import {
   collect,
@@ -52,7 +53,7 @@ async function consumers(proxy: RemoteLasting): Promise<Record<string, Promise<u
 /** The names of the errors with which they failed. */
 async function endings(outcomes: Record<string, Promise<unknown>>): Promise<Record<string, string>> {
   const named = Object.entries(outcomes).map(async ([name, outcome]) => {
-    const error = await within(outcome, name, 5000).catch(() => 'it never ended');
+    const error = await within(outcome, name).catch(() => 'it never ended');
     return [name, error instanceof Error ? error.name : String(error)];
   });
   return Object.fromEntries((await Promise.all(named)) as [string, string][]);
@@ -79,10 +80,7 @@ describe.each(modes)('lifetimes of streams, in %s mode', (serialization) => {
     await abandon();
     await untilNoneOpen(proxy, true);
     // One of the two iterators has never begun.
-    await sleep(50);
-    const [begun, cleaned] = await proxy.counts();
-    expect(begun).toBe(7);
-    expect(cleaned).toBe(7);
+    await expect.poll(() => proxy.counts()).toEqual([7, 7]);
   });
 
   test('a stream that the child abandons ends here', async () => {
@@ -142,8 +140,10 @@ describe.each(modes)('lifetimes of streams, in %s mode', (serialization) => {
   test('a child that is killed fails every reader and writer, and its sources here are cleaned up', async () => {
     await using proxy = await lasting({ serialization });
     const outcomes = await consumers(proxy);
+    let begun = false;
     let cleaned = false;
     async function* items(): AsyncGenerator<number> {
+      begun = true;
       try {
         for (let i = 0; ; i++) yield i;
       } finally {
@@ -156,14 +156,14 @@ describe.each(modes)('lifetimes of streams, in %s mode', (serialization) => {
       },
     });
     const calls = [failure(proxy.take(items())), failure(proxy.take(source))];
+    await until(() => begun, 'the first item');
     await sleep(80);
     proxy.$process.kill('SIGKILL');
     expect(await endings(outcomes)).toEqual(
       Object.fromEntries(Object.keys(outcomes).map((name) => [name, 'ChildCrashedError'])),
     );
     for (const call of calls) expect(await call).toMatchObject({ name: 'ChildCrashedError' });
-    await sleep(20);
-    expect([cleaned, source.destroyed]).toEqual([true, true]);
+    await expect.poll(() => [cleaned, source.destroyed]).toEqual([true, true]);
   });
 });
 

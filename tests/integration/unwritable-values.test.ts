@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ChildCrashedError, sync, type SerializationMode } from 'procxy';
 import { startUnwritable, type Kind, type RemoteUnwritable } from '../support/unwritable-user.js';
 import { cases, failure, last, make, warning } from '../support/unwritable-cases.js';
 import { times } from '../support/thorough.js';
+import { eventually } from '../support/eventually.js';
 
 const kinds: Record<SerializationMode, Kind[]> = {
   // It reads a value once, and sends the copy.
@@ -26,7 +27,7 @@ describe.each(everywhere)('in $serialization mode, channel $channel, a value tha
   /** Checks that both processes still work, and that nothing is open. */
   async function expectNothingOpen(): Promise<void> {
     const none = { pendingCalls: 0, servedCalls: 0, openStreams: 0, subscriptions: 0 };
-    await vi.waitFor(async () => expect(await proxy.$stats()).toMatchObject({ parent: none, child: none }));
+    await eventually(async () => expect(await proxy.$stats()).toMatchObject({ parent: none, child: none }));
     expect(await proxy.ping()).toBe('pong');
   }
 

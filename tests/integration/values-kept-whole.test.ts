@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { procxy, SerializationError, sync, type Procxy } from 'procxy';
 import { Carrying } from '../fixtures/carrying.js';
 import { nodeBinary } from '../support/nodes.js';
+import { eventually } from '../support/eventually.js';
 
 const thrown = (promise: Promise<unknown>): Promise<Error & Record<string, unknown>> =>
   promise.then(
@@ -57,7 +58,7 @@ describe.each([
       received.push(event.type, event.detail);
     };
     const pid = await loose()['dispatch']?.(listener, 'tick');
-    await vi.waitFor(() => expect(received).toEqual(['tick', { n: 1 }]));
+    await eventually(() => expect(received).toEqual(['tick', { n: 1 }]));
     const failing = vi.fn(() => {
       throw new Error('a listener that fails');
     });

@@ -24,11 +24,11 @@ test('an executable is refused while nobody listens for connections', async () =
 test('validateConnection() decides, may take longer than handshakeTimeout, and may fail', async () => {
   const seen: string[] = [];
   await using server = await serve({
-    handshakeTimeout: 200,
+    handshakeTimeout: 3000,
     validateConnection: async (token) => {
       seen.push(token);
       if (token === 'bad') throw new Error('the database is gone');
-      if (token === 'slow') await new Promise((resolve) => setTimeout(resolve, 400));
+      if (token === 'slow') await new Promise((resolve) => setTimeout(resolve, 4000));
       return token !== 'no';
     },
   });

@@ -91,8 +91,9 @@ test('a stopped server leaves nothing behind', async () => {
       await connection.exit(0);
       await server.stop();
       // On Windows, the handle of a closed server goes some turns of the event loop later.
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      console.log(process.getActiveResourcesInfo().filter((name) => !/Pipe|TTY|Process|FSReq/.test(name)));
+      const left = () => process.getActiveResourcesInfo().filter((name) => !/Pipe|TTY|Process|FSReq/.test(name));
+      for (let turn = 0; turn < 100 && left().length > 0; turn++) await new Promise((resolve) => setTimeout(resolve, 20));
+      console.log(left());
     });
     spawn(getExecutablePath(), { env: { ...process.env, ...server.env } });
   `;

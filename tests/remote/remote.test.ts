@@ -274,7 +274,7 @@ describe.runIf(hasNats)('an instance on a host', () => {
       open.catch(() => {});
       await expect(open).rejects.toThrow('was not heard for 2000 ms');
       child.kill('SIGCONT');
-      await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
+      await expect.poll(() => isAlive(pid)).toBe(false);
       expect(await clients.stats()).toHaveLength(1);
     });
 
@@ -284,7 +284,7 @@ describe.runIf(hasNats)('an instance on a host', () => {
       const ledger = await procxy(Ledger, { host: clients });
       const { pid } = ledger.$where;
       await clients.close();
-      await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
+      await expect.poll(() => isAlive(pid)).toBe(false);
       child.kill('SIGTERM');
       const [code] = (await once(child, 'exit')) as [number];
       expect(code).toBe(0);

@@ -3,6 +3,7 @@ import { memoryChannelPair } from '../../src/channel/memory.js';
 import { createCodec } from '../../src/codec/create-codec.js';
 import { ProtocolError, TerminatedError } from '../../src/errors.js';
 import { Session, type SessionOptions } from '../../src/session/session.js';
+import { severalTurns } from '../support/eventually.js';
 
 type Methods = Record<string, (...args: unknown[]) => unknown>;
 
@@ -70,17 +71,15 @@ describe('Session', () => {
   });
 
   test('the answer to an abandoned call is dropped, and a second answer is a violation', async () => {
-    const { left, right, channels, violations } = pair(
-      {},
-      { slow: () => new Promise((r) => setTimeout(() => r('late'), 40)) },
-    );
+    let answer!: (text: string) => void;
+    const { left, right, channels, violations } = pair({}, { slow: () => new Promise((r) => (answer = r)) });
     await expect(left.call('instance', 'slow', [], { timeout: 5 })).rejects.toMatchObject({ name: 'TimeoutError' });
-    await new Promise((resolve) => setTimeout(resolve, 80));
+    answer('late');
+    await expect.poll(() => right.stats().servedCalls).toBe(0);
+    await severalTurns();
     expect(violations).toEqual([]);
-    expect(right.stats().servedCalls).toBe(0);
     channels[1].send({ type: 'call-result', callId: 1, result: 'success' });
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(violations).toHaveLength(1);
+    await expect.poll(() => violations).toHaveLength(1);
   });
 
   test('messages that are not ours are ignored', async () => {
@@ -124,7 +123,8 @@ describe('Session', () => {
       const call = left.call('instance', 'ping', [], forever).catch((error: unknown) => error);
       channels[1].send(message);
       channels[1].send(message);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await expect.poll(() => violations).toHaveLength(1);
+      await severalTurns();
       expect(violations).toHaveLength(1);
       expect(violations[0]).toBeInstanceOf(ProtocolError);
       left.rejectAll(() => new TerminatedError('over'));
@@ -149,8 +149,7 @@ describe('Session', () => {
   test('what is neither a call nor a result goes to its handler', async () => {
     const { right, fatal } = pair({}, {});
     right.sendControl({ type: 'child-fatal', error: 'the end' });
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(fatal).toEqual(['the end']);
+    await expect.poll(() => fatal).toEqual(['the end']);
   });
 
   test('the order of calls and answers is kept', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { call, openSides } from '../support/two-sides.js';
+import { eventually } from '../support/eventually.js';
 
 const aborted = (signal: AbortSignal): Promise<unknown> =>
   new Promise((resolve) => signal.addEventListener('abort', () => resolve(signal.reason)));
@@ -41,7 +42,7 @@ describe.each(['json', 'advanced'] as const)('Signals, in %s mode', (mode) => {
   test('a reason that this side cannot read is replaced by the error that says so', async () => {
     const { parent, child } = openSides({ mode, methods: { hear: aborted } });
     const heard = call(parent, 'hear', new AbortController().signal);
-    await vi.waitFor(() => expect(child.session.stats().servedCalls).toBe(1));
+    await eventually(() => expect(child.session.stats().servedCalls).toBe(1));
     parent.channel.send({ type: 'signal-abort', signalId: 1, reason: { __procxy_type: 'unheard-of' }, coded: true });
     expect(await heard).toMatchObject({ name: 'SerializationError' });
   });

@@ -88,3 +88,8 @@ export function blockUntil(file: string): void {
   const end = performance.now() + 30_000;
   while (!existsSync(file)) if (performance.now() > end) throw new Error(`Never made: ${file}`);
 }
+
+/** Blocks this process's event loop for so many ms, without using the processor. */
+export function blockFor(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}

@@ -43,7 +43,7 @@ export function failure(promise: PromiseLike<unknown>): Promise<unknown> {
 }
 
 /** Rejects if a promise takes far too long, instead of hanging until the test's own limit. */
-export async function within<T>(promise: PromiseLike<T>, what: string, ms = 8000): Promise<T> {
+export async function within<T>(promise: PromiseLike<T>, what: string, ms = 30_000): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`Never settled: ${what}`)), ms);

@@ -1,12 +1,13 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { sync } from '../../../src/codec/sync-mark.js';
 import { call, failureOf, openSides, type Side } from '../../support/two-sides.js';
+import { eventually } from '../../support/eventually.js';
 
 type Fn = (...args: unknown[]) => Promise<unknown>;
 
 /** Waits until a side holds no function of the other side. */
 async function expectNone(side: Side, count: 'exportedFunctions' | 'importedFunctions'): Promise<void> {
-  await vi.waitFor(() => expect(side.functions.stats[count]).toBe(0));
+  await eventually(() => expect(side.functions.stats[count]).toBe(0));
 }
 
 describe.each(['json', 'advanced'] as const)('Callbacks, in %s mode', (mode) => {
@@ -34,13 +35,13 @@ describe.each(['json', 'advanced'] as const)('Callbacks, in %s mode', (mode) => 
   });
 
   test('a function in an answer to an abandoned call is given back', async () => {
-    const { parent, child } = openSides({
-      mode,
-      methods: { late: () => new Promise((resolve) => setTimeout(() => resolve(() => {}), 30)) },
-    });
+    let answer!: (fn: () => void) => void;
+    const methods = { late: () => new Promise((resolve) => (answer = resolve)) };
+    const { parent, child } = openSides({ mode, methods });
     const late = parent.session.call('instance', 'late', [], { timeout: 5 });
     expect(await failureOf(late)).toMatchObject({ name: 'TimeoutError' });
-    await vi.waitFor(() => expect(child.session.stats().servedCalls).toBe(0));
+    answer(() => {});
+    await eventually(() => expect(child.session.stats().servedCalls).toBe(0));
     await expectNone(child, 'exportedFunctions');
     expect(parent.functions.stats.importedFunctions).toBe(0);
   });
@@ -112,7 +113,7 @@ describe.each(['json', 'advanced'] as const)('Callbacks, in %s mode', (mode) => 
     const { parent, child } = openSides({ mode, limit: 1 });
     const coded = ['8f0e2b6a-0000-4000-8000-000000000001', '8f0e2b6a-0000-4000-8000-000000000002'];
     child.channel.send({ type: 'child-fatal', coded });
-    await vi.waitFor(() => expect(parent.violations).toHaveLength(1));
+    await eventually(() => expect(parent.violations).toHaveLength(1));
     expect(parent.violations[0]?.message).toMatch('More functions arrived than the 1');
   });
 
@@ -129,13 +130,13 @@ describe.each(['json', 'advanced'] as const)('Callbacks, in %s mode', (mode) => 
   ])('%s is a violation', async (_name, message) => {
     const { parent, child } = openSides({ mode });
     child.channel.send(message);
-    await vi.waitFor(() => expect(parent.violations).toHaveLength(1));
+    await eventually(() => expect(parent.violations).toHaveLength(1));
   });
 
   test('a second request for a collection while one is pending is a violation', async () => {
     const { parent, child } = openSides({ mode });
     for (const _ of [1, 2]) child.channel.send({ type: 'callback-collect' });
-    await vi.waitFor(() => expect(parent.violations).toHaveLength(1));
+    await eventually(() => expect(parent.violations).toHaveLength(1));
   });
 
   test('both registries are empty after the end', async () => {

@@ -1,8 +1,9 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { sync } from '../../../src/codec/sync-mark.js';
 import { SyncCallbackError } from '../../../src/errors.js';
 import { Callbacks } from '../../../src/session/functions/callbacks.js';
 import { call, failureOf, openSides, type Side } from '../../support/two-sides.js';
+import { eventually } from '../../support/eventually.js';
 
 type Fn = (...args: unknown[]) => Promise<unknown>;
 
@@ -69,7 +70,7 @@ describe('a failure', () => {
   test('that nobody awaits is reported, and is not an unhandled rejection', async () => {
     const { parent, child } = openWith((fn) => void fn());
     await call(parent, 'use', fail);
-    await vi.waitFor(() => expect(child.unhandled).toEqual([['fail', 'unseen']]));
+    await eventually(() => expect(child.unhandled).toEqual([['fail', 'unseen']]));
   });
 
   test('that is awaited is not reported', async () => {

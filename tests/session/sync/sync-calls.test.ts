@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { sync } from '../../../src/codec/sync-mark.js';
 import { memoryLane, type MemoryLane } from '../../../src/channel/memory-lane.js';
 import { memoryChannelPair, type MemoryChannel } from '../../../src/channel/memory.js';
@@ -7,6 +7,7 @@ import type { CallbackInvoke } from '../../../src/protocol.js';
 import type { Callbacks } from '../../../src/session/functions/callbacks.js';
 import { openSession, type OpenSession } from '../../../src/session/open-session.js';
 import { SyncCalls } from '../../../src/session/sync/sync-calls.js';
+import { eventually, severalTurns } from '../../support/eventually.js';
 
 /** The parent's side of a session. The tests write what the child would send. */
 describe('SyncCalls', () => {
@@ -50,7 +51,7 @@ describe('SyncCalls', () => {
 
   const invoke = (callbackId: string, fields: Partial<CallbackInvoke> = {}): void =>
     lane.write({ type: 'callback-invoke', callbackId, args: [], invokeId: 1, ...fields });
-  const turns = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 10));
+  const turns = severalTurns;
 
   test('runs the function and answers on the lane where the child waits', () => {
     invoke(give(sync((a: number) => a + 1)), { args: [1] });
@@ -90,7 +91,7 @@ describe('SyncCalls', () => {
   test('does not wait for a message that never arrives', async () => {
     invoke(give(sync(() => seen.push('ran'))), { after: 3 });
     expect(seen).toEqual([]);
-    await vi.waitFor(() => expect(seen).toEqual(['ran']));
+    await eventually(() => expect(seen).toEqual(['ran']));
   });
 
   test('answers with a TimeoutError after the timeout, and drops a late result', async () => {
@@ -103,7 +104,7 @@ describe('SyncCalls', () => {
         }),
       ),
     );
-    await vi.waitFor(() => expect(calls.isWaitedFor).toBe(false));
+    await eventually(() => expect(calls.isWaitedFor).toBe(false));
     const answer = lane.read() as { error: unknown };
     expect(parent.codec.decode(answer.error)).toMatchObject({ name: 'TimeoutError', method: 'ask', timeoutMs: 20 });
     finish('late');
