@@ -1,12 +1,13 @@
 /**
- * Measures pools of four against each other: `npm run bench:pools`, with `--quick` for fewer calls. All pools run at the same time,
- * and take turns in short rounds, so that other work on the machine concerns all of them. It prints medians of the rounds, and of the
- * ratios to procxy within each round.
+ * Measures pools of four against each other: `npm run bench:pools`, with `--quick` for fewer calls. Each contestant has a process of
+ * its own. They take turns in short rounds, so that other work on the machine concerns all of them. It prints medians of the rounds,
+ * and of the ratios to procxy within each round.
  */
-import { readdirSync, readFileSync } from 'node:fs';
-import { childPids } from '../support/processes.js';
-import { WHO } from './contestants/pool-child.js';
-import { contestants, type RunningPool } from './pool-contestants.js';
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { contestants } from './pool-contestants.js';
+import type { Load, Measured, Request } from './pool-runner.js';
 import { median } from './statistics.js';
 
 const quick = process.argv.includes('--quick');
@@ -15,16 +16,12 @@ const CALLS = quick ? 2_000 : 5_000;
 const MANY = quick ? 20_000 : 100_000;
 /** V8 needs several thousand calls in each process to compile what is called, of which some contestants have more than others. */
 const WARM_UP = quick ? 10_000 : 40_000;
+/** Calls before each measurement, which bring the contestant back into the caches of the processor. */
+const CALLS_BEFORE = 0.2;
 const SIZE = 4;
 const TEXT = 'x'.repeat(100_000);
 
-interface Row {
-  value: unknown;
-  calls: number;
-  inFlight: number;
-}
-
-const rows: Record<string, Row> = {
+const rows: Record<string, Load> = {
   'one at a time': { value: 1, calls: CALLS / 5, inFlight: 1 },
   '5 in flight: one call waits': { value: 1, calls: CALLS, inFlight: 5 },
   '16 in flight': { value: 1, calls: CALLS, inFlight: 16 },
@@ -40,44 +37,36 @@ interface Sample {
   cpu: number[];
 }
 
-interface Contestant {
-  name: string;
-  pool: RunningPool;
-  children: readonly number[];
-}
+/** A process with one contestant. It does one thing at a time. */
+class Contestant {
+  readonly #process: ChildProcess;
+  readonly #ended: Promise<never>;
 
-/** µs of CPU that this process and the children have used, where the system says. */
-function cpuTime(children: readonly number[]): number {
-  const { user, system } = process.cpuUsage();
-  const ofThread = (file: string): number => Number(readFileSync(file, 'utf8').split(' ')[0]) / 1000;
-  const ofProcess = (pid: number): number => {
-    const threads = readdirSync(`/proc/${pid}/task`);
-    return threads.reduce((sum, thread) => sum + ofThread(`/proc/${pid}/task/${thread}/schedstat`), 0);
-  };
-  return process.platform === 'linux' ? user + system + children.reduce((sum, pid) => sum + ofProcess(pid), 0) : NaN;
-}
+  constructor(readonly name: string) {
+    const runner = fileURLToPath(new URL('pool-runner.ts', import.meta.url));
+    this.#process = fork(runner, [name], { execArgv: ['--import', 'tsx'] });
+    this.#ended = once(this.#process, 'exit').then(() => {
+      throw new Error(`The process of ${name} has ended`);
+    });
+    // Whoever waits for an answer hears of it.
+    this.#ended.catch(() => {});
+  }
 
-async function measure({ pool, children }: Contestant, { value, calls, inFlight }: Row): Promise<[number, number]> {
-  let left = calls;
-  const cpu = cpuTime(children);
-  const begun = performance.now();
-  const run = async (): Promise<void> => {
-    while (left-- > 0) await pool.echo(value);
-  };
-  await Promise.all(Array.from({ length: inFlight }, run));
-  const seconds = (performance.now() - begun) / 1000;
-  return [calls / seconds, (cpuTime(children) - cpu) / calls];
-}
+  async ask<T>(request: Request): Promise<T> {
+    this.#process.send(request);
+    const [answer] = (await Promise.race([once(this.#process, 'message'), this.#ended])) as [T];
+    return answer;
+  }
 
-/** Starts a pool, of which each instance has answered. Asks again until then: one that is up early may answer for others. */
-async function start(name: string): Promise<RunningPool> {
-  const pool = await (contestants[name] as (size: number) => Promise<RunningPool> | RunningPool)(SIZE);
-  const answered = new Set<unknown>();
-  const ask = async (): Promise<void> => {
-    while (answered.size < SIZE) answered.add(await pool.echo(WHO));
-  };
-  await Promise.all(Array.from({ length: SIZE }, ask));
-  return pool;
+  async measure(load: Load): Promise<Measured> {
+    await this.ask({ ask: 'run', load: { ...load, calls: Math.ceil(load.calls * CALLS_BEFORE) } });
+    return this.ask<Measured>({ ask: 'run', load });
+  }
+
+  async end(): Promise<void> {
+    this.#process.disconnect();
+    await once(this.#process, 'exit');
+  }
 }
 
 /** Calls `turn` for each, in another order each time. */
@@ -98,31 +87,25 @@ function print(row: string, unit: string, samples: Map<string, number[]>, ofCpu?
   }
 }
 
-const names = Object.keys(contestants);
-const creation = new Map(names.map((name) => [name, [] as number[]]));
-await inRounds(names, quick ? 3 : 7, async (name) => {
-  const begun = performance.now();
-  const pool = await start(name);
-  creation.get(name)?.push(performance.now() - begun);
-  await pool.stop();
+const all = Object.keys(contestants).map((name) => new Contestant(name));
+const creation = new Map(all.map(({ name }) => [name, [] as number[]]));
+await inRounds(all, quick ? 3 : 7, async (each) => {
+  creation.get(each.name)?.push(await each.ask<number>({ ask: 'create', size: SIZE }));
 });
 print('creation of 4, until each has answered', 'ms', creation);
 
-const all: Contestant[] = [];
-for (const name of names) {
-  const others = new Set(childPids());
-  const pool = await start(name);
-  all.push({ name, pool, children: childPids().filter((pid) => !others.has(pid)) });
+for (const each of all) {
+  await each.ask({ ask: 'start', size: SIZE });
+  await each.ask({ ask: 'run', load: { value: 1, calls: WARM_UP, inFlight: 16 } });
 }
-for (const each of all) await measure(each, { value: 1, calls: WARM_UP, inFlight: 16 });
-for (const [title, row] of Object.entries(rows)) {
-  const samples = new Map(names.map((name): [string, Sample] => [name, { rate: [], cpu: [] }]));
-  await inRounds(all, row.inFlight === MANY ? Math.ceil(ROUNDS / 3) : ROUNDS, async (each) => {
-    const [rate, cpu] = await measure(each, row);
+for (const [title, load] of Object.entries(rows)) {
+  const samples = new Map(all.map(({ name }): [string, Sample] => [name, { rate: [], cpu: [] }]));
+  await inRounds(all, load.inFlight === MANY ? Math.ceil(ROUNDS / 3) : ROUNDS, async (each) => {
+    const { rate, cpu } = await each.measure(load);
     samples.get(each.name)?.rate.push(rate);
     samples.get(each.name)?.cpu.push(cpu);
   });
   const column = (key: keyof Sample): Map<string, number[]> => new Map([...samples].map(([name, s]) => [name, s[key]]));
   print(title, 'calls/s', column('rate'), column('cpu'));
 }
-await Promise.all(all.map(({ pool }) => pool.stop()));
+await Promise.all(all.map((each) => each.end()));
