@@ -101,6 +101,18 @@ describe('procxyPool()', () => {
     await expect(pool.$room()).rejects.toThrow('$room()');
   });
 
+  test.each([0, 1, 3])('tells no more callers of room than there is, with `maxQueue: %j`', async (maxQueue) => {
+    await using pool = await procxyPool(Journal, module, { size: 1, maxQueue }, log);
+    const results = range(5).map(async () => {
+      for (let n = 0; n < 20; n++) {
+        await pool.$room();
+        await pool.run(n, 1);
+      }
+    });
+    await Promise.all(results);
+    expect(logged()).toHaveLength(100);
+  });
+
   test('starts a further instance for those who wait for room', async () => {
     await using pool = await procxyPool(Journal, module, { size: { min: 1, max: 2 }, maxQueue: 0 }, log);
     const hung = outcome(pool.hang());

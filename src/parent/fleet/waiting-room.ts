@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
-import { clearInterval, clearTimeout, MAX_DELAY, now, setInterval, setTimeout } from '../../clock.js';
+import { clearInterval, clearTimeout, MAX_DELAY, now, setImmediate, setInterval, setTimeout } from '../../clock.js';
 import { markRan } from '../../errors.js';
 import { QueueFullError, QueueTimeoutError } from '../../fleet-errors.js';
 import { onAbort } from '../../session/calls/abort.js';
@@ -87,8 +87,10 @@ export class WaitingRoom<T> {
   readonly #options: WaitingRoomOptions;
   /** All calls that wait, the oldest first. Their owner may have lists of its own. */
   readonly calls = new LinkedList<WaitingCall<T>>();
-  /** Functions that are called when there is room. */
-  readonly #onRoom: (() => void)[] = [];
+  /** Those who wait for room, in the order in which they came. */
+  readonly #onRoom: { needNot(): boolean; tell(): void }[] = [];
+  /** How many of them were told in this turn of the event loop. Each may be about to make a call. */
+  #told = 0;
   #keepAlive: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -133,12 +135,31 @@ export class WaitingRoom<T> {
    * @param needNot asked again when a call has left, and at {@link tellOfRoom}
    */
   async room(needNot: () => boolean): Promise<void> {
-    while (this.isFull && !needNot()) await new Promise<void>((resolve) => this.#onRoom.push(resolve));
+    do {
+      const told = new Promise<void>((tell) => this.#onRoom.push({ needNot, tell }));
+      this.tellOfRoom();
+      await told;
+      // Another call may have come first.
+    } while (this.isFull && !needNot());
   }
 
-  /** Lets those who wait for room look again. */
+  /** Tells as many of those who wait for room as there is room for, and the next ones when these have had their turn. */
   tellOfRoom(): void {
-    if (this.#onRoom.length > 0) for (const tell of this.#onRoom.splice(0)) tell();
+    const before = this.#told;
+    for (let first = this.#onRoom[0]; first && this.#hasRoomFor(first); first = this.#onRoom[0]) {
+      this.#onRoom.shift();
+      this.#told++;
+      first.tell();
+    }
+    if (before > 0 || this.#told === 0) return;
+    setImmediate(() => {
+      this.#told = 0;
+      this.tellOfRoom();
+    });
+  }
+
+  #hasRoomFor({ needNot }: { needNot(): boolean }): boolean {
+    return this.calls.size + this.#told < this.#options.maxQueue || (this.#told === 0 && needNot());
   }
 
   rejectAll(reason: ErrorFactory): void {
