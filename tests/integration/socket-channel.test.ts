@@ -65,7 +65,7 @@ describe.each(['json', 'advanced'] as const)("{ channel: 'socket' }, in %s mode"
     const seen: unknown[] = [];
     remote.$process.on('message', (message) => seen.push(message));
     expect(await remote.echo(1)).toBe(1);
-    expect(seen).toEqual([['procxy', 2, 3, 1]]);
+    expect(seen).toEqual([{ type: 'call-result', callId: 3, result: 'success', value: 1 }]);
     expect(remote.$process.connected).toBe(true);
     expect(await remote.variables()).toEqual([]);
   });
