@@ -30,7 +30,10 @@ if (!make) throw new Error(`There is no contestant called ${name}`);
 let pool: RunningPool | undefined;
 let children: readonly number[] = [];
 
-/** Starts a pool, of which each instance has answered. Asks again until then: one that is up early may answer for others. */
+/**
+ * Starts a pool, and resolves when each of its instances has answered. It asks until then, since an instance that is up early may
+ * answer for the others.
+ */
 async function start(size: number): Promise<RunningPool> {
   const started = await make!(size);
   const answered = new Set<unknown>();

@@ -48,7 +48,7 @@ class Contestant {
     this.#ended = once(this.#process, 'exit').then(() => {
       throw new Error(`The process of ${name} has ended`);
     });
-    // Whoever waits for an answer hears of it.
+    // Handled here too, since nobody may be waiting for an answer. ask() rejects with it.
     this.#ended.catch(() => {});
   }
 

@@ -39,7 +39,7 @@ export class Dispatcher {
   readonly #free = new FreeMembers<Member>();
   readonly #keys = new KeyBindings(this.members, (member) => this.feed(member));
   readonly #sites = new CallSiteBudget();
-  /** The index at which the round-robin continues. */
+  /** The index of the member that round-robin tries next. */
   #next = 0;
 
   constructor(options: DispatcherOptions) {
